@@ -1,0 +1,68 @@
+//! One mistake in a spec, and all mistakes of a spec.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A mistake: where, what, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Bytes of the spec's source.
+    pub span: Range<usize>,
+    /// What is wrong, in a sentence without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// A mistake without a hint.
+    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            span,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// All mistakes of one spec (`errors`), and what is suspicious but allowed (`warnings`).
+#[derive(Debug, thiserror::Error)]
+#[error("{}", crate::check::as_text(self))]
+pub struct SpecErrors {
+    /// The file as the user named it.
+    pub file: String,
+    /// Its text.
+    pub source_text: Arc<str>,
+    /// Mistakes, in the order of their places.
+    pub errors: Vec<Diagnostic>,
+    /// Warnings, in the order of their places.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl SpecErrors {
+    /// A report whose entries are in the order of their places, each said once.
+    pub fn new(
+        file: impl Into<String>,
+        source_text: Arc<str>,
+        mut errors: Vec<Diagnostic>,
+        mut warnings: Vec<Diagnostic>,
+    ) -> Self {
+        for list in [&mut errors, &mut warnings] {
+            list.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
+            list.dedup();
+        }
+        Self {
+            file: file.into(),
+            source_text,
+            errors,
+            warnings,
+        }
+    }
+}

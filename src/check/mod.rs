@@ -1,0 +1,11 @@
+//! What is wrong with a spec: collected, with its place and what to do about it, and shown.
+//!
+//! Plain synchronous code that knows no network.
+
+mod diagnostic;
+pub mod nearest;
+mod render;
+pub mod structure;
+
+pub use diagnostic::{Diagnostic, SpecErrors};
+pub use render::{as_json, as_text};

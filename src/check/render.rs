@@ -1,0 +1,81 @@
+//! Shows mistakes: with excerpts for people, as JSON for programs.
+
+use std::fmt::Write as _;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    Severity,
+};
+
+use super::diagnostic::{Diagnostic, SpecErrors};
+
+/// Every mistake and warning with file, line, column, excerpt and hint.
+pub fn as_text(report: &SpecErrors) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_links(false)
+        .with_width(100)
+        .with_context_lines(1);
+    let mut text = String::new();
+    let entries = report.errors.iter().map(|entry| (entry, Severity::Error));
+    let warnings = report.warnings.iter().map(|entry| (entry, Severity::Warning));
+    for (entry, severity) in entries.chain(warnings) {
+        let shown = Report::new(miette_diagnostic(entry, severity)).with_source_code(
+            NamedSource::new(&report.file, report.source_text.to_string()),
+        );
+        // Writing into a string does not fail.
+        let _ = handler.render_report(&mut text, shown.as_ref());
+        text.push('\n');
+    }
+    let count = report.errors.len();
+    match count {
+        0 => {}
+        1 => {
+            let _ = writeln!(text, "{}: 1 mistake", report.file);
+        }
+        _ => {
+            let _ = writeln!(text, "{}: {count} mistakes", report.file);
+        }
+    }
+    text
+}
+
+fn miette_diagnostic(entry: &Diagnostic, severity: Severity) -> MietteDiagnostic {
+    let length = entry.span.end.saturating_sub(entry.span.start);
+    let mut shown = MietteDiagnostic::new(&entry.message)
+        .with_severity(severity)
+        .with_label(LabeledSpan::new(None, entry.span.start, length));
+    shown.help.clone_from(&entry.hint);
+    shown
+}
+
+/// Every mistake and warning as an object: `file`, `severity`, `line` and `column` (from 1),
+/// `offset` and `length` (bytes), `message`, `hint`.
+pub fn as_json(report: &SpecErrors) -> Vec<serde_json::Value> {
+    let entry = |entry: &Diagnostic, severity: &str| {
+        let (line, column) = position(&report.source_text, entry.span.start);
+        serde_json::json!({
+            "file": report.file,
+            "severity": severity,
+            "line": line,
+            "column": column,
+            "offset": entry.span.start,
+            "length": entry.span.end.saturating_sub(entry.span.start),
+            "message": entry.message,
+            "hint": entry.hint,
+        })
+    };
+    let errors = report.errors.iter().map(|e| entry(e, "error"));
+    errors
+        .chain(report.warnings.iter().map(|e| entry(e, "warning")))
+        .collect()
+}
+
+/// Line and column, both from 1, the column in characters.
+fn position(source: &str, byte: usize) -> (usize, usize) {
+    let before = &source[..byte.min(source.len())];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
+}

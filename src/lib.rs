@@ -1,0 +1,10 @@
+//! runner: a YAML file becomes a working connector for the Productsup platform.
+//!
+//! The modules follow the way of a row: a [`spec`] is checked ([`check`]) and compiled
+//! ([`template`], [`plan`]); rows ([`row`]) come in, are mapped, and go out ([`run`]) through the
+//! Container API ([`container_api`], of which [`sandbox`] is an embedded one).
+
+pub mod check;
+pub mod row;
+pub mod spec;
+pub mod template;

@@ -1,0 +1,50 @@
+//! A row as a template's value: columns are decoded when they are asked for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, Value};
+
+use super::batch::Batch;
+
+/// A row of a shared batch, as `row` in templates: column → text.
+pub fn row_value(batch: &Arc<Batch>, index: usize) -> Value {
+    Value::from_object(RowObject {
+        batch: Arc::clone(batch),
+        index,
+    })
+}
+
+struct RowObject {
+    batch: Arc<Batch>,
+    index: usize,
+}
+
+impl fmt::Debug for RowObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.batch.row(self.index).bytes()))
+    }
+}
+
+impl Object for RowObject {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let text = self.batch.row(self.index).get(key)?;
+        Some(Value::from(&*text))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let row = self.batch.row(self.index);
+        let mut names: Vec<Value> = Vec::with_capacity(row.cells().len());
+        for cell in row.cells() {
+            let name = Value::from(&*row.name(cell));
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Enumerator::Values(names)
+    }
+}

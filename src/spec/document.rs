@@ -1,0 +1,54 @@
+//! A spec's text, its tree and what serde makes of it.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::compose::compose;
+use super::tree::Node;
+use super::{Spec, schema};
+use crate::check::{Diagnostic, structure};
+
+/// A spec that was read. What was refused is cut out of the tree, so that the rest can be checked
+/// in the same go.
+#[derive(Debug)]
+pub struct Document {
+    /// The file as the user named it.
+    pub file: String,
+    /// Its text.
+    pub source: Arc<str>,
+    /// The tree without what was refused.
+    pub root: Node,
+    /// The typed spec, made from `root`.
+    pub spec: Spec,
+}
+
+impl Document {
+    /// Reads a spec's text. Mistakes in syntax and structure are added to `diagnostics`; nothing
+    /// comes back where so much is wrong that the rest can't be checked.
+    pub fn read(
+        file: impl Into<String>,
+        source: impl Into<Arc<str>>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        let source = source.into();
+        let tree = compose(&source, diagnostics)?;
+        let root = structure::check(&tree, &schema::annotated(), diagnostics)?;
+        match Spec::deserialize(root.to_yaml()) {
+            Ok(spec) => Some(Self {
+                file: file.into(),
+                source,
+                root,
+                spec,
+            }),
+            Err(error) => {
+                // The structure check has accepted the tree, so this says where the two differ.
+                diagnostics.push(Diagnostic::new(
+                    0..0,
+                    format!("the spec can't be read: {error}"),
+                ));
+                None
+            }
+        }
+    }
+}

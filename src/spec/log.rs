@@ -1,0 +1,105 @@
+//! `log`: what is logged, and when.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, Template, Tree};
+
+/// A log message.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// When it is logged.
+    pub at: LogAt,
+    /// The platform's level.
+    #[serde(default)]
+    pub level: LogLevel,
+    /// Where it does not hold nothing is logged.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// The message.
+    pub message: Template,
+    /// More to go with the message, as the platform keeps it; templates at any depth.
+    #[serde(default)]
+    pub context: IndexMap<String, Tree>,
+}
+
+/// When something is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogAt {
+    /// Before the first row is asked for; in an entry of `target`, before that entry's.
+    Start,
+    /// After each batch was written: `rows`, `batch`.
+    Batch,
+    /// For each row that `where` let through, after its outcome is known: `row`, `outcome`.
+    Row,
+    /// Once all rows are written, before `fail_when` is judged.
+    Finish,
+    /// When the run has failed: `error`.
+    Failure,
+}
+
+impl LogAt {
+    /// The word in the spec.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Batch => "batch",
+            Self::Row => "row",
+            Self::Finish => "finish",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// The platform's ten levels (`POST /logs/{level}`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the words are the platform's")]
+pub enum LogLevel {
+    Success,
+    Debug,
+    #[default]
+    Info,
+    Notice,
+    Warning,
+    Error,
+    Critical,
+    Alert,
+    Emergency,
+    Report,
+}
+
+impl LogLevel {
+    /// All ten, in the platform's order.
+    pub const ALL: [Self; 10] = [
+        Self::Success,
+        Self::Debug,
+        Self::Info,
+        Self::Notice,
+        Self::Warning,
+        Self::Error,
+        Self::Critical,
+        Self::Alert,
+        Self::Emergency,
+        Self::Report,
+    ];
+
+    /// The word in the spec and in the path.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Critical => "critical",
+            Self::Alert => "alert",
+            Self::Emergency => "emergency",
+            Self::Report => "report",
+        }
+    }
+}

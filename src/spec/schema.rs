@@ -1,0 +1,162 @@
+//! The JSON Schema of the language, generated from the types of [`spec`](super).
+//!
+//! It does two jobs: editors complete and check with the published form, and
+//! [`check::structure`](crate::check::structure) refuses keys and types with the annotated one,
+//! so that what is allowed is said once.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::Spec;
+
+/// Modes in which a key is allowed, where not in all.
+pub const MODES: &str = "x-modes";
+
+/// The schema with our own annotations ([`MODES`]).
+pub fn annotated() -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<Spec>().to_value();
+    tidy(&mut schema);
+    schema["patternProperties"] =
+        json!({ "^x-": { "description": "Yours, to hang anchors on." } });
+    schema
+}
+
+/// The schema as editors use it.
+pub fn published() -> Value {
+    let mut schema = annotated();
+    let by_mode = mode_rules(&schema);
+    schema["allOf"] = by_mode;
+    schema["properties"]["source"]["defaultSnippets"] = json!([{
+        "label": "rows written in the spec",
+        "body": { "rows": [{ "id": "${1:1}", "name": "${2:first product}" }] },
+    }]);
+    schema["properties"]["target"]["defaultSnippets"] = json!([{
+        "label": "an entry for each kind of change",
+        "body": { "new": {}, "modified": {}, "deleted": {} },
+    }]);
+    strip_modes(&mut schema);
+    schema
+}
+
+/// A mode forbids the keys of other modes; a data source needs its source.
+fn mode_rules(schema: &Value) -> Value {
+    let modes = schema["$defs"]["Mode"]["enum"].as_array();
+    let rules = modes.into_iter().flatten().map(|mode| {
+        let forbidden: Map<String, Value> = schema["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(_, property)| !allows(property, mode.as_str().unwrap_or_default()))
+            .map(|(key, _)| (key.clone(), json!(false)))
+            .collect();
+        let mut then = json!({ "properties": forbidden });
+        if mode == "data-source" {
+            then["required"] = json!(["source"]);
+        }
+        if mode == "export-delta" {
+            then["required"] = json!(["target"]);
+        }
+        json!({ "if": { "properties": { "mode": { "const": mode } }, "required": ["mode"] }, "then": then })
+    });
+    Value::Array(rules.collect())
+}
+
+/// Whether a property may be used in `mode`.
+pub fn allows(property: &Value, mode: &str) -> bool {
+    match property.get(MODES).and_then(Value::as_array) {
+        Some(modes) => modes.iter().any(|allowed| allowed == mode),
+        None => true,
+    }
+}
+
+fn strip_modes(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.remove(MODES);
+            map.values_mut().for_each(strip_modes);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_modes),
+        _ => {}
+    }
+}
+
+/// Turns what schemars writes into what people can read in an editor: no `oneOf` (its errors name
+/// no cause), no `null` for a key that may be left out, examples as markdown.
+fn tidy(schema: &mut Value) {
+    let Value::Object(map) = schema else {
+        if let Value::Array(items) = schema {
+            items.iter_mut().for_each(tidy);
+        }
+        return;
+    };
+    map.values_mut().for_each(tidy);
+    words_as_enum(map);
+    drop_null(map);
+    split_description(map);
+}
+
+fn words_as_enum(map: &mut Map<String, Value>) {
+    let Some(Value::Array(variants)) = map.get("oneOf") else {
+        return;
+    };
+    let mut words = Vec::new();
+    let mut descriptions = Vec::new();
+    for variant in variants {
+        let described = variant.get("description").cloned().unwrap_or(json!(""));
+        if let Some(word) = variant.get("const") {
+            words.push(word.clone());
+            descriptions.push(described);
+        } else if let Some(Value::Array(plain)) = variant.get("enum") {
+            for word in plain {
+                words.push(word.clone());
+                descriptions.push(json!(""));
+            }
+        } else {
+            return;
+        }
+    }
+    map.remove("oneOf");
+    map.insert("type".to_owned(), json!("string"));
+    map.insert("enum".to_owned(), Value::Array(words));
+    map.insert("enumDescriptions".to_owned(), Value::Array(descriptions));
+}
+
+fn drop_null(map: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        if types.len() == 2 {
+            types.retain(|kind| kind != "null");
+            if let [only] = types.as_slice() {
+                let only = only.clone();
+                map.insert("type".to_owned(), only);
+            }
+        }
+    }
+    let Some(Value::Array(choices)) = map.get_mut("anyOf") else {
+        return;
+    };
+    choices.retain(|choice| choice != &json!({ "type": "null" }));
+    if let [Value::Object(only)] = choices.as_slice() {
+        let only = only.clone();
+        map.remove("anyOf");
+        for (key, value) in only {
+            map.entry(key).or_insert(value);
+        }
+    }
+    if map.get("default") == Some(&Value::Null) {
+        map.remove("default");
+    }
+}
+
+/// The description is the text before the example; the whole of it is the markdown.
+fn split_description(map: &mut Map<String, Value>) {
+    let Some(Value::String(text)) = map.get("description") else {
+        return;
+    };
+    let whole = text.clone();
+    let plain = whole.split("\n\n```").next().unwrap_or(&whole);
+    let plain = plain.replace("\n\n", "\u{0}").replace('\n', " ");
+    let plain = plain.replace('\u{0}', "\n\n");
+    map.insert("markdownDescription".to_owned(), json!(whole));
+    map.insert("description".to_owned(), json!(plain));
+}

@@ -1,0 +1,264 @@
+//! A compiled template: text, or code that gives a native value.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use minijinja::machinery::{CodeGenerator, Instructions, eval, make_string_output};
+use minijinja::value::Value;
+use minijinja::{AutoEscape, ErrorKind};
+
+use super::engine::environment;
+use super::frame::Frame;
+use super::lower::{Body, Lowered, Uses, lower};
+use super::number::NumberText;
+use super::scope::Scope;
+use crate::check::Diagnostic;
+use crate::spec::place::place_in;
+use crate::spec::tree::{Node, NodeValue, Scalar, ScalarKind};
+
+/// A template, ready to run.
+#[derive(Debug)]
+pub struct Template {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// Text without braces, a number, a boolean: always the same.
+    Constant(Value),
+    /// One `{{ }}`: keeps the type of its value.
+    Expression(Code),
+    /// Text with templates in it.
+    Text(Code),
+    /// A list or map with templates inside.
+    List(Vec<Template>),
+    /// The same, by key.
+    Map(Vec<(Arc<str>, Template)>),
+}
+
+/// Why a template gave no value.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    /// What went wrong, in a sentence.
+    pub message: String,
+}
+
+self_cell::self_cell! {
+    struct Cell {
+        owner: String,
+        #[covariant]
+        dependent: Compiled,
+    }
+}
+
+struct Compiled<'s> {
+    instructions: Instructions<'s>,
+    blocks: BTreeMap<&'s str, Instructions<'s>>,
+}
+
+struct Code(Cell);
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.borrow_owner())
+    }
+}
+
+impl Template {
+    /// A template that always gives this value.
+    pub fn constant(value: Value) -> Self {
+        Self {
+            kind: Kind::Constant(value),
+        }
+    }
+
+    /// Compiles the template at a node; lists and maps may have templates at any depth. Mistakes
+    /// are added to `diagnostics`, with their place in `source`.
+    pub fn compile(
+        node: &Node,
+        source: &str,
+        scope: &Scope,
+        uses: &mut Uses,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let kind = match &node.value {
+            NodeValue::Refused => Kind::Constant(Value::UNDEFINED),
+            NodeValue::List(items) => Kind::List(
+                items
+                    .iter()
+                    .map(|item| Self::compile(item, source, scope, uses, diagnostics))
+                    .collect(),
+            ),
+            NodeValue::Map(entries) => Kind::Map(
+                entries
+                    .iter()
+                    .map(|entry| {
+                        let value = Self::compile(&entry.value, source, scope, uses, diagnostics);
+                        (Arc::from(entry.key.as_str()), value)
+                    })
+                    .collect(),
+            ),
+            NodeValue::Scalar(scalar) if !is_template(scalar) => Kind::Constant(constant(scalar)),
+            NodeValue::Scalar(scalar) => {
+                return Self::compile_text(
+                    &scalar.text,
+                    &|range| place_in(source, &node.span, &scalar.text, range),
+                    scope,
+                    uses,
+                    diagnostics,
+                );
+            }
+        };
+        Self { kind }
+    }
+
+    /// Compiles text with `{{` or `{%` in it. `place` says where a byte range of the text stands
+    /// in the source.
+    pub fn compile_text(
+        text: &str,
+        place: &dyn Fn(Range<usize>) -> Range<usize>,
+        scope: &Scope,
+        uses: &mut Uses,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut problems = Vec::new();
+        let mut is_expression = false;
+        let cell = Cell::new(text.to_owned(), |text| {
+            let lowered = lower(text, scope, uses, &mut problems);
+            is_expression = matches!(lowered.body, Body::Expression(_));
+            generate(text, &lowered)
+        });
+        diagnostics.extend(problems.into_iter().map(|problem| Diagnostic {
+            span: place(problem.range),
+            message: problem.message,
+            hint: problem.hint,
+        }));
+        let code = Code(cell);
+        Self {
+            kind: if is_expression {
+                Kind::Expression(code)
+            } else {
+                Kind::Text(code)
+            },
+        }
+    }
+
+    /// Whether this is one expression, or `true` or `false`: what a condition may be.
+    pub fn is_condition(&self) -> bool {
+        match &self.kind {
+            Kind::Expression(_) => true,
+            Kind::Constant(value) => bool::try_from(value.clone()).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// The value, if it is always the same.
+    pub fn as_constant(&self) -> Option<&Value> {
+        match &self.kind {
+            Kind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value in a frame of names.
+    pub fn value(&self, frame: &Arc<Frame>) -> Result<Value, TemplateError> {
+        match &self.kind {
+            Kind::Constant(value) => Ok(value.clone()),
+            Kind::Expression(code) => {
+                let value = code.run(frame, &mut String::new())?;
+                Ok(value.unwrap_or_default())
+            }
+            Kind::Text(code) => {
+                let mut text = String::new();
+                code.run(frame, &mut text)?;
+                Ok(Value::from(text))
+            }
+            Kind::List(items) => {
+                let values: Result<Vec<_>, _> = items.iter().map(|item| item.value(frame)).collect();
+                Ok(Value::from(values?))
+            }
+            Kind::Map(entries) => {
+                let mut pairs = Vec::with_capacity(entries.len());
+                for (key, template) in entries {
+                    pairs.push((Arc::clone(key), template.value(frame)?));
+                }
+                Ok(Value::from_pairs(pairs))
+            }
+        }
+    }
+
+    /// Whether a condition holds.
+    pub fn holds(&self, frame: &Arc<Frame>) -> Result<bool, TemplateError> {
+        self.value(frame).map(|value| value.is_true())
+    }
+
+    /// The value as text.
+    pub fn text(&self, frame: &Arc<Frame>) -> Result<String, TemplateError> {
+        self.value(frame).map(|value| super::text_of(&value).into_owned())
+    }
+}
+
+/// Whether a scalar is given to the engine at all: `a {#fff} b` is not.
+pub fn is_template(scalar: &Scalar) -> bool {
+    scalar.kind == ScalarKind::Text && (scalar.text.contains("{{") || scalar.text.contains("{%"))
+}
+
+fn constant(scalar: &Scalar) -> Value {
+    match scalar.kind {
+        ScalarKind::Null => Value::UNDEFINED,
+        ScalarKind::Bool(value) => Value::from(value),
+        ScalarKind::Text => Value::from(scalar.text.as_str()),
+        ScalarKind::Integer | ScalarKind::Float => NumberText::value_of(&scalar.text),
+    }
+}
+
+fn generate<'s>(text: &'s str, lowered: &Lowered<'s>) -> Compiled<'s> {
+    let mut generator = CodeGenerator::new("template", text);
+    match &lowered.body {
+        Body::Expression(expression) => generator.compile_expr(expression),
+        Body::Statement(statement) => generator.compile_stmt(statement),
+        Body::Refused => {}
+    }
+    let (instructions, blocks) = generator.finish();
+    Compiled {
+        instructions,
+        blocks,
+    }
+}
+
+impl Code {
+    fn run(&self, frame: &Arc<Frame>, text: &mut String) -> Result<Option<Value>, TemplateError> {
+        let code = self.0.borrow_dependent();
+        let root = Value::from_dyn_object(Arc::clone(frame));
+        eval(
+            environment(),
+            &code.instructions,
+            root,
+            &code.blocks,
+            &mut make_string_output(text),
+            AutoEscape::None,
+        )
+        .map(|(value, _)| value)
+        .map_err(|error| TemplateError {
+            message: describe(&error),
+        })
+    }
+}
+
+/// The innermost reason: what a filter or an operator said.
+fn describe(error: &minijinja::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = std::error::Error::source(innermost)
+        .and_then(|source| source.downcast_ref::<minijinja::Error>())
+    {
+        innermost = source;
+    }
+    match (innermost.kind(), innermost.detail()) {
+        (ErrorKind::InvalidOperation, Some(detail)) => detail.to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    }
+}

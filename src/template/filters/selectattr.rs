@@ -1,0 +1,44 @@
+//! `selectattr('path', 'test', …)` and `rejectattr`.
+
+use minijinja::value::{Rest, Value};
+use minijinja::{Error, State};
+
+use super::at_path;
+use crate::template::plain;
+
+/// The elements whose attribute passes the test (without one: is true). An element that lacks the
+/// attribute has nothing there.
+pub fn selectattr(state: &mut State, list: &Value, path: &str, test: Option<&str>, args: Rest<Value>) -> Result<Value, Error> {
+    filtered(state, list, path, test, &args, true)
+}
+
+/// The elements whose attribute does not pass the test.
+pub fn rejectattr(state: &mut State, list: &Value, path: &str, test: Option<&str>, args: Rest<Value>) -> Result<Value, Error> {
+    filtered(state, list, path, test, &args, false)
+}
+
+fn filtered(
+    state: &mut State,
+    list: &Value,
+    path: &str,
+    test: Option<&str>,
+    args: &[Value],
+    wanted: bool,
+) -> Result<Value, Error> {
+    let mut selected = Vec::new();
+    for element in list.try_iter()? {
+        let attribute = plain(&at_path(&element, path));
+        let passes = match test {
+            None => attribute.is_true(),
+            Some(test) => {
+                let mut call = vec![attribute];
+                call.extend_from_slice(args);
+                state.perform_test(test, &call)?
+            }
+        };
+        if passes == wanted {
+            selected.push(element);
+        }
+    }
+    Ok(Value::from(selected))
+}

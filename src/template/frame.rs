@@ -1,0 +1,97 @@
+//! What a template sees: names and their values, worked out only when asked for.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use minijinja::value::{Enumerator, Object, Value};
+
+/// Names with their values; what is not found is looked for in the frame below.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    names: Vec<(Arc<str>, Value)>,
+    below: Option<Arc<Frame>>,
+}
+
+impl Frame {
+    /// An empty frame on top of another.
+    pub fn on(below: &Arc<Frame>) -> Self {
+        Self {
+            names: Vec::new(),
+            below: Some(Arc::clone(below)),
+        }
+    }
+
+    /// Adds a name, or replaces it.
+    pub fn set(&mut self, name: impl Into<Arc<str>>, value: Value) {
+        let name = name.into();
+        match self.names.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.names.push((name, value)),
+        }
+    }
+
+    /// The frame with one more name.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Arc<str>>, value: Value) -> Self {
+        self.set(name, value);
+        self
+    }
+}
+
+impl Object for Frame {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let mut frame = self;
+        loop {
+            if let Some((_, value)) = frame.names.iter().find(|(name, _)| &**name == key) {
+                return Some(value.clone());
+            }
+            frame = frame.below.as_ref()?;
+        }
+    }
+}
+
+/// A map whose values are filled in one after another: `vars`.
+pub struct Slots {
+    names: Arc<[Arc<str>]>,
+    values: Box<[OnceLock<Value>]>,
+}
+
+impl Slots {
+    /// Empty slots for these names.
+    pub fn new(names: &Arc<[Arc<str>]>) -> Self {
+        Self {
+            names: Arc::clone(names),
+            values: names.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Fills a slot; a slot is filled once.
+    pub fn fill(&self, index: usize, value: Value) {
+        if let Some(slot) = self.values.get(index) {
+            // Only the first value of a slot counts, and there is no second.
+            let _ = slot.set(value);
+        }
+    }
+}
+
+impl fmt::Debug for Slots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names.iter()).finish()
+    }
+}
+
+impl Object for Slots {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let key = key.as_str()?;
+        let index = self.names.iter().position(|name| &**name == key)?;
+        self.values[index].get().cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.names.iter().map(|name| Value::from(&**name)).collect())
+    }
+}

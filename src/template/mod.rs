@@ -1,0 +1,30 @@
+//! The template engine: minijinja with our meaning of nothing, comparing and numbers.
+//!
+//! A string is parsed once, [`lower`]ed (names checked, operators turned into filters of ours) and
+//! compiled; evaluating gives a native value. Plain synchronous code that knows no network.
+
+mod arithmetic;
+mod compare;
+mod compiled;
+pub mod date;
+mod duration;
+mod engine;
+pub mod filters;
+mod frame;
+pub mod functions;
+pub mod json;
+mod lower;
+pub mod methods;
+mod number;
+mod operators;
+pub mod scope;
+mod tests;
+mod text;
+
+pub use compiled::{Template, TemplateError};
+pub use duration::DurationValue;
+pub use frame::{Frame, Slots};
+pub use lower::Uses;
+pub use minijinja::Value;
+pub use number::{NumberText, plain};
+pub use text::{is_nothing, text_of};

@@ -1,0 +1,79 @@
+//! The names that a place in the spec sees, for the check.
+
+use std::collections::BTreeMap;
+
+/// What is known about a name when the spec loads.
+#[derive(Debug, Clone)]
+pub enum Name {
+    /// The data says what it holds.
+    Any,
+    /// A row of the platform: any column, always text.
+    Row,
+    /// The spec says which fields it has.
+    Fields(Vec<Field>),
+}
+
+/// A field of a name that the spec describes.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Whether it is always text (so that comparing it with a number is a mistake).
+    pub is_text: bool,
+    /// Whether it is a secret, or was made of one.
+    pub is_secret: bool,
+}
+
+impl Field {
+    /// A field of any type that is no secret.
+    pub fn any(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            is_text: false,
+            is_secret: false,
+        }
+    }
+}
+
+/// The names that a template may use, and whether what it makes is shown.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    names: BTreeMap<String, Name>,
+    /// Whether the result is written into rows, logs or messages: secrets are refused there.
+    pub is_shown: bool,
+}
+
+impl Scope {
+    /// A scope with one more name.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, known: Name) -> Self {
+        self.names.insert(name.into(), known);
+        self
+    }
+
+    /// A scope with one more name, whose fields are these.
+    #[must_use]
+    pub fn with_fields(self, name: &str, fields: &[&str]) -> Self {
+        let fields = fields.iter().map(|field| Field::any(*field)).collect();
+        self.with(name, Name::Fields(fields))
+    }
+
+    /// The same names, for a place whose result is shown to people.
+    #[must_use]
+    pub fn shown(&self) -> Self {
+        Self {
+            is_shown: true,
+            ..self.clone()
+        }
+    }
+
+    /// What is known about a name.
+    pub fn get(&self, name: &str) -> Option<&Name> {
+        self.names.get(name)
+    }
+
+    /// All names, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+}
