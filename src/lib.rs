@@ -8,3 +8,4 @@ pub mod check;
 pub mod row;
 pub mod spec;
 pub mod template;
+pub mod plan;

@@ -29,7 +29,7 @@ pub use log::{Log, LogAt, LogLevel};
 pub use mode::Mode;
 pub use notify::{Notify, NotifyAt, NotifyType};
 pub use on_error::OnError;
-pub use option::{Choices, Option as OptionSpec, OptionType};
+pub use option::{Choices, Option as OptionSpec, OptionType, RUNNER_FLAGS, SHELL_NAMES};
 pub use rules::{Fail, FailAt, Reject};
 pub use source::{Source, Step};
 pub use target::{Entry as TargetEntry, Target};

@@ -1,0 +1,171 @@
+//! What will run: the spec compiled. Option values come in when it runs.
+//!
+//! Plain synchronous code that knows no network. `check` compiles exactly what a run compiles.
+
+mod compile;
+mod logging;
+pub mod option_values;
+mod options;
+mod scopes;
+mod secret;
+
+use std::sync::Arc;
+
+pub use compile::{Loaded, compile, load};
+pub use logging::{FailRule, LogRule, NotifyRule};
+pub use option_values::{OptionErrors, OptionValue, OptionValues};
+pub use options::OptionPlan;
+pub use secret::{Redactor, Secret};
+
+use crate::row::pattern::Pattern;
+use crate::spec::{FeedbackRows, Input, KeepWord, Limit, Mode, OnError};
+use crate::template::Template;
+
+/// A compiled spec.
+#[derive(Debug)]
+pub struct Plan {
+    /// The connector's name.
+    pub name: String,
+    /// What it does, in the author's words.
+    pub description: Option<String>,
+    /// What kind of connector it is.
+    pub mode: Mode,
+    /// Its options, in the order written.
+    pub options: Vec<OptionPlan>,
+    /// The steps of a data source, none in other modes.
+    pub source: Vec<StepPlan>,
+    /// What is asked of the platform.
+    pub input: Input,
+    /// Rows a read.
+    pub batch_size: u32,
+    /// What a row becomes.
+    pub mapping: MappingPlan,
+    /// The entries of an export, in the order written; one without a change in mode `export`.
+    pub entries: Vec<EntryPlan>,
+    /// What is told back of each row.
+    pub feedback: Option<FeedbackPlan>,
+    /// What happens when the mapping of a row fails.
+    pub on_error: OnError,
+    /// How many mapping errors are allowed.
+    pub max_errors: Option<Limit>,
+    /// How many failed rows are allowed.
+    pub max_failures: Option<Limit>,
+    /// Conditions that end the run.
+    pub fail_when: Vec<FailRule>,
+    /// What is logged.
+    pub log: Vec<LogRule>,
+    /// What the end user is told.
+    pub notify: Vec<NotifyRule>,
+}
+
+/// A step of a data source.
+#[derive(Debug)]
+pub struct StepPlan {
+    /// Under which name later steps and columns see its record.
+    pub name: Option<Arc<str>>,
+    /// Its records.
+    pub rows: Vec<Template>,
+    /// Whether it runs.
+    pub when: Option<Template>,
+    /// Which of its records go on.
+    pub filter: Option<Template>,
+}
+
+/// What a row becomes.
+#[derive(Debug)]
+pub struct MappingPlan {
+    /// Names of `vars`, in order.
+    pub var_names: Arc<[Arc<str>]>,
+    /// Their templates, in the same order.
+    pub vars: Vec<Template>,
+    /// The list a row is split by.
+    pub split: Option<Template>,
+    /// Which rows go on.
+    pub filter: Option<Template>,
+    /// Which rows fail, and why.
+    pub reject: Vec<RejectRule>,
+    /// Columns that are set, in order.
+    pub columns: Vec<ColumnPlan>,
+    /// Columns that go on by themselves.
+    pub keep: KeepPlan,
+    /// Columns that are left out.
+    pub drop: Vec<Pattern>,
+    /// New names.
+    pub rename: Vec<(Pattern, Pattern)>,
+    /// The columns whose values together are kept once.
+    pub unique: Vec<String>,
+    /// Whether `feedback` or `log` read what only the mapping knew (`vars`, records).
+    pub keeps_frames: bool,
+}
+
+/// A column that is set.
+#[derive(Debug)]
+pub struct ColumnPlan {
+    /// Its name as written.
+    pub name: String,
+    /// The name, worked out from the options.
+    pub name_template: Option<Template>,
+    /// Its value.
+    pub value: Template,
+}
+
+/// Which columns go on by themselves.
+#[derive(Debug)]
+pub enum KeepPlan {
+    /// All or none.
+    Word(KeepWord),
+    /// These.
+    Names(Vec<Pattern>),
+}
+
+/// A reason for which a row fails.
+#[derive(Debug)]
+pub struct RejectRule {
+    /// When.
+    pub when: Template,
+    /// The reason.
+    pub message: Template,
+}
+
+/// One input of an export.
+#[derive(Debug)]
+pub struct EntryPlan {
+    /// The kind of change; nothing in mode `export`.
+    pub change: Option<Change>,
+    /// What is logged for this entry alone.
+    pub log: Vec<LogRule>,
+}
+
+/// Kinds of change since the last run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the words are the platform's")]
+pub enum Change {
+    New,
+    Modified,
+    Deleted,
+    Unchanged,
+}
+
+impl Change {
+    /// All kinds, in the platform's order.
+    pub const ALL: [Self; 4] = [Self::New, Self::Modified, Self::Deleted, Self::Unchanged];
+
+    /// The word in the spec and in the path.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// What is told back of each row.
+#[derive(Debug)]
+pub struct FeedbackPlan {
+    /// Of which rows.
+    pub rows: FeedbackRows,
+    /// The columns.
+    pub columns: Vec<(String, Template)>,
+}

@@ -1,0 +1,216 @@
+//! The values of the options: flag over environment over default, each checked against its type.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, Value};
+
+use super::options::OptionPlan;
+use super::secret::{Redactor, Secret};
+use crate::spec::OptionType;
+
+/// A value as its type has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OptionValue {
+    /// Not filled in.
+    Nothing,
+    /// A line, several lines, a choice, a column's name.
+    Text(String),
+    /// A checkbox.
+    Flag(bool),
+    /// Several choices.
+    List(Vec<String>),
+    /// A password.
+    Secret(Secret),
+}
+
+/// The values of all options.
+#[derive(Debug, Clone, Default)]
+pub struct OptionValues {
+    values: Vec<(Arc<str>, OptionValue)>,
+}
+
+/// Options without a value, or with one that is none of theirs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct OptionErrors {
+    /// Required options without a value, as people know them.
+    pub missing: Vec<String>,
+    /// What is wrong with values that were given.
+    pub invalid: Vec<String>,
+}
+
+impl fmt::Display for OptionErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut sentences = Vec::new();
+        match self.missing.as_slice() {
+            [] => {}
+            [one] => sentences.push(format!("Missing required option: {one}")),
+            several => {
+                sentences.push(format!("Missing required options: {}", several.join(", ")));
+            }
+        }
+        sentences.extend(self.invalid.iter().cloned());
+        f.write_str(&sentences.join(". "))
+    }
+}
+
+impl OptionValues {
+    /// Finds every option's value. `flags` are keyed as [`OptionPlan::flag`]; an empty value is a
+    /// missing one.
+    pub fn resolve(
+        options: &[OptionPlan],
+        flags: &HashMap<String, String>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, OptionErrors> {
+        let mut values = Vec::with_capacity(options.len());
+        let mut errors = OptionErrors {
+            missing: Vec::new(),
+            invalid: Vec::new(),
+        };
+        for option in options {
+            let upper = option.name.to_ascii_uppercase().replace('-', "_");
+            let given = flags
+                .get(&option.flag)
+                .cloned()
+                .filter(|value| !value.is_empty())
+                .or_else(|| environment(&option.name).filter(|value| !value.is_empty()))
+                .or_else(|| environment(&upper).filter(|value| !value.is_empty()))
+                .or_else(|| option.default.clone())
+                .filter(|value| !value.is_empty());
+            let value = match given {
+                None => OptionValue::Nothing,
+                Some(text) => match parse(option, text) {
+                    Ok(value) => value,
+                    Err(mistake) => {
+                        errors.invalid.push(mistake);
+                        continue;
+                    }
+                },
+            };
+            let is_empty = match &value {
+                OptionValue::Nothing => true,
+                OptionValue::List(list) => list.is_empty(),
+                _ => false,
+            };
+            if option.required && is_empty {
+                errors.missing.push(option.described());
+            }
+            values.push((Arc::from(option.key.as_str()), value));
+        }
+        if errors.missing.is_empty() && errors.invalid.is_empty() {
+            Ok(Self { values })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// What hides the passwords.
+    pub fn redactor(&self) -> Redactor {
+        Redactor::new(
+            self.values
+                .iter()
+                .filter_map(|(_, value)| match value {
+                    OptionValue::Secret(secret) => Some(secret.clone()),
+                    _ => None,
+                })
+                .collect(),
+        )
+    }
+
+    /// As `options` in templates.
+    pub fn to_value(&self) -> Value {
+        Value::from_object(OptionsObject(self.clone()))
+    }
+}
+
+/// Reads a value as its option's type; the mistake names the option. A password's value is never
+/// part of it.
+pub fn parse(option: &OptionPlan, text: String) -> Result<OptionValue, String> {
+    let is_choice = |value: &str| option.choices.iter().any(|(choice, _)| choice == value);
+    let choices = || {
+        let words: Vec<&str> = option.choices.iter().map(|(value, _)| value.as_str()).collect();
+        words.join(", ")
+    };
+    Ok(match option.kind {
+        OptionType::Password => OptionValue::Secret(Secret::new(text)),
+        OptionType::Input | OptionType::Textarea | OptionType::StageColumnsDropdown => {
+            OptionValue::Text(text)
+        }
+        OptionType::Checkbox => match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => OptionValue::Flag(true),
+            "0" | "false" | "no" | "off" => OptionValue::Flag(false),
+            _ => {
+                return Err(format!(
+                    "{} is a checkbox and takes 1 or 0, not \"{text}\"",
+                    option.described()
+                ));
+            }
+        },
+        OptionType::Select if is_choice(&text) => OptionValue::Text(text),
+        OptionType::Select => {
+            return Err(format!(
+                "{} can't be \"{text}\": choose one of {}",
+                option.described(),
+                choices()
+            ));
+        }
+        OptionType::SelectMultiple => {
+            let list = list(&text);
+            if let Some(wrong) = list.iter().find(|value| !is_choice(value)) {
+                return Err(format!(
+                    "{} can't hold \"{wrong}\": choose of {}",
+                    option.described(),
+                    choices()
+                ));
+            }
+            OptionValue::List(list)
+        }
+    })
+}
+
+/// A JSON array, or values with commas between: how the platform encodes them is not public.
+fn list(text: &str) -> Vec<String> {
+    if let Ok(values) = serde_json::from_str::<Vec<serde_json::Value>>(text) {
+        return values
+            .into_iter()
+            .map(|value| match value {
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            })
+            .collect();
+    }
+    text.split(',')
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+        .collect()
+}
+
+struct OptionsObject(OptionValues);
+
+impl fmt::Debug for OptionsObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.values.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+impl Object for OptionsObject {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let key = key.as_str()?;
+        let (_, value) = self.0.values.iter().find(|(name, _)| &**name == key)?;
+        Some(match value {
+            OptionValue::Nothing => Value::UNDEFINED,
+            OptionValue::Text(text) => Value::from(text.as_str()),
+            OptionValue::Flag(flag) => Value::from(*flag),
+            OptionValue::List(list) => list.iter().map(|value| Value::from(value.as_str())).collect(),
+            OptionValue::Secret(secret) => Value::from(secret.expose()),
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let names = self.0.values.iter().map(|(name, _)| Value::from(&**name));
+        Enumerator::Values(names.collect())
+    }
+}

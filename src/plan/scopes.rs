@@ -1,0 +1,142 @@
+//! Which names are seen where (language, §2).
+
+use crate::spec::{LogAt, Mode, OptionType};
+use crate::template::scope::{Field, Name, Scope};
+
+use super::options::OptionPlan;
+
+/// Names of the language: steps can't have them.
+pub const RESERVED: [&str; 24] = [
+    "options", "run", "since", "record", "row", "vars", "part", "page", "response", "rows", "items",
+    "batch", "item", "result", "submit", "poll", "change", "outcome", "key", "keys", "token",
+    "error", "loop", "self",
+];
+
+/// The fields of `run`.
+const RUN: [&str; 15] = [
+    "id",
+    "started",
+    "mode",
+    "dry_run",
+    "file",
+    "rows_read",
+    "rows_written",
+    "rows_filtered",
+    "rows_skipped",
+    "rows_ok",
+    "rows_failed",
+    "rows_rejected",
+    "rows_unknown",
+    "requests",
+    "batches",
+];
+
+/// Builds the scopes of one spec.
+pub struct Scopes {
+    mode: Mode,
+    base: Scope,
+    /// Names of steps, in order.
+    pub steps: Vec<String>,
+    /// The fields of `vars` seen so far.
+    pub vars: Vec<Field>,
+}
+
+impl Scopes {
+    /// The scopes of a spec in `mode` with these options.
+    pub fn new(mode: Mode, options: &[OptionPlan]) -> Self {
+        let fields = options.iter().map(|option| Field {
+            name: option.key.clone(),
+            is_text: matches!(
+                option.kind,
+                OptionType::Input
+                    | OptionType::Textarea
+                    | OptionType::Select
+                    | OptionType::StageColumnsDropdown
+            ),
+            is_secret: option.kind == OptionType::Password,
+        });
+        let base = Scope::default()
+            .with("options", Name::Fields(fields.collect()))
+            .with_fields("run", &RUN);
+        Self {
+            mode,
+            base,
+            steps: Vec::new(),
+            vars: Vec::new(),
+        }
+    }
+
+    /// What every place sees: `options` and `run`.
+    pub fn base(&self) -> Scope {
+        self.base.clone()
+    }
+
+    /// What the name of a column sees: `options`.
+    pub fn column_name(&self) -> Scope {
+        let options = self.base.get("options").cloned().unwrap_or(Name::Any);
+        Scope::default().with("options", options).shown()
+    }
+
+    /// What a step sees: the steps before it.
+    pub fn step(&self) -> Scope {
+        let mut scope = self.base();
+        if !self.steps.is_empty() {
+            scope = scope.with("record", Name::Any);
+        }
+        for step in &self.steps {
+            scope = scope.with(step, Name::Any);
+        }
+        scope
+    }
+
+    /// What `split` sees: the row, or the records.
+    pub fn split(&self) -> Scope {
+        let mut scope = match self.mode {
+            Mode::DataSource => self.step().with("record", Name::Any),
+            _ => self.base().with("row", Name::Row),
+        };
+        if self.mode == Mode::ExportDelta {
+            scope = scope.with("change", Name::Any);
+        }
+        scope
+    }
+
+    /// What `vars`, `where`, `reject` and `columns` see.
+    pub fn mapping(&self) -> Scope {
+        let scope = self.split().with("vars", Name::Fields(self.vars.clone()));
+        match self.mode {
+            Mode::DataSource | Mode::DataService => scope.with("part", Name::Any),
+            _ => scope,
+        }
+    }
+
+    /// What `feedback` and `log` at `row` see: the finished row and its outcome.
+    pub fn outcome(&self) -> Scope {
+        let scope = self
+            .mapping()
+            .with("row", Name::Row)
+            .with_fields("outcome", &["status", "code", "message", "attempts"]);
+        scope.shown()
+    }
+
+    /// What a log message sees.
+    pub fn log(&self, at: LogAt, in_entry: bool) -> Scope {
+        let scope = match at {
+            LogAt::Start | LogAt::Finish if in_entry => self.base().with("change", Name::Any),
+            LogAt::Start | LogAt::Finish => self.base(),
+            LogAt::Failure => self.base().with_fields("error", &["message", "step", "row"]),
+            LogAt::Row => self.outcome(),
+            LogAt::Batch => {
+                let scope = self
+                    .base()
+                    .with("rows", Name::Any)
+                    .with_fields("batch", &["number", "size", "index"]);
+                match self.mode {
+                    Mode::ExportDelta => scope.with("change", Name::Any),
+                    _ => scope,
+                }
+            }
+        };
+        scope.shown()
+    }
+}
