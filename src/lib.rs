@@ -9,3 +9,8 @@ pub mod row;
 pub mod spec;
 pub mod template;
 pub mod plan;
+pub mod columns;
+pub mod source;
+pub mod container_api;
+pub mod exit;
+pub mod run;

@@ -111,7 +111,13 @@ impl BatchWriter {
         }
     }
 
-    /// Whether the row that was begun has a cell yet.
+    /// The row that was ended last.
+    pub fn last_row(&self) -> Option<super::Row<'_>> {
+        let last = self.batch.len().checked_sub(1)?;
+        Some(self.batch.row(last))
+    }
+
+    /// Puts a comma before every cell of a row but its first.
     fn separate(&mut self) {
         if self.batch.cells.len() > self.first_cell {
             self.batch.buffer.push(b',');

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use minijinja::value::{Enumerator, Object, Value};
 
 /// Names with their values; what is not found is looked for in the frame below.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Frame {
     names: Vec<(Arc<str>, Value)>,
     below: Option<Arc<Frame>>,
@@ -35,6 +35,15 @@ impl Frame {
     pub fn with(mut self, name: impl Into<Arc<str>>, value: Value) -> Self {
         self.set(name, value);
         self
+    }
+}
+
+impl fmt::Debug for Frame {
+    /// Names alone: values may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.names.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 

@@ -1,0 +1,121 @@
+//! One exchange, and what is known after it.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Method};
+
+/// What is known after a request was sent.
+pub enum Answer {
+    /// An answer that arrived whole.
+    Whole {
+        /// The HTTP status.
+        status: u16,
+        /// `Retry-After` in seconds.
+        retry_after: Option<Duration>,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// The connection was refused: surely nothing was done.
+    Refused(String),
+    /// No answer, or a broken one: nobody knows what was done.
+    Lost(String),
+}
+
+impl Answer {
+    /// Whether the answer is a 2xx that arrived whole.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Whole { status, .. } if (200..300).contains(status))
+    }
+
+    /// Whether it is sure that nothing was done, so that the call may be repeated as it is.
+    pub fn is_surely_not_done(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::Whole { status, .. } => matches!(status, 429 | 503),
+            Self::Lost(_) => false,
+        }
+    }
+
+    /// Status and the API's own message, or what broke.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Refused(reason) | Self::Lost(reason) => reason.clone(),
+            Self::Whole { status, body, .. } => match api_message(body) {
+                Some(message) => format!("status {status}: {message}"),
+                None => format!("status {status}"),
+            },
+        }
+    }
+}
+
+/// `{"message": "…", "errors": {"field": "…"} or []}`.
+fn api_message(body: &[u8]) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let mut message = answer.get("message")?.as_str()?.to_owned();
+    let errors = answer.get("errors").and_then(serde_json::Value::as_object);
+    for (field, error) in errors.into_iter().flatten() {
+        let error = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
+        // Writing into a string does not fail.
+        let _ = write!(message, " ({field}: {error})");
+    }
+    Some(message)
+}
+
+/// Sends a request and waits for the whole answer.
+pub async fn send(client: &Client, method: &Method, url: &str, body: Option<&Bytes>) -> Answer {
+    let mut request = client.request(method.clone(), url);
+    if let Some(body) = body {
+        request = request
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.clone());
+    }
+    let response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return broken(&error),
+    };
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .map(Duration::from_secs);
+    match response.bytes().await {
+        Ok(body) => Answer::Whole {
+            status,
+            retry_after,
+            body: body.into(),
+        },
+        Err(error) => Answer::Lost(format!("the answer broke off: {}", innermost(&error))),
+    }
+}
+
+fn broken(error: &reqwest::Error) -> Answer {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            if io.kind() == io::ErrorKind::ConnectionRefused {
+                return Answer::Refused("connection refused".to_owned());
+            }
+        }
+        source = cause.source();
+    }
+    // A name that can't be resolved, or a host that can't be reached: nothing was sent either.
+    if error.is_connect() {
+        return Answer::Refused(format!("can't connect: {}", innermost(error)));
+    }
+    Answer::Lost(format!("no answer: {}", innermost(error)))
+}
+
+/// The reason at the end of the chain: the others only say "error sending request".
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}

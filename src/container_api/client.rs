@@ -1,0 +1,124 @@
+//! The client: one HTTP client, the base URL, and what every call shares.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{Client, Method};
+
+use super::call::{Answer, send};
+use super::error::ApiError;
+use super::stop::Stop;
+use super::wait::Waits;
+use crate::plan::Redactor;
+
+/// Where the platform puts the Container API.
+pub const DEFAULT_URL: &str = "http://cde-container-api";
+
+/// The vendor's PHP client waits as long for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The vendor's PHP client waits as long for an answer.
+const TIMEOUT: Duration = Duration::from_secs(3600);
+/// A connection that was idle for longer may be stale, and a stale one makes a write doubtful.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The Container API of this run.
+#[derive(Debug, Clone)]
+pub struct ContainerApi {
+    http: Client,
+    base: Arc<str>,
+    pub(super) redactor: Redactor,
+    pub(super) stop: Stop,
+    /// Set once a log could not be delivered: later ones don't wait as long.
+    pub(super) logs_fail: Arc<AtomicBool>,
+}
+
+impl ContainerApi {
+    /// A client for the API at `base`. Proxies of the environment are ignored: the API is next to
+    /// the connector.
+    pub fn new(base: &str, redactor: Redactor, stop: Stop) -> Result<Self, ApiError> {
+        let no_tls = rustls_without_roots();
+        let http = Client::builder()
+            .no_proxy()
+            .tls_backend_preconfigured(no_tls)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| ApiError::Call {
+                method: "GET",
+                path: base.to_owned(),
+                reason: error.to_string(),
+            })?;
+        Ok(Self {
+            http,
+            base: base.trim_end_matches('/').into(),
+            redactor,
+            stop,
+            logs_fail: Arc::default(),
+        })
+    }
+
+    /// The same API with other secrets to hide.
+    #[must_use]
+    pub fn with_redactor(mut self, redactor: Redactor) -> Self {
+        self.redactor = redactor;
+        self
+    }
+
+    /// Whether the run is to stop.
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// One exchange.
+    pub(super) async fn send(&self, method: &Method, path: &str, body: Option<&Bytes>) -> Answer {
+        send(&self.http, method, &format!("{}{path}", self.base), body).await
+    }
+
+    /// Waits, unless the run is to stop.
+    pub(super) async fn wait(&self, wait: Duration) -> Result<(), ApiError> {
+        if self.stop.sleep(wait).await {
+            Ok(())
+        } else {
+            Err(ApiError::Stopped)
+        }
+    }
+
+    /// A request that may be repeated whatever became of it (`ping`, `restart`, counts).
+    pub(super) async fn get_repeatable(&self, path: &str) -> Result<Vec<u8>, ApiError> {
+        let mut waits = Waits::default();
+        loop {
+            let answer = self.send(&Method::GET, path, None).await;
+            let wait = match &answer {
+                Answer::Whole { body, .. } if answer.is_success() => return Ok(body.clone()),
+                Answer::Whole { status: 429 | 503, retry_after, .. } => {
+                    waits.after_busy(*retry_after)
+                }
+                Answer::Whole { status, .. } if *status < 500 => None,
+                Answer::Refused(_) => waits.after_refusal(),
+                _ => waits.after_broken(),
+            };
+            match wait {
+                Some(wait) => self.wait(wait).await?,
+                None => return Err(ApiError::call("GET", path, &answer)),
+            }
+        }
+    }
+
+    /// `GET /ping`: whether the API is there.
+    pub async fn ping(&self) -> Result<(), ApiError> {
+        self.get_repeatable("/ping").await.map(|_| ())
+    }
+}
+
+/// Plain HTTP needs no roots, and loading them costs milliseconds.
+fn rustls_without_roots() -> rustls::ClientConfig {
+    // A provider that is installed already is the one we want too.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    rustls::ClientConfig::builder()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}

@@ -1,0 +1,68 @@
+//! Logs. One that can't be delivered goes to standard error and never ends a run.
+
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use reqwest::Method;
+
+use super::call::Answer;
+use super::client::ContainerApi;
+use super::wait::Waits;
+use crate::spec::{LogLevel, NotifyType};
+
+impl ContainerApi {
+    /// Logs a message, with more to go with it. Passwords are taken out. Whether it was delivered.
+    pub async fn log(
+        &self,
+        level: LogLevel,
+        message: &str,
+        context: Option<&serde_json::Map<String, serde_json::Value>>,
+    ) -> bool {
+        let message = self.redactor.redact(message);
+        let mut body = serde_json::json!({ "message": message });
+        if let Some(context) = context.filter(|context| !context.is_empty()) {
+            let text = self.redactor.redact(&serde_json::Value::Object(context.clone()).to_string());
+            body["context"] = serde_json::from_str(&text).unwrap_or(serde_json::Value::Null);
+        }
+        let body = Bytes::from(body.to_string());
+        let path = format!("/logs/{}", level.word());
+        let mut waits = Waits::default();
+        let reason = loop {
+            let answer = self.send(&Method::POST, &path, Some(&body)).await;
+            if answer.is_success() {
+                self.logs_fail.store(false, Ordering::Relaxed);
+                return true;
+            }
+            // An API that is gone is not waited for once a log.
+            let patient = answer.is_surely_not_done() && !self.logs_fail.load(Ordering::Relaxed);
+            let wait = match &answer {
+                Answer::Refused(_) if patient => waits.after_refusal(),
+                Answer::Whole { retry_after, .. } if patient => waits.after_busy(*retry_after),
+                _ => None,
+            };
+            match wait {
+                Some(wait) if self.wait(wait).await.is_ok() => {}
+                _ => break answer.describe(),
+            }
+        };
+        self.logs_fail.store(true, Ordering::Relaxed);
+        eprintln!("{}: {message}\n  (POST {path}: {reason})", level.word());
+        false
+    }
+
+    /// A text without passwords.
+    pub fn redacted(&self, text: &str) -> String {
+        self.redactor.redact(text)
+    }
+
+    /// Tells the end user something. The path of notifications is not public, so it goes out as a
+    /// log of the same level: this is the one place to change.
+    pub async fn notify(&self, kind: NotifyType, message: &str) -> bool {
+        let level = match kind {
+            NotifyType::Success => LogLevel::Success,
+            NotifyType::Warning => LogLevel::Warning,
+            NotifyType::Error => LogLevel::Error,
+        };
+        self.log(level, message, None).await
+    }
+}

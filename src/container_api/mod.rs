@@ -1,0 +1,17 @@
+//! The client of the Container API, the sidecar through which everything goes.
+//!
+//! Wire facts are the vendor's public documentation and generated client (`docs/container-api.md`).
+
+mod call;
+mod client;
+mod error;
+mod input;
+mod logs;
+mod output;
+pub mod stop;
+mod wait;
+
+pub use client::{ContainerApi, DEFAULT_URL};
+pub use error::ApiError;
+pub use input::{InputReader, InputType};
+pub use output::{OutputFile, WriteError};

@@ -1,0 +1,111 @@
+//! Writing rows. A write has no key, so one whose answer is lost is never repeated.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use reqwest::Method;
+
+use super::call::Answer;
+use super::client::ContainerApi;
+use super::wait::Waits;
+use crate::row::Batch;
+
+/// Where rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputFile {
+    /// The rows of a data source or a data service.
+    Output,
+    /// What became of an export's rows.
+    Feedback,
+}
+
+impl OutputFile {
+    /// The word in the path.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Output => "output",
+            Self::Feedback => "feedback",
+        }
+    }
+}
+
+/// A write that is not known to be done.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WriteError {
+    /// It surely was not done.
+    #[error("POST /output/{file}: {reason}")]
+    NotDone {
+        /// The file.
+        file: &'static str,
+        /// What was answered.
+        reason: String,
+    },
+    /// It may have been done or not.
+    #[error("POST /output/{file}: {reason}")]
+    InDoubt {
+        /// The file.
+        file: &'static str,
+        /// What was answered.
+        reason: String,
+    },
+}
+
+struct Body(Arc<Batch>);
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+impl ContainerApi {
+    /// Writes a batch; an empty one is not sent (the API answers 400 to it). It is done only when
+    /// a 2xx arrived whole, with JSON or no body.
+    pub async fn write(&self, file: OutputFile, batch: &Arc<Batch>) -> Result<(), WriteError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let path = format!("/output/{}", file.word());
+        let body = Bytes::from_owner(Body(Arc::clone(batch)));
+        let file = file.word();
+        let mut waits = Waits::default();
+        loop {
+            let answer = self.send(&Method::POST, &path, Some(&body)).await;
+            let wait = match &answer {
+                Answer::Whole { body, .. } if answer.is_success() => {
+                    return if is_json_or_empty(body) {
+                        Ok(())
+                    } else {
+                        let reason = format!("{}, and a body that is no JSON", answer.describe());
+                        Err(WriteError::InDoubt { file, reason })
+                    };
+                }
+                Answer::Whole { retry_after, .. } if answer.is_surely_not_done() => {
+                    waits.after_busy(*retry_after)
+                }
+                Answer::Refused(_) => waits.after_refusal(),
+                Answer::Whole { status: 400..=499, .. } => {
+                    let reason = answer.describe();
+                    return Err(WriteError::NotDone { file, reason });
+                }
+                _ => {
+                    let reason = answer.describe();
+                    return Err(WriteError::InDoubt { file, reason });
+                }
+            };
+            let waited = match wait {
+                Some(wait) => self.wait(wait).await.is_ok(),
+                None => false,
+            };
+            if !waited {
+                let reason = answer.describe();
+                return Err(WriteError::NotDone { file, reason });
+            }
+        }
+    }
+}
+
+fn is_json_or_empty(body: &[u8]) -> bool {
+    body.iter().all(u8::is_ascii_whitespace)
+        || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}

@@ -1,0 +1,162 @@
+//! What was counted: `run` in templates, and the summary.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use minijinja::value::{Object, Value};
+
+use crate::columns::Status;
+use crate::spec::Mode;
+use crate::template::date::DateValue;
+
+/// The counters of a run under way.
+#[derive(Debug)]
+pub struct Counters {
+    id: String,
+    started: Value,
+    mode: Mode,
+    read: AtomicU64,
+    written: AtomicU64,
+    filtered: AtomicU64,
+    errors: AtomicU64,
+    skipped: AtomicU64,
+    ok: AtomicU64,
+    rejected: AtomicU64,
+    batches: AtomicU64,
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the row counter of its name")]
+pub struct Counts {
+    pub read: u64,
+    pub written: u64,
+    pub filtered: u64,
+    /// Rows whose mapping failed, skipped or kept.
+    pub errors: u64,
+    pub skipped: u64,
+    pub ok: u64,
+    pub failed: u64,
+    pub rejected: u64,
+    pub unknown: u64,
+    /// Batches read or written.
+    pub batches: u64,
+}
+
+impl Counts {
+    /// Rows whose fate is known.
+    pub fn mapped(&self) -> u64 {
+        self.written.max(self.ok) + self.rejected + self.skipped + self.failed + self.unknown
+    }
+
+    /// What was done, in a sentence.
+    pub fn done(&self, mode: Mode) -> String {
+        if mode.is_export() {
+            format!(
+                "{} rows read, {} ok, {} rejected, {} skipped",
+                self.read, self.ok, self.rejected, self.skipped
+            )
+        } else {
+            format!("{} rows read, {} written", self.read, self.written)
+        }
+    }
+}
+
+impl Counters {
+    /// All zero.
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            id: uuid::Uuid::new_v4().to_string(),
+            started: DateValue::now().into_value(),
+            mode,
+            read: AtomicU64::default(),
+            written: AtomicU64::default(),
+            filtered: AtomicU64::default(),
+            errors: AtomicU64::default(),
+            skipped: AtomicU64::default(),
+            ok: AtomicU64::default(),
+            rejected: AtomicU64::default(),
+            batches: AtomicU64::default(),
+        }
+    }
+
+    /// Rows were read.
+    pub fn add_read(&self, rows: u64) {
+        self.read.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// A batch of rows was written.
+    pub fn add_written(&self, rows: u64) {
+        self.written.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// A batch was dealt with; its number, from 1.
+    pub fn add_batch(&self) -> u64 {
+        self.batches.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Rows were left out.
+    pub fn add_filtered(&self, rows: u64) {
+        self.filtered.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// A row could not be mapped; how many by now.
+    pub fn add_error(&self) -> u64 {
+        self.errors.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Rows left out because their mapping failed.
+    pub fn add_skipped(&self, rows: u64) {
+        self.skipped.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// The fate of an export's row is known.
+    pub fn add_outcome(&self, status: Status) {
+        let counter = match status {
+            Status::Ok => &self.ok,
+            Status::Rejected => &self.rejected,
+            Status::Skipped => &self.skipped,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The counters now.
+    pub fn snapshot(&self) -> Counts {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counts {
+            read: get(&self.read),
+            written: get(&self.written),
+            filtered: get(&self.filtered),
+            errors: get(&self.errors),
+            skipped: get(&self.skipped),
+            ok: get(&self.ok),
+            failed: 0,
+            rejected: get(&self.rejected),
+            unknown: 0,
+            batches: get(&self.batches),
+        }
+    }
+}
+
+impl Object for Counters {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let counts = self.snapshot();
+        Some(match key.as_str()? {
+            "id" => Value::from(self.id.as_str()),
+            "started" => self.started.clone(),
+            "mode" => Value::from(self.mode.word()),
+            "dry_run" => Value::from(false),
+            "rows_read" => Value::from(counts.read),
+            "rows_written" => Value::from(counts.written),
+            "rows_filtered" => Value::from(counts.filtered),
+            "rows_skipped" => Value::from(counts.skipped),
+            "rows_ok" => Value::from(counts.ok),
+            "rows_failed" => Value::from(counts.failed),
+            "rows_rejected" => Value::from(counts.rejected),
+            "rows_unknown" => Value::from(counts.unknown),
+            "requests" => Value::from(0),
+            "batches" => Value::from(counts.batches),
+            _ => return None,
+        })
+    }
+}

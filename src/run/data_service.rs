@@ -1,0 +1,65 @@
+//! Mode data-service: the site's rows, changed, back to the site.
+
+use std::sync::Arc;
+
+use super::Run;
+use super::error::RunError;
+use crate::columns::{Mapped, Mapper};
+use crate::container_api::{InputReader, InputType, OutputFile};
+use crate::row::Batch;
+use crate::spec::LogLevel;
+
+impl Run {
+    pub(super) async fn data_service(&self, mapper: Mapper) -> Result<(), RunError> {
+        let plan = &self.plan;
+        let (input, size) = (&plan.input, plan.batch_size);
+        let mut reader = InputReader::new(self.api.clone(), InputType::Input, input, size);
+        self.pump(&mut reader, mapper, &self.base, async |mapped| {
+            self.write_mapped(mapped).await
+        })
+        .await?;
+        let counts = self.counters.snapshot();
+        if counts.read > 0 && counts.written == 0 {
+            let message = "No row was written: the site will be empty after this run";
+            self.api.log(LogLevel::Warning, message, None).await;
+        }
+        Ok(())
+    }
+
+    /// Writes mapped rows to `output`, then logs what is due.
+    pub(super) async fn write_mapped(&self, mapped: Mapped) -> Result<(), RunError> {
+        self.counters.add_filtered(mapped.filtered);
+        let skips = self.plan.on_error == crate::spec::OnError::Skip;
+        if skips {
+            self.counters.add_skipped(mapped.errors.len() as u64);
+        }
+        self.report_errors(&mapped.errors).await;
+        for chunk in &mapped.chunks {
+            self.write(OutputFile::Output, &chunk.batch, self.counters.snapshot().written)
+                .await?;
+            self.counters.add_written(chunk.batch.len() as u64);
+            let number = self.counters.add_batch();
+            self.progress.show(&self.counters.snapshot());
+            self.log_chunk(chunk, number, &[], &self.base).await;
+        }
+        Ok(())
+    }
+
+    /// Writes a batch behind `surely` rows that are written already.
+    pub(super) async fn write(
+        &self,
+        file: OutputFile,
+        batch: &Arc<Batch>,
+        surely: u64,
+    ) -> Result<(), RunError> {
+        self.api
+            .write(file, batch)
+            .await
+            .map_err(|error| RunError::Write {
+                error,
+                first: surely + 1,
+                last: surely + batch.len() as u64,
+                surely,
+            })
+    }
+}

@@ -1,0 +1,85 @@
+//! Why a run failed.
+
+use crate::columns::{RowError, SetupError};
+use crate::container_api::{ApiError, WriteError};
+use crate::source::SourceError;
+use crate::template::TemplateError;
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A call to the Container API failed.
+    #[error(transparent)]
+    Api(ApiError),
+    /// A batch could not be written, or may not have been.
+    #[error("{}", write_message(.error, *.first, *.last, *.surely))]
+    Write {
+        /// What happened.
+        error: WriteError,
+        /// The batch's first row in the file, from 1.
+        first: u64,
+        /// Its last row.
+        last: u64,
+        /// Rows of the file that are surely written.
+        surely: u64,
+    },
+    /// The columns can't be worked out with these options.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A row could not be mapped.
+    #[error(transparent)]
+    Row(#[from] RowError),
+    /// A step gave no record.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A condition of `fail_when` could not be worked out.
+    #[error("fail_when: {0}")]
+    FailWhen(TemplateError),
+    /// A column of `feedback` could not be worked out.
+    #[error("feedback column `{0}`: {1}")]
+    Feedback(String, String),
+    /// A condition of `fail_when` held.
+    #[error("{0}")]
+    Asked(String),
+    /// More mapping errors than `max_errors`.
+    #[error("{errors} rows could not be mapped, and max_errors is {limit}")]
+    TooManyErrors {
+        /// How many.
+        errors: u64,
+        /// As written.
+        limit: String,
+    },
+    /// More failed rows than `max_failures`.
+    #[error("{failed} rows failed, and max_failures is {limit}")]
+    TooManyFailures {
+        /// How many.
+        failed: u64,
+        /// As written.
+        limit: String,
+    },
+    /// SIGTERM or SIGINT came.
+    #[error("stopped")]
+    Stopped,
+    /// The mapping thread panicked.
+    #[error("a bug in runner: the mapping broke off; please report it")]
+    Bug,
+}
+
+impl From<ApiError> for RunError {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Stopped => Self::Stopped,
+            error => Self::Api(error),
+        }
+    }
+}
+
+fn write_message(error: &WriteError, first: u64, last: u64, surely: u64) -> String {
+    let fate = match error {
+        WriteError::NotDone { .. } => "were not written",
+        WriteError::InDoubt { .. } => {
+            "are in doubt: they may be written or not, and are not sent again"
+        }
+    };
+    format!("{error}. Rows {first} to {last} {fate}; {surely} rows before them are surely written")
+}

@@ -1,0 +1,105 @@
+//! `log` and `notify` as the run goes.
+
+use std::sync::Arc;
+
+use super::Run;
+use crate::columns::Chunk;
+use crate::plan::LogRule;
+use crate::row::row_value;
+use crate::spec::{LogAt, LogLevel, NotifyAt};
+use crate::template::{Frame, TemplateError, Value, json};
+
+impl Run {
+    /// Logs what is due at this moment. A message that can't be worked out is logged as a warning.
+    pub(super) async fn log(&self, at: LogAt, rules: &[LogRule], frame: &Arc<Frame>) {
+        for rule in rules.iter().filter(|rule| rule.at == at) {
+            match message(rule, frame) {
+                Ok(None) => {}
+                Ok(Some((message, context))) => {
+                    self.api.log(rule.level, &message, Some(&context)).await;
+                }
+                Err(error) => {
+                    let message = format!("a log message at {} failed: {error}", at.word());
+                    self.api.log(LogLevel::Warning, &message, None).await;
+                }
+            }
+        }
+    }
+
+    /// Sends what is due at this moment.
+    pub(super) async fn notify(&self, at: NotifyAt, frame: &Arc<Frame>) {
+        for rule in self.plan.notify.iter().filter(|rule| rule.at == at) {
+            match rule.message.text(frame) {
+                Ok(message) => self.api.notify(rule.kind, &message).await,
+                Err(error) => {
+                    let message = format!("a notification failed: {error}");
+                    self.api.log(LogLevel::Warning, &message, None).await
+                }
+            };
+        }
+    }
+
+    /// Logs rows and the batch, once what became of them is known.
+    pub(super) async fn log_chunk(
+        &self,
+        chunk: &Chunk,
+        number: u64,
+        entry: &[LogRule],
+        base: &Arc<Frame>,
+    ) {
+        let is_due = |at: LogAt| {
+            self.plan.log.iter().chain(entry).any(|rule| rule.at == at)
+        };
+        if is_due(LogAt::Row) {
+            for index in 0..chunk.batch.len() {
+                let frame = outcome_frame(chunk, index, base);
+                self.log(LogAt::Row, entry, &frame).await;
+                self.log(LogAt::Row, &self.plan.log, &frame).await;
+            }
+        }
+        if is_due(LogAt::Batch) {
+            let rows: Value = (0..chunk.batch.len())
+                .map(|index| row_value(&chunk.batch, index))
+                .collect();
+            let batch = Value::from_pairs([
+                ("number", Value::from(number)),
+                ("size", Value::from(chunk.batch.len())),
+            ]);
+            let frame = Frame::on(base).with("rows", rows).with("batch", batch);
+            let frame = Arc::new(frame);
+            self.log(LogAt::Batch, entry, &frame).await;
+            self.log(LogAt::Batch, &self.plan.log, &frame).await;
+        }
+    }
+}
+
+/// What `feedback` and `log` at `row` see: the finished row, its outcome, and what its mapping saw.
+pub(super) fn outcome_frame(chunk: &Chunk, index: usize, base: &Arc<Frame>) -> Arc<Frame> {
+    let below = chunk.frames.get(index).unwrap_or(base);
+    let frame = Frame::on(below)
+        .with("row", row_value(&chunk.batch, index))
+        .with("outcome", chunk.outcomes[index].to_value());
+    Arc::new(frame)
+}
+
+type Message = (String, serde_json::Map<String, serde_json::Value>);
+
+fn message(rule: &LogRule, frame: &Arc<Frame>) -> Result<Option<Message>, TemplateError> {
+    if let Some(when) = &rule.when {
+        if !when.holds(frame)? {
+            return Ok(None);
+        }
+    }
+    let mut context = serde_json::Map::new();
+    for (name, template) in &rule.context {
+        let value = template.value(frame)?;
+        if value.is_undefined() {
+            continue;
+        }
+        let mut text = Vec::new();
+        json::write(&value, &mut text);
+        let value = serde_json::from_slice(&text).unwrap_or(serde_json::Value::Null);
+        context.insert(name.to_string(), value);
+    }
+    Ok(Some((rule.message.text(frame)?, context)))
+}

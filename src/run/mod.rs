@@ -1,0 +1,187 @@
+//! Carries a plan out: reads rows, maps them, writes them, and says what was done.
+
+mod counters;
+mod data_service;
+mod data_source;
+mod error;
+mod export;
+mod messages;
+mod pipeline;
+mod progress;
+mod summary;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use counters::Counters;
+pub use error::RunError;
+pub use progress::Progress;
+pub use summary::Summary;
+
+use crate::columns::{Mapper, RowError};
+use crate::container_api::ContainerApi;
+use crate::container_api::stop::Signal;
+use crate::exit::Exit;
+use crate::plan::{OptionValues, Plan};
+use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
+use crate::template::{Frame, Value};
+
+/// Mapping errors that are logged one by one; the rest is counted.
+const ERRORS_LOGGED: u64 = 20;
+
+/// A run under way: what its parts share.
+pub struct Run {
+    plan: Arc<Plan>,
+    api: ContainerApi,
+    counters: Arc<Counters>,
+    /// `options` and `run`.
+    base: Arc<Frame>,
+    progress: Progress,
+}
+
+/// Runs a plan to its end and tells the Container API how it went.
+pub async fn run(
+    plan: Arc<Plan>,
+    options: &OptionValues,
+    api: ContainerApi,
+    progress: Progress,
+) -> Summary {
+    let began = Instant::now();
+    let counters = Arc::new(Counters::new(plan.mode));
+    let base = Frame::default()
+        .with("options", options.to_value())
+        .with("run", Value::from_dyn_object(Arc::clone(&counters)));
+    let run = Run {
+        plan,
+        api: api.with_redactor(options.redactor()),
+        counters,
+        base: Arc::new(base),
+        progress,
+    };
+    let result = run.carry_out().await;
+    run.progress.finish();
+    let (exit, failure) = match result {
+        Ok(()) => (Exit::Done, None),
+        Err(error) => run.failed(&error).await,
+    };
+    Summary {
+        exit,
+        failure,
+        counters: run.counters.snapshot(),
+        mode: run.plan.mode,
+        seconds: began.elapsed().as_secs_f64(),
+    }
+}
+
+impl Run {
+    async fn carry_out(&self) -> Result<(), RunError> {
+        let mapper = Mapper::new(Arc::clone(&self.plan), &self.base)?;
+        self.log(LogAt::Start, &self.plan.log, &self.base).await;
+        self.fail_when(FailAt::Start)?;
+        match self.plan.mode {
+            Mode::DataSource => self.data_source(mapper).await?,
+            Mode::DataService => self.data_service(mapper).await?,
+            Mode::Export | Mode::ExportDelta => self.export(mapper).await?,
+        }
+        self.judge_limits(true)?;
+        self.report_skipped().await;
+        self.log(LogAt::Finish, &self.plan.log, &self.base).await;
+        self.fail_when(FailAt::Finish)?;
+        self.notify(NotifyAt::Finish, &self.base).await;
+        Ok(())
+    }
+
+    /// `fail_when`.
+    fn fail_when(&self, at: FailAt) -> Result<(), RunError> {
+        for rule in self.plan.fail_when.iter().filter(|rule| rule.at == at) {
+            let holds = rule.when.holds(&self.base).map_err(RunError::FailWhen)?;
+            if holds {
+                let message = rule.message.text(&self.base).map_err(RunError::FailWhen)?;
+                return Err(RunError::Asked(message));
+            }
+        }
+        Ok(())
+    }
+
+    /// `max_errors` and `max_failures`.
+    fn judge_limits(&self, at_end: bool) -> Result<(), RunError> {
+        let counts = self.counters.snapshot();
+        let known = counts.mapped();
+        if let Some(limit) = self.plan.max_errors {
+            if limit.is_passed(counts.errors, known, at_end) {
+                return Err(RunError::TooManyErrors {
+                    errors: counts.errors,
+                    limit: limit.to_string(),
+                });
+            }
+        }
+        if let Some(limit) = self.plan.max_failures {
+            let failed = counts.failed + counts.unknown;
+            if limit.is_passed(failed, known, at_end) {
+                return Err(RunError::TooManyFailures {
+                    failed,
+                    limit: limit.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows whose mapping failed: logged one by one at first, then counted.
+    async fn report_errors(&self, errors: &[RowError]) {
+        for error in errors {
+            if self.counters.add_error() <= ERRORS_LOGGED {
+                self.api
+                    .log(LogLevel::Warning, &error.to_string(), None)
+                    .await;
+            }
+        }
+    }
+
+    async fn report_skipped(&self) {
+        let errors = self.counters.snapshot().errors;
+        if errors > ERRORS_LOGGED {
+            let more = errors - ERRORS_LOGGED;
+            let message = format!("{more} more rows could not be mapped, {errors} in all");
+            self.api.log(LogLevel::Warning, &message, None).await;
+        }
+    }
+
+    /// Whether a signal asks the run to stop.
+    fn check_stop(&self) -> Result<(), RunError> {
+        match self.api.stop().signal() {
+            Some(_) => Err(RunError::Stopped),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells why the run failed.
+    async fn failed(&self, error: &RunError) -> (Exit, Option<String>) {
+        let signal = self.api.stop().signal();
+        let done = self.counters.snapshot().done(self.plan.mode);
+        let (exit, message) = match (error, signal) {
+            (RunError::Stopped, Some(signal)) => {
+                let exit = match signal {
+                    Signal::Interrupt => Exit::Interrupted,
+                    Signal::Terminate => Exit::Terminated,
+                };
+                (exit, format!("Stopped by {}: {done}", signal.name()))
+            }
+            (RunError::Asked(message), _) => (Exit::Failed, message.clone()),
+            (error, _) if self.counters.snapshot().read > 0 => {
+                (Exit::Failed, format!("{error}. {done}"))
+            }
+            (error, _) => (Exit::Failed, error.to_string()),
+        };
+        let row = match error {
+            RunError::Row(row) => Value::from(row.number),
+            _ => Value::UNDEFINED,
+        };
+        let error = Value::from_pairs([("message", Value::from(message.as_str())), ("row", row)]);
+        let frame = Arc::new(Frame::on(&self.base).with("error", error));
+        self.log(LogAt::Failure, &self.plan.log, &frame).await;
+        self.notify(NotifyAt::Failure, &frame).await;
+        self.api.log(LogLevel::Error, &message, None).await;
+        (exit, Some(self.api.redacted(&message)))
+    }
+}

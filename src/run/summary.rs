@@ -1,0 +1,38 @@
+//! What a run came to.
+
+use std::fmt;
+
+use super::counters::Counts;
+use crate::exit::Exit;
+use crate::spec::Mode;
+
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// How it ended.
+    pub exit: Exit,
+    /// Why it failed, passwords taken out; it is logged already.
+    pub failure: Option<String>,
+    /// What was counted.
+    pub counters: Counts,
+    /// What kind of connector it was.
+    pub mode: Mode,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = &self.counters;
+        write!(f, "{} read", counts.read)?;
+        if self.mode.is_export() {
+            write!(f, ", {} ok, {} rejected", counts.ok, counts.rejected)?;
+        } else {
+            write!(f, ", {} written", counts.written)?;
+        }
+        if counts.filtered > 0 {
+            write!(f, ", {} left out", counts.filtered)?;
+        }
+        write!(f, ", {} skipped, {:.1} s", counts.skipped, self.seconds)
+    }
+}
