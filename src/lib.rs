@@ -14,3 +14,4 @@ pub mod source;
 pub mod container_api;
 pub mod exit;
 pub mod run;
+pub mod sandbox;

@@ -1,0 +1,112 @@
+//! `POST /storage/internal`, `POST /store/to-transport` and `GET /processes/…`: files are copied
+//! within the output folder, where `exchange/` stands for the directory that sidecar and connector
+//! share.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use axum::http::StatusCode;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+
+/// The folder that stands for the shared directory.
+const SHARED: &str = "exchange";
+
+/// Processes, in the order in which they were started.
+#[derive(Debug, Default)]
+pub struct Exchange {
+    folder: Option<PathBuf>,
+    processes: IndexMap<String, Process>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Process {
+    exit_code: i32,
+    /// A process is pending until it is asked for: a client has to wait for it.
+    seen: bool,
+}
+
+impl Exchange {
+    /// No process yet; files are copied within `folder`.
+    pub fn new(folder: Option<&PathBuf>) -> Self {
+        Self {
+            folder: folder.cloned(),
+            processes: IndexMap::new(),
+        }
+    }
+
+    /// Copies a file of the shared directory to `to` (`storage`, `transport`).
+    pub fn store(&mut self, to: &str, body: &[u8]) -> Answer {
+        let body: Value = match serde_json::from_slice(body) {
+            Ok(body) => body,
+            Err(_) => return Answer::bad("The request body is not valid JSON.", None),
+        };
+        let path = |field: &str| {
+            let text = body.get(field).and_then(Value::as_str)?;
+            inside(text)
+        };
+        let (Some(source), Some(remote)) = (path("source_file"), path("remote_file")) else {
+            // The request's fields are in snake_case, those of the errors in camelCase.
+            let field = if path("source_file").is_none() { "sourceFile" } else { "remoteFile" };
+            let error = "This value should be a path inside the shared directory.";
+            return Answer::bad("Validation failed.", Some((field, error)));
+        };
+        let id = uuid::Uuid::new_v4().to_string();
+        let copied = self.folder.as_ref().is_some_and(|folder| {
+            let target = folder.join(to).join(remote);
+            target.parent().is_some_and(|parent| fs::create_dir_all(parent).is_ok())
+                && fs::copy(folder.join(SHARED).join(source), target).is_ok()
+        });
+        let process = Process {
+            exit_code: i32::from(!copied),
+            seen: false,
+        };
+        self.processes.insert(id.clone(), process);
+        let body = json!({ "message": "Process started.", "data": { "id": id } });
+        Answer::json(StatusCode::ACCEPTED, &body)
+    }
+
+    /// Processes that nobody asked for yet.
+    pub fn pending(&self) -> Answer {
+        let pending: Vec<Value> = self
+            .processes
+            .iter()
+            .filter(|(_, process)| !process.seen)
+            .map(|(id, process)| describe(id, *process))
+            .collect();
+        Answer::json(StatusCode::OK, &json!({ "message": "", "data": pending }))
+    }
+
+    /// One process.
+    pub fn process(&mut self, id: &str) -> Answer {
+        match self.processes.get_mut(id) {
+            None => Answer::not_found("Process not found."),
+            Some(process) => {
+                let now = *process;
+                process.seen = true;
+                Answer::json(StatusCode::OK, &json!({ "message": "", "data": describe(id, now) }))
+            }
+        }
+    }
+}
+
+fn describe(id: &str, process: Process) -> Value {
+    let status = match (process.seen, process.exit_code) {
+        (false, _) => "pending",
+        (true, 0) => "success",
+        (true, _) => "failed",
+    };
+    let exit_code = if process.seen { json!(process.exit_code) } else { Value::Null };
+    json!({ "id": id, "status": status, "exit-code": exit_code, "seconds-remaining": 0 })
+}
+
+/// A path without its leading slash; nothing where it leads out of its folder.
+fn inside(path: &str) -> Option<PathBuf> {
+    let relative = Path::new(path.trim_start_matches('/'));
+    let stays = relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    (stays && !relative.as_os_str().is_empty()).then(|| relative.to_owned())
+}

@@ -1,0 +1,208 @@
+//! An input: a CSV, JSON Lines or JSON file, kept as the bytes that are handed out.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::row::text::write_string;
+
+/// Rows as the API hands them out: JSON objects of strings, commas between.
+#[derive(Debug, Default)]
+pub struct InputFile {
+    /// Rows without hidden columns.
+    visible: Rows,
+    /// Rows with them, where there are any.
+    all: Option<Rows>,
+}
+
+/// Rows in one buffer, commas between.
+#[derive(Debug, Default)]
+struct Rows {
+    buffer: Vec<u8>,
+    /// Where each row ends.
+    ends: Vec<usize>,
+}
+
+/// Why a file can't be an input.
+#[derive(Debug, thiserror::Error)]
+pub enum InputFileError {
+    /// It can't be read.
+    #[error("{}: {error}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is no CSV, JSON Lines or JSON.
+    #[error("{}: {reason}", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        reason: String,
+    },
+}
+
+impl InputFile {
+    /// Reads a file; its ending says what it is: `.csv`, `.tsv`, `.jsonl`, `.ndjson` or `.json`.
+    pub fn read(path: &Path) -> Result<Self, InputFileError> {
+        let bytes = std::fs::read(path).map_err(|error| InputFileError::Read {
+            path: path.to_owned(),
+            error,
+        })?;
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let read = match ending.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "csv" => csv(bytes, b','),
+            "tsv" => csv(bytes, b'\t'),
+            "jsonl" | "ndjson" => json_lines(bytes),
+            "json" => json(bytes),
+            _ => Err("the ending says what a file is: .csv, .tsv, .jsonl or .json".to_owned()),
+        };
+        read.map_err(|reason| InputFileError::Format {
+            path: path.to_owned(),
+            reason,
+        })
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.visible.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.visible.ends.is_empty()
+    }
+
+    /// The bytes of rows `from..to`, commas between.
+    pub fn rows(&self, from: usize, to: usize, show_hidden: bool) -> &[u8] {
+        let rows = match &self.all {
+            Some(all) if show_hidden => all,
+            _ => &self.visible,
+        };
+        if from >= to {
+            return &[];
+        }
+        let start = from.checked_sub(1).map_or(0, |before| rows.ends[before] + 1);
+        &rows.buffer[start..rows.ends[to - 1]]
+    }
+
+    fn push(&mut self, cells: &[(String, String)]) {
+        let has_hidden = cells.iter().any(|(name, _)| is_hidden(name));
+        if has_hidden && self.all.is_none() {
+            // Rows until now had no hidden column, so both are the same.
+            self.all = Some(Rows {
+                buffer: self.visible.buffer.clone(),
+                ends: self.visible.ends.clone(),
+            });
+        }
+        self.visible.push(cells.iter().filter(|(name, _)| !is_hidden(name)));
+        if let Some(all) = &mut self.all {
+            all.push(cells.iter());
+        }
+    }
+}
+
+impl Rows {
+    fn push<'c>(&mut self, cells: impl Iterator<Item = &'c (String, String)>) {
+        if !self.ends.is_empty() {
+            self.buffer.push(b',');
+        }
+        self.buffer.push(b'{');
+        for (index, (name, value)) in cells.enumerate() {
+            if index > 0 {
+                self.buffer.push(b',');
+            }
+            write_string(name, &mut self.buffer);
+            self.buffer.push(b':');
+            write_string(value, &mut self.buffer);
+        }
+        self.buffer.push(b'}');
+        self.ends.push(self.buffer.len());
+    }
+}
+
+/// Columns whose names begin with two underscores are hidden.
+fn is_hidden(name: &str) -> bool {
+    name.starts_with("__")
+}
+
+fn csv(bytes: &[u8], delimiter: u8) -> Result<InputFile, String> {
+    let mut reader = ::csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .from_reader(bytes);
+    let header = reader.headers().map_err(|error| error.to_string())?.clone();
+    let mut file = InputFile::default();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        let cells: Vec<(String, String)> = header
+            .iter()
+            .zip(&record)
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        file.push(&cells);
+    }
+    Ok(file)
+}
+
+fn json_lines(bytes: &[u8]) -> Result<InputFile, String> {
+    let mut file = InputFile::default();
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let row: Map<String, Value> = serde_json::from_slice(line)
+            .map_err(|error| format!("line {}: {error}", index + 1))?;
+        file.push(&flat(&row));
+    }
+    Ok(file)
+}
+
+fn json(bytes: &[u8]) -> Result<InputFile, String> {
+    let rows: Vec<Map<String, Value>> =
+        serde_json::from_slice(bytes).map_err(|error| format!("a list of objects: {error}"))?;
+    let mut file = InputFile::default();
+    for row in rows {
+        file.push(&flat(&row));
+    }
+    Ok(file)
+}
+
+fn flat(row: &Map<String, Value>) -> Vec<(String, String)> {
+    let mut cells = Vec::new();
+    for (name, value) in row {
+        flatten(name.clone(), value, "-", &mut cells);
+    }
+    cells
+        .into_iter()
+        .map(|(name, value)| (name, text(&value)))
+        .collect()
+}
+
+/// The text of a value that is no list and no map.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// `{"taxon":[{"id":11}]}` becomes `taxon-0-id`.
+pub fn flatten(name: String, value: &Value, separator: &str, cells: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                flatten(format!("{name}{separator}{index}"), item, separator, cells);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, item) in fields {
+                flatten(format!("{name}{separator}{key}"), item, separator, cells);
+            }
+        }
+        other => cells.push((name, other.clone())),
+    }
+}

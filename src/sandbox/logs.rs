@@ -1,0 +1,74 @@
+//! `POST /logs/{level}`.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use axum::http::StatusCode;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use crate::spec::LogLevel;
+
+/// Logs that are kept to be shown.
+const SHOWN: usize = 10;
+
+/// The logs.
+#[derive(Debug, Default)]
+pub struct Logs {
+    folder: Option<PathBuf>,
+    file: Option<File>,
+    /// How many there are of each level.
+    pub counts: IndexMap<&'static str, u64>,
+    /// The first ones.
+    pub first: Vec<(&'static str, String)>,
+}
+
+impl Logs {
+    /// Logs, written to `folder` where there is one.
+    pub fn new(folder: Option<&PathBuf>) -> Self {
+        Self {
+            folder: folder.cloned(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes a log.
+    pub fn append(&mut self, level: &str, body: &[u8]) -> Answer {
+        let Some(level) = LogLevel::ALL.into_iter().find(|known| known.word() == level) else {
+            return Answer::bad("Validation failed.", Some(("level", "This level does not exist.")));
+        };
+        let Ok(body) = serde_json::from_slice::<Value>(body) else {
+            return Answer::bad("The request body is not valid JSON.", None);
+        };
+        let Some(message) = body.get("message").and_then(Value::as_str) else {
+            return Answer::bad("Validation failed.", Some(("message", "This value should be a string.")));
+        };
+        *self.counts.entry(level.word()).or_default() += 1;
+        if self.first.len() < SHOWN {
+            self.first.push((level.word(), message.to_owned()));
+        }
+        let context = body.get("context").cloned().unwrap_or(json!({}));
+        match self.write(&json!({ "level": level.word(), "message": message, "context": context })) {
+            Ok(()) => Answer::message(StatusCode::CREATED, "Logged successfully."),
+            Err(error) => Answer::message(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &format!("The sandbox can't write logs.jsonl: {error}"),
+            ),
+        }
+    }
+
+    fn write(&mut self, log: &Value) -> io::Result<()> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        if self.file.is_none() {
+            self.file = Some(File::create(folder.join("logs.jsonl"))?);
+        }
+        match &mut self.file {
+            Some(file) => file.write_all(format!("{log}\n").as_bytes()),
+            None => Ok(()),
+        }
+    }
+}

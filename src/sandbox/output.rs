@@ -1,0 +1,171 @@
+//! `POST /output/{file}`: rows that were written, as JSON Lines at once and as CSV at the end.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
+use std::path::PathBuf;
+
+use axum::http::StatusCode;
+use indexmap::IndexSet;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::input_file::{flatten, text};
+use crate::row::{Batch, scan_rows};
+
+/// Rows that are shown in the summary.
+const SHOWN: usize = 5;
+
+/// One output file.
+#[derive(Debug)]
+pub struct Output {
+    name: &'static str,
+    /// Where it is written, if it is.
+    folder: Option<PathBuf>,
+    lines: Option<BufWriter<File>>,
+    /// Rows written.
+    pub rows: u64,
+    /// All columns, in the order in which they were first seen.
+    pub columns: IndexSet<String>,
+    /// The columns of the last row: most rows have the same.
+    last_names: Vec<Box<str>>,
+    /// The first rows.
+    pub first: Vec<Map<String, Value>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Body<'b> {
+    meta: Option<Meta>,
+    #[serde(borrow)]
+    data: Option<&'b RawValue>,
+}
+
+#[derive(serde::Deserialize)]
+struct Meta {
+    separator: Option<String>,
+}
+
+impl Output {
+    /// An empty file, written to `folder` where there is one.
+    pub fn new(name: &'static str, folder: Option<&PathBuf>) -> Self {
+        Self {
+            name,
+            folder: folder.cloned(),
+            lines: None,
+            rows: 0,
+            columns: IndexSet::new(),
+            last_names: Vec::new(),
+            first: Vec::new(),
+        }
+    }
+
+    /// Takes a body's rows.
+    pub fn append(&mut self, body: &[u8]) -> Answer {
+        let Ok(body) = serde_json::from_slice::<Body>(body) else {
+            return Answer::bad("The request body is not valid JSON.", None);
+        };
+        let refused = |error: &str| Answer::bad("Validation failed.", Some(("data", error)));
+        let Some(data) = body.data else {
+            return refused("This value should not be blank.");
+        };
+        if !data.get().starts_with('[') {
+            return refused("This value should be a list of objects.");
+        }
+        let Ok(batch) = scan_rows(data.get().as_bytes().to_vec()) else {
+            return refused("This value should be a list of objects.");
+        };
+        if batch.is_empty() {
+            return refused("This value should not be blank.");
+        }
+        let separator = body.meta.and_then(|meta| meta.separator);
+        match self.store(&batch, separator.as_deref().unwrap_or("-")) {
+            Ok(()) => Answer::message(StatusCode::CREATED, "Written successfully."),
+            Err(error) => Answer::message(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &format!("The sandbox can't write {}: {error}", self.name),
+            ),
+        }
+    }
+
+    fn lines(&mut self) -> io::Result<Option<&mut BufWriter<File>>> {
+        if let (Some(folder), None) = (&self.folder, &self.lines) {
+            let file = File::create(folder.join(format!("{}.jsonl", self.name)))?;
+            self.lines = Some(BufWriter::with_capacity(1 << 20, file));
+        }
+        Ok(self.lines.as_mut())
+    }
+
+    fn store(&mut self, batch: &Batch, separator: &str) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(batch.bytes().len());
+        for row in batch.rows() {
+            let is_plain = row
+                .cells()
+                .iter()
+                .all(|cell| !row.raw_value(cell).starts_with(['[', '{']));
+            if is_plain && !row.bytes().contains(&b'\n') {
+                let same_names = row.cells().len() == self.last_names.len()
+                    && row
+                        .cells()
+                        .iter()
+                        .zip(&self.last_names)
+                        .all(|(cell, name)| row.raw_name(cell) == &**name);
+                if !same_names {
+                    self.last_names = row.cells().iter().map(|cell| row.raw_name(cell).into()).collect();
+                    self.columns
+                        .extend(row.cells().iter().map(|cell| row.name(cell).into_owned()));
+                }
+                bytes.extend_from_slice(row.bytes());
+                if self.first.len() < SHOWN {
+                    self.first.extend(serde_json::from_slice(row.bytes()).ok());
+                }
+            } else {
+                let fields: Map<String, Value> =
+                    serde_json::from_slice(row.bytes()).unwrap_or_default();
+                let mut cells = Vec::new();
+                for (name, value) in &fields {
+                    flatten(name.clone(), value, separator, &mut cells);
+                }
+                let flat: Map<String, Value> = cells.into_iter().collect();
+                self.last_names.clear();
+                self.columns.extend(flat.keys().cloned());
+                serde_json::to_writer(&mut bytes, &flat)?;
+                if self.first.len() < SHOWN {
+                    self.first.push(flat);
+                }
+            }
+            bytes.push(b'\n');
+        }
+        self.rows += batch.len() as u64;
+        if let Some(lines) = self.lines()? {
+            lines.write_all(&bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is still held back.
+    pub fn flush(&mut self) -> io::Result<()> {
+        match &mut self.lines {
+            Some(lines) => lines.flush(),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the CSV: all columns, in the order in which they were first seen.
+    pub fn write_csv(&mut self) -> io::Result<()> {
+        self.flush()?;
+        let (Some(folder), Some(_)) = (&self.folder, &self.lines) else {
+            return Ok(());
+        };
+        let lines = BufReader::new(File::open(folder.join(format!("{}.jsonl", self.name)))?);
+        let mut csv = csv::Writer::from_path(folder.join(format!("{}.csv", self.name)))?;
+        csv.write_record(&self.columns)?;
+        let mut cells: Vec<String> = Vec::new();
+        for line in lines.lines() {
+            let row: Map<String, Value> = serde_json::from_str(&line?)?;
+            cells.clear();
+            cells.extend(self.columns.iter().map(|column| row.get(column).map_or_else(String::new, text)));
+            csv.write_record(&cells)?;
+        }
+        csv.flush()
+    }
+}

@@ -1,0 +1,132 @@
+//! Paths of the Container API.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use serde_json::json;
+
+use super::answer::Answer;
+use super::exchange::Exchange;
+use super::inputs::{Inputs, ReadQuery};
+use super::logs::Logs;
+use super::output::Output;
+
+/// All that the sandbox holds. Calls are short, so one lock does.
+#[derive(Debug)]
+pub struct Held {
+    pub inputs: Inputs,
+    pub output: Output,
+    pub feedback: Output,
+    pub logs: Logs,
+    pub exchange: Exchange,
+}
+
+pub type Shared = Arc<Mutex<Held>>;
+
+/// Works with what is held; a call that panicked left it whole enough to go on.
+pub fn with<T>(shared: &Shared, work: impl FnOnce(&mut Held) -> T) -> T {
+    work(&mut shared.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn either(answer: Result<Answer, Answer>) -> Answer {
+    answer.unwrap_or_else(|refusal| refusal)
+}
+
+/// The API's paths over what is held.
+pub fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/ping", get(async || Answer::message(StatusCode::OK, "pong")))
+        .route("/input/{kind}/next", get(next))
+        .route("/input/{kind}/next_batch", get(next_batch))
+        .route("/input/{kind}/restart", get(restart))
+        .route("/items/{kind}/count", get(count))
+        .route("/output/{file}", post(output))
+        .route("/output/{file}/close", post(close))
+        .route("/logs/{level}", post(log))
+        .route("/csa-classifications", get(classifications))
+        .route("/storage/internal", post(storage))
+        .route("/store/to-transport", post(transport))
+        .route("/processes/pending", get(pending))
+        .route("/processes/log", post(process_log))
+        .route("/processes/{id}", get(process))
+        .fallback(async || Answer::not_found("Not found."))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(shared)
+}
+
+type Holder = State<Shared>;
+
+async fn next(State(held): Holder, Path(kind): Path<String>, Query(query): Query<ReadQuery>) -> Answer {
+    with(&held, |held| either(held.inputs.next(&kind, &query)))
+}
+
+async fn next_batch(
+    State(held): Holder,
+    Path(kind): Path<String>,
+    Query(query): Query<ReadQuery>,
+) -> Answer {
+    with(&held, |held| either(held.inputs.next_batch(&kind, &query)))
+}
+
+async fn restart(State(held): Holder, Path(kind): Path<String>) -> Answer {
+    with(&held, |held| either(held.inputs.restart(&kind)))
+}
+
+async fn count(State(held): Holder, Path(kind): Path<String>) -> Answer {
+    with(&held, |held| either(held.inputs.count(&kind)))
+}
+
+async fn output(State(held): Holder, Path(file): Path<String>, body: Bytes) -> Answer {
+    with(&held, |held| match file.as_str() {
+        "output" => held.output.append(&body),
+        "feedback" => held.feedback.append(&body),
+        _ => Answer::not_found(&format!("Output file {file} does not exist.")),
+    })
+}
+
+async fn close(State(held): Holder, Path(file): Path<String>) -> Answer {
+    let written = with(&held, |held| match file.as_str() {
+        "output" => Some(held.output.write_csv()),
+        "feedback" => Some(held.feedback.write_csv()),
+        _ => None,
+    });
+    match written {
+        Some(Ok(())) => Answer::empty(),
+        Some(Err(error)) => {
+            Answer::message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
+        }
+        None => Answer::not_found(&format!("Output file {file} does not exist.")),
+    }
+}
+
+async fn log(State(held): Holder, Path(level): Path<String>, body: Bytes) -> Answer {
+    with(&held, |held| held.logs.append(&level, &body))
+}
+
+async fn classifications() -> Answer {
+    Answer::json(StatusCode::OK, &json!({ "data": [] }))
+}
+
+async fn storage(State(held): Holder, body: Bytes) -> Answer {
+    with(&held, |held| held.exchange.store("storage", &body))
+}
+
+async fn transport(State(held): Holder, body: Bytes) -> Answer {
+    with(&held, |held| held.exchange.store("transport", &body))
+}
+
+async fn pending(State(held): Holder) -> Answer {
+    with(&held, |held| held.exchange.pending())
+}
+
+async fn process(State(held): Holder, Path(id): Path<String>) -> Answer {
+    with(&held, |held| held.exchange.process(&id))
+}
+
+async fn process_log() -> Answer {
+    Answer::message(StatusCode::OK, "Logged successfully.")
+}

@@ -1,0 +1,154 @@
+//! The sandbox's server: started, asked for its address, and ended with a report.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::exchange::Exchange;
+use super::input_file::{InputFile, InputFileError};
+use super::inputs::{Inputs, known_type};
+use super::logs::Logs;
+use super::output::Output;
+use super::report::Report;
+use super::routes::{Held, Shared, router, with};
+
+/// What the sandbox serves, and where it writes.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The port on 127.0.0.1; 0 is any that is free.
+    pub port: u16,
+    /// Inputs: `FILE`, or `TYPE=FILE` with `new`, `modified`, `unchanged`, `deleted` or `input`.
+    pub inputs: Vec<String>,
+    /// The folder in which `output.csv`, `output.jsonl`, `feedback.csv`, `feedback.jsonl` and
+    /// `logs.jsonl` are written.
+    pub out: Option<PathBuf>,
+}
+
+/// Why the sandbox does not start, or could not write its files.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// An input can't be read.
+    #[error(transparent)]
+    Input(#[from] InputFileError),
+    /// The type of an input is none.
+    #[error("--input {0}: the type is one of input, new, modified, unchanged, deleted")]
+    Type(String),
+    /// The port is taken, or the like.
+    #[error("port {port}: {error}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The output folder can't be written.
+    #[error("{}: {error}", .path.display())]
+    Out {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+/// A Container API that is running.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    shared: Shared,
+    out: Option<PathBuf>,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Reads the inputs and begins to serve.
+    pub async fn start(config: &Config) -> Result<Self, SandboxError> {
+        let mut inputs = Inputs::default();
+        for input in &config.inputs {
+            let (kind, path) = match input.split_once('=') {
+                Some((word, path)) => {
+                    let kind = known_type(word).ok_or_else(|| SandboxError::Type(input.clone()))?;
+                    (kind, path)
+                }
+                None => ("input", input.as_str()),
+            };
+            inputs.add(kind, InputFile::read(path.as_ref())?);
+        }
+        if let Some(out) = &config.out {
+            prepare(out).map_err(|error| SandboxError::Out {
+                path: out.clone(),
+                error,
+            })?;
+        }
+        let out = config.out.as_ref();
+        let shared: Shared = Arc::new(Mutex::new(Held {
+            inputs,
+            output: Output::new("output", out),
+            feedback: Output::new("feedback", out),
+            logs: Logs::new(out),
+            exchange: Exchange::new(out),
+        }));
+        let port = config.port;
+        let failed = |error| SandboxError::Port { port, error };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let app = router(Arc::clone(&shared));
+        let server = tokio::spawn(async move {
+            let serving = axum::serve(listener, app).with_graceful_shutdown(async {
+                // A dropped sender stops the server too.
+                let _ = stopped.await;
+            });
+            // Serving ends without an error only.
+            let _ = serving.await;
+        });
+        Ok(Self {
+            address,
+            shared,
+            out: config.out.clone(),
+            stop,
+            server,
+        })
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops serving, writes the CSV files, and says what was received.
+    pub fn finish(self) -> Result<Report, SandboxError> {
+        // The server may have ended by itself.
+        let _ = self.stop.send(());
+        self.server.abort();
+        with(&self.shared, |held| {
+            held.output
+                .write_csv()
+                .and_then(|()| held.feedback.write_csv())
+                .map_err(|error| SandboxError::Out {
+                    path: self.out.clone().unwrap_or_default(),
+                    error,
+                })?;
+            Ok(Report::of(held, self.out.as_ref()))
+        })
+    }
+}
+
+/// An empty place for what is written: files of an earlier run would be taken for this one's.
+fn prepare(out: &PathBuf) -> std::io::Result<()> {
+    std::fs::create_dir_all(out)?;
+    for name in ["output.csv", "output.jsonl", "feedback.csv", "feedback.jsonl", "logs.jsonl"] {
+        match std::fs::remove_file(out.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
