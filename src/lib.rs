@@ -15,3 +15,4 @@ pub mod container_api;
 pub mod exit;
 pub mod run;
 pub mod sandbox;
+pub mod cli;

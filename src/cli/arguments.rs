@@ -1,0 +1,148 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Turns a YAML file into a working connector for the Productsup platform.
+#[derive(Debug, Parser)]
+#[command(
+    name = "runner",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_long_help = AFTER_HELP
+)]
+pub struct Arguments {
+    /// The command; without one, `--spec` runs a connector.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The run.
+    #[command(flatten)]
+    pub run: RunArguments,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  runner --spec connectors/data-service.yaml
+      runs the connector against the Container API
+  runner --spec connectors/data-service.yaml --health-check
+      loads and compiles the spec, touches no network
+  runner --spec connectors/data-service.yaml --help
+      lists the options of that spec
+  runner sandbox --spec connectors/data-service.yaml --input products.csv --out out
+      runs it on a file, without the platform
+  runner check connectors/*.yaml
+      names every mistake in the specs
+
+Options of a spec are read from flags (--new-column-name=value), else from the environment
+(NEW_COLUMN_NAME), else from the spec's defaults.
+
+Exit codes: 0 done, 1 the run failed, 2 the spec or the command line is wrong, 130 and 143 after
+SIGINT and SIGTERM.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Names every mistake in specs, each with its place and what to do about it.
+    Check(CheckArguments),
+    /// Runs a connector against an embedded Container API: no platform needed.
+    Sandbox(SandboxArguments),
+    /// Prints the JSON Schema of specs.
+    Schema,
+}
+
+/// `runner --spec FILE`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The spec that is run.
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
+    /// Where the Container API is.
+    #[arg(long, value_name = "URL", env = "CONTAINER_API_URL", default_value = crate::container_api::DEFAULT_URL)]
+    pub container_api: String,
+    /// Only loads and compiles the spec; options need not be set.
+    #[arg(long)]
+    pub health_check: bool,
+    /// How much is said.
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+}
+
+/// How much is said on standard error.
+#[derive(Debug, Args)]
+pub struct Verbosity {
+    /// Shows the summary also where standard error is no terminal.
+    #[arg(short, long, action = ArgAction::SetTrue)]
+    pub verbose: bool,
+    /// Shows neither progress nor summary.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// `runner check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The specs.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How mistakes are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// How mistakes are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `runner sandbox`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct SandboxArguments {
+    /// `serve`.
+    #[command(subcommand)]
+    pub command: Option<SandboxCommand>,
+    /// The spec that is run.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub spec: Option<PathBuf>,
+    /// What is served.
+    #[command(flatten)]
+    pub served: Served,
+    /// How much is said.
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+}
+
+/// Commands of the sandbox.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Serves only the embedded Container API, for a connector in any language.
+    Serve(ServeArguments),
+}
+
+/// `runner sandbox serve`.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// The port on 127.0.0.1; 0 takes one that is free.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// What is served.
+    #[command(flatten)]
+    pub served: Served,
+}
+
+/// What the sandbox serves, and where it writes.
+#[derive(Debug, Args)]
+pub struct Served {
+    /// Rows to be read: a .csv, .tsv, .jsonl or .json file, as input or as the TYPE new, modified,
+    /// unchanged or deleted.
+    #[arg(long, value_name = "[TYPE=]FILE")]
+    pub input: Vec<String>,
+    /// The folder for output.csv, output.jsonl, feedback.csv, feedback.jsonl and logs.jsonl.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}

@@ -1,0 +1,61 @@
+//! The command line: one file a command.
+
+mod arguments;
+mod check;
+mod run;
+mod sandbox;
+mod schema;
+mod signals;
+mod spec_flags;
+mod spec_file;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
+
+use crate::exit::Exit;
+use arguments::{Arguments, Command};
+use spec_flags::SpecFlags;
+
+/// Runs the program with these arguments, its own name first.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // The options of the spec are flags too, so it is read before the rest is understood.
+    let flags = SpecFlags::find(&arguments);
+    let Some(flags) = flags else {
+        return match Arguments::try_parse_from(&arguments) {
+            Ok(parsed) => dispatch(parsed, SpecFlags::default()),
+            Err(error) => refuse(&error),
+        };
+    };
+    let command = flags.add_to(Arguments::command());
+    let parsed = command
+        .try_get_matches_from(flags.normalize(&arguments))
+        .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    match parsed {
+        Ok((parsed, matches)) => dispatch(parsed, flags.with_values(&matches)),
+        // A spec with mistakes declares no flags: its mistakes come first.
+        Err(error) => flags
+            .report_broken_spec(&error)
+            .unwrap_or_else(|| refuse(&error)),
+    }
+}
+
+fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
+    match arguments.command {
+        Some(Command::Check(check)) => check::check(&check),
+        Some(Command::Sandbox(sandbox)) => sandbox::sandbox(sandbox, &flags),
+        Some(Command::Schema) => schema::schema(),
+        None => run::run(&arguments.run, &flags),
+    }
+}
+
+fn refuse(error: &clap::Error) -> Exit {
+    // Nowhere is left to say that this could not be printed.
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Wrong
+    } else {
+        Exit::Done
+    }
+}

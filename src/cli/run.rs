@@ -1,0 +1,118 @@
+//! `runner --spec FILE`: runs a connector.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+
+use super::arguments::{RunArguments, Verbosity};
+use super::signals;
+use super::spec_flags::SpecFlags;
+use crate::container_api::ContainerApi;
+use crate::exit::Exit;
+use crate::plan::{Plan, Redactor};
+use crate::run::{Progress, Summary};
+use crate::spec::LogLevel;
+
+/// Runs the connector, or only checks that it could be.
+pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
+    let plan = match flags.plan() {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    if arguments.health_check {
+        return Exit::Done;
+    }
+    let show = Show::of(&arguments.verbosity, std::io::stderr().is_terminal());
+    if let (Some(warnings), true) = (flags.warnings(), show.summary) {
+        eprint!("{warnings}");
+    }
+    in_runtime(async {
+        let summary = connector(plan, flags, &arguments.container_api, show.progress()).await;
+        match summary {
+            Ok(summary) => {
+                if show.summary {
+                    if let Some(failure) = &summary.failure {
+                        eprintln!("error: {failure}");
+                    }
+                    eprintln!("{summary}");
+                }
+                summary.exit
+            }
+            Err(exit) => exit,
+        }
+    })
+}
+
+/// What is shown on standard error: the platform shows all that stands there as errors.
+#[derive(Debug, Clone, Copy)]
+pub struct Show {
+    /// The line that is kept up to date.
+    pub line: bool,
+    /// The summary at the end.
+    pub summary: bool,
+}
+
+impl Show {
+    /// What these flags and this terminal ask for.
+    pub fn of(verbosity: &Verbosity, is_terminal: bool) -> Self {
+        Self {
+            line: is_terminal && !verbosity.quiet,
+            summary: (is_terminal || verbosity.verbose) && !verbosity.quiet,
+        }
+    }
+
+    /// The progress line.
+    pub fn progress(self) -> Progress {
+        if self.line {
+            Progress::shown()
+        } else {
+            Progress::silent()
+        }
+    }
+}
+
+/// Runs the plan against the Container API at `url`.
+pub async fn connector(
+    plan: Arc<Plan>,
+    flags: &SpecFlags,
+    url: &str,
+    progress: Progress,
+) -> Result<Summary, Exit> {
+    let stop = signals::listen().map_err(|error| {
+        eprintln!("signals can't be listened for: {error}");
+        Exit::Failed
+    })?;
+    let api = ContainerApi::new(url, Redactor::default(), stop).map_err(|error| {
+        eprintln!("{error}");
+        Exit::Failed
+    })?;
+    match flags.resolve(&plan) {
+        Ok(options) => Ok(crate::run::run(plan, &options, api, progress).await),
+        Err(errors) => {
+            progress.finish();
+            let message = errors.to_string();
+            let delivered = api.log(LogLevel::Error, &message, None).await;
+            if delivered && std::io::stderr().is_terminal() {
+                eprintln!("error: {message}");
+            }
+            Err(Exit::Failed)
+        }
+    }
+}
+
+/// Runs to the end on this thread; mapping has threads of its own.
+pub fn in_runtime(work: impl Future<Output = Exit>) -> Exit {
+    match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => {
+            let exit = runtime.block_on(work);
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => {
+            eprintln!("the runtime can't start: {error}");
+            Exit::Failed
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! `runner schema`: the JSON Schema of specs.
+
+use crate::exit::Exit;
+
+/// Prints the schema.
+pub fn schema() -> Exit {
+    println!("{:#}", crate::spec::schema::published());
+    Exit::Done
+}

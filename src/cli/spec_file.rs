@@ -1,0 +1,37 @@
+//! Reading a spec's file.
+
+use std::path::Path;
+
+use crate::check::{SpecErrors, as_text};
+use crate::plan::{Loaded, load};
+
+/// Why a spec's file gives no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecFileError {
+    /// It can't be read.
+    #[error("{file}: {error}")]
+    Read {
+        /// As named on the command line.
+        file: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It has mistakes.
+    #[error("{0}")]
+    Mistakes(#[from] SpecErrors),
+}
+
+/// Reads and compiles a spec.
+pub fn load_file(path: &Path) -> Result<Loaded, SpecFileError> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| SpecFileError::Read {
+        file: file.clone(),
+        error,
+    })?;
+    Ok(load(&file, &text)?)
+}
+
+/// What is suspicious but allowed, as text; nothing where there is none.
+pub fn warnings(loaded: &Loaded) -> Option<String> {
+    (!loaded.warnings.warnings.is_empty()).then(|| as_text(&loaded.warnings))
+}

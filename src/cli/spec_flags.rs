@@ -1,0 +1,190 @@
+//! Options of the spec as flags: the spec is read first, then they are known.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Arg, ArgMatches, Command};
+
+use super::spec_file::{SpecFileError, load_file, warnings};
+use crate::exit::Exit;
+use crate::plan::{OptionErrors, OptionPlan, OptionValues, Plan};
+use crate::spec::OptionType;
+
+/// The spec that the command line names, and the values that its flags were given.
+#[derive(Debug, Default)]
+pub struct SpecFlags {
+    loaded: Option<Result<(Arc<Plan>, Option<String>), SpecFileError>>,
+    values: HashMap<String, String>,
+}
+
+impl SpecFlags {
+    /// Reads the spec behind `--spec`, if there is one.
+    pub fn find(arguments: &[OsString]) -> Option<Self> {
+        let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
+        let mut path = None;
+        while let Some(argument) = arguments.next() {
+            if argument == "--spec" {
+                path = arguments.next().map(|path| path.into_owned());
+            } else if let Some(value) = argument.strip_prefix("--spec=") {
+                path = Some(value.to_owned());
+            }
+        }
+        let loaded = load_file(&PathBuf::from(path?)).map(|loaded| {
+            let warnings = warnings(&loaded);
+            (Arc::new(loaded.plan), warnings)
+        });
+        Some(Self {
+            loaded: Some(loaded),
+            values: HashMap::new(),
+        })
+    }
+
+    /// The plan; a spec with mistakes is reported here.
+    pub fn plan(&self) -> Result<Arc<Plan>, Exit> {
+        match &self.loaded {
+            Some(Ok((plan, _))) => Ok(Arc::clone(plan)),
+            Some(Err(error)) => {
+                eprintln!("{error}");
+                Err(Exit::Wrong)
+            }
+            None => {
+                eprintln!("nothing to run: name a spec with --spec FILE (runner --help tells more)");
+                Err(Exit::Wrong)
+            }
+        }
+    }
+
+    /// What is suspicious in the spec.
+    pub fn warnings(&self) -> Option<&str> {
+        match &self.loaded {
+            Some(Ok((_, warnings))) => warnings.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// A spec with mistakes, reported in place of a complaint about flags that nobody can know.
+    pub fn report_broken_spec(&self, error: &clap::Error) -> Option<Exit> {
+        let is_unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
+        let is_broken = matches!(self.loaded, Some(Err(_)));
+        (is_unknown && is_broken).then(|| self.plan().err().unwrap_or(Exit::Wrong))
+    }
+
+    fn options(&self) -> &[OptionPlan] {
+        match &self.loaded {
+            Some(Ok((plan, _))) => &plan.options,
+            _ => &[],
+        }
+    }
+
+    /// The command with the spec's options as flags, where a spec is run.
+    pub fn add_to(&self, command: Command) -> Command {
+        let command = self.add_flags(command);
+        command.mut_subcommand("sandbox", |sandbox| self.add_flags(sandbox))
+    }
+
+    fn add_flags(&self, mut command: Command) -> Command {
+        for option in self.options() {
+            let mut arg = Arg::new(format!("option:{}", option.flag))
+                .long(option.flag.clone())
+                .value_name(value_name(option))
+                .help(help(option))
+                .help_heading("Options of the spec")
+                .overrides_with(format!("option:{}", option.flag));
+            if option.kind == OptionType::Checkbox {
+                arg = arg
+                    .num_args(0..=1)
+                    .default_missing_value("1")
+                    .require_equals(false);
+            }
+            command = command.arg(arg);
+        }
+        command
+    }
+
+    /// Flags of the spec as clap knows them, and without what the platform adds: dash and underscore
+    /// are alike, and so is case; `--pup-auth-*` that no option declares is ignored.
+    pub fn normalize(&self, arguments: &[OsString]) -> Vec<OsString> {
+        let mut normalized = Vec::with_capacity(arguments.len());
+        let mut skip_value = false;
+        for argument in arguments {
+            let Some(text) = argument.to_str().filter(|text| text.starts_with("--")) else {
+                if !std::mem::take(&mut skip_value) {
+                    normalized.push(argument.clone());
+                }
+                continue;
+            };
+            skip_value = false;
+            let (name, value) = match text.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (text, None),
+            };
+            let flag = crate::plan::flag_of(&name[2..]);
+            let is_declared = self.options().iter().any(|option| option.flag == flag);
+            if is_declared {
+                normalized.push(match value {
+                    Some(value) => format!("--{flag}={value}").into(),
+                    None => format!("--{flag}").into(),
+                });
+            } else if flag.starts_with("pup-auth-") {
+                skip_value = value.is_none();
+            } else {
+                normalized.push(argument.clone());
+            }
+        }
+        normalized
+    }
+
+    /// Takes the values from what clap found.
+    #[must_use]
+    pub fn with_values(mut self, matches: &ArgMatches) -> Self {
+        let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+        let values: HashMap<String, String> = self
+            .options()
+            .iter()
+            .filter_map(|option| {
+                let value = matches
+                    .try_get_one::<String>(&format!("option:{}", option.flag))
+                    .ok()??;
+                Some((option.flag.clone(), value.clone()))
+            })
+            .collect();
+        self.values = values;
+        self
+    }
+
+    /// The values of all options: flag over environment over default.
+    pub fn resolve(&self, plan: &Plan) -> Result<OptionValues, OptionErrors> {
+        OptionValues::resolve(&plan.options, &self.values, &|name| std::env::var(name).ok())
+    }
+}
+
+fn value_name(option: &OptionPlan) -> &'static str {
+    match option.kind {
+        OptionType::Checkbox => "0|1",
+        OptionType::StageColumnsDropdown => "COLUMN",
+        OptionType::SelectMultiple => "A,B",
+        OptionType::Password => "SECRET",
+        _ => "VALUE",
+    }
+}
+
+fn help(option: &OptionPlan) -> String {
+    let mut text = option.label.clone().unwrap_or_else(|| option.name.clone());
+    if let Some(description) = &option.description {
+        text = format!("{text}: {description}");
+    }
+    let mut facts = vec![format!("environment {}", option.name.to_ascii_uppercase().replace('-', "_"))];
+    if option.required {
+        facts.push("required".to_owned());
+    }
+    if let (Some(default), false) = (&option.default, option.kind == OptionType::Password) {
+        facts.push(format!("default {default}"));
+    }
+    if !option.choices.is_empty() {
+        let values: Vec<&str> = option.choices.iter().map(|(value, _)| value.as_str()).collect();
+        facts.push(format!("one of {}", values.join(", ")));
+    }
+    format!("{text} [{}]", facts.join("; "))
+}
