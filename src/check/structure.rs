@@ -96,8 +96,7 @@ impl<'a> Checker<'a> {
         };
         match &node.value {
             NodeValue::Scalar(scalar) => {
-                self.scalar(node, scalar, schema, name)?;
-                Some(node.clone())
+                self.scalar(node, scalar, schema, name)
             }
             NodeValue::List(items) => self.list(node, items, schema, name),
             NodeValue::Map(entries) => self.map(node, entries, schema, name),
@@ -128,13 +127,18 @@ impl<'a> Checker<'a> {
         scalar: &Scalar,
         schema: &Value,
         name: &str,
-    ) -> Option<()> {
+    ) -> Option<Node> {
         if let Some(words) = schema.get("enum").and_then(Value::as_array) {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
             if !words.contains(&scalar.text.as_str()) {
                 let message = format!("{name} can't be `{}`", scalar.text);
+                let allowed = words.first().map(|word| Scalar::text((*word).to_owned()));
                 self.report(&node.span, message, Some(hint(&scalar.text, words)));
-                return None;
+                // An allowed word in its place lets the rest of the map be checked.
+                return allowed.map(|scalar| Node {
+                    span: node.span.clone(),
+                    value: NodeValue::Scalar(scalar),
+                });
             }
         }
         if scalar.kind == ScalarKind::Text {
@@ -168,7 +172,7 @@ impl<'a> Checker<'a> {
                 return None;
             }
         }
-        Some(())
+        Some(node.clone())
     }
 
     fn pattern(&mut self, node: &Node, scalar: &Scalar, schema: &Value, pattern: &str, name: &str) {
@@ -253,22 +257,27 @@ impl<'a> Checker<'a> {
                 });
             }
         }
-        let missing = self.missing(node, entries, schema, name);
+        self.missing(node, entries, schema, name);
+        // Without what it needs a map can't be read; the root has placeholders.
+        let required = schema.get("required").and_then(Value::as_array);
+        let is_whole = required
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .all(|key| checked.iter().any(|entry| entry.key == key));
         let is_root = free;
-        (!missing || is_root).then(|| Node {
+        (is_whole || is_root).then(|| Node {
             span: node.span.clone(),
             value: NodeValue::Map(checked),
         })
     }
 
-    fn missing(&mut self, node: &Node, entries: &[Entry], schema: &Value, name: &str) -> bool {
+    fn missing(&mut self, node: &Node, entries: &[Entry], schema: &Value, name: &str) {
         let required = schema.get("required").and_then(Value::as_array);
-        let mut missing = false;
         for key in required.into_iter().flatten().filter_map(Value::as_str) {
             if entries.iter().any(|entry| entry.key == key) {
                 continue;
             }
-            missing = true;
             let described = schema["properties"][key]["description"].as_str();
             let first_line = node.span.start
                 ..entries
@@ -280,7 +289,6 @@ impl<'a> Checker<'a> {
                 described.map(|text| format!("{key}: {text}")),
             );
         }
-        missing
     }
 
     fn is_of_other_mode(&self, property: &Value) -> bool {
