@@ -5,14 +5,14 @@
 //! Container API ([`container_api`], of which [`sandbox`] is an embedded one).
 
 pub mod check;
-pub mod row;
-pub mod spec;
-pub mod template;
-pub mod plan;
+pub mod cli;
 pub mod columns;
-pub mod source;
 pub mod container_api;
 pub mod exit;
+pub mod plan;
+pub mod row;
 pub mod run;
 pub mod sandbox;
-pub mod cli;
+pub mod source;
+pub mod spec;
+pub mod template;

@@ -17,7 +17,10 @@ pub fn as_text(report: &SpecErrors) -> String {
         .with_context_lines(1);
     let mut text = String::new();
     let entries = report.errors.iter().map(|entry| (entry, Severity::Error));
-    let warnings = report.warnings.iter().map(|entry| (entry, Severity::Warning));
+    let warnings = report
+        .warnings
+        .iter()
+        .map(|entry| (entry, Severity::Warning));
     for (entry, severity) in entries.chain(warnings) {
         let shown = Report::new(miette_diagnostic(entry, severity)).with_source_code(
             NamedSource::new(&report.file, report.source_text.to_string()),

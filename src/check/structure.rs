@@ -34,18 +34,22 @@ pub fn check(root: &Node, schema: &Value, diagnostics: &mut Vec<Diagnostic>) -> 
 
 /// A spec without these has been refused; the placeholders let the rest be checked.
 fn add_placeholders(root: &mut Node) {
-    let missing: Vec<Entry> = [("version", "1"), ("name", "unnamed"), ("mode", "data-service")]
-        .into_iter()
-        .filter(|(key, _)| root.get(key).is_none())
-        .map(|(key, value)| Entry {
-            key: key.to_owned(),
-            key_span: 0..0,
-            value: Node {
-                span: 0..0,
-                value: NodeValue::Scalar(Scalar::plain(value.to_owned())),
-            },
-        })
-        .collect();
+    let missing: Vec<Entry> = [
+        ("version", "1"),
+        ("name", "unnamed"),
+        ("mode", "data-service"),
+    ]
+    .into_iter()
+    .filter(|(key, _)| root.get(key).is_none())
+    .map(|(key, value)| Entry {
+        key: key.to_owned(),
+        key_span: 0..0,
+        value: Node {
+            span: 0..0,
+            value: NodeValue::Scalar(Scalar::plain(value.to_owned())),
+        },
+    })
+    .collect();
     if let NodeValue::Map(entries) = &mut root.value {
         entries.extend(missing);
     }
@@ -95,9 +99,7 @@ impl<'a> Checker<'a> {
             return None;
         };
         match &node.value {
-            NodeValue::Scalar(scalar) => {
-                self.scalar(node, scalar, schema, name)
-            }
+            NodeValue::Scalar(scalar) => self.scalar(node, scalar, schema, name),
             NodeValue::List(items) => self.list(node, items, schema, name),
             NodeValue::Map(entries) => self.map(node, entries, schema, name),
             NodeValue::Refused => None,
@@ -121,13 +123,7 @@ impl<'a> Checker<'a> {
         self.report(&node.span, message, hint);
     }
 
-    fn scalar(
-        &mut self,
-        node: &Node,
-        scalar: &Scalar,
-        schema: &Value,
-        name: &str,
-    ) -> Option<Node> {
+    fn scalar(&mut self, node: &Node, scalar: &Scalar, schema: &Value, name: &str) -> Option<Node> {
         if let Some(words) = schema.get("enum").and_then(Value::as_array) {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
             if !words.contains(&scalar.text.as_str()) {

@@ -6,8 +6,8 @@ mod run;
 mod sandbox;
 mod schema;
 mod signals;
-mod spec_flags;
 mod spec_file;
+mod spec_flags;
 
 use std::ffi::OsString;
 

@@ -22,7 +22,10 @@ pub struct SpecFlags {
 impl SpecFlags {
     /// Reads the spec behind `--spec`, if there is one.
     pub fn find(arguments: &[OsString]) -> Option<Self> {
-        let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
+        let mut arguments = arguments
+            .iter()
+            .skip(1)
+            .map(|argument| argument.to_string_lossy());
         let mut path = None;
         while let Some(argument) = arguments.next() {
             if argument == "--spec" {
@@ -50,7 +53,9 @@ impl SpecFlags {
                 Err(Exit::Wrong)
             }
             None => {
-                eprintln!("nothing to run: name a spec with --spec FILE (runner --help tells more)");
+                eprintln!(
+                    "nothing to run: name a spec with --spec FILE (runner --help tells more)"
+                );
                 Err(Exit::Wrong)
             }
         }
@@ -156,7 +161,9 @@ impl SpecFlags {
 
     /// The values of all options: flag over environment over default.
     pub fn resolve(&self, plan: &Plan) -> Result<OptionValues, OptionErrors> {
-        OptionValues::resolve(&plan.options, &self.values, &|name| std::env::var(name).ok())
+        OptionValues::resolve(&plan.options, &self.values, &|name| {
+            std::env::var(name).ok()
+        })
     }
 }
 
@@ -175,7 +182,10 @@ fn help(option: &OptionPlan) -> String {
     if let Some(description) = &option.description {
         text = format!("{text}: {description}");
     }
-    let mut facts = vec![format!("environment {}", option.name.to_ascii_uppercase().replace('-', "_"))];
+    let mut facts = vec![format!(
+        "environment {}",
+        option.name.to_ascii_uppercase().replace('-', "_")
+    )];
     if option.required {
         facts.push("required".to_owned());
     }
@@ -183,7 +193,11 @@ fn help(option: &OptionPlan) -> String {
         facts.push(format!("default {default}"));
     }
     if !option.choices.is_empty() {
-        let values: Vec<&str> = option.choices.iter().map(|(value, _)| value.as_str()).collect();
+        let values: Vec<&str> = option
+            .choices
+            .iter()
+            .map(|(value, _)| value.as_str())
+            .collect();
         facts.push(format!("one of {}", values.join(", ")));
     }
     format!("{text} [{}]", facts.join("; "))

@@ -74,8 +74,7 @@ impl Emitter<'_> {
                     if !fate.kept {
                         continue;
                     }
-                    let replaced = fate.set.is_some()
-                        || cells.iter().any(|set| set.name == *name);
+                    let replaced = fate.set.is_some() || cells.iter().any(|set| set.name == *name);
                     if replaced {
                         self.emit_where_it_stands(&name, fate.set, &mut cells, &mut used, out)?;
                         continue;
@@ -226,7 +225,9 @@ impl Emitter<'_> {
 
 /// Notes a name where columns are renamed, so that two columns never get the same one.
 fn take(used: &mut Option<HashSet<String>>, name: &str) -> Result<(), EmitError> {
-    let is_new = used.as_mut().is_none_or(|used| used.insert(name.to_owned()));
+    let is_new = used
+        .as_mut()
+        .is_none_or(|used| used.insert(name.to_owned()));
     if is_new {
         Ok(())
     } else {

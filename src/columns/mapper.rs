@@ -192,7 +192,10 @@ impl Mapper {
             return Ok(None);
         }
         if list.as_str().is_some() || list.kind() == minijinja::value::ValueKind::Map {
-            return Err(format!("split: a list is needed, and this is a {}", list.kind()));
+            return Err(format!(
+                "split: a list is needed, and this is a {}",
+                list.kind()
+            ));
         }
         let parts: Vec<Value> = list
             .try_iter()
@@ -312,7 +315,10 @@ impl Mapper {
             self.open.writer.undo_row();
             return Err(message);
         }
-        self.open.writer.end_row().map_err(|error| error.to_string())
+        self.open
+            .writer
+            .end_row()
+            .map_err(|error| error.to_string())
     }
 
     fn write_as_it_came(&mut self, input: &Input<'_>) {
@@ -320,7 +326,9 @@ impl Mapper {
         if let Input::Row(row) = input {
             for cell in row.cells() {
                 let (name, value) = (row.raw_name(cell), row.raw_value(cell));
-                self.open.writer.copied_cell(row.raw_cell(cell), name, value);
+                self.open
+                    .writer
+                    .copied_cell(row.raw_cell(cell), name, value);
             }
         }
         // A row that was read fits into 32 bits again.

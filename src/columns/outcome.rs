@@ -52,7 +52,10 @@ impl Outcome {
 
     /// As `outcome` in templates.
     pub fn to_value(&self) -> Value {
-        let message = self.message.as_deref().map_or(Value::UNDEFINED, Value::from);
+        let message = self
+            .message
+            .as_deref()
+            .map_or(Value::UNDEFINED, Value::from);
         Value::from_pairs([
             ("status", Value::from(self.status.word())),
             ("message", message),

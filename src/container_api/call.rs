@@ -59,7 +59,9 @@ fn api_message(body: &[u8]) -> Option<String> {
     let mut message = answer.get("message")?.as_str()?.to_owned();
     let errors = answer.get("errors").and_then(serde_json::Value::as_object);
     for (field, error) in errors.into_iter().flatten() {
-        let error = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
+        let error = error
+            .as_str()
+            .map_or_else(|| error.to_string(), str::to_owned);
         // Writing into a string does not fail.
         let _ = write!(message, " ({field}: {error})");
     }

@@ -94,9 +94,11 @@ impl ContainerApi {
             let answer = self.send(&Method::GET, path, None).await;
             let wait = match &answer {
                 Answer::Whole { body, .. } if answer.is_success() => return Ok(body.clone()),
-                Answer::Whole { status: 429 | 503, retry_after, .. } => {
-                    waits.after_busy(*retry_after)
-                }
+                Answer::Whole {
+                    status: 429 | 503,
+                    retry_after,
+                    ..
+                } => waits.after_busy(*retry_after),
                 Answer::Whole { status, .. } if *status < 500 => None,
                 Answer::Refused(_) => waits.after_refusal(),
                 _ => waits.after_broken(),

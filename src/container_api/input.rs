@@ -174,12 +174,23 @@ impl InputReader {
             let answer = self.api.send(&Method::GET, &path, None).await;
             let wait = match answer {
                 Answer::Whole { status: 204, .. } => return Ok(Read::End),
-                Answer::Whole { status: 200, body, .. } => {
-                    let batch = scan_answer(body).map_err(|error| ReadError::Broken(error.to_string()))?;
-                    return Ok(if batch.is_empty() { Read::End } else { Read::Rows(batch) });
+                Answer::Whole {
+                    status: 200, body, ..
+                } => {
+                    let batch =
+                        scan_answer(body).map_err(|error| ReadError::Broken(error.to_string()))?;
+                    return Ok(if batch.is_empty() {
+                        Read::End
+                    } else {
+                        Read::Rows(batch)
+                    });
                 }
                 Answer::Whole { status: 404, .. } => return Ok(Read::NotThere(answer)),
-                Answer::Whole { status: 429 | 503, retry_after, .. } => waits.after_busy(retry_after),
+                Answer::Whole {
+                    status: 429 | 503,
+                    retry_after,
+                    ..
+                } => waits.after_busy(retry_after),
                 Answer::Refused(_) => waits.after_refusal(),
                 Answer::Whole { status, .. } if status < 500 => None,
                 _ => return Err(ReadError::Broken(answer.describe())),
@@ -252,7 +263,10 @@ impl InputReader {
             if seen < self.rows {
                 continue;
             }
-            if self.last.is_some_and(|last| last.hash != hasher.digest128()) {
+            if self
+                .last
+                .is_some_and(|last| last.hash != hasher.digest128())
+            {
                 return Err(changed(format!(
                     "rows {} to {} are other ones",
                     last_from + 1,
@@ -282,7 +296,9 @@ impl InputReader {
             Err(_) => return Ok(()),
         };
         let answer: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
-        let count = answer.as_ref().and_then(|answer| answer.pointer("/data/count"));
+        let count = answer
+            .as_ref()
+            .and_then(|answer| answer.pointer("/data/count"));
         let counted = count.and_then(|count| match count {
             serde_json::Value::String(text) => text.parse().ok(),
             other => other.as_u64(),

@@ -21,7 +21,9 @@ impl ContainerApi {
         let message = self.redactor.redact(message);
         let mut body = serde_json::json!({ "message": message });
         if let Some(context) = context.filter(|context| !context.is_empty()) {
-            let text = self.redactor.redact(&serde_json::Value::Object(context.clone()).to_string());
+            let text = self
+                .redactor
+                .redact(&serde_json::Value::Object(context.clone()).to_string());
             body["context"] = serde_json::from_str(&text).unwrap_or(serde_json::Value::Null);
         }
         let body = Bytes::from(body.to_string());

@@ -84,7 +84,9 @@ impl ContainerApi {
                     waits.after_busy(*retry_after)
                 }
                 Answer::Refused(_) => waits.after_refusal(),
-                Answer::Whole { status: 400..=499, .. } => {
+                Answer::Whole {
+                    status: 400..=499, ..
+                } => {
                     let reason = answer.describe();
                     return Err(WriteError::NotDone { file, reason });
                 }

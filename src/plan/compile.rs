@@ -228,7 +228,11 @@ impl<'d> Compiler<'d> {
         }
         if let (Some(default), Some(at)) = (&option.default, node.get("default")) {
             if let Err(mistake) = option_values::parse(option, default.clone()) {
-                self.error(at, mistake, "give a default that the field itself could hold");
+                self.error(
+                    at,
+                    mistake,
+                    "give a default that the field itself could hold",
+                );
             }
         }
     }
@@ -293,7 +297,11 @@ impl<'d> Compiler<'d> {
                     "call the step after what it holds: product, variant",
                 );
             } else if scopes.steps.contains(name) {
-                self.error(at, format!("two steps are called `{name}`"), "rename one of them");
+                self.error(
+                    at,
+                    format!("two steps are called `{name}`"),
+                    "rename one of them",
+                );
             }
             scopes.steps.push(name.clone());
         }
@@ -378,7 +386,12 @@ impl<'d> Compiler<'d> {
     fn columns(&mut self, scopes: &Scopes) -> Vec<ColumnPlan> {
         let scope = scopes.mapping().shown();
         let mut columns = Vec::new();
-        for entry in self.root().get("columns").into_iter().flat_map(Node::entries) {
+        for entry in self
+            .root()
+            .get("columns")
+            .into_iter()
+            .flat_map(Node::entries)
+        {
             let at = Node::refused(entry.key_span.clone());
             if Pattern::new(&entry.key).stars() > 1 {
                 self.error(
@@ -409,7 +422,12 @@ impl<'d> Compiler<'d> {
 
     fn rename(&mut self) -> Vec<(Pattern, Pattern)> {
         let mut rules = Vec::new();
-        for entry in self.root().get("rename").into_iter().flat_map(Node::entries) {
+        for entry in self
+            .root()
+            .get("rename")
+            .into_iter()
+            .flat_map(Node::entries)
+        {
             let Some(to) = entry.value.as_text() else {
                 continue;
             };
@@ -443,9 +461,18 @@ impl<'d> Compiler<'d> {
             let target = spec.target.as_ref();
             let (change, logs) = match entry.key.as_str() {
                 "new" => (Change::New, target.and_then(|target| target.new.as_ref())),
-                "modified" => (Change::Modified, target.and_then(|target| target.modified.as_ref())),
-                "deleted" => (Change::Deleted, target.and_then(|target| target.deleted.as_ref())),
-                "unchanged" => (Change::Unchanged, target.and_then(|target| target.unchanged.as_ref())),
+                "modified" => (
+                    Change::Modified,
+                    target.and_then(|target| target.modified.as_ref()),
+                ),
+                "deleted" => (
+                    Change::Deleted,
+                    target.and_then(|target| target.deleted.as_ref()),
+                ),
+                "unchanged" => (
+                    Change::Unchanged,
+                    target.and_then(|target| target.unchanged.as_ref()),
+                ),
                 _ => continue,
             };
             let logs = logs.map_or(&[][..], |entry| &entry.log);
@@ -455,7 +482,9 @@ impl<'d> Compiler<'d> {
             });
         }
         if entries.is_empty() && self.errors.is_empty() {
-            let at = node.or_else(|| self.root().get("mode")).unwrap_or(self.root());
+            let at = node
+                .or_else(|| self.root().get("mode"))
+                .unwrap_or(self.root());
             self.error(
                 at,
                 "mode export-delta needs at least one entry in `target`",
@@ -468,7 +497,10 @@ impl<'d> Compiler<'d> {
     fn feedback(&mut self, scopes: &Scopes) -> Option<FeedbackPlan> {
         let spec = self.document.spec.feedback.as_ref()?;
         let scope = scopes.outcome();
-        let node = self.root().get("feedback").and_then(|node| node.get("columns"));
+        let node = self
+            .root()
+            .get("feedback")
+            .and_then(|node| node.get("columns"));
         let columns = node
             .into_iter()
             .flat_map(Node::entries)
@@ -540,7 +572,11 @@ impl<'d> Compiler<'d> {
 
     fn fail_when(&mut self, scopes: &Scopes) -> Vec<FailRule> {
         let specs = &self.document.spec.fail_when;
-        let nodes = self.root().get("fail_when").into_iter().flat_map(Node::items);
+        let nodes = self
+            .root()
+            .get("fail_when")
+            .into_iter()
+            .flat_map(Node::items);
         let scope = scopes.base();
         specs
             .iter()
@@ -580,7 +616,10 @@ fn option_plan(name: &str, spec: &OptionSpec, node: &Node) -> OptionPlan {
         description: spec.description.clone(),
         placeholder: spec.placeholder.clone(),
         required: spec.required,
-        default: node.get("default").and_then(text).filter(|text| !text.is_empty()),
+        default: node
+            .get("default")
+            .and_then(text)
+            .filter(|text| !text.is_empty()),
         choices,
     }
 }

@@ -129,7 +129,11 @@ impl OptionValues {
 pub fn parse(option: &OptionPlan, text: String) -> Result<OptionValue, String> {
     let is_choice = |value: &str| option.choices.iter().any(|(choice, _)| choice == value);
     let choices = || {
-        let words: Vec<&str> = option.choices.iter().map(|(value, _)| value.as_str()).collect();
+        let words: Vec<&str> = option
+            .choices
+            .iter()
+            .map(|(value, _)| value.as_str())
+            .collect();
         words.join(", ")
     };
     Ok(match option.kind {
@@ -204,7 +208,10 @@ impl Object for OptionsObject {
             OptionValue::Nothing => Value::UNDEFINED,
             OptionValue::Text(text) => Value::from(text.as_str()),
             OptionValue::Flag(flag) => Value::from(*flag),
-            OptionValue::List(list) => list.iter().map(|value| Value::from(value.as_str())).collect(),
+            OptionValue::List(list) => list
+                .iter()
+                .map(|value| Value::from(value.as_str()))
+                .collect(),
             OptionValue::Secret(secret) => Value::from(secret.expose()),
         })
     }

@@ -7,9 +7,9 @@ use super::options::OptionPlan;
 
 /// Names of the language: steps can't have them.
 pub const RESERVED: [&str; 24] = [
-    "options", "run", "since", "record", "row", "vars", "part", "page", "response", "rows", "items",
-    "batch", "item", "result", "submit", "poll", "change", "outcome", "key", "keys", "token",
-    "error", "loop", "self",
+    "options", "run", "since", "record", "row", "vars", "part", "page", "response", "rows",
+    "items", "batch", "item", "result", "submit", "poll", "change", "outcome", "key", "keys",
+    "token", "error", "loop", "self",
 ];
 
 /// The fields of `run`.
@@ -124,7 +124,9 @@ impl Scopes {
         let scope = match at {
             LogAt::Start | LogAt::Finish if in_entry => self.base().with("change", Name::Any),
             LogAt::Start | LogAt::Finish => self.base(),
-            LogAt::Failure => self.base().with_fields("error", &["message", "step", "row"]),
+            LogAt::Failure => self
+                .base()
+                .with_fields("error", &["message", "step", "row"]),
             LogAt::Row => self.outcome(),
             LogAt::Batch => {
                 let scope = self

@@ -142,7 +142,11 @@ impl Scanner<'_> {
                 _ => return Err(self.unexpected()),
             }
         }
-        if has_rows { Ok(()) } else { Err(ScanError::NoRows) }
+        if has_rows {
+            Ok(())
+        } else {
+            Err(ScanError::NoRows)
+        }
     }
 
     fn rows(&mut self, has_rows: &mut bool) -> Result<(), ScanError> {
@@ -155,7 +159,11 @@ impl Scanner<'_> {
                 || self.bytes[start..self.at]
                     .iter()
                     .all(|byte| matches!(byte, b'{' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
-            return if empty { Ok(()) } else { Err(ScanError::NoRows) };
+            return if empty {
+                Ok(())
+            } else {
+                Err(ScanError::NoRows)
+            };
         }
         self.at += 1;
         self.space();
@@ -389,12 +397,34 @@ mod tests {
     #[test]
     fn verdict_and_values_are_those_of_serde_json() {
         for text in [
-            "[]", "[{}]", "[{\"a\":\"b\"}]", " [ { \"a\" : 1 , \"b\" : null } , {} ] ",
-            "[{\"a\":-0.5e+10,\"b\":[1,{\"c\":[]}],\"d\":true}]", "[{\"a\":01}]", "[{\"a\":1.}]",
-            "[{\"a\":.5}]", "[{\"a\":+1}]", "[{\"a\":1e}]", "[{\"a\":\"\\x\"}]",
-            "[{\"a\":\"\\u12g4\"}]", "[{\"\\u00e4\\/\":\"\\\"\"}]", "[{\"a\":\"b\",}]", "[{},]",
-            "[{\"a\" \"b\"}]", "[{a:1}]", "[{\"a\":tru}]", "[{\"a\":\"\n\"}]", "[", "[{", "[{}",
-            "[{\"a\":\"b", "[{\"a\":1}{}]", "[{\"a\":1}] x", "", "[{\"a\":nul}]", "[{\"a\":1 2}]",
+            "[]",
+            "[{}]",
+            "[{\"a\":\"b\"}]",
+            " [ { \"a\" : 1 , \"b\" : null } , {} ] ",
+            "[{\"a\":-0.5e+10,\"b\":[1,{\"c\":[]}],\"d\":true}]",
+            "[{\"a\":01}]",
+            "[{\"a\":1.}]",
+            "[{\"a\":.5}]",
+            "[{\"a\":+1}]",
+            "[{\"a\":1e}]",
+            "[{\"a\":\"\\x\"}]",
+            "[{\"a\":\"\\u12g4\"}]",
+            "[{\"\\u00e4\\/\":\"\\\"\"}]",
+            "[{\"a\":\"b\",}]",
+            "[{},]",
+            "[{\"a\" \"b\"}]",
+            "[{a:1}]",
+            "[{\"a\":tru}]",
+            "[{\"a\":\"\n\"}]",
+            "[",
+            "[{",
+            "[{}",
+            "[{\"a\":\"b",
+            "[{\"a\":1}{}]",
+            "[{\"a\":1}] x",
+            "",
+            "[{\"a\":nul}]",
+            "[{\"a\":1 2}]",
         ] {
             let theirs: Result<Vec<indexmap::IndexMap<String, Box<RawValue>>>, _> =
                 serde_json::from_str(text);
@@ -402,7 +432,11 @@ mod tests {
                 (Ok(ours), Ok(theirs)) => {
                     let theirs: Vec<Vec<(String, String)>> = theirs
                         .into_iter()
-                        .map(|row| row.into_iter().map(|(k, v)| (k, v.get().to_owned())).collect())
+                        .map(|row| {
+                            row.into_iter()
+                                .map(|(k, v)| (k, v.get().to_owned()))
+                                .collect()
+                        })
                         .collect();
                     assert_eq!(ours, theirs, "{text}");
                 }

@@ -45,7 +45,9 @@ pub fn decode(raw: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('\\') {
         text.push_str(&rest[..at]);
         rest = &rest[at + 1..];
-        let Some(kind) = rest.bytes().next() else { break };
+        let Some(kind) = rest.bytes().next() else {
+            break;
+        };
         rest = &rest[1..];
         match kind {
             b'n' => text.push('\n'),
@@ -95,14 +97,28 @@ mod tests {
 
     #[test]
     fn strings_are_written_and_decoded_as_serde_json_does() {
-        for text in ["", "plain", "a\"b\\c", "\u{1}\n\r\t\u{1f}", "ä😀/", "\u{7f}\u{2028}"] {
+        for text in [
+            "",
+            "plain",
+            "a\"b\\c",
+            "\u{1}\n\r\t\u{1f}",
+            "ä😀/",
+            "\u{7f}\u{2028}",
+        ] {
             let mut ours = Vec::new();
             write_string(text, &mut ours);
             let ours = String::from_utf8(ours).unwrap();
             assert_eq!(serde_json::from_str::<String>(&ours).unwrap(), text);
             assert_eq!(decode(&ours[1..ours.len() - 1]), text);
         }
-        for raw in [r"a\/b", r"\u00e4\uD83D\uDE00", r"\b\f\n\r\t\\\x", r"\ud83d", r"\ud83dx", r"\ude00\u0041"] {
+        for raw in [
+            r"a\/b",
+            r"\u00e4\uD83D\uDE00",
+            r"\b\f\n\r\t\\\x",
+            r"\ud83d",
+            r"\ud83dx",
+            r"\ude00\u0041",
+        ] {
             match serde_json::from_str::<String>(&format!("\"{raw}\"")) {
                 Ok(text) => assert_eq!(decode(raw), text, "{raw}"),
                 Err(_) => assert!(!decode(raw).is_empty()),

@@ -176,9 +176,13 @@ impl BatchWriter {
         if is_nothing(value) {
             self.batch.buffer.extend_from_slice(b"\"\"");
         } else if let Some(number) = number.filter(|number| is_json_number(number.text())) {
-            self.batch.buffer.extend_from_slice(number.text().as_bytes());
+            self.batch
+                .buffer
+                .extend_from_slice(number.text().as_bytes());
         } else if value.kind() == ValueKind::Number {
-            self.batch.buffer.extend_from_slice(text_of(value).as_bytes());
+            self.batch
+                .buffer
+                .extend_from_slice(text_of(value).as_bytes());
         } else {
             write_string(&text_of(value), &mut self.batch.buffer);
         }

@@ -35,8 +35,12 @@ impl Run {
         }
         self.report_errors(&mapped.errors).await;
         for chunk in &mapped.chunks {
-            self.write(OutputFile::Output, &chunk.batch, self.counters.snapshot().written)
-                .await?;
+            self.write(
+                OutputFile::Output,
+                &chunk.batch,
+                self.counters.snapshot().written,
+            )
+            .await?;
             self.counters.add_written(chunk.batch.len() as u64);
             let number = self.counters.add_batch();
             self.progress.show(&self.counters.snapshot());

@@ -52,7 +52,8 @@ impl Run {
             }
             if let Some(feedback) = &self.plan.feedback {
                 let batch = Arc::new(feedback_batch(feedback, chunk, base)?.finish());
-                self.write(OutputFile::Feedback, &batch, *feedback_rows).await?;
+                self.write(OutputFile::Feedback, &batch, *feedback_rows)
+                    .await?;
                 *feedback_rows += batch.len() as u64;
             }
             let number = self.counters.add_batch();

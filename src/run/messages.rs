@@ -47,9 +47,7 @@ impl Run {
         entry: &[LogRule],
         base: &Arc<Frame>,
     ) {
-        let is_due = |at: LogAt| {
-            self.plan.log.iter().chain(entry).any(|rule| rule.at == at)
-        };
+        let is_due = |at: LogAt| self.plan.log.iter().chain(entry).any(|rule| rule.at == at);
         if is_due(LogAt::Row) {
             for index in 0..chunk.batch.len() {
                 let frame = outcome_frame(chunk, index, base);

@@ -49,14 +49,20 @@ impl Exchange {
         };
         let (Some(source), Some(remote)) = (path("source_file"), path("remote_file")) else {
             // The request's fields are in snake_case, those of the errors in camelCase.
-            let field = if path("source_file").is_none() { "sourceFile" } else { "remoteFile" };
+            let field = if path("source_file").is_none() {
+                "sourceFile"
+            } else {
+                "remoteFile"
+            };
             let error = "This value should be a path inside the shared directory.";
             return Answer::bad("Validation failed.", Some((field, error)));
         };
         let id = uuid::Uuid::new_v4().to_string();
         let copied = self.folder.as_ref().is_some_and(|folder| {
             let target = folder.join(to).join(remote);
-            target.parent().is_some_and(|parent| fs::create_dir_all(parent).is_ok())
+            target
+                .parent()
+                .is_some_and(|parent| fs::create_dir_all(parent).is_ok())
                 && fs::copy(folder.join(SHARED).join(source), target).is_ok()
         });
         let process = Process {
@@ -86,7 +92,10 @@ impl Exchange {
             Some(process) => {
                 let now = *process;
                 process.seen = true;
-                Answer::json(StatusCode::OK, &json!({ "message": "", "data": describe(id, now) }))
+                Answer::json(
+                    StatusCode::OK,
+                    &json!({ "message": "", "data": describe(id, now) }),
+                )
             }
         }
     }
@@ -98,7 +107,11 @@ fn describe(id: &str, process: Process) -> Value {
         (true, 0) => "success",
         (true, _) => "failed",
     };
-    let exit_code = if process.seen { json!(process.exit_code) } else { Value::Null };
+    let exit_code = if process.seen {
+        json!(process.exit_code)
+    } else {
+        Value::Null
+    };
     json!({ "id": id, "status": status, "exit-code": exit_code, "seconds-remaining": 0 })
 }
 

@@ -85,7 +85,9 @@ impl InputFile {
         if from >= to {
             return &[];
         }
-        let start = from.checked_sub(1).map_or(0, |before| rows.ends[before] + 1);
+        let start = from
+            .checked_sub(1)
+            .map_or(0, |before| rows.ends[before] + 1);
         &rows.buffer[start..rows.ends[to - 1]]
     }
 
@@ -98,7 +100,8 @@ impl InputFile {
                 ends: self.visible.ends.clone(),
             });
         }
-        self.visible.push(cells.iter().filter(|(name, _)| !is_hidden(name)));
+        self.visible
+            .push(cells.iter().filter(|(name, _)| !is_hidden(name)));
         if let Some(all) = &mut self.all {
             all.push(cells.iter());
         }
@@ -153,8 +156,8 @@ fn json_lines(bytes: &[u8]) -> Result<InputFile, String> {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let row: Map<String, Value> = serde_json::from_slice(line)
-            .map_err(|error| format!("line {}: {error}", index + 1))?;
+        let row: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| format!("line {}: {error}", index + 1))?;
         file.push(&flat(&row));
     }
     Ok(file)

@@ -60,7 +60,9 @@ impl Inputs {
 
     fn cursor(&mut self, word: &str) -> Result<&mut Cursor, Answer> {
         let Some(kind) = known_type(word) else {
-            return Err(Answer::not_found(&format!("Input type {word} does not exist.")));
+            return Err(Answer::not_found(&format!(
+                "Input type {word} does not exist."
+            )));
         };
         self.files
             .get_mut(kind)
@@ -76,7 +78,9 @@ impl Inputs {
         }
         cursor.at += 1;
         let row = cursor.file.rows(cursor.at - 1, cursor.at, show_hidden);
-        Ok(Answer::bytes([b"{\"message\":\"\",\"data\":", row, b"}"].concat()))
+        Ok(Answer::bytes(
+            [b"{\"message\":\"\",\"data\":", row, b"}"].concat(),
+        ))
     }
 
     /// `next_batch`: up to `size` rows; empty `data` at the end.

@@ -36,21 +36,31 @@ impl Logs {
 
     /// Takes a log.
     pub fn append(&mut self, level: &str, body: &[u8]) -> Answer {
-        let Some(level) = LogLevel::ALL.into_iter().find(|known| known.word() == level) else {
-            return Answer::bad("Validation failed.", Some(("level", "This level does not exist.")));
+        let Some(level) = LogLevel::ALL
+            .into_iter()
+            .find(|known| known.word() == level)
+        else {
+            return Answer::bad(
+                "Validation failed.",
+                Some(("level", "This level does not exist.")),
+            );
         };
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
             return Answer::bad("The request body is not valid JSON.", None);
         };
         let Some(message) = body.get("message").and_then(Value::as_str) else {
-            return Answer::bad("Validation failed.", Some(("message", "This value should be a string.")));
+            return Answer::bad(
+                "Validation failed.",
+                Some(("message", "This value should be a string.")),
+            );
         };
         *self.counts.entry(level.word()).or_default() += 1;
         if self.first.len() < SHOWN {
             self.first.push((level.word(), message.to_owned()));
         }
         let context = body.get("context").cloned().unwrap_or(json!({}));
-        match self.write(&json!({ "level": level.word(), "message": message, "context": context })) {
+        match self.write(&json!({ "level": level.word(), "message": message, "context": context }))
+        {
             Ok(()) => Answer::message(StatusCode::CREATED, "Logged successfully."),
             Err(error) => Answer::message(
                 StatusCode::INTERNAL_SERVER_ERROR,

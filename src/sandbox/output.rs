@@ -110,7 +110,11 @@ impl Output {
                         .zip(&self.last_names)
                         .all(|(cell, name)| row.raw_name(cell) == &**name);
                 if !same_names {
-                    self.last_names = row.cells().iter().map(|cell| row.raw_name(cell).into()).collect();
+                    self.last_names = row
+                        .cells()
+                        .iter()
+                        .map(|cell| row.raw_name(cell).into())
+                        .collect();
                     self.columns
                         .extend(row.cells().iter().map(|cell| row.name(cell).into_owned()));
                 }
@@ -163,7 +167,11 @@ impl Output {
         for line in lines.lines() {
             let row: Map<String, Value> = serde_json::from_str(&line?)?;
             cells.clear();
-            cells.extend(self.columns.iter().map(|column| row.get(column).map_or_else(String::new, text)));
+            cells.extend(
+                self.columns
+                    .iter()
+                    .map(|column| row.get(column).map_or_else(String::new, text)),
+            );
             csv.write_record(&cells)?;
         }
         csv.flush()

@@ -35,7 +35,10 @@ impl Report {
     pub(super) fn of(held: &Held, out: Option<&PathBuf>) -> Self {
         let mut lines = Vec::new();
         for (kind, read, all) in held.inputs.counts() {
-            lines.push((format!("input {kind}"), format!("{read} of {all} rows read")));
+            lines.push((
+                format!("input {kind}"),
+                format!("{read} of {all} rows read"),
+            ));
         }
         for (name, output) in [("output", &held.output), ("feedback", &held.feedback)] {
             lines.push((
@@ -49,7 +52,11 @@ impl Report {
             .iter()
             .map(|(level, count)| format!("{count} {level}"))
             .collect();
-        let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
+        let counts = if counts.is_empty() {
+            "none".to_owned()
+        } else {
+            counts.join(", ")
+        };
         lines.push(("logs".to_owned(), counts));
         let tables = [("output", &held.output), ("feedback", &held.feedback)]
             .into_iter()

@@ -39,7 +39,10 @@ fn either(answer: Result<Answer, Answer>) -> Answer {
 /// The API's paths over what is held.
 pub fn router(shared: Shared) -> Router {
     Router::new()
-        .route("/ping", get(async || Answer::message(StatusCode::OK, "pong")))
+        .route(
+            "/ping",
+            get(async || Answer::message(StatusCode::OK, "pong")),
+        )
         .route("/input/{kind}/next", get(next))
         .route("/input/{kind}/next_batch", get(next_batch))
         .route("/input/{kind}/restart", get(restart))
@@ -60,7 +63,11 @@ pub fn router(shared: Shared) -> Router {
 
 type Holder = State<Shared>;
 
-async fn next(State(held): Holder, Path(kind): Path<String>, Query(query): Query<ReadQuery>) -> Answer {
+async fn next(
+    State(held): Holder,
+    Path(kind): Path<String>,
+    Query(query): Query<ReadQuery>,
+) -> Answer {
     with(&held, |held| either(held.inputs.next(&kind, &query)))
 }
 
@@ -96,9 +103,7 @@ async fn close(State(held): Holder, Path(file): Path<String>) -> Answer {
     });
     match written {
         Some(Ok(())) => Answer::empty(),
-        Some(Err(error)) => {
-            Answer::message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
-        }
+        Some(Err(error)) => Answer::message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         None => Answer::not_found(&format!("Output file {file} does not exist.")),
     }
 }

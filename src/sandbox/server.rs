@@ -144,7 +144,13 @@ impl Sandbox {
 /// An empty place for what is written: files of an earlier run would be taken for this one's.
 fn prepare(out: &PathBuf) -> std::io::Result<()> {
     std::fs::create_dir_all(out)?;
-    for name in ["output.csv", "output.jsonl", "feedback.csv", "feedback.jsonl", "logs.jsonl"] {
+    for name in [
+        "output.csv",
+        "output.jsonl",
+        "feedback.csv",
+        "feedback.jsonl",
+        "logs.jsonl",
+    ] {
         match std::fs::remove_file(out.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}

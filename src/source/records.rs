@@ -51,7 +51,9 @@ impl<'p> Records<'p> {
     fn enter(&mut self, frame: Arc<Frame>, record: Value) -> Result<(), SourceError> {
         let level = self.levels.len();
         let runs = match &self.steps[level].when {
-            Some(when) => when.holds(&frame).map_err(|error| self.fail(level, error))?,
+            Some(when) => when
+                .holds(&frame)
+                .map_err(|error| self.fail(level, error))?,
             None => true,
         };
         self.levels.push(Level {

@@ -48,7 +48,9 @@ impl<'s> Composer<'s, '_> {
                 Some(Ok((Event::Comment(..) | Event::Anchor(..), _))) => {}
                 Some(Ok((event, span))) => {
                     if event.tag().is_some() {
-                        let tag = span.tag_span().map_or_else(|| bytes(&span), |tag| bytes(&tag));
+                        let tag = span
+                            .tag_span()
+                            .map_or_else(|| bytes(&span), |tag| bytes(&tag));
                         self.diagnostics.push(
                             Diagnostic::new(tag, "tags are not part of the language")
                                 .hint("remove the tag; quote a value to make it text"),
@@ -137,8 +139,10 @@ impl<'s> Composer<'s, '_> {
             Event::MappingStart(_, anchor, _) => (self.map(span, depth)?, anchor),
             Event::Alias(id) => {
                 let Some(node) = self.anchors.get(&id).cloned() else {
-                    return Err(Diagnostic::new(span, "this alias stands inside its own anchor")
-                        .hint("an anchored value can't contain itself"));
+                    return Err(
+                        Diagnostic::new(span, "this alias stands inside its own anchor")
+                            .hint("an anchored value can't contain itself"),
+                    );
                 };
                 self.count(&span, size(&node))?;
                 return Ok(node);
@@ -193,7 +197,9 @@ impl<'s> Composer<'s, '_> {
                 let line = line_of(self.source, first.key_span.start);
                 self.diagnostics.push(
                     Diagnostic::new(key.span.clone(), format!("`{}` is set twice", scalar.text))
-                        .hint(format!("it is already set in line {line}; keep one of them")),
+                        .hint(format!(
+                            "it is already set in line {line}; keep one of them"
+                        )),
                 );
             } else {
                 entries.push(Entry {
@@ -251,8 +257,9 @@ impl<'s> Composer<'s, '_> {
             let end = line.trim_end().len();
             return unquoted_template(self.source, line_start + at..line_start + end);
         }
-        Diagnostic::new(start..start, format!("this is no YAML: {}", error.info()))
-            .hint("texts with `: `, ` #`, or a leading `*`, `&`, `!`, `%`, `@`, `{` or `[` need quotes")
+        Diagnostic::new(start..start, format!("this is no YAML: {}", error.info())).hint(
+            "texts with `: `, ` #`, or a leading `*`, `&`, `!`, `%`, `@`, `{` or `[` need quotes",
+        )
     }
 }
 

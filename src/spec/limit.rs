@@ -54,7 +54,9 @@ impl<'de> Deserialize<'de> for Limit {
                 .and_then(|share| share.trim().parse().ok())
                 .map(Self::Percent)
                 .ok_or_else(|| D::Error::custom("a number of rows, or a percentage like 5%")),
-            _ => Err(D::Error::custom("a number of rows, or a percentage like 5%")),
+            _ => Err(D::Error::custom(
+                "a number of rows, or a percentage like 5%",
+            )),
         }
     }
 }

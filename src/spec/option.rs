@@ -8,14 +8,27 @@ use super::Template;
 
 /// Names that every shell sets: an option of that name would never be empty.
 pub const SHELL_NAMES: [&str; 16] = [
-    "USER", "HOME", "PATH", "HOST", "LANG", "PWD", "SHELL", "TERM", "HOSTNAME", "LOGNAME", "OLDPWD",
-    "SHLVL", "TZ", "EDITOR", "DISPLAY", "_",
+    "USER", "HOME", "PATH", "HOST", "LANG", "PWD", "SHELL", "TERM", "HOSTNAME", "LOGNAME",
+    "OLDPWD", "SHLVL", "TZ", "EDITOR", "DISPLAY", "_",
 ];
 
 /// Flags of runner itself, which an option can't be called.
 pub const RUNNER_FLAGS: [&str; 15] = [
-    "spec", "container-api", "health-check", "help", "version", "verbose", "quiet", "input", "out",
-    "port", "rows", "state", "dry-run", "format", "json",
+    "spec",
+    "container-api",
+    "health-check",
+    "help",
+    "version",
+    "verbose",
+    "quiet",
+    "input",
+    "out",
+    "port",
+    "rows",
+    "state",
+    "dry-run",
+    "format",
+    "json",
 ];
 
 /// A field of the connector's form.

@@ -6,7 +6,12 @@ use std::ops::Range;
 /// Folding, indentation, quotes and escapes lie between the two: both are walked together, white
 /// space is passed over, escapes count as what they stand for. Where the two differ in a way this
 /// walk does not know, the whole scalar is the answer.
-pub fn place_in(source: &str, span: &Range<usize>, text: &str, range: Range<usize>) -> Range<usize> {
+pub fn place_in(
+    source: &str,
+    span: &Range<usize>,
+    text: &str,
+    range: Range<usize>,
+) -> Range<usize> {
     let quoted = source.as_bytes().get(span.start).copied();
     let end = span.end.min(source.len());
     let mut at = span.start;

@@ -17,8 +17,7 @@ pub fn annotated() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Spec>().to_value();
     tidy(&mut schema);
-    schema["patternProperties"] =
-        json!({ "^x-": { "description": "Yours, to hang anchors on." } });
+    schema["patternProperties"] = json!({ "^x-": { "description": "Yours, to hang anchors on." } });
     schema
 }
 

@@ -30,7 +30,10 @@ impl Number {
         f64::try_from(value.clone()).ok().map(Self::Real)
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "a real number is what was asked for")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a real number is what was asked for"
+    )]
     fn real(self) -> f64 {
         match self {
             Self::Whole(whole) => whole as f64,
@@ -40,7 +43,12 @@ impl Number {
 }
 
 /// Works out `left OP right`. `sources` are both sides as they were written, for the error.
-pub fn apply(filter: &str, left: &Value, right: &Value, sources: (&str, &str)) -> Result<Value, Error> {
+pub fn apply(
+    filter: &str,
+    left: &Value,
+    right: &Value,
+    sources: (&str, &str),
+) -> Result<Value, Error> {
     for (value, source) in [(left, sources.0), (right, sources.1)] {
         if is_nothing(value) {
             return Err(invalid(format!(
@@ -64,17 +72,24 @@ pub fn apply(filter: &str, left: &Value, right: &Value, sources: (&str, &str)) -
             return Ok(left.try_iter()?.chain(right.try_iter()?).collect());
         }
     }
-    let culprit = if Number::of(&left).is_none() { (sources.0, &left) } else { (sources.1, &right) };
+    let culprit = if Number::of(&left).is_none() {
+        (sources.0, &left)
+    } else {
+        (sources.1, &right)
+    };
     let kind = culprit.1.kind();
     let mend = match (kind, filter) {
-        (ValueKind::String, "__add") => format!(
-            "write {} | to_number to add, or ~ to join texts",
-            culprit.0
-        ),
+        (ValueKind::String, "__add") => {
+            format!("write {} | to_number to add, or ~ to join texts", culprit.0)
+        }
         (ValueKind::String, _) => format!("write {} | to_number", culprit.0),
         _ => "it takes numbers".to_owned(),
     };
-    let kind = if kind == ValueKind::String { "text".to_owned() } else { format!("a {kind}") };
+    let kind = if kind == ValueKind::String {
+        "text".to_owned()
+    } else {
+        format!("a {kind}")
+    };
     Err(invalid(format!(
         "{} is {kind}, and `{}` can't work with that: {mend}",
         culprit.0,
@@ -82,13 +97,21 @@ pub fn apply(filter: &str, left: &Value, right: &Value, sources: (&str, &str)) -
     )))
 }
 
-fn numbers(filter: &str, left: Number, right: Number, sources: (&str, &str)) -> Result<Value, Error> {
+fn numbers(
+    filter: &str,
+    left: Number,
+    right: Number,
+    sources: (&str, &str),
+) -> Result<Value, Error> {
     let is_zero = match right {
         Number::Whole(whole) => whole == 0,
         Number::Real(real) => real == 0.0,
     };
     if is_zero && matches!(filter, "__div" | "__floordiv" | "__rem") {
-        return Err(invalid(format!("{} is zero: nothing can be divided by it", sources.1)));
+        return Err(invalid(format!(
+            "{} is zero: nothing can be divided by it",
+            sources.1
+        )));
     }
     if let (Number::Whole(a), Number::Whole(b)) = (left, right) {
         let whole = match filter {
@@ -96,10 +119,18 @@ fn numbers(filter: &str, left: Number, right: Number, sources: (&str, &str)) -> 
             "__sub" => a.checked_sub(b),
             "__mul" => a.checked_mul(b),
             "__floordiv" => a.checked_div_euclid(b).map(|quotient| {
-                if b < 0 && a.rem_euclid(b) != 0 { quotient - 1 } else { quotient }
+                if b < 0 && a.rem_euclid(b) != 0 {
+                    quotient - 1
+                } else {
+                    quotient
+                }
             }),
             "__rem" => a.checked_rem(b).map(|rest| {
-                if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }
+                if rest != 0 && (rest < 0) != (b < 0) {
+                    rest + b
+                } else {
+                    rest
+                }
             }),
             "__pow" => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
             _ => None,

@@ -61,7 +61,10 @@ pub fn order(
         }
         (a, b) => Err(Error::new(
             ErrorKind::InvalidOperation,
-            format!("{} is a {a} and {} is a {b}: they have no order", sources.0, sources.1),
+            format!(
+                "{} is a {a} and {} is a {b}: they have no order",
+                sources.0, sources.1
+            ),
         )),
     }
 }
@@ -69,7 +72,9 @@ pub fn order(
 fn text_beside_number(text_side: &str) -> Error {
     Error::new(
         ErrorKind::InvalidOperation,
-        format!("{text_side} is text, and text has no order beside a number: write {text_side} | to_number"),
+        format!(
+            "{text_side} is text, and text has no order beside a number: write {text_side} | to_number"
+        ),
     )
 }
 

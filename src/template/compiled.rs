@@ -177,7 +177,8 @@ impl Template {
                 Ok(Value::from(text))
             }
             Kind::List(items) => {
-                let values: Result<Vec<_>, _> = items.iter().map(|item| item.value(frame)).collect();
+                let values: Result<Vec<_>, _> =
+                    items.iter().map(|item| item.value(frame)).collect();
                 Ok(Value::from(values?))
             }
             Kind::Map(entries) => {
@@ -197,7 +198,8 @@ impl Template {
 
     /// The value as text.
     pub fn text(&self, frame: &Arc<Frame>) -> Result<String, TemplateError> {
-        self.value(frame).map(|value| super::text_of(&value).into_owned())
+        self.value(frame)
+            .map(|value| super::text_of(&value).into_owned())
     }
 }
 

@@ -56,8 +56,11 @@ impl DateValue {
 
     /// Prints the date; `%ms` is the epoch in milliseconds. `tz` is an IANA name.
     pub fn format(&self, format: &str, tz: &str) -> Result<String, Error> {
-        let zone = TimeZone::get(tz)
-            .map_err(|_| invalid(format!("`{tz}` is no time zone: write one like Europe/Berlin")))?;
+        let zone = TimeZone::get(tz).map_err(|_| {
+            invalid(format!(
+                "`{tz}` is no time zone: write one like Europe/Berlin"
+            ))
+        })?;
         let zoned = self.0.timestamp().to_zoned_datetime(zone);
         let format = format.replace("%ms", &zoned.timestamp().as_millisecond().to_string());
         jiff::fmt::strtime::format(format.as_bytes(), &zoned)
@@ -94,7 +97,9 @@ pub fn parse_date(value: &Value) -> Result<Option<DateValue>, Error> {
         ValueKind::Undefined | ValueKind::None => Ok(None),
         ValueKind::Number => {
             let number = f64::try_from(value.clone()).unwrap_or(f64::NAN);
-            epoch(number).map(Some).ok_or_else(|| no_date(&value.to_string()))
+            epoch(number)
+                .map(Some)
+                .ok_or_else(|| no_date(&value.to_string()))
         }
         kind => Err(invalid(format!("a {kind} is no date"))),
     }
@@ -137,7 +142,11 @@ fn parse_text(text: &str) -> Result<Option<DateValue>, Error> {
 
 /// Reads a date in the given `strptime` format; a format without an offset is UTC.
 pub fn parse_with_format(text: &str, format: &str) -> Result<DateValue, Error> {
-    let wrong = |error: jiff::Error| invalid(format!("\"{text}\" is no date of the form {format}: {error}"));
+    let wrong = |error: jiff::Error| {
+        invalid(format!(
+            "\"{text}\" is no date of the form {format}: {error}"
+        ))
+    };
     let parsed = jiff::fmt::strtime::parse(format, text).map_err(wrong)?;
     if let Ok(zoned) = parsed.to_zoned_datetime() {
         return Ok(DateValue(zoned));
@@ -149,11 +158,17 @@ pub fn parse_with_format(text: &str, format: &str) -> Result<DateValue, Error> {
         .to_datetime()
         .or_else(|_| parsed.to_date().map(Into::into))
         .map_err(wrong)?;
-    local.to_zoned_datetime(TimeZone::UTC).map(DateValue).map_err(wrong)
+    local
+        .to_zoned_datetime(TimeZone::UTC)
+        .map(DateValue)
+        .map_err(wrong)
 }
 
 fn epoch(number: f64) -> Option<DateValue> {
-    #[allow(clippy::cast_possible_truncation, reason = "out of range becomes no date")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "out of range becomes no date"
+    )]
     let milliseconds = if number.abs() >= MILLISECONDS_FROM as f64 {
         number as i64
     } else {

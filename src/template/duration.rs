@@ -41,7 +41,10 @@ impl DurationValue {
         let rest = rest
             .total((Unit::Second, SpanRelativeTo::days_are_24_hours()))
             .unwrap_or(0.0);
-        #[allow(clippy::cast_precision_loss, reason = "days of a calendar span are few")]
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "days of a calendar span are few"
+        )]
         let days = days as f64;
         days * 86_400.0 + rest
     }

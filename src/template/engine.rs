@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, State, UndefinedBehavior};
 
+use super::filters::{Nothing, Numbers};
 use super::number::{plain, plain_elements};
 use super::text::{is_nothing, text_of};
-use super::filters::{Nothing, Numbers};
 use super::{arithmetic, compare, filters, functions, methods, tests};
 
 /// The environment; made once, when the first template runs.
@@ -64,7 +64,13 @@ fn build() -> Environment<'static> {
 
 fn add_operators(env: &mut Environment<'static>) {
     for filter in [
-        "__add", "__sub", "__mul", "__div", "__floordiv", "__rem", "__pow",
+        "__add",
+        "__sub",
+        "__mul",
+        "__div",
+        "__floordiv",
+        "__rem",
+        "__pow",
     ] {
         env.add_filter(
             filter,
@@ -76,9 +82,12 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__neg", |value: &Value, source: &str| {
         arithmetic::negate(value, source)
     });
-    env.add_filter("__concat", |left: &Value, right: &Value, _: &str, _: &str| {
-        format!("{}{}", text_of(left), text_of(right))
-    });
+    env.add_filter(
+        "__concat",
+        |left: &Value, right: &Value, _: &str, _: &str| {
+            format!("{}{}", text_of(left), text_of(right))
+        },
+    );
     env.add_filter("__eq", |left: &Value, right: &Value, _: &str, _: &str| {
         compare::equal(left, right)
     });
@@ -102,15 +111,21 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__in", |wanted: &Value, list: &Value, _: &str, _: &str| {
         compare::contains(list, wanted)
     });
-    env.add_filter("__not_in", |wanted: &Value, list: &Value, _: &str, _: &str| {
-        compare::contains(list, wanted).map(|contains| !contains)
-    });
-    env.add_filter("__item", |owner: &Value, key: &Value| -> Result<Value, Error> {
-        if is_nothing(owner) || is_nothing(key) {
-            return Ok(Value::UNDEFINED);
-        }
-        owner.get_item(&plain(key))
-    });
+    env.add_filter(
+        "__not_in",
+        |wanted: &Value, list: &Value, _: &str, _: &str| {
+            compare::contains(list, wanted).map(|contains| !contains)
+        },
+    );
+    env.add_filter(
+        "__item",
+        |owner: &Value, key: &Value| -> Result<Value, Error> {
+            if is_nothing(owner) || is_nothing(key) {
+                return Ok(Value::UNDEFINED);
+            }
+            owner.get_item(&plain(key))
+        },
+    );
     env.add_filter("__slice", slice);
     env.add_filter("__method", methods::call);
 }
@@ -159,7 +174,11 @@ fn slice_indices(
 ) -> impl Iterator<Item = usize> {
     let length = i64::try_from(length).unwrap_or(i64::MAX);
     let clamp = |index: i64, low: i64, high: i64| {
-        let index = if index < 0 { index.saturating_add(length) } else { index };
+        let index = if index < 0 {
+            index.saturating_add(length)
+        } else {
+            index
+        };
         index.clamp(low, high)
     };
     let (start, stop) = if step > 0 {

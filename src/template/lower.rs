@@ -183,9 +183,7 @@ impl<'s> Lowering<'s, '_> {
                 let expr = self.expr(&emit.expr);
                 Stmt::EmitExpr(Spanned::new(EmitExpr { expr }, emit.span()))
             }
-            Stmt::EmitRaw(raw) => {
-                Stmt::EmitRaw(Spanned::new(EmitRaw { raw: raw.raw }, raw.span()))
-            }
+            Stmt::EmitRaw(raw) => Stmt::EmitRaw(Spanned::new(EmitRaw { raw: raw.raw }, raw.span())),
             Stmt::ForLoop(each) => self.for_loop(each),
             Stmt::IfCond(cond) => {
                 let expr = self.expr(&cond.expr);
@@ -418,12 +416,17 @@ impl<'s> Lowering<'s, '_> {
             return;
         };
         match fields.iter().find(|field| field.name == name) {
-            Some(Field { is_secret: true, .. }) => {
+            Some(Field {
+                is_secret: true, ..
+            }) => {
                 self.uses.has_secret = true;
                 if self.scope.is_shown {
                     self.problem(
                         place,
-                        format!("`{}.{name}` is a password, and what stands here is shown", var.id),
+                        format!(
+                            "`{}.{name}` is a password, and what stands here is shown",
+                            var.id
+                        ),
                         "a password goes into requests and conditions only".to_owned(),
                     );
                 }
@@ -557,7 +560,9 @@ impl<'s> Lowering<'s, '_> {
         let path = self.text[self.extent(text)].to_owned();
         let number_text = self.text[self.extent(number)].to_owned();
         let message = match filter {
-            "__eq" | "__ne" => format!("`{path}` is text and never equals the number {number_text}"),
+            "__eq" | "__ne" => {
+                format!("`{path}` is text and never equals the number {number_text}")
+            }
             "__lt" | "__le" | "__gt" | "__ge" => {
                 format!("`{path}` is text, which has no order beside the number {number_text}")
             }
@@ -620,7 +625,11 @@ impl<'s> Lowering<'s, '_> {
     fn known_filter(&mut self, name: &'s str) -> &'s str {
         if !filters::names().any(|known| known == name) {
             let help = hint(name, filters::names());
-            self.problem(self.place_of(name), format!("unknown filter `{name}`"), help);
+            self.problem(
+                self.place_of(name),
+                format!("unknown filter `{name}`"),
+                help,
+            );
         }
         name
     }
@@ -684,7 +693,11 @@ impl<'s> Lowering<'s, '_> {
             CallType::Method(owner, name) => {
                 if !methods::NAMES.contains(&name) {
                     let help = hint(name, methods::NAMES.iter().copied());
-                    self.problem(self.place_of(name), format!("unknown method `{name}`"), help);
+                    self.problem(
+                        self.place_of(name),
+                        format!("unknown method `{name}`"),
+                        help,
+                    );
                 }
                 let owner = self.expr(owner);
                 let mut args = vec![CallArg::Pos(constant(Value::from(name), span))];
@@ -721,21 +734,15 @@ impl<'s> Lowering<'s, '_> {
     /// its sides.
     fn extent(&self, expr: &Expr<'s>) -> Range<usize> {
         match expr {
-            Expr::BinOp(binary) => {
-                self.extent(&binary.left).start..self.extent(&binary.right).end
-            }
+            Expr::BinOp(binary) => self.extent(&binary.left).start..self.extent(&binary.right).end,
             Expr::Compare(compare) => {
                 let start = self.extent(&compare.expr).start;
                 let last = compare.ops.last().map(|op| self.extent(&op.expr).end);
                 start..last.unwrap_or(start)
             }
             Expr::Var(var) => self.place_of(var.id),
-            Expr::GetAttr(attr) => {
-                self.extent(&attr.expr).start..self.place_of(attr.name).end
-            }
-            Expr::GetItem(item) => {
-                self.extent(&item.expr).start..self.extent_of(item.span()).end
-            }
+            Expr::GetAttr(attr) => self.extent(&attr.expr).start..self.place_of(attr.name).end,
+            Expr::GetItem(item) => self.extent(&item.expr).start..self.extent_of(item.span()).end,
             Expr::Filter(filter) => {
                 let end = self.extent_of(filter.span()).end;
                 let start = filter.expr.as_ref().map(|expr| self.extent(expr).start);
@@ -768,7 +775,12 @@ fn constant<'s>(value: Value, span: Span) -> Expr<'s> {
     Expr::Const(Spanned::new(Const { value }, span))
 }
 
-fn filter_node<'s>(name: &'static str, expr: Expr<'s>, args: Vec<Expr<'s>>, span: Span) -> Expr<'s> {
+fn filter_node<'s>(
+    name: &'static str,
+    expr: Expr<'s>,
+    args: Vec<Expr<'s>>,
+    span: Span,
+) -> Expr<'s> {
     let lowered = Filter {
         name,
         expr: Some(expr),

@@ -42,18 +42,48 @@ pub fn all() -> &'static [Test] {
         test!("even", stock::is_even),
         test!("false", stock::is_false),
         test!("float", stock::is_float),
-        test!("ge", |a: &Value, b: &Value| compare::holds(a, b, std::cmp::Ordering::is_ge)),
-        test!("greaterthan", |a: &Value, b: &Value| compare::holds(a, b, std::cmp::Ordering::is_gt)),
-        test!("gt", |a: &Value, b: &Value| compare::holds(a, b, std::cmp::Ordering::is_gt)),
-        test!("in", |value: &Value, list: &Value| compare::contains(list, value)),
+        test!("ge", |a: &Value, b: &Value| compare::holds(
+            a,
+            b,
+            std::cmp::Ordering::is_ge
+        )),
+        test!("greaterthan", |a: &Value, b: &Value| compare::holds(
+            a,
+            b,
+            std::cmp::Ordering::is_gt
+        )),
+        test!("gt", |a: &Value, b: &Value| compare::holds(
+            a,
+            b,
+            std::cmp::Ordering::is_gt
+        )),
+        test!("in", |value: &Value, list: &Value| compare::contains(
+            list, value
+        )),
         test!("integer", stock::is_integer),
-        test!("iterable", |value: &Value| !is_nothing(value) && stock::is_iterable(value)),
-        test!("le", |a: &Value, b: &Value| compare::holds(a, b, std::cmp::Ordering::is_le)),
-        test!("lessthan", |a: &Value, b: &Value| compare::holds(a, b, std::cmp::Ordering::is_lt)),
-        test!("lower", |value: &Value| value.as_str().is_some_and(|text| text.to_lowercase() == text)),
-        test!("lt", |a: &Value, b: &Value| compare::holds(a, b, std::cmp::Ordering::is_lt)),
+        test!("iterable", |value: &Value| !is_nothing(value)
+            && stock::is_iterable(value)),
+        test!("le", |a: &Value, b: &Value| compare::holds(
+            a,
+            b,
+            std::cmp::Ordering::is_le
+        )),
+        test!("lessthan", |a: &Value, b: &Value| compare::holds(
+            a,
+            b,
+            std::cmp::Ordering::is_lt
+        )),
+        test!("lower", |value: &Value| value
+            .as_str()
+            .is_some_and(|text| text.to_lowercase() == text)),
+        test!("lt", |a: &Value, b: &Value| compare::holds(
+            a,
+            b,
+            std::cmp::Ordering::is_lt
+        )),
         test!("mapping", |value: &Value| value.kind() == ValueKind::Map),
-        test!("ne", |a: &Value, b: &Value| compare::equal(a, b).map(|equal| !equal)),
+        test!("ne", |a: &Value, b: &Value| compare::equal(a, b)
+            .map(|equal| !equal)),
         test!("none", |value: &Value| is_nothing(value)),
         test!("number", |value: &Value| value.is_number()),
         test!("odd", stock::is_odd),
@@ -62,7 +92,9 @@ pub fn all() -> &'static [Test] {
         test!("string", |value: &Value| value.as_str().is_some()),
         test!("true", stock::is_true),
         test!("undefined", |value: &Value| is_nothing(value)),
-        test!("upper", |value: &Value| value.as_str().is_some_and(|text| text.to_uppercase() == text)),
+        test!("upper", |value: &Value| value
+            .as_str()
+            .is_some_and(|text| text.to_uppercase() == text)),
     ];
     ALL
 }

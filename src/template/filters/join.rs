@@ -7,7 +7,11 @@ use crate::template::{is_nothing, text_of};
 
 /// The elements as text, with `separator` between; of maps one `attribute`. Nothing is left out,
 /// so is its separator.
-pub fn join(list: &Value, separator: Option<&str>, attribute: Option<&str>) -> Result<Value, Error> {
+pub fn join(
+    list: &Value,
+    separator: Option<&str>,
+    attribute: Option<&str>,
+) -> Result<Value, Error> {
     if list.as_str().is_some() {
         return Ok(list.clone());
     }

@@ -1,7 +1,7 @@
 //! `map(attribute='a.b')` and `map('filter', …)`.
 
-use minijinja::value::{Rest, Value, ValueOrKwargs};
 use minijinja::value::Kwargs;
+use minijinja::value::{Rest, Value, ValueOrKwargs};
 use minijinja::{Error, State};
 
 use super::{at_path, invalid};
@@ -21,12 +21,18 @@ pub fn map(state: &mut State, list: &Value, args: Rest<ValueOrKwargs>) -> Result
         return Ok(elements
             .map(|element| {
                 let found = at_path(&element, &path);
-                if is_nothing(&found) { other.clone() } else { found }
+                if is_nothing(&found) {
+                    other.clone()
+                } else {
+                    found
+                }
             })
             .collect());
     }
     let Some((filter, rest)) = args.split_first() else {
-        return Err(invalid("map takes attribute='name' or the name of a filter"));
+        return Err(invalid(
+            "map takes attribute='name' or the name of a filter",
+        ));
     };
     let name = filter.as_str().unwrap_or_default().to_owned();
     let mut mapped = Vec::new();

@@ -20,6 +20,12 @@ pub fn money(value: &Value, digits: Option<u32>) -> Result<String, Error> {
         return Ok(units.to_string());
     }
     let sign = if units < 0 { "-" } else { "" };
-    let (whole, rest) = (units.unsigned_abs() / base.unsigned_abs(), units.unsigned_abs() % base.unsigned_abs());
-    Ok(format!("{sign}{whole}.{rest:0width$}", width = digits as usize))
+    let (whole, rest) = (
+        units.unsigned_abs() / base.unsigned_abs(),
+        units.unsigned_abs() % base.unsigned_abs(),
+    );
+    Ok(format!(
+        "{sign}{whole}.{rest:0width$}",
+        width = digits as usize
+    ))
 }

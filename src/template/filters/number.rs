@@ -25,16 +25,28 @@ impl Style {
         let digits_behind = |at: usize, sign: char| example.len() - at - sign.len_utf8();
         let (last_at, last) = match signs.last() {
             None => {
-                return Some(Self { group: None, decimal: '.', digits: 0 });
+                return Some(Self {
+                    group: None,
+                    decimal: '.',
+                    digits: 0,
+                });
             }
             Some(last) => *last,
         };
         let times = signs.iter().filter(|(_, c)| *c == last).count();
         if times > 1 {
-            return Some(Self { group: Some(last), decimal: '.', digits: 0 });
+            return Some(Self {
+                group: Some(last),
+                decimal: '.',
+                digits: 0,
+            });
         }
         let group = signs.iter().map(|(_, c)| *c).find(|c| *c != last);
-        Some(Self { group, decimal: last, digits: digits_behind(last_at, last) })
+        Some(Self {
+            group,
+            decimal: last,
+            digits: digits_behind(last_at, last),
+        })
     }
 }
 
@@ -45,13 +57,19 @@ pub fn number(value: &Value, example: &str) -> Result<Value, Error> {
     let number = to_number::read(value, None)?;
     let plain = if number.is_integer() {
         let whole = number.to_string();
-        if style.digits == 0 { whole } else { format!("{whole}.{}", "0".repeat(style.digits)) }
+        if style.digits == 0 {
+            whole
+        } else {
+            format!("{whole}.{}", "0".repeat(style.digits))
+        }
     } else if let Ok(real) = f64::try_from(number.clone()) {
         format!("{real:.*}", style.digits)
     } else {
         return Ok(Value::UNDEFINED);
     };
-    let (sign, unsigned) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
+    let (sign, unsigned) = plain
+        .strip_prefix('-')
+        .map_or(("", plain.as_str()), |rest| ("-", rest));
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let mut text = sign.to_owned();
     for (index, digit) in whole.chars().enumerate() {

@@ -1,7 +1,7 @@
 //! `pick('cf_*', …)` and `omit(…)`: some keys of a map.
 
-use minijinja::value::{Rest, Value};
 use minijinja::Error;
+use minijinja::value::{Rest, Value};
 
 use super::invalid;
 use crate::row::pattern::Pattern;
@@ -18,7 +18,10 @@ pub fn omit(map: &Value, patterns: Rest<String>) -> Result<Value, Error> {
 
 fn filtered(map: &Value, patterns: &[String], wanted: bool) -> Result<Value, Error> {
     if map.kind() != minijinja::value::ValueKind::Map {
-        return Err(invalid(format!("a {} has no keys to pick from", map.kind())));
+        return Err(invalid(format!(
+            "a {} has no keys to pick from",
+            map.kind()
+        )));
     }
     let patterns: Vec<Pattern> = patterns.iter().map(|text| Pattern::new(text)).collect();
     let mut pairs = Vec::new();

@@ -40,8 +40,12 @@ fn compiled(pattern: &str) -> Result<Regex, Error> {
     if let Some(regex) = compiled.get(pattern) {
         return Ok(regex.clone());
     }
-    let regex = Regex::new(pattern)
-        .map_err(|_| invalid(format!("no regular expression: {}", mistake(pattern).unwrap_or_default())))?;
+    let regex = Regex::new(pattern).map_err(|_| {
+        invalid(format!(
+            "no regular expression: {}",
+            mistake(pattern).unwrap_or_default()
+        ))
+    })?;
     compiled.insert(pattern.to_owned(), regex.clone());
     Ok(regex)
 }

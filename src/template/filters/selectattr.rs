@@ -8,12 +8,24 @@ use crate::template::plain;
 
 /// The elements whose attribute passes the test (without one: is true). An element that lacks the
 /// attribute has nothing there.
-pub fn selectattr(state: &mut State, list: &Value, path: &str, test: Option<&str>, args: Rest<Value>) -> Result<Value, Error> {
+pub fn selectattr(
+    state: &mut State,
+    list: &Value,
+    path: &str,
+    test: Option<&str>,
+    args: Rest<Value>,
+) -> Result<Value, Error> {
     filtered(state, list, path, test, &args, true)
 }
 
 /// The elements whose attribute does not pass the test.
-pub fn rejectattr(state: &mut State, list: &Value, path: &str, test: Option<&str>, args: Rest<Value>) -> Result<Value, Error> {
+pub fn rejectattr(
+    state: &mut State,
+    list: &Value,
+    path: &str,
+    test: Option<&str>,
+    args: Rest<Value>,
+) -> Result<Value, Error> {
     filtered(state, list, path, test, &args, false)
 }
 

@@ -1,7 +1,7 @@
 //! `to_number`, `int` and `float`: text to number.
 
-use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::Error;
+use minijinja::value::{Kwargs, Value, ValueKind};
 
 use super::invalid;
 use crate::template::is_nothing;
@@ -21,7 +21,10 @@ pub fn int(value: &Value, other: Option<&Value>) -> Result<Value, Error> {
         return or_other(number, other);
     }
     let real = f64::try_from(number)?.trunc();
-    #[allow(clippy::cast_possible_truncation, reason = "checked against i128's range")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "checked against i128's range"
+    )]
     if real.is_finite() && real.abs() < 1e38 {
         Ok(Value::from(real as i128))
     } else {
@@ -94,9 +97,10 @@ fn normalize(unsigned: &str, decimal: Option<&str>) -> Option<String> {
     let is_sign = |c: char| matches!(c, '.' | ',');
     let decimal = match decimal {
         Some(sign) => sign.chars().next(),
-        None => mantissa.chars().rfind(|c| is_sign(*c)).filter(|last| {
-            mantissa.matches(*last).count() == 1
-        }),
+        None => mantissa
+            .chars()
+            .rfind(|c| is_sign(*c))
+            .filter(|last| mantissa.matches(*last).count() == 1),
     };
     let mut plain = String::with_capacity(unsigned.len());
     for c in mantissa.chars() {
@@ -117,10 +121,23 @@ fn normalize(unsigned: &str, decimal: Option<&str>) -> Option<String> {
 
 /// The text without a currency sign or a three-letter code at one of its ends.
 fn without_currency(text: &str) -> &str {
-    let is_symbol = |c: char| matches!(c, '$' | '€' | '£' | '¥' | '₹' | '₺' | '₽' | '₩' | '₪' | '₫' | '฿' | '₴' | '₦');
-    let text = text.trim_start_matches(is_symbol).trim_end_matches(is_symbol).trim();
-    let is_code = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    if let Some((rest, code)) = text.len().checked_sub(3).and_then(|at| text.split_at_checked(at)) {
+    let is_symbol = |c: char| {
+        matches!(
+            c,
+            '$' | '€' | '£' | '¥' | '₹' | '₺' | '₽' | '₩' | '₪' | '₫' | '฿' | '₴' | '₦'
+        )
+    };
+    let text = text
+        .trim_start_matches(is_symbol)
+        .trim_end_matches(is_symbol)
+        .trim();
+    let is_code =
+        |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if let Some((rest, code)) = text
+        .len()
+        .checked_sub(3)
+        .and_then(|at| text.split_at_checked(at))
+    {
         if is_code(code) {
             return rest.trim_end();
         }

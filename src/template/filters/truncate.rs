@@ -1,12 +1,17 @@
 //! `truncate(n, end)`: at most n characters.
 
-use minijinja::{Error, Value};
 use minijinja::value::Kwargs;
+use minijinja::{Error, Value};
 
 use crate::template::text_of;
 
 /// At most `n` characters, `end` included.
-pub fn truncate(value: &Value, n: usize, end: Option<&str>, kwargs: Kwargs) -> Result<String, Error> {
+pub fn truncate(
+    value: &Value,
+    n: usize,
+    end: Option<&str>,
+    kwargs: Kwargs,
+) -> Result<String, Error> {
     let end = match end {
         Some(end) => end.to_owned(),
         None => kwargs.get::<Option<String>>("end")?.unwrap_or_default(),
