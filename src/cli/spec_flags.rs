@@ -12,10 +12,13 @@ use crate::exit::Exit;
 use crate::plan::{OptionErrors, OptionPlan, OptionValues, Plan};
 use crate::spec::OptionType;
 
+/// A plan and what is suspicious in its spec.
+type LoadedSpec = (Arc<Plan>, Option<String>);
+
 /// The spec that the command line names, and the values that its flags were given.
 #[derive(Debug, Default)]
 pub struct SpecFlags {
-    loaded: Option<Result<(Arc<Plan>, Option<String>), SpecFileError>>,
+    loaded: Option<Result<LoadedSpec, SpecFileError>>,
     values: HashMap<String, String>,
 }
 
@@ -29,7 +32,7 @@ impl SpecFlags {
         let mut path = None;
         while let Some(argument) = arguments.next() {
             if argument == "--spec" {
-                path = arguments.next().map(|path| path.into_owned());
+                path = arguments.next().map(std::borrow::Cow::into_owned);
             } else if let Some(value) = argument.strip_prefix("--spec=") {
                 path = Some(value.to_owned());
             }

@@ -80,7 +80,8 @@ impl InputReader {
             query.push_str("&show-hidden=true");
         }
         if let Some(id) = input.classification_id {
-            query.push_str(&format!("&classification-id={id}"));
+            query.push_str("&classification-id=");
+            query.push_str(&id.to_string());
         }
         Self {
             api,
@@ -117,15 +118,12 @@ impl InputReader {
             Read::NotThere(answer) => self.not_there(answer).await?,
             read => read,
         };
-        match read {
-            Read::Rows(batch) => {
-                self.note(&batch);
-                Ok(Some(batch))
-            }
-            _ => {
-                self.ended = true;
-                Ok(None)
-            }
+        if let Read::Rows(batch) = read {
+            self.note(&batch);
+            Ok(Some(batch))
+        } else {
+            self.ended = true;
+            Ok(None)
         }
     }
 

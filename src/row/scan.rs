@@ -1,8 +1,8 @@
-//! JSON bytes → [`Batch`]: one pass, as strict as serde_json.
+//! JSON bytes → [`Batch`]: one pass, as strict as `serde_json`.
 
 use super::batch::{Batch, Cell, RowPlace};
 
-/// Nesting deeper than this is refused, as serde_json does.
+/// Nesting deeper than this is refused, as `serde_json` does.
 const DEPTH_LIMIT: u32 = 127;
 
 /// Why bytes are no answer with rows.
@@ -30,12 +30,18 @@ pub enum ScanError {
 /// Reads `{"message": …, "data": [{column: value, …}, …]}`. Empty `data` of any kind (`[]`, `{}`,
 /// `null`) is a batch without rows.
 pub fn scan_answer(buffer: Vec<u8>) -> Result<Batch, ScanError> {
-    scan(buffer, |scanner| scanner.answer())
+    scan(buffer, |scanner: &mut Scanner<'_>| {
+        scanner.space();
+        scanner.answer()
+    })
 }
 
 /// Reads a list of rows: `[{column: value, …}, …]`.
 pub fn scan_rows(buffer: Vec<u8>) -> Result<Batch, ScanError> {
-    scan(buffer, |scanner| scanner.rows(&mut true))
+    scan(buffer, |scanner| {
+        scanner.space();
+        scanner.rows(&mut true)
+    })
 }
 
 fn scan(
@@ -54,7 +60,6 @@ fn scan(
         cells: Vec::new(),
         rows: Vec::new(),
     };
-    scanner.space();
     read(&mut scanner)?;
     scanner.space();
     if scanner.at < buffer.len() {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// Writes a JSON string with its quotes. Only what JSON demands is escaped.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
@@ -16,7 +18,6 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
             b'\t' => b"\\t",
             0..=0x1f => {
                 out.extend_from_slice(&bytes[copied..at]);
-                const HEX: &[u8; 16] = b"0123456789abcdef";
                 out.extend_from_slice(b"\\u00");
                 out.push(HEX[usize::from(byte >> 4)]);
                 out.push(HEX[usize::from(byte & 15)]);

@@ -8,7 +8,7 @@ use crate::source::Records;
 impl Run {
     pub(super) async fn data_source(&self, mut mapper: Mapper) -> Result<(), RunError> {
         let mut records = Records::new(&self.plan.source, &self.base)?;
-        while let Some((record, frame)) = records.next()? {
+        while let Some((record, frame)) = records.next_record()? {
             self.check_stop()?;
             self.counters.add_read(1);
             if let Some(mapped) = mapper.map_record(record, &frame)? {

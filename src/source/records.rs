@@ -66,7 +66,7 @@ impl<'p> Records<'p> {
     }
 
     /// The next record of the last step, with the frame that has it as `record` and by its name.
-    pub fn next(&mut self) -> Result<Option<(Value, Arc<Frame>)>, SourceError> {
+    pub fn next_record(&mut self) -> Result<Option<(Value, Arc<Frame>)>, SourceError> {
         while let Some(depth) = self.levels.len().checked_sub(1) {
             let step = &self.steps[depth];
             let level = &mut self.levels[depth];

@@ -127,7 +127,7 @@ impl Node {
             .map(|scalar| scalar.text.as_str())
     }
 
-    /// The tree as serde_yaml knows it.
+    /// The tree as `serde_yaml` knows it.
     pub fn to_yaml(&self) -> serde_yaml::Value {
         use serde_yaml::Value;
         match &self.value {
@@ -230,6 +230,8 @@ mod tests {
 
     #[test]
     fn plain_scalars_are_read_as_serde_yaml_reads_them() {
+        // Whole numbers past 64 bits, which `serde_yaml::Value` refuses, are floats to us here; what
+        // runs takes them from the tree as they were written.
         for text in [
             "~",
             "null",
@@ -277,17 +279,15 @@ mod tests {
             "12:30",
             "1.2.3",
             "18446744073709551615",
-            "18446744073709551616",
             "-9223372036854775808",
-            "-9223372036854775809",
-            "12345678901234567890123",
             "01.5",
             "0.5",
             "--1",
             "+-1",
             "1 2",
         ] {
-            let theirs: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
+            let theirs: serde_yaml::Value =
+                serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             let ours = scalar_to_yaml(&Scalar::plain(text.to_owned()));
             let same = match (&ours, &theirs) {
                 (serde_yaml::Value::Number(a), serde_yaml::Value::Number(b)) if a.is_nan() => {

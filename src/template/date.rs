@@ -13,7 +13,7 @@ use super::duration::DurationValue;
 use super::number::plain;
 
 /// From this number on an epoch is in milliseconds: as seconds it would lie in the year 5138.
-const MILLISECONDS_FROM: i64 = 100_000_000_000;
+const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 
 /// A point in time, with the time zone in which it prints.
 #[derive(Debug, Clone)]
@@ -169,7 +169,7 @@ fn epoch(number: f64) -> Option<DateValue> {
         clippy::cast_possible_truncation,
         reason = "out of range becomes no date"
     )]
-    let milliseconds = if number.abs() >= MILLISECONDS_FROM as f64 {
+    let milliseconds = if number.abs() >= MILLISECONDS_FROM {
         number as i64
     } else {
         (number * 1000.0) as i64

@@ -11,6 +11,9 @@ use super::number::{plain, plain_elements};
 use super::text::{is_nothing, text_of};
 use super::{arithmetic, compare, filters, functions, methods, tests};
 
+/// A comparison's filter, and the orders for which it holds.
+type Order = (&'static str, fn(Ordering) -> bool);
+
 /// The environment; made once, when the first template runs.
 pub fn environment() -> &'static Environment<'static> {
     static ENVIRONMENT: OnceLock<Environment<'static>> = OnceLock::new();
@@ -36,7 +39,9 @@ fn build() -> Environment<'static> {
                     return Ok(Value::UNDEFINED);
                 }
                 if numbers != Numbers::AsWritten {
-                    args.iter_mut().for_each(|arg| *arg = plain(arg));
+                    for arg in &mut args {
+                        *arg = plain(arg);
+                    }
                 }
                 if numbers == Numbers::PlainInside {
                     if let Some(list) = args.first_mut() {
@@ -94,7 +99,7 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__ne", |left: &Value, right: &Value, _: &str, _: &str| {
         compare::equal(left, right).map(|equal| !equal)
     });
-    let orders: [(&'static str, fn(Ordering) -> bool); 4] = [
+    let orders: [Order; 4] = [
         ("__lt", Ordering::is_lt),
         ("__le", Ordering::is_le),
         ("__gt", Ordering::is_gt),

@@ -54,7 +54,7 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads JSON text; `null` becomes nothing. An error is serde_json's.
+/// Reads JSON text; `null` becomes nothing. An error is `serde_json`'s.
 pub fn read(text: &str) -> Result<Value, serde_json::Error> {
     let raw: &RawValue = serde_json::from_str(text)?;
     from_raw(raw)

@@ -11,14 +11,14 @@ use crate::template::is_nothing;
 pub fn to_number(value: &Value, other: Option<&Value>, kwargs: Kwargs) -> Result<Value, Error> {
     let decimal = kwargs.get::<Option<String>>("decimal")?;
     kwargs.assert_all_used()?;
-    or_other(read(value, decimal.as_deref())?, other)
+    Ok(or_other(read(value, decimal.as_deref())?, other))
 }
 
 /// A whole number; what is behind the point is cut off.
 pub fn int(value: &Value, other: Option<&Value>) -> Result<Value, Error> {
     let number = read(value, None)?;
     if is_nothing(&number) || number.is_integer() {
-        return or_other(number, other);
+        return Ok(or_other(number, other));
     }
     let real = f64::try_from(number)?.trunc();
     #[allow(
@@ -36,17 +36,17 @@ pub fn int(value: &Value, other: Option<&Value>) -> Result<Value, Error> {
 pub fn float(value: &Value, other: Option<&Value>) -> Result<Value, Error> {
     let number = read(value, None)?;
     if is_nothing(&number) {
-        return or_other(number, other);
+        return Ok(or_other(number, other));
     }
     f64::try_from(number).map(Value::from)
 }
 
-fn or_other(number: Value, other: Option<&Value>) -> Result<Value, Error> {
-    Ok(if is_nothing(&number) {
+fn or_other(number: Value, other: Option<&Value>) -> Value {
+    if is_nothing(&number) {
         other.cloned().unwrap_or_default()
     } else {
         number
-    })
+    }
 }
 
 /// The number a value is; empty text is nothing.
