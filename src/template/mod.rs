@@ -1,6 +1,6 @@
 //! The template engine: minijinja with our meaning of nothing, comparing and numbers.
 //!
-//! A string is parsed once, [`lower`]ed (names checked, operators turned into filters of ours) and
+//! A string is parsed once, lowered (names checked, operators turned into filters of ours) and
 //! compiled; evaluating gives a native value. Plain synchronous code that knows no network.
 
 mod arithmetic;
