@@ -32,6 +32,14 @@ impl Answer {
         matches!(self, Self::Whole { status, .. } if (200..300).contains(status))
     }
 
+    /// Whether it is a 2xx with JSON or no body: an answer of the API, not of something before it.
+    pub fn is_accepted(&self) -> bool {
+        match self {
+            Self::Whole { body, .. } if self.is_success() => is_json_or_empty(body),
+            _ => false,
+        }
+    }
+
     /// Whether it is sure that nothing was done, so that the call may be repeated as it is.
     pub fn is_surely_not_done(&self) -> bool {
         match self {
@@ -45,12 +53,21 @@ impl Answer {
     pub fn describe(&self) -> String {
         match self {
             Self::Refused(reason) | Self::Lost(reason) => reason.clone(),
+            Self::Whole { status, body, .. } if self.is_success() && !self.is_accepted() => {
+                let length = body.len();
+                format!("status {status}, and a body of {length} bytes that is no JSON")
+            }
             Self::Whole { status, body, .. } => match api_message(body) {
                 Some(message) => format!("status {status}: {message}"),
                 None => format!("status {status}"),
             },
         }
     }
+}
+
+fn is_json_or_empty(body: &[u8]) -> bool {
+    body.iter().all(u8::is_ascii_whitespace)
+        || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 /// `{"message": "…", "errors": {"field": "…"} or []}`.

@@ -173,7 +173,9 @@ impl InputReader {
             let wait = match answer {
                 Answer::Whole { status: 204, .. } => return Ok(Read::End),
                 Answer::Whole {
-                    status: 200, body, ..
+                    status: 200..=299,
+                    body,
+                    ..
                 } => {
                     let batch =
                         scan_answer(body).map_err(|error| ReadError::Broken(error.to_string()))?;

@@ -31,7 +31,7 @@ impl ContainerApi {
         let mut waits = Waits::default();
         let reason = loop {
             let answer = self.send(&Method::POST, &path, Some(&body)).await;
-            if answer.is_success() {
+            if answer.is_accepted() {
                 self.logs_fail.store(false, Ordering::Relaxed);
                 return true;
             }

@@ -72,14 +72,7 @@ impl ContainerApi {
         loop {
             let answer = self.send(&Method::POST, &path, Some(&body)).await;
             let wait = match &answer {
-                Answer::Whole { body, .. } if answer.is_success() => {
-                    return if is_json_or_empty(body) {
-                        Ok(())
-                    } else {
-                        let reason = format!("{}, and a body that is no JSON", answer.describe());
-                        Err(WriteError::InDoubt { file, reason })
-                    };
-                }
+                _ if answer.is_accepted() => return Ok(()),
                 Answer::Whole { retry_after, .. } if answer.is_surely_not_done() => {
                     waits.after_busy(*retry_after)
                 }
@@ -105,9 +98,4 @@ impl ContainerApi {
             }
         }
     }
-}
-
-fn is_json_or_empty(body: &[u8]) -> bool {
-    body.iter().all(u8::is_ascii_whitespace)
-        || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }

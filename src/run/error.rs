@@ -81,5 +81,7 @@ fn write_message(error: &WriteError, first: u64, last: u64, surely: u64) -> Stri
             "are in doubt: they may be written or not, and are not sent again"
         }
     };
+    let error = error.to_string();
+    let error = error.trim_end_matches('.');
     format!("{error}. Rows {first} to {last} {fate}; {surely} rows before them are surely written")
 }

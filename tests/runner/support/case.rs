@@ -1,0 +1,145 @@
+//! A case is a folder: a spec, what it is given, and what the Container API must get.
+//!
+//! | File | Holds |
+//! |---|---|
+//! | `spec.yaml`, or `spec` with a path | the spec |
+//! | `args`, `env` | one flag a line; `NAME=value` a line |
+//! | `input.*`, `new.*`, `modified.*`, `unchanged.*`, `deleted.*` | what can be read |
+//! | `reads.txt` | `METHOD PATH` of everything that reads, in order; not compared where it is missing |
+//! | `output.txt`, `feedback.txt` | rows as written, one a line, an empty line between writes |
+//! | `logs.txt` | `LEVEL MESSAGE CONTEXT`, in order |
+//! | `stderr.txt` | standard error |
+//!
+//! In expected files `<seconds>` stands for the time of the run in seconds.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::cli::Runner;
+use super::proxy::{Do, Proxy};
+use super::requests::{Kind, Request};
+use super::sandbox::Sandbox;
+
+const INPUTS: [&str; 5] = ["input", "new", "modified", "unchanged", "deleted"];
+
+/// Runs every case of `tests/cases/VERDICT`; each must end with `code`.
+#[track_caller]
+pub fn run_all(verdict: &str, code: i32) {
+    let folder = super::project("tests/cases").join(verdict);
+    let mut cases: Vec<PathBuf> = fs::read_dir(&folder)
+        .expect("a folder of cases")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    cases.sort();
+    assert!(!cases.is_empty(), "no case in {}", folder.display());
+    let mut report = String::new();
+    for case in &cases {
+        for difference in run(case, code) {
+            writeln!(report, "{}: {difference}", case.display()).expect("a string");
+        }
+    }
+    assert!(report.is_empty(), "\n{report}");
+}
+
+/// Runs a case; what is not as expected.
+fn run(case: &Path, code: i32) -> Vec<String> {
+    let inputs: Vec<(&str, PathBuf)> = INPUTS
+        .into_iter()
+        .filter_map(|kind| Some((kind, find(case, kind)?)))
+        .collect();
+    let sandbox = Sandbox::serve(&inputs);
+    let proxy = Proxy::start(&sandbox.url, |_| Do::Pass);
+    let mut runner = Runner::of_spec(&spec(case), &proxy.url()).args(lines(case, "args"));
+    for line in lines(case, "env") {
+        let (name, value) = line.split_once('=').expect("NAME=value");
+        runner = runner.env(name, value);
+    }
+    let began = now();
+    let ended = runner.run();
+    let mut differences = Vec::new();
+    let mut compare = |file: &str, actual: &str| {
+        let expected = fs::read_to_string(case.join(file)).unwrap_or_default();
+        if !matches(&expected, actual, began..=now()) {
+            differences.push(format!(
+                "{file}\n--- expected\n{expected}--- actual\n{actual}---"
+            ));
+        }
+    };
+    let requests = proxy.requests();
+    let of = |kind: Kind| requests.iter().filter(move |request| request.kind == kind);
+    compare("output.txt", &writes(of(Kind::Output)));
+    compare("feedback.txt", &writes(of(Kind::Feedback)));
+    compare("logs.txt", &text_of(of(Kind::Log).map(Request::as_log)));
+    compare("stderr.txt", &ended.stderr);
+    if case.join("reads.txt").exists() {
+        let reads = requests
+            .iter()
+            .filter(|request| !matches!(request.kind, Kind::Output | Kind::Feedback | Kind::Log));
+        let reads = reads.map(|request| format!("{} {}", request.method, request.path));
+        compare("reads.txt", &text_of(reads));
+    }
+    if ended.code != code {
+        differences.push(format!("exit code {} instead of {code}", ended.code));
+    }
+    if !ended.stdout.is_empty() {
+        differences.push(format!("standard output: {}", ended.stdout));
+    }
+    differences
+}
+
+fn spec(case: &Path) -> PathBuf {
+    match fs::read_to_string(case.join("spec")) {
+        Ok(path) => super::project(path.trim()),
+        Err(_) => case.join("spec.yaml"),
+    }
+}
+
+fn find(case: &Path, kind: &str) -> Option<PathBuf> {
+    let files = ["csv", "tsv", "jsonl", "json"].map(|ending| case.join(format!("{kind}.{ending}")));
+    files.into_iter().find(|file| file.exists())
+}
+
+fn lines(case: &Path, file: &str) -> Vec<String> {
+    let text = fs::read_to_string(case.join(file)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn text_of(lines: impl Iterator<Item = String>) -> String {
+    lines.fold(String::new(), |text, line| text + &line + "\n")
+}
+
+fn writes<'r>(requests: impl Iterator<Item = &'r Request>) -> String {
+    let writes: Vec<String> = requests
+        .map(|request| text_of(request.rows().into_iter()))
+        .collect();
+    writes.join("\n")
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.expect("a time after 1970").as_secs()
+}
+
+/// Whether both are the same, `<seconds>` standing for any time of the run.
+fn matches(expected: &str, actual: &str, seconds: std::ops::RangeInclusive<u64>) -> bool {
+    let mut rest = actual;
+    for (index, part) in expected.split("<seconds>").enumerate() {
+        if index > 0 {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let is_now = rest[..digits]
+                .parse()
+                .is_ok_and(|second: u64| seconds.contains(&second));
+            if !is_now {
+                return false;
+            }
+            rest = &rest[digits..];
+        }
+        match rest.strip_prefix(part) {
+            Some(behind) => rest = behind,
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}

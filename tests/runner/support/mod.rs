@@ -1,0 +1,15 @@
+//! What the tests share: the binary, a sandbox to run it against, a proxy between both.
+
+pub mod case;
+pub mod cli;
+pub mod http;
+pub mod proxy;
+pub mod requests;
+pub mod sandbox;
+
+use std::path::PathBuf;
+
+/// A path inside the project.
+pub fn project(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
