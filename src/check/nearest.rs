@@ -3,6 +3,11 @@
 /// The allowed name that `wrong` most likely stands for.
 pub fn nearest<'a>(wrong: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = wrong.to_lowercase();
+    let is_near = |distance: usize, name: &str| {
+        let longest = name.chars().count().max(wrong.chars().count());
+        // Of two letters one is half the word: that is no misspelling.
+        distance == 0 || (longest > 2 && distance <= (longest / 3).max(1))
+    };
     allowed
         .into_iter()
         .map(|name| {
@@ -11,7 +16,7 @@ pub fn nearest<'a>(wrong: &str, allowed: impl IntoIterator<Item = &'a str>) -> O
                 name,
             )
         })
-        .filter(|(distance, name)| *distance <= (name.len().max(wrong.len()) / 3).max(1))
+        .filter(|(distance, name)| is_near(*distance, name))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

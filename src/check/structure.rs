@@ -113,6 +113,12 @@ impl<'a> Checker<'a> {
             (NodeValue::Scalar(scalar), true) if scalar.kind != ScalarKind::Null => {
                 Some(format!("quote it to make it text: \"{}\"", scalar.text))
             }
+            (NodeValue::Scalar(scalar), _) if wanted == ["a list"] => {
+                Some(format!("a list has brackets: [{}]", scalar.text))
+            }
+            (NodeValue::Map(_), _) if wanted == ["a list"] => {
+                Some("a list has brackets, or a dash before each entry".to_owned())
+            }
             _ => None,
         };
         let message = format!(

@@ -70,7 +70,7 @@ impl<'s> Composer<'s, '_> {
                 (Event::StreamStart | Event::DocumentStart(..), _) => {}
                 (Event::StreamEnd, span) => {
                     return Err(Diagnostic::new(span, "the spec is empty")
-                        .hint("`runner new NAME --mode MODE` writes one to start from"));
+                        .hint("begin with `version: 1`, `name: …`, `mode: …`"));
                 }
                 (event, span) => {
                     let node = self.node(event, span, 0)?;

@@ -189,8 +189,7 @@ fn rows_that_are_no_objects_are_read_again() {
 fn an_api_that_is_gone_leaves_the_reason_on_standard_error() {
     let (ended, held, _) = run(|request| match (request.kind, request.nth) {
         (Kind::Output, 1) => Do::Pass,
-        (Kind::Output, _) => Do::Reset { done: false },
-        (Kind::Log, _) => Do::Reset { done: false },
+        (Kind::Output | Kind::Log, _) => Do::Reset { done: false },
         _ => Do::Pass,
     });
     let ended = ended.expect(1);

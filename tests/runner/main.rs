@@ -1,8 +1,15 @@
 //! Everything a user meets, through the real binary: specs as folders of cases under `tests/cases/`,
 //! faults between runner and a Container API, diagnostics, templates, the command line.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails where it can't go on"
+)]
+
 mod support;
 
 mod cases;
 mod container_api;
+mod diagnostics;
 mod faults;

@@ -1,0 +1,135 @@
+//! What a row becomes: `vars` to `unique`.
+
+use std::sync::Arc;
+
+use super::Compiler;
+use crate::plan::scopes::Scopes;
+use crate::plan::{ColumnPlan, KeepPlan, MappingPlan, RejectRule};
+use crate::row::pattern::Pattern;
+use crate::spec::place::place_in;
+use crate::spec::tree::Node;
+use crate::spec::{Keep, KeepWord, LogAt, Mode};
+use crate::template::Template;
+use crate::template::scope::Field;
+
+impl Compiler<'_> {
+    pub(super) fn mapping(&mut self, scopes: &mut Scopes) -> MappingPlan {
+        let spec = &self.document.spec;
+        let root = self.root();
+        let split = self.optional(root.get("split"), &scopes.split());
+        let mut var_names: Vec<Arc<str>> = Vec::new();
+        let mut vars = Vec::new();
+        for entry in root.get("vars").into_iter().flat_map(Node::entries) {
+            let scope = scopes.mapping();
+            let outer = std::mem::take(&mut self.uses);
+            vars.push(self.template(&entry.value, &scope));
+            let own = std::mem::replace(&mut self.uses, outer);
+            scopes.vars.push(Field {
+                is_secret: own.has_secret,
+                ..Field::any(&entry.key)
+            });
+            self.add_uses(own);
+            var_names.push(Arc::from(entry.key.as_str()));
+        }
+        let scope = scopes.mapping();
+        let filter = root.get("where").map(|node| self.condition(node, &scope));
+        let mut reject = Vec::new();
+        for rule in root.get("reject").into_iter().flat_map(Node::items) {
+            if let (Some(when), Some(message)) = (rule.get("when"), rule.get("message")) {
+                reject.push(RejectRule {
+                    when: self.condition(when, &scope),
+                    message: self.template(message, &scope.shown()),
+                });
+            }
+        }
+        let columns = self.columns(scopes);
+        let keep = match &spec.keep {
+            Some(Keep::Word(word)) => KeepPlan::Word(*word),
+            Some(Keep::Names(names)) => {
+                KeepPlan::Names(names.iter().map(|name| Pattern::new(name)).collect())
+            }
+            None if spec.mode == Mode::DataSource && !columns.is_empty() => {
+                KeepPlan::Word(KeepWord::None)
+            }
+            None => KeepPlan::Word(KeepWord::All),
+        };
+        MappingPlan {
+            var_names: var_names.into(),
+            vars,
+            split,
+            filter,
+            reject,
+            columns,
+            keep,
+            drop: spec.drop.iter().map(|name| Pattern::new(name)).collect(),
+            rename: self.rename(),
+            unique: spec.unique.words().to_vec(),
+            // Whether the mapping's own names are read later is cheap to over-estimate: it costs
+            // memory for one batch.
+            keeps_frames: spec.feedback.is_some()
+                || spec.log.iter().any(|log| log.at == LogAt::Row)
+                || spec.target.is_some(),
+        }
+    }
+
+    pub(super) fn columns(&mut self, scopes: &Scopes) -> Vec<ColumnPlan> {
+        let scope = scopes.mapping().shown();
+        let mut columns = Vec::new();
+        for entry in self
+            .root()
+            .get("columns")
+            .into_iter()
+            .flat_map(Node::entries)
+        {
+            let at = Node::refused(entry.key_span.clone());
+            if Pattern::new(&entry.key).stars() > 1 {
+                self.error(
+                    &at,
+                    "a column has one star at most",
+                    "the star is the key of a map; a literal `*` is written `**`",
+                );
+            }
+            let is_template = entry.key.contains("{{") || entry.key.contains("{%");
+            let name_template = is_template.then(|| {
+                let source = &self.document.source;
+                Template::compile_text(
+                    &entry.key,
+                    &|range| place_in(source, &entry.key_span, &entry.key, range),
+                    &scopes.column_name(),
+                    &mut self.uses,
+                    self.errors,
+                )
+            });
+            columns.push(ColumnPlan {
+                name: entry.key.clone(),
+                name_template,
+                value: self.template(&entry.value, &scope),
+            });
+        }
+        columns
+    }
+
+    pub(super) fn rename(&mut self) -> Vec<(Pattern, Pattern)> {
+        let mut rules = Vec::new();
+        for entry in self
+            .root()
+            .get("rename")
+            .into_iter()
+            .flat_map(Node::entries)
+        {
+            let Some(to) = entry.value.as_text() else {
+                continue;
+            };
+            let (from, to) = (Pattern::new(&entry.key), Pattern::new(to));
+            if to.stars() > from.stars() {
+                self.error(
+                    &entry.value,
+                    "the new name has more stars than the old one",
+                    "each star stands for what the star of the old name stood for",
+                );
+            }
+            rules.push((from, to));
+        }
+        rules
+    }
+}

@@ -1,0 +1,166 @@
+//! The walk over a parsed template: names, filters, tests, functions and methods are checked, each
+//! with its place; comparisons, arithmetic, `~`, method calls and slices become filters of ours.
+//!
+//! minijinja's own operators say that `'9' > 10` is true and that `nothing < 5` holds, and it finds
+//! unknown filters only when they run.
+
+mod calls;
+mod expressions;
+mod names;
+mod operators;
+mod places;
+mod statements;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use minijinja::Value;
+use minijinja::machinery::ast::{CallArg, Const, Expr, Filter, Spanned, Stmt};
+use minijinja::machinery::{Span, parse};
+use minijinja::syntax::SyntaxConfig;
+
+use super::scope::Scope;
+
+/// A mistake in a template: bytes of its text, what, and how to mend it.
+pub struct Problem {
+    pub range: Range<usize>,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// What a template reads.
+#[derive(Debug, Clone, Default)]
+pub struct Uses {
+    /// Names of the scope.
+    pub names: BTreeSet<String>,
+    /// Options by name; all of them where `reads_all_options`.
+    pub options: BTreeSet<String>,
+    /// Whether an option is chosen by a value.
+    pub reads_all_options: bool,
+    /// Whether a secret goes into the result.
+    pub has_secret: bool,
+}
+
+/// A template's tree as it is compiled.
+pub enum Body<'s> {
+    /// One `{{ }}`.
+    Expression(Expr<'s>),
+    /// Text with templates in it.
+    Statement(Stmt<'s>),
+    /// Something in it was refused.
+    Refused,
+}
+
+/// The tree of a template.
+pub struct Lowered<'s> {
+    pub body: Body<'s>,
+}
+
+/// Parses and lowers a template.
+pub fn lower<'s>(
+    text: &'s str,
+    scope: &Scope,
+    uses: &mut Uses,
+    problems: &mut Vec<Problem>,
+) -> Lowered<'s> {
+    let syntax = SyntaxConfig::builder()
+        .keep_trailing_newline(true)
+        .build()
+        .unwrap_or_default();
+    let before = problems.len();
+    let tree = match parse(text, "template", syntax) {
+        Ok(tree) => tree,
+        Err(error) => {
+            problems.push(syntax_problem(text, &error));
+            return Lowered {
+                body: Body::Refused,
+            };
+        }
+    };
+    let mut lowering = Lowering {
+        text,
+        scope,
+        uses,
+        problems,
+        locals: Vec::new(),
+    };
+    let body = match &tree {
+        Stmt::Template(template) => match lone_expression(&template.children) {
+            Some(expression) => Body::Expression(lowering.expr(expression)),
+            None => Body::Statement(lowering.template(template)),
+        },
+        _ => Body::Refused,
+    };
+    let body = if problems.len() > before {
+        Body::Refused
+    } else {
+        body
+    };
+    Lowered { body }
+}
+
+/// One `{{ }}` and nothing else, line ends behind it aside.
+fn lone_expression<'a, 's>(children: &'a [Stmt<'s>]) -> Option<&'a Expr<'s>> {
+    match children {
+        [Stmt::EmitExpr(emit)] => Some(&emit.expr),
+        [Stmt::EmitExpr(emit), Stmt::EmitRaw(raw)]
+            if raw.raw.bytes().all(|byte| matches!(byte, b'\n' | b'\r')) =>
+        {
+            Some(&emit.expr)
+        }
+        _ => None,
+    }
+}
+
+fn syntax_problem(text: &str, error: &minijinja::Error) -> Problem {
+    let range = error.range().unwrap_or(0..text.len());
+    let range = range.start.min(text.len())..range.end.min(text.len());
+    let detail = error.detail().unwrap_or("this can't be read");
+    let hint = if detail.contains("unknown statement") {
+        "statements are if, for, set, with and filter"
+    } else {
+        "a template is {{ value }}, filters go behind a `|`, text inside takes quotes"
+    };
+    Problem {
+        range,
+        message: format!("template: {detail}"),
+        hint: Some(hint.to_owned()),
+    }
+}
+
+struct Lowering<'s, 'c> {
+    text: &'s str,
+    scope: &'c Scope,
+    uses: &'c mut Uses,
+    problems: &'c mut Vec<Problem>,
+    /// Names that the template itself sets, innermost last.
+    locals: Vec<&'s str>,
+}
+
+impl Lowering<'_, '_> {
+    fn problem(&mut self, range: Range<usize>, message: String, hint: String) {
+        self.problems.push(Problem {
+            range,
+            message,
+            hint: Some(hint),
+        });
+    }
+}
+
+fn constant<'s>(value: Value, span: Span) -> Expr<'s> {
+    Expr::Const(Spanned::new(Const { value }, span))
+}
+
+fn filter_node<'s>(
+    name: &'static str,
+    expr: Expr<'s>,
+    args: Vec<Expr<'s>>,
+    span: Span,
+) -> Expr<'s> {
+    let lowered = Filter {
+        name,
+        expr: Some(expr),
+        args: args.into_iter().map(CallArg::Pos).collect(),
+    };
+    Expr::Filter(Spanned::new(lowered, span))
+}
