@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -13,6 +13,11 @@ use super::requests::{Kind, Request};
 
 /// How long a port that refuses stays shut.
 const SHUT: Duration = Duration::from_millis(250);
+
+/// The port's states.
+const OPEN: u8 = 0;
+const SHUTTING: u8 = 1;
+const IS_SHUT: u8 = 2;
 
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +51,7 @@ struct Shared {
     counts: Mutex<HashMap<Kind, usize>>,
     answered: Mutex<HashMap<Kind, usize>>,
     under_way: AtomicUsize,
-    is_shut: AtomicBool,
+    port: AtomicU8,
     is_over: AtomicBool,
     address: SocketAddr,
 }
@@ -81,12 +86,16 @@ impl Proxy {
             counts: Mutex::default(),
             answered: Mutex::default(),
             under_way: AtomicUsize::new(0),
-            is_shut: AtomicBool::new(is_shut),
+            port: AtomicU8::new(if is_shut { SHUTTING } else { OPEN }),
             is_over: AtomicBool::new(false),
             address: listener.local_addr().expect("an address"),
         });
         let for_thread = Arc::clone(&shared);
         thread::spawn(move || accept(&for_thread, listener));
+        if is_shut {
+            wait_until(|| shared.port.load(Ordering::SeqCst) == IS_SHUT);
+            open_later(&shared);
+        }
         Self { shared }
     }
 
@@ -122,12 +131,14 @@ fn accept(shared: &Arc<Shared>, listener: TcpListener) {
     listener.set_nonblocking(true).expect("a listener");
     let mut listener = Some(listener);
     while !shared.is_over.load(Ordering::SeqCst) {
-        if shared.is_shut.load(Ordering::SeqCst) {
+        if shared.port.load(Ordering::SeqCst) == SHUTTING {
             listener = None;
-            thread::sleep(SHUT);
-            shared.is_shut.store(false, Ordering::SeqCst);
+            shared.port.store(IS_SHUT, Ordering::SeqCst);
         }
         match &listener {
+            None if shared.port.load(Ordering::SeqCst) == IS_SHUT => {
+                thread::sleep(Duration::from_millis(1));
+            }
             None => {
                 listener = TcpListener::bind(shared.address).ok();
                 if let Some(listener) = &listener {
@@ -147,8 +158,17 @@ fn accept(shared: &Arc<Shared>, listener: TcpListener) {
     }
 }
 
+/// Opens the port again after a while.
+fn open_later(shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
+    thread::spawn(move || {
+        thread::sleep(SHUT);
+        shared.port.store(OPEN, Ordering::SeqCst);
+    });
+}
+
 /// Serves one connection to its end.
-fn serve(shared: &Shared, stream: TcpStream) {
+fn serve(shared: &Arc<Shared>, stream: TcpStream) {
     let mut writer = stream.try_clone().expect("a stream");
     let mut reader = BufReader::new(stream);
     // A connection that is closed between two requests is no failure.
@@ -175,7 +195,7 @@ struct Answered {
     ends: bool,
 }
 
-fn carry_out(shared: &Shared, message: &Message, what: Do) -> Option<Answered> {
+fn carry_out(shared: &Arc<Shared>, message: &Message, what: Do) -> Option<Answered> {
     let forward = || {
         let answer = message.exchange(&shared.upstream);
         answer.expect("the API answers")
@@ -217,9 +237,9 @@ fn carry_out(shared: &Shared, message: &Message, what: Do) -> Option<Answered> {
                     .all(|(kind, count)| answered.get(kind).copied().unwrap_or(0) == *count)
             });
             wait_until(|| shared.under_way.load(Ordering::SeqCst) == 1);
-            shared.is_shut.store(true, Ordering::SeqCst);
-            // Until the port refuses connections.
-            wait_until(|| TcpStream::connect(shared.address).is_err());
+            shared.port.store(SHUTTING, Ordering::SeqCst);
+            wait_until(|| shared.port.load(Ordering::SeqCst) == IS_SHUT);
+            open_later(shared);
             answer
         }
     };
