@@ -31,10 +31,11 @@ fn build() -> Environment<'static> {
     for filter in filters::all() {
         let function = (filter.make)();
         let (nothing, numbers) = (filter.nothing, filter.numbers);
+        let filter: &'static filters::Filter = filter;
         env.add_filter(
             filter.name,
             move |state: &mut State, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
-                let mut args: Vec<Value> = args.into_values();
+                let mut args = filter.in_order(args.into_values())?;
                 if nothing == Nothing::PassedOn && args.first().is_none_or(is_nothing) {
                     return Ok(Value::UNDEFINED);
                 }

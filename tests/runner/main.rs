@@ -13,3 +13,4 @@ mod cases;
 mod container_api;
 mod diagnostics;
 mod faults;
+mod templates;

@@ -37,6 +37,9 @@ pub struct Filter {
     pub nothing: Nothing,
     /// How it sees numbers.
     pub numbers: Numbers,
+    /// The names of its arguments, in order, where they may be given by name; a filter of
+    /// minijinja's own knows its names itself.
+    pub parameters: &'static [&'static str],
 }
 
 /// What a filter does with nothing.
@@ -61,16 +64,55 @@ pub enum Numbers {
 
 macro_rules! filter {
     ($name:literal, $function:expr) => {
-        filter!($name, $function, PassedOn, Plain)
+        filter!($name, $function, PassedOn, Plain, [])
+    };
+    ($name:literal, $function:expr, [$($parameter:literal),*]) => {
+        filter!($name, $function, PassedOn, Plain, [$($parameter),*])
     };
     ($name:literal, $function:expr, $nothing:ident, $numbers:ident) => {
+        filter!($name, $function, $nothing, $numbers, [])
+    };
+    ($name:literal, $function:expr, $nothing:ident, $numbers:ident, [$($parameter:literal),*]) => {
         Filter {
             name: $name,
             make: || Value::from_function($function),
             nothing: Nothing::$nothing,
             numbers: Numbers::$numbers,
+            parameters: &[$($parameter),*],
         }
     };
+}
+
+/// A filter by its name.
+pub fn find(name: &str) -> Option<&'static Filter> {
+    all().iter().find(|filter| filter.name == name)
+}
+
+impl Filter {
+    /// The arguments in the order of the parameters; the value itself stands first.
+    pub fn in_order(&self, mut args: Vec<Value>) -> Result<Vec<Value>, Error> {
+        if self.parameters.is_empty() || !args.last().is_some_and(Value::is_kwargs) {
+            return Ok(args);
+        }
+        let named = args.pop().unwrap_or_default();
+        for name in named.try_iter()? {
+            let word = name.as_str().unwrap_or_default();
+            let Some(at) = self.parameters.iter().position(|known| *known == word) else {
+                return Err(invalid(self.unknown_argument(word)));
+            };
+            let at = at + 1;
+            if args.len() <= at {
+                args.resize(at + 1, Value::UNDEFINED);
+            }
+            args[at] = named.get_item(&name)?;
+        }
+        Ok(args)
+    }
+
+    /// What to say about an argument that there is not.
+    pub fn unknown_argument(&self, name: &str) -> String {
+        format!("`{}` has no argument `{name}`", self.name)
+    }
 }
 
 /// The names of all filters.
@@ -90,20 +132,32 @@ pub fn all() -> &'static [Filter] {
         filter!("capitalize", stock::capitalize),
         filter!("chain", stock::chain),
         filter!("count", stock::length),
-        filter!("d", default::default, Seen, AsWritten),
-        filter!("date", date::date),
-        filter!("default", default::default, Seen, AsWritten),
+        filter!(
+            "d",
+            default::default,
+            Seen,
+            AsWritten,
+            ["default_value", "boolean"]
+        ),
+        filter!("date", date::date, ["format", "tz"]),
+        filter!(
+            "default",
+            default::default,
+            Seen,
+            AsWritten,
+            ["default_value", "boolean"]
+        ),
         filter!("dictsort", stock::dictsort),
         filter!("escape", stock::escape),
         filter!("first", stock::first),
-        filter!("float", to_number::float),
+        filter!("float", to_number::float, Seen, Plain, ["default"]),
         filter!("format", format::format),
         filter!("groupby", stock::groupby, PassedOn, PlainInside),
-        filter!("hash", hash::hash),
+        filter!("hash", hash::hash, ["kind"]),
         filter!("indent", stock::indent),
-        filter!("int", to_number::int),
+        filter!("int", to_number::int, Seen, Plain, ["default"]),
         filter!("items", stock::items),
-        filter!("join", join::join, PassedOn, AsWritten),
+        filter!("join", join::join, PassedOn, AsWritten, ["d", "attribute"]),
         filter!("json", json::json, PassedOn, AsWritten),
         filter!("last", stock::last),
         filter!("length", stock::length),
@@ -113,14 +167,14 @@ pub fn all() -> &'static [Filter] {
         filter!("map", map::map),
         filter!("max", stock::max, PassedOn, PlainInside),
         filter!("min", stock::min, PassedOn, PlainInside),
-        filter!("money", money::money),
-        filter!("number", number::number),
+        filter!("money", money::money, ["digits"]),
+        filter!("number", number::number, ["example"]),
         filter!("omit", pick::omit),
         filter!("or_null", or_null::or_null, Seen, AsWritten),
         filter!("parse_json", json::parse_json),
         filter!("pick", pick::pick),
-        filter!("regex_replace", regex::replace),
-        filter!("regex_search", regex::search),
+        filter!("regex_replace", regex::replace, ["pattern", "by"]),
+        filter!("regex_search", regex::search, ["pattern", "group"]),
         filter!("reject", stock::reject),
         filter!("rejectattr", selectattr::rejectattr),
         filter!("replace", stock::replace),
@@ -136,10 +190,16 @@ pub fn all() -> &'static [Filter] {
         filter!("strip_tags", strip_tags::strip_tags),
         filter!("sum", stock::sum, PassedOn, PlainInside),
         filter!("title", stock::title),
-        filter!("to_map", to_map::to_map),
-        filter!("to_number", to_number::to_number),
+        filter!("to_map", to_map::to_map, ["key", "value"]),
+        filter!(
+            "to_number",
+            to_number::to_number,
+            Seen,
+            Plain,
+            ["default", "decimal"]
+        ),
         filter!("trim", stock::trim),
-        filter!("truncate", truncate::truncate),
+        filter!("truncate", truncate::truncate, ["n", "end"]),
         filter!("unique", stock::unique, PassedOn, PlainInside),
         filter!("upper", stock::upper),
         filter!("urlencode", urlencode::urlencode),

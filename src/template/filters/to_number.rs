@@ -1,17 +1,19 @@
 //! `to_number`, `int` and `float`: text to number.
 
 use minijinja::Error;
-use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::value::{Value, ValueKind};
 
 use super::invalid;
 use crate::template::is_nothing;
 
 /// Text to a number, whole ones stay whole; `decimal=','` says which sign is the decimal one; the
 /// argument is the value for nothing.
-pub fn to_number(value: &Value, other: Option<&Value>, kwargs: Kwargs) -> Result<Value, Error> {
-    let decimal = kwargs.get::<Option<String>>("decimal")?;
-    kwargs.assert_all_used()?;
-    Ok(or_other(read(value, decimal.as_deref())?, other))
+pub fn to_number(
+    value: &Value,
+    other: Option<&Value>,
+    decimal: Option<&str>,
+) -> Result<Value, Error> {
+    Ok(or_other(read(value, decimal)?, other))
 }
 
 /// A whole number; what is behind the point is cut off.

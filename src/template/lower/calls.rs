@@ -15,6 +15,7 @@ impl<'s> Lowering<'s, '_> {
         let name = self.known_filter(filter.name);
         let args = self.args(&filter.args);
         self.check_pattern(filter);
+        self.check_argument_names(filter);
         // `map('upper')` and `select('odd')` name filters and tests too.
         if let Some(Expr::Const(first)) = filter.args.first().and_then(positional) {
             if let Some(named) = first.value.as_str() {
@@ -59,6 +60,22 @@ impl<'s> Lowering<'s, '_> {
         let help = "a character that has a meaning, such as ( or *, needs a \\ before it, or [(]";
         let message = format!("no regular expression: {reason}");
         self.problem(place, message, help.to_owned());
+    }
+
+    fn check_argument_names(&mut self, filter: &Spanned<Filter<'s>>) {
+        let Some(known) = filters::find(filter.name).filter(|known| !known.parameters.is_empty())
+        else {
+            return;
+        };
+        for arg in &filter.args {
+            let CallArg::Kwarg(name, _) = arg else {
+                continue;
+            };
+            if !known.parameters.contains(name) {
+                let help = hint(name, known.parameters.iter().copied());
+                self.problem(self.place_of(name), known.unknown_argument(name), help);
+            }
+        }
     }
 
     pub(super) fn known_filter(&mut self, name: &'s str) -> &'s str {
