@@ -13,4 +13,5 @@ mod cases;
 mod container_api;
 mod diagnostics;
 mod faults;
+mod spec_files;
 mod templates;
