@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
+use super::cells::{RawRow, flat, text};
 use crate::row::text::write_string;
 
 /// Rows as the API hands them out: JSON objects of strings, commas between.
@@ -156,56 +155,27 @@ fn json_lines(bytes: &[u8]) -> Result<InputFile, String> {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let row: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| format!("line {}: {error}", index + 1))?;
-        file.push(&flat(&row));
+        let at_line = |error: serde_json::Error| format!("line {}: {error}", index + 1);
+        let row: RawRow = serde_json::from_slice(line).map_err(at_line)?;
+        file.push(&texts(&row).map_err(at_line)?);
     }
     Ok(file)
 }
 
 fn json(bytes: &[u8]) -> Result<InputFile, String> {
-    let rows: Vec<Map<String, Value>> =
-        serde_json::from_slice(bytes).map_err(|error| format!("a list of objects: {error}"))?;
+    let no_list = |error: serde_json::Error| format!("a list of objects: {error}");
+    let rows: Vec<RawRow> = serde_json::from_slice(bytes).map_err(no_list)?;
     let mut file = InputFile::default();
-    for row in rows {
-        file.push(&flat(&row));
+    for row in &rows {
+        file.push(&texts(row).map_err(no_list)?);
     }
     Ok(file)
 }
 
-fn flat(row: &Map<String, Value>) -> Vec<(String, String)> {
-    let mut cells = Vec::new();
-    for (name, value) in row {
-        flatten(name.clone(), value, "-", &mut cells);
-    }
-    cells
-        .into_iter()
-        .map(|(name, value)| (name, text(&value)))
-        .collect()
-}
-
-/// The text of a value that is no list and no map.
-pub fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// `{"taxon":[{"id":11}]}` becomes `taxon-0-id`.
-pub fn flatten(name: String, value: &Value, separator: &str, cells: &mut Vec<(String, Value)>) {
-    match value {
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                flatten(format!("{name}{separator}{index}"), item, separator, cells);
-            }
-        }
-        Value::Object(fields) => {
-            for (key, item) in fields {
-                flatten(format!("{name}{separator}{key}"), item, separator, cells);
-            }
-        }
-        other => cells.push((name, other.clone())),
-    }
+/// Cells as reads hand them back: texts.
+fn texts(row: &RawRow<'_>) -> Result<Vec<(String, String)>, serde_json::Error> {
+    let cells = flat(row, "-")?.into_iter();
+    Ok(cells
+        .map(|(name, value)| (name, text(value).into_owned()))
+        .collect())
 }

@@ -1,6 +1,7 @@
 //! An embedded Container API on 127.0.0.1: the platform offers no way to run a connector locally.
 
 mod answer;
+mod cells;
 mod exchange;
 mod input_file;
 mod inputs;

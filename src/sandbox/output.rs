@@ -1,16 +1,16 @@
 //! `POST /output/{file}`: rows that were written, as JSON Lines at once and as CSV at the end.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::PathBuf;
 
 use axum::http::StatusCode;
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::input_file::{flatten, text};
+use super::cells::{RawRow, flat, text};
 use crate::row::{Batch, scan_rows};
 
 /// Rows that are shown in the summary.
@@ -30,7 +30,7 @@ pub struct Output {
     /// The columns of the last row: most rows have the same.
     last_names: Vec<Box<str>>,
     /// The first rows.
-    pub first: Vec<Map<String, Value>>,
+    pub first: Vec<IndexMap<String, String>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -120,21 +120,16 @@ impl Output {
                 }
                 bytes.extend_from_slice(row.bytes());
                 if self.first.len() < SHOWN {
-                    self.first.extend(serde_json::from_slice(row.bytes()).ok());
+                    self.show(&serde_json::from_slice(row.bytes())?);
                 }
             } else {
-                let fields: Map<String, Value> =
-                    serde_json::from_slice(row.bytes()).unwrap_or_default();
-                let mut cells = Vec::new();
-                for (name, value) in &fields {
-                    flatten(name.clone(), value, separator, &mut cells);
-                }
-                let flat: Map<String, Value> = cells.into_iter().collect();
+                let row: RawRow = serde_json::from_slice(row.bytes())?;
+                let row = flat(&row, separator)?;
                 self.last_names.clear();
-                self.columns.extend(flat.keys().cloned());
-                serde_json::to_writer(&mut bytes, &flat)?;
+                self.columns.extend(row.keys().cloned());
+                serde_json::to_writer(&mut bytes, &row)?;
                 if self.first.len() < SHOWN {
-                    self.first.push(flat);
+                    self.show(&row);
                 }
             }
             bytes.push(b'\n');
@@ -144,6 +139,13 @@ impl Output {
             lines.write_all(&bytes)?;
         }
         Ok(())
+    }
+
+    /// Keeps a row that is shown in the summary.
+    fn show(&mut self, row: &IndexMap<String, &RawValue>) {
+        let cells = row.iter();
+        let cells = cells.map(|(name, value)| (name.clone(), text(value).into_owned()));
+        self.first.push(cells.collect());
     }
 
     /// Writes what is still held back.
@@ -163,16 +165,17 @@ impl Output {
         let lines = BufReader::new(File::open(folder.join(format!("{}.jsonl", self.name)))?);
         let mut csv = csv::Writer::from_path(folder.join(format!("{}.csv", self.name)))?;
         csv.write_record(&self.columns)?;
-        let mut cells: Vec<String> = Vec::new();
         for line in lines.lines() {
-            let row: Map<String, Value> = serde_json::from_str(&line?)?;
-            cells.clear();
-            cells.extend(
-                self.columns
-                    .iter()
-                    .map(|column| row.get(column).map_or_else(String::new, text)),
-            );
-            csv.write_record(&cells)?;
+            let line = line?;
+            let row: RawRow = serde_json::from_str(&line)?;
+            let cells = self.columns.iter().map(|column| {
+                let value = row.get(column.as_str());
+                value.map_or(Cow::Borrowed(""), |value| text(value))
+            });
+            for cell in cells {
+                csv.write_field(cell.as_ref())?;
+            }
+            csv.write_record(None::<&[u8]>)?;
         }
         csv.flush()
     }

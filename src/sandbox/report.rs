@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
-use serde_json::{Map, Value};
+use indexmap::IndexMap;
 
-use super::input_file::text;
 use super::output::Output;
 use super::routes::Held;
 
@@ -28,7 +27,7 @@ pub struct Report {
 #[derive(Debug)]
 struct FirstRows {
     columns: Vec<String>,
-    rows: Vec<Map<String, Value>>,
+    rows: Vec<IndexMap<String, String>>,
 }
 
 impl Report {
@@ -93,7 +92,7 @@ impl FirstRows {
             table.add_row(
                 shown
                     .iter()
-                    .map(|name| cut(&row.get(*name).map_or_else(String::new, text))),
+                    .map(|name| cut(&row.get(*name).map_or("", String::as_str))),
             );
         }
         table

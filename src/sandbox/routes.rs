@@ -57,6 +57,9 @@ pub fn router(shared: Shared) -> Router {
         .route("/processes/log", post(process_log))
         .route("/processes/{id}", get(process))
         .fallback(async || Answer::not_found("Not found."))
+        .method_not_allowed_fallback(async || {
+            Answer::message(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.")
+        })
         .layer(DefaultBodyLimit::disable())
         .with_state(shared)
 }

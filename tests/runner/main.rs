@@ -13,5 +13,6 @@ mod cases;
 mod container_api;
 mod diagnostics;
 mod faults;
+mod sandbox;
 mod spec_files;
 mod templates;

@@ -1,4 +1,4 @@
-//! Specs as files: the schema that editors use, and the tree that is checked beside serde_yaml's
+//! Specs as files: the schema that editors use, and the tree that is checked beside `serde_yaml`'s
 //! own reading.
 
 use std::fs;
@@ -156,7 +156,7 @@ fn every_key_of_the_schema_is_described() {
     assert!(bare.is_empty(), "{bare:#?}");
 }
 
-/// The tree with places holds what serde_yaml reads.
+/// The tree with places holds what `serde_yaml` reads.
 #[test]
 fn the_tree_is_what_serde_yaml_reads() {
     let texts = [

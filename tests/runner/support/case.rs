@@ -45,11 +45,7 @@ pub fn run_all(verdict: &str, code: i32) {
 
 /// Runs a case; what is not as expected.
 fn run(case: &Path, code: i32) -> Vec<String> {
-    let inputs: Vec<(&str, PathBuf)> = INPUTS
-        .into_iter()
-        .filter_map(|kind| Some((kind, find(case, kind)?)))
-        .collect();
-    let sandbox = Sandbox::serve(&inputs);
+    let sandbox = Sandbox::serve(&inputs(case));
     let proxy = Proxy::start(&sandbox.url, |_| Do::Pass);
     let mut runner = Runner::of_spec(&spec(case), &proxy.url()).args(lines(case, "args"));
     for line in lines(case, "env") {
@@ -87,6 +83,14 @@ fn run(case: &Path, code: i32) -> Vec<String> {
         differences.push(format!("standard output: {}", ended.stdout));
     }
     differences
+}
+
+/// What can be read, by its type.
+pub fn inputs(case: &Path) -> Vec<(&'static str, PathBuf)> {
+    let kinds = INPUTS.into_iter();
+    kinds
+        .filter_map(|kind| Some((kind, find(case, kind)?)))
+        .collect()
 }
 
 fn spec(case: &Path) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -48,6 +48,11 @@ impl Sandbox {
         Self { url, child, out }
     }
 
+    /// Where it writes.
+    pub fn out(&self) -> &Path {
+        self.out.path()
+    }
+
     /// Stops it, as a person does with Ctrl-C, and gives what it holds.
     pub fn stop(mut self) -> Held {
         stop(&self.child, Signal::INT);
@@ -66,6 +71,11 @@ impl Drop for Sandbox {
 }
 
 impl Held {
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.out.path()
+    }
+
     /// A file's text; empty where it is not there.
     pub fn text(&self, file: &str) -> String {
         fs::read_to_string(self.out.path().join(file)).unwrap_or_default()
