@@ -58,7 +58,7 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub spec: Option<PathBuf>,
     /// Where the Container API is.
-    #[arg(long, value_name = "URL", env = "CONTAINER_API_URL", default_value = crate::container_api::DEFAULT_URL)]
+    #[arg(long, value_name = "URL", env = "CONTAINER_API_URL", default_value = crate::container_api::DEFAULT_URL, value_parser = container_api_url)]
     pub container_api: String,
     /// Only loads and compiles the spec; options need not be set.
     #[arg(long)]
@@ -145,4 +145,13 @@ pub struct Served {
     /// The folder for output.csv, output.jsonl, feedback.csv, feedback.jsonl and logs.jsonl.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// The platform's Container API speaks plain HTTP.
+fn container_api_url(text: &str) -> Result<String, String> {
+    match reqwest::Url::parse(text) {
+        Ok(url) if url.scheme() == "http" => Ok(text.to_owned()),
+        Ok(_) => Err("the Container API speaks plain HTTP: http://HOST or http://HOST:PORT".into()),
+        Err(error) => Err(format!("{error}: write http://HOST or http://HOST:PORT")),
+    }
 }

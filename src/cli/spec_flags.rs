@@ -99,6 +99,7 @@ impl SpecFlags {
                 .value_name(value_name(option))
                 .help(help(option))
                 .help_heading("Options of the spec")
+                .allow_negative_numbers(true)
                 .overrides_with(format!("option:{}", option.flag));
             if option.kind == OptionType::Checkbox {
                 arg = arg
@@ -201,7 +202,11 @@ fn help(option: &OptionPlan) -> String {
             .iter()
             .map(|(value, _)| value.as_str())
             .collect();
-        facts.push(format!("one of {}", values.join(", ")));
+        let how_many = match option.kind {
+            OptionType::SelectMultiple => "any",
+            _ => "one",
+        };
+        facts.push(format!("{how_many} of {}", values.join(", ")));
     }
     format!("{text} [{}]", facts.join("; "))
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use reqwest::Method;
+use serde_json::{Map, Value, json};
 
 use super::call::Answer;
 use super::client::ContainerApi;
@@ -16,15 +17,12 @@ impl ContainerApi {
         &self,
         level: LogLevel,
         message: &str,
-        context: Option<&serde_json::Map<String, serde_json::Value>>,
+        context: Option<&Map<String, Value>>,
     ) -> bool {
         let message = self.redactor.redact(message);
-        let mut body = serde_json::json!({ "message": message });
+        let mut body = json!({ "message": message });
         if let Some(context) = context.filter(|context| !context.is_empty()) {
-            let text = self
-                .redactor
-                .redact(&serde_json::Value::Object(context.clone()).to_string());
-            body["context"] = serde_json::from_str(&text).unwrap_or(serde_json::Value::Null);
+            body["context"] = self.redactor.redact_json(&Value::Object(context.clone()));
         }
         let body = Bytes::from(body.to_string());
         let path = format!("/logs/{}", level.word());

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 /// A password. It has no `Display` and no `Serialize`, so that showing it does not compile.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -51,5 +53,28 @@ impl Redactor {
             }
         }
         text
+    }
+
+    /// The value without secrets, in names and in texts.
+    pub fn redact_json(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.redact(text)),
+            Value::Array(items) => items.iter().map(|item| self.redact_json(item)).collect(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| (self.redact(name), self.redact_json(value)))
+                .collect(),
+            // A secret may be a number, and then it stands here as one.
+            Value::Number(number) => {
+                let text = number.to_string();
+                let shown = self.redact(&text);
+                if shown == text {
+                    value.clone()
+                } else {
+                    Value::String(shown)
+                }
+            }
+            Value::Null | Value::Bool(_) => value.clone(),
+        }
     }
 }

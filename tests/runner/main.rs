@@ -10,9 +10,13 @@
 mod support;
 
 mod cases;
+mod command_line;
 mod container_api;
 mod diagnostics;
 mod faults;
+mod options;
 mod sandbox;
+mod secrets;
+mod signals;
 mod spec_files;
 mod templates;

@@ -1,6 +1,7 @@
 //! Runs the real binary.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -55,6 +56,12 @@ impl Runner {
 
     pub fn in_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.command.current_dir(folder.into());
+        self
+    }
+
+    /// Shows standard error here.
+    pub fn stderr(mut self, to: File) -> Self {
+        self.command.stderr(to);
         self
     }
 
