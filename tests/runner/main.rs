@@ -15,6 +15,7 @@ mod container_api;
 mod diagnostics;
 mod faults;
 mod options;
+mod readme;
 mod sandbox;
 mod secrets;
 mod signals;
