@@ -92,7 +92,7 @@ impl FirstRows {
             table.add_row(
                 shown
                     .iter()
-                    .map(|name| cut(&row.get(*name).map_or("", String::as_str))),
+                    .map(|name| cut(row.get(*name).map_or("", String::as_str))),
             );
         }
         table
