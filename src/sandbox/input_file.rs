@@ -1,5 +1,6 @@
 //! An input: a CSV, JSON Lines or JSON file, kept as the bytes that are handed out.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::cells::{RawRow, flat, text};
@@ -136,6 +137,11 @@ fn csv(bytes: &[u8], delimiter: u8) -> Result<InputFile, String> {
         .delimiter(delimiter)
         .from_reader(bytes);
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
+    // A row is an object: one of two columns of the same name would be lost.
+    let mut names = HashSet::new();
+    if let Some(twice) = header.iter().find(|name| !names.insert(*name)) {
+        return Err(format!("two columns are named `{twice}`"));
+    }
     let mut file = InputFile::default();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;

@@ -117,6 +117,11 @@ fn inputs_that_cannot_be_served_are_refused_with_their_place() {
     let folder = tempfile::TempDir::new().unwrap();
     let mistakes = [
         ("rows.csv", "id,title\n1\n", "line: 2"),
+        (
+            "rows.csv",
+            "id,title,id\n1,a,2\n",
+            "two columns are named `id`",
+        ),
         ("rows.jsonl", "{\"id\":1}\n[1]\n", "line 2: "),
         ("rows.json", "{\"id\":1}", "a list of objects: "),
         ("rows.txt", "id\n", "the ending says what a file is"),
