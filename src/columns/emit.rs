@@ -10,11 +10,11 @@ use super::mapper::Input;
 use super::names::{Names, OutName};
 use crate::plan::MappingPlan;
 use crate::row::pattern::Pattern;
-use crate::row::{BatchWriter, CellError};
+use crate::row::{BodyWriter, CellError, quoted_name};
 use crate::template::{Value, is_nothing};
 
 /// The name of a set column, options filled in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum SetName {
     /// One column.
     One(String),
@@ -61,42 +61,39 @@ impl Emitter<'_> {
         &mut self,
         input: &Input<'_>,
         values: Vec<Value>,
-        out: &mut BatchWriter,
+        out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         let mut cells = self.set_cells(values)?;
         let mut used = (!self.plan.rename.is_empty()).then(HashSet::new);
         match input {
-            Input::Row(row) => {
-                for cell in row.cells() {
-                    let raw_name = row.raw_name(cell);
+            Input::Row { row, .. } => {
+                for cell in 0..row.len() {
                     let name = row.name(cell);
-                    let fate = self.names.fate(&name, self.fixed, self.plan);
+                    let fate = self.names.fate(name, self.fixed, self.plan);
                     if !fate.kept {
                         continue;
                     }
-                    let replaced = fate.set.is_some() || cells.iter().any(|set| set.name == *name);
+                    let replaced = fate.set.is_some() || cells.iter().any(|set| set.name == name);
                     if replaced {
-                        self.emit_where_it_stands(&name, fate.set, &mut cells, &mut used, out)?;
+                        self.emit_where_it_stands(name, fate.set, &mut cells, &mut used, out)?;
                         continue;
                     }
                     match &fate.out {
                         OutName::Dropped => {}
                         OutName::Same => {
-                            take(&mut used, &name)?;
-                            out.copied_cell(row.raw_cell(cell), raw_name, row.raw_value(cell));
+                            take(&mut used, name)?;
+                            out.raw_cells(row.raw_cells(cell, cell));
                         }
                         OutName::Renamed(new) => {
                             take(&mut used, new)?;
-                            let mut quoted = Vec::new();
-                            crate::row::text::write_string(new, &mut quoted);
-                            let quoted = String::from_utf8(quoted).unwrap_or_default();
-                            out.raw_cell(&quoted[1..quoted.len() - 1], row.raw_value(cell));
+                            let value = row.raw_value(cell);
+                            out.start_cell(&quoted_name(new)).extend_from_slice(value.as_bytes());
                         }
                     }
                 }
                 self.emit_rest(&mut cells, &mut used, out)
             }
-            Input::Record(record) => {
+            Input::Record { record, .. } => {
                 self.emit_rest(&mut cells, &mut used, out)?;
                 self.emit_fields(record, &cells, &mut used, out)
             }
@@ -147,7 +144,7 @@ impl Emitter<'_> {
         group: Option<usize>,
         cells: &mut [SetCell],
         used: &mut Option<HashSet<String>>,
-        out: &mut BatchWriter,
+        out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         for cell in cells {
             if !cell.written && (Some(cell.group) == group || cell.name == name) {
@@ -161,7 +158,7 @@ impl Emitter<'_> {
         &mut self,
         cells: &mut [SetCell],
         used: &mut Option<HashSet<String>>,
-        out: &mut BatchWriter,
+        out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         for cell in cells {
             if !cell.written {
@@ -175,7 +172,7 @@ impl Emitter<'_> {
         &mut self,
         cell: &mut SetCell,
         used: &mut Option<HashSet<String>>,
-        out: &mut BatchWriter,
+        out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         cell.written = true;
         self.emit_named(&cell.name, &cell.value, used, out)
@@ -186,7 +183,7 @@ impl Emitter<'_> {
         name: &str,
         value: &Value,
         used: &mut Option<HashSet<String>>,
-        out: &mut BatchWriter,
+        out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         let fate = self.names.fate(name, self.fixed, self.plan);
         let name: Cow<'_, str> = match &fate.out {
@@ -205,7 +202,7 @@ impl Emitter<'_> {
         record: &Value,
         cells: &[SetCell],
         used: &mut Option<HashSet<String>>,
-        out: &mut BatchWriter,
+        out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         let mut fields = Vec::new();
         for key in record.try_iter().into_iter().flatten() {

@@ -1,26 +1,59 @@
 //! Rows in, rows out.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::chunk::{Chunk, Finished};
 use super::emit::{Emitter, SetName};
+use super::flatten::is_nested;
+use super::forms::Forms;
+use super::layout::{Layout, Step};
 use super::names::Names;
 use super::outcome::{Outcome, Status};
+use super::sight::{BatchFrames, Sight, Vars};
 use super::unique::Unique;
 use crate::plan::Plan;
 use crate::row::pattern::Pattern;
-use crate::row::{Batch, BatchWriter, Row, row_value};
+use crate::row::{
+    Batch, Body, BodyWriter, PADDING, Row, ScanError, Scanner, Shape, Spare, refuse_infinite, write_value,
+};
 use crate::spec::OnError;
-use crate::template::{Frame, Slots, Template, Value, is_nothing};
+use crate::template::{Frame, Template, Value, is_nothing};
 
 /// Rows a body at most: what the platform itself hands out at a time.
 const ROWS_A_BODY: usize = 999;
 
+/// Shapes whose layouts are remembered; a feed with more has them worked out again.
+const REMEMBERED: usize = 512;
+
 /// A row to be mapped.
 pub enum Input<'b> {
     /// A row of the platform.
-    Row(Row<'b>),
+    Row {
+        /// The row.
+        row: Row<'b>,
+        /// Its place in the batch, from 0.
+        index: usize,
+        /// What the engine sees of it.
+        frames: &'b BatchFrames,
+    },
     /// A record of a source.
-    Record(Value),
+    Record {
+        /// The record.
+        record: &'b Value,
+        /// What the engine sees of it.
+        frame: &'b Arc<Frame>,
+    },
+}
+
+impl<'b> Input<'b> {
+    /// The row, if it is one.
+    pub fn row(&self) -> Option<Row<'b>> {
+        match self {
+            Self::Row { row, .. } => Some(*row),
+            Self::Record { .. } => None,
+        }
+    }
 }
 
 /// Why a mapping can't begin.
@@ -54,17 +87,6 @@ pub struct RowError {
     pub message: String,
 }
 
-/// Finished rows that are written together.
-#[derive(Debug)]
-pub struct Chunk {
-    /// The rows; the bytes are the body.
-    pub batch: Arc<Batch>,
-    /// What became of each.
-    pub outcomes: Vec<Outcome>,
-    /// What the mapping of each saw, where that is read later.
-    pub frames: Vec<Arc<Frame>>,
-}
-
 /// What came of a batch.
 #[derive(Debug, Default)]
 pub struct Mapped {
@@ -76,29 +98,57 @@ pub struct Mapped {
     pub errors: Vec<RowError>,
 }
 
-/// Maps the rows of one run.
-pub struct Mapper {
+/// What the rows of one run become.
+struct Rules {
     plan: Arc<Plan>,
     set: Vec<SetName>,
+    /// The names of those without a star, for look-up.
     fixed: Vec<Option<String>>,
+    base: Arc<Frame>,
+    forms: Forms,
+}
+
+/// What is known about the rows of a shape.
+struct Fit {
+    /// The cell of each slot of the forms.
+    cells: Vec<Option<usize>>,
+    layout: Option<Layout>,
+}
+
+/// Maps the rows of one run.
+pub struct Mapper {
+    rules: Arc<Rules>,
+    fits: HashMap<usize, (Arc<Shape>, Arc<Fit>)>,
     names: Names,
     unique: Unique,
     rows_seen: u64,
     open: Open,
     mapped: Mapped,
+    /// Reads finished rows once more, where that is needed.
+    scanner: Scanner,
+    spare: Spare,
 }
 
 /// The chunk in the making.
-#[derive(Default)]
 struct Open {
-    writer: BatchWriter,
+    writer: BodyWriter,
     outcomes: Vec<Outcome>,
     frames: Vec<Arc<Frame>>,
 }
 
+impl Open {
+    fn new(spare: &Spare, expected: usize) -> Self {
+        Self {
+            writer: BodyWriter::new(spare.clone(), expected),
+            outcomes: Vec::new(),
+            frames: Vec::new(),
+        }
+    }
+}
+
 impl Mapper {
-    /// A mapper for these option values (seen through `base`).
-    pub fn new(plan: Arc<Plan>, base: &Arc<Frame>) -> Result<Self, SetupError> {
+    /// A mapper for these option values (seen through `base`), whose buffers come from `spare`.
+    pub fn new(plan: Arc<Plan>, base: &Arc<Frame>, spare: &Spare) -> Result<Self, SetupError> {
         let mut set = Vec::new();
         let mut fixed: Vec<Option<String>> = Vec::new();
         for column in &plan.mapping.columns {
@@ -115,189 +165,263 @@ impl Mapper {
             fixed.push(one);
             set.push(name);
         }
-        Ok(Self {
+        let rules = Rules {
+            forms: Forms::new(&plan.mapping, base),
             plan,
             set,
             fixed,
+            base: Arc::clone(base),
+        };
+        Ok(Self {
+            rules: Arc::new(rules),
+            fits: HashMap::new(),
             names: Names::default(),
             unique: Unique::default(),
             rows_seen: 0,
-            open: Open::default(),
+            open: Open::new(spare, 0),
             mapped: Mapped::default(),
+            scanner: Scanner::new(spare.clone()),
+            spare: spare.clone(),
         })
     }
 
+    /// The same mapper where other names are seen: of an export, each of its inputs in turn.
+    #[must_use]
+    pub fn on(mut self, base: &Arc<Frame>) -> Self {
+        let rules = &self.rules;
+        self.rules = Arc::new(Rules {
+            plan: Arc::clone(&rules.plan),
+            set: rules.set.clone(),
+            fixed: rules.fixed.clone(),
+            base: Arc::clone(base),
+            forms: Forms::new(&rules.plan.mapping, base),
+        });
+        self.fits.clear();
+        self
+    }
+
     /// Maps a batch of the platform's rows.
-    pub fn map_batch(&mut self, batch: &Arc<Batch>, base: &Arc<Frame>) -> Result<Mapped, RowError> {
+    pub fn map_batch(&mut self, batch: &Arc<Batch>) -> Result<Mapped, RowError> {
+        let rules = Arc::clone(&self.rules);
+        let are_kept = rules.plan.mapping.keeps_frames;
+        let frames = BatchFrames::new(&rules.base, batch, are_kept);
+        let mut current: Option<(&Arc<Shape>, Arc<Fit>)> = None;
         for (index, row) in batch.rows().enumerate() {
-            let frame = Arc::new(Frame::on(base).with("row", row_value(batch, index)));
-            self.map(&Input::Row(row), &frame)?;
+            let fit = match current.take() {
+                Some((shape, fit)) if Arc::ptr_eq(shape, row.shape()) => fit,
+                _ => self.fit(&rules, row.shape()),
+            };
+            let frames = &frames;
+            let input = Input::Row { row, index, frames };
+            self.map(&rules, &input, &fit)?;
+            current = Some((row.shape(), fit));
         }
-        self.close();
+        self.close()?;
         Ok(std::mem::take(&mut self.mapped))
     }
 
     /// Maps a record; finished rows come back once there are enough of them.
     pub fn map_record(
         &mut self,
-        record: Value,
+        record: &Value,
         frame: &Arc<Frame>,
     ) -> Result<Option<Mapped>, RowError> {
-        self.map(&Input::Record(record), frame)?;
+        let rules = Arc::clone(&self.rules);
+        let fit = Fit {
+            cells: Vec::new(),
+            layout: None,
+        };
+        self.map(&rules, &Input::Record { record, frame }, &fit)?;
         Ok((!self.mapped.chunks.is_empty()).then(|| std::mem::take(&mut self.mapped)))
     }
 
     /// What is left at the end.
-    pub fn finish(&mut self) -> Mapped {
-        self.close();
-        std::mem::take(&mut self.mapped)
+    pub fn finish(&mut self) -> Result<Mapped, RowError> {
+        self.close()?;
+        Ok(std::mem::take(&mut self.mapped))
     }
 
-    fn close(&mut self) {
-        if self.open.writer.is_empty() {
-            return;
+    /// What is known about a shape, worked out once.
+    fn fit(&mut self, rules: &Rules, shape: &Arc<Shape>) -> Arc<Fit> {
+        let key = Arc::as_ptr(shape).addr();
+        if let Some((_, fit)) = self.fits.get(&key) {
+            return Arc::clone(fit);
         }
-        let open = std::mem::take(&mut self.open);
-        self.mapped.chunks.push(Chunk {
-            batch: Arc::new(open.writer.finish()),
-            outcomes: open.outcomes,
-            frames: open.frames,
+        let (mapping, set, fixed) = (&rules.plan.mapping, &rules.set, &rules.fixed);
+        let fit = Arc::new(Fit {
+            cells: rules.forms.reads.iter().map(|name| shape.find(name)).collect(),
+            layout: Layout::new(shape, mapping, set, fixed, &mut self.names),
         });
+        if self.fits.len() >= REMEMBERED {
+            self.fits.clear();
+        }
+        // The shape is kept with it, so that no other one gets its address.
+        self.fits.insert(key, (Arc::clone(shape), Arc::clone(&fit)));
+        fit
     }
 
-    fn map(&mut self, input: &Input<'_>, frame: &Arc<Frame>) -> Result<(), RowError> {
-        self.rows_seen += 1;
-        let parts = match self.parts(frame) {
-            Ok(parts) => parts,
-            Err(message) => return self.failed(input, frame, message),
-        };
-        let Some(parts) = parts else {
-            return self.map_part(input, frame, None);
-        };
-        for part in parts {
-            self.map_part(input, frame, Some(part))?;
+    /// Ends the chunk in the making.
+    fn close(&mut self) -> Result<(), RowError> {
+        if self.open.writer.is_empty() {
+            return Ok(());
         }
+        let Open {
+            writer,
+            mut outcomes,
+            mut frames,
+        } = self.begin();
+        let body = writer.finish();
+        let plan = Arc::clone(&self.rules.plan);
+        let rows = if !plan.mapping.unique.is_empty() {
+            let rows = self.read_again(body)?;
+            let is_first = self.first_rows(&rows, &plan.mapping.unique);
+            keep_those(&mut outcomes, &is_first);
+            keep_those(&mut frames, &is_first);
+            let repeated = is_first.iter().filter(|is_first| !**is_first).count();
+            self.mapped.filtered += repeated as u64;
+            self.without_repeated(rows, &is_first)?
+        } else if plan.reads_finished_rows {
+            Finished::Batch(Arc::new(self.read_again(body)?))
+        } else {
+            Finished::Body(Arc::new(body))
+        };
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.mapped.chunks.push(Chunk {
+            rows,
+            outcomes,
+            frames,
+        });
         Ok(())
     }
 
-    /// The elements the row is split by; nothing where it stays one row.
-    fn parts(&self, frame: &Arc<Frame>) -> Result<Option<Vec<Value>>, String> {
-        let Some(split) = &self.plan.mapping.split else {
-            return Ok(None);
-        };
-        let list = split
-            .value(frame)
-            .map_err(|error| format!("split: {error}"))?;
-        if is_nothing(&list) {
-            return Ok(None);
+    /// Begins a chunk, about as long as the one that is ended by it and comes back.
+    fn begin(&mut self) -> Open {
+        let length = self.open.writer.byte_len();
+        let next = Open::new(&self.spare, length + length / 16 + PADDING);
+        std::mem::replace(&mut self.open, next)
+    }
+
+    fn read_again(&mut self, body: Body) -> Result<Batch, RowError> {
+        body.into_batch(&mut self.scanner)
+            .map_err(|error| self.bug(&error))
+    }
+
+    fn bug(&self, error: &ScanError) -> RowError {
+        RowError {
+            number: self.rows_seen,
+            first_cell: String::new(),
+            message: format!("a bug in runner, please report it: finished rows: {error}"),
         }
-        if list.as_str().is_some() || list.kind() == minijinja::value::ValueKind::Map {
-            return Err(format!(
-                "split: a list is needed, and this is a {}",
-                list.kind()
-            ));
+    }
+
+    /// The rows that are the first of theirs.
+    fn without_repeated(&mut self, rows: Batch, is_first: &[bool]) -> Result<Finished, RowError> {
+        if !is_first.contains(&false) {
+            return Ok(Finished::Batch(Arc::new(rows)));
         }
-        let parts: Vec<Value> = list
-            .try_iter()
-            .map_err(|_| format!("split: a list is needed, and this is a {}", list.kind()))?
-            .collect();
-        Ok((!parts.is_empty()).then_some(parts))
+        let mut writer = BodyWriter::new(self.spare.clone(), rows.bytes().len());
+        for (row, _) in rows.rows().zip(is_first).filter(|(_, is_first)| **is_first) {
+            // It fitted before, among others.
+            let _ = writer.raw_row(row.json());
+        }
+        let body = writer.finish();
+        Ok(if body.is_empty() {
+            Finished::Body(Arc::new(body))
+        } else {
+            Finished::Batch(Arc::new(self.read_again(body)?))
+        })
+    }
+
+    /// Which rows are the first with their value of `unique`.
+    fn first_rows(&mut self, batch: &Batch, columns: &[String]) -> Vec<bool> {
+        let rows = batch.rows();
+        rows.map(|row| self.unique.is_first(row, columns)).collect()
+    }
+
+    fn map(&mut self, rules: &Rules, input: &Input<'_>, fit: &Fit) -> Result<(), RowError> {
+        self.rows_seen += 1;
+        if rules.plan.mapping.split.is_none() {
+            return self.map_part(rules, input, fit, None);
+        }
+        match parts(rules, input, fit) {
+            Ok(parts) if parts.is_empty() => self.map_part(rules, input, fit, None),
+            Ok(parts) => {
+                for part in parts {
+                    self.map_part(rules, input, fit, Some(part))?;
+                }
+                Ok(())
+            }
+            Err(message) => {
+                let vars = Vars::new(0);
+                let no_names = Arc::default();
+                let sight = Sight::new(input, &fit.cells, None, &vars, &no_names);
+                self.failed(rules, input, &sight, message)
+            }
+        }
     }
 
     fn map_part(
         &mut self,
+        rules: &Rules,
         input: &Input<'_>,
-        frame: &Arc<Frame>,
+        fit: &Fit,
         part: Option<Value>,
     ) -> Result<(), RowError> {
-        let plan = Arc::clone(&self.plan);
-        let frame = if plan.mapping.vars.is_empty() && part.is_none() {
-            Arc::clone(frame)
-        } else {
-            let slots = Arc::new(Slots::new(&plan.mapping.var_names));
-            let mut own = Frame::on(frame).with("vars", Value::from_dyn_object(Arc::clone(&slots)));
-            if let Some(part) = part {
-                own.set("part", part);
+        let mapping = &rules.plan.mapping;
+        let vars = Vars::new(mapping.vars.len());
+        let sight = Sight::new(input, &fit.cells, part, &vars, &mapping.var_names);
+        for (number, template) in mapping.vars.iter().enumerate() {
+            let form = rules.forms.vars[number].as_ref();
+            if let Err(error) = sight.fill_var(number, template, form) {
+                let name = &mapping.var_names[number];
+                return self.failed(rules, input, &sight, format!("vars.{name}: {error}"));
             }
-            let own = Arc::new(own);
-            for (index, template) in plan.mapping.vars.iter().enumerate() {
-                match template.value(&own) {
-                    Ok(value) => slots.fill(index, value),
-                    Err(error) => {
-                        let name = &plan.mapping.var_names[index];
-                        return self.failed(input, &own, format!("vars.{name}: {error}"));
-                    }
-                }
-            }
-            own
-        };
-        match self.judge(&frame) {
-            Err(message) => return self.failed(input, &frame, message),
+        }
+        match judge(rules, &sight) {
+            Err(message) => return self.failed(rules, input, &sight, message),
             Ok(Judgement::LeftOut) => {
                 self.mapped.filtered += 1;
                 return Ok(());
             }
             Ok(Judgement::Rejected(reason)) => {
                 // Feedback shows the finished row where it can be made, else the row as it came.
-                if self.write(input, &frame).is_err() {
+                if self.write(rules, input, fit, &sight).is_err() {
                     self.write_as_it_came(input);
                 }
-                self.push(Outcome::of(Status::Rejected, reason), frame);
-                return Ok(());
+                return self.push(rules, Outcome::of(Status::Rejected, reason), &sight);
             }
             Ok(Judgement::GoesOn) => {}
         }
-        if let Err(message) = self.write(input, &frame) {
-            return self.failed(input, &frame, message);
+        match self.write(rules, input, fit, &sight) {
+            Ok(()) => self.push(rules, Outcome::ok(), &sight),
+            Err(message) => self.failed(rules, input, &sight, message),
         }
-        let unique = &plan.mapping.unique;
-        if !unique.is_empty() {
-            let row = self.open.writer.last_row();
-            if row.is_some_and(|row| !self.unique.is_first(row, unique)) {
-                self.open.writer.undo_last();
-                self.mapped.filtered += 1;
-                return Ok(());
-            }
-        }
-        self.push(Outcome::ok(), frame);
-        Ok(())
-    }
-
-    /// `where` and `reject`.
-    fn judge(&self, frame: &Arc<Frame>) -> Result<Judgement, String> {
-        let mapping = &self.plan.mapping;
-        if let Some(filter) = &mapping.filter {
-            let holds = filter
-                .holds(frame)
-                .map_err(|error| format!("where: {error}"))?;
-            if !holds {
-                return Ok(Judgement::LeftOut);
-            }
-        }
-        for rule in &mapping.reject {
-            let rejected = rule
-                .when
-                .holds(frame)
-                .map_err(|error| format!("reject: {error}"))?;
-            if rejected {
-                let message = rule
-                    .message
-                    .text(frame)
-                    .map_err(|error| format!("reject: {error}"))?;
-                return Ok(Judgement::Rejected(message));
-            }
-        }
-        Ok(Judgement::GoesOn)
     }
 
     /// Writes the finished row.
-    fn write(&mut self, input: &Input<'_>, frame: &Arc<Frame>) -> Result<(), String> {
-        let mapping = &self.plan.mapping;
+    fn write<'s>(
+        &mut self,
+        rules: &'s Rules,
+        input: &Input<'_>,
+        fit: &Fit,
+        sight: &Sight<'s>,
+    ) -> Result<(), String> {
+        if let (Some(layout), Some(row)) = (&fit.layout, input.row()) {
+            let writer = &mut self.open.writer;
+            writer.start_row();
+            if write_layout(rules, layout, row, sight, writer) {
+                return writer.end_row().map_err(|error| error.to_string());
+            }
+            // What is no plain cell, or an error, is told apart below.
+            writer.undo_row();
+        }
+        let mapping = &rules.plan.mapping;
         let mut values = Vec::with_capacity(mapping.columns.len());
-        for column in &mapping.columns {
-            let value = column
-                .value
-                .value(frame)
+        for (column, form) in mapping.columns.iter().zip(&rules.forms.columns) {
+            let value = sight
+                .value(&column.value, form.as_ref())
                 .map_err(|error| format!("column `{}`: {error}", column.name))?;
             values.push(value);
         }
@@ -305,8 +429,8 @@ impl Mapper {
         let mut emitter = Emitter {
             plan: mapping,
             names: &mut self.names,
-            set: &self.set,
-            fixed: &self.fixed,
+            set: &rules.set,
+            fixed: &rules.fixed,
         };
         let written = emitter
             .emit(input, values, &mut self.open.writer)
@@ -322,34 +446,39 @@ impl Mapper {
     }
 
     fn write_as_it_came(&mut self, input: &Input<'_>) {
-        self.open.writer.start_row();
-        if let Input::Row(row) = input {
-            for cell in row.cells() {
-                let (name, value) = (row.raw_name(cell), row.raw_value(cell));
-                self.open
-                    .writer
-                    .copied_cell(row.raw_cell(cell), name, value);
-            }
+        let writer = &mut self.open.writer;
+        writer.start_row();
+        if let Some(row) = input.row().filter(|row| !row.is_empty()) {
+            writer.raw_cells(row.raw_cells(0, row.len() - 1));
         }
-        // A row that was read fits into 32 bits again.
-        let _ = self.open.writer.end_row();
+        // A row that was read fits again.
+        let _ = writer.end_row();
     }
 
-    fn push(&mut self, outcome: Outcome, frame: Arc<Frame>) {
-        self.open.outcomes.push(outcome);
-        if self.plan.mapping.keeps_frames {
-            self.open.frames.push(frame);
+    fn push(
+        &mut self,
+        rules: &Rules,
+        outcome: Outcome,
+        sight: &Sight<'_>,
+    ) -> Result<(), RowError> {
+        if rules.plan.reads_finished_rows {
+            self.open.outcomes.push(outcome);
+        }
+        if rules.plan.mapping.keeps_frames {
+            self.open.frames.push(Arc::clone(sight.frame()));
         }
         if self.open.writer.len() >= ROWS_A_BODY {
-            self.close();
+            self.close()?;
         }
+        Ok(())
     }
 
     /// `on_error`.
     fn failed(
         &mut self,
+        rules: &Rules,
         input: &Input<'_>,
-        frame: &Arc<Frame>,
+        sight: &Sight<'_>,
         message: String,
     ) -> Result<(), RowError> {
         let error = RowError {
@@ -357,22 +486,111 @@ impl Mapper {
             first_cell: first_cell(input),
             message,
         };
-        match self.plan.on_error {
+        match rules.plan.on_error {
             OnError::Fail => return Err(error),
-            OnError::Skip if self.plan.mode.is_export() => {
+            OnError::Skip if rules.plan.mode.is_export() => {
                 self.write_as_it_came(input);
                 let outcome = Outcome::of(Status::Skipped, error.message.clone());
-                self.push(outcome, Arc::clone(frame));
+                self.push(rules, outcome, sight)?;
             }
             OnError::Skip => {}
             OnError::Keep => {
                 self.write_as_it_came(input);
-                self.push(Outcome::ok(), Arc::clone(frame));
+                self.push(rules, Outcome::ok(), sight)?;
             }
         }
         self.mapped.errors.push(error);
         Ok(())
     }
+}
+
+fn keep_those<T>(items: &mut Vec<T>, are_kept: &[bool]) {
+    let mut are_kept = are_kept.iter();
+    items.retain(|_| are_kept.next().is_some_and(|is_kept| *is_kept));
+}
+
+/// Writes a row's cells by its layout. False where a value is an error or no plain cell: what was
+/// written is to be taken back.
+fn write_layout<'s>(
+    rules: &'s Rules,
+    layout: &Layout,
+    row: Row<'_>,
+    sight: &Sight<'s>,
+    writer: &mut BodyWriter,
+) -> bool {
+    for step in &layout.steps {
+        match step {
+            Step::Copy { first, last } => writer.raw_cells(row.raw_cells(*first, *last)),
+            Step::Renamed { name, cell } => {
+                let value = row.raw_value(*cell);
+                writer.start_cell(name).extend_from_slice(value.as_bytes());
+            }
+            Step::Set { name, column } => {
+                let out = writer.start_cell(name);
+                let mark = out.len();
+                let form = rules.forms.columns[*column].as_ref();
+                if form.is_some_and(|form| form.write_cell(sight.scene(), out).is_ok()) {
+                    continue;
+                }
+                out.truncate(mark);
+                let template = &rules.plan.mapping.columns[*column].value;
+                match template.value(sight.frame()) {
+                    Ok(value) if !is_nested(&value) && refuse_infinite(&value).is_ok() => {
+                        write_value(&value, out);
+                    }
+                    _ => return false,
+                }
+            }
+        }
+    }
+    true
+}
+
+/// The elements a row is split by; none where it stays one row.
+fn parts(rules: &Rules, input: &Input<'_>, fit: &Fit) -> Result<Vec<Value>, String> {
+    let Some(split) = &rules.plan.mapping.split else {
+        return Ok(Vec::new());
+    };
+    let vars = Vars::new(0);
+    let no_names = Arc::default();
+    let sight = Sight::new(input, &fit.cells, None, &vars, &no_names);
+    let list = split
+        .value(sight.frame())
+        .map_err(|error| format!("split: {error}"))?;
+    if is_nothing(&list) {
+        return Ok(Vec::new());
+    }
+    let no_list = || format!("split: a list is needed, and this is a {}", list.kind());
+    if list.as_str().is_some() || list.kind() == minijinja::value::ValueKind::Map {
+        return Err(no_list());
+    }
+    Ok(list.try_iter().map_err(|_| no_list())?.collect())
+}
+
+/// `where` and `reject`.
+fn judge<'s>(rules: &'s Rules, sight: &Sight<'s>) -> Result<Judgement, String> {
+    let mapping = &rules.plan.mapping;
+    if let Some(filter) = &mapping.filter {
+        let holds = sight
+            .holds(filter, rules.forms.filter.as_ref())
+            .map_err(|error| format!("where: {error}"))?;
+        if !holds {
+            return Ok(Judgement::LeftOut);
+        }
+    }
+    for (rule, form) in mapping.reject.iter().zip(&rules.forms.reject) {
+        let rejected = sight
+            .holds(&rule.when, form.as_ref())
+            .map_err(|error| format!("reject: {error}"))?;
+        if rejected {
+            let message = rule
+                .message
+                .text(sight.frame())
+                .map_err(|error| format!("reject: {error}"))?;
+            return Ok(Judgement::Rejected(message));
+        }
+    }
+    Ok(Judgement::GoesOn)
 }
 
 enum Judgement {
@@ -410,10 +628,8 @@ fn set_name(
 }
 
 fn first_cell(input: &Input<'_>) -> String {
-    match input {
-        Input::Row(row) => row.cells().first().map_or_else(String::new, |cell| {
-            format!(" ({}: \"{}\")", row.name(cell), row.text(cell))
-        }),
-        Input::Record(_) => String::new(),
+    match input.row() {
+        Some(row) if !row.is_empty() => format!(" ({}: \"{}\")", row.name(0), row.text(0)),
+        _ => String::new(),
     }
 }

@@ -1,12 +1,17 @@
 //! What a row becomes: `split`, `vars`, `where`, `reject`, `columns`, `keep`, `drop`, `rename`,
 //! `unique`, in this order. Plain synchronous code.
 
+mod chunk;
 mod emit;
 mod flatten;
+mod forms;
+mod layout;
 mod mapper;
 mod names;
 mod outcome;
+mod sight;
 mod unique;
 
-pub use mapper::{Chunk, Input, Mapped, Mapper, RowError, SetupError};
+pub use chunk::{Chunk, Finished};
+pub use mapper::{Input, Mapped, Mapper, RowError, SetupError};
 pub use outcome::{Outcome, Status};

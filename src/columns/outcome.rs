@@ -1,6 +1,9 @@
 //! A row's fate.
 
+use std::borrow::Cow;
+
 use crate::template::Value;
+use crate::template::native::Plain;
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,18 @@ impl Outcome {
             status,
             message: Some(message),
         }
+    }
+
+    /// The fields of [`Outcome::to_plain`], in order.
+    pub const FIELDS: [&'static str; 2] = ["status", "message"];
+
+    /// Its fields for plain forms.
+    pub fn to_plain(&self) -> [Plain<'_>; 2] {
+        let message = self.message.as_deref();
+        [
+            Plain::Text(Cow::Borrowed(self.status.word())),
+            message.map_or(Plain::Nothing, |text| Plain::Text(Cow::Borrowed(text))),
+        ]
     }
 
     /// As `outcome` in templates.

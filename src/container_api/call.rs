@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, Response};
+
+use crate::row::{PADDING, Spare};
 
 /// What is known after a request was sent.
 pub enum Answer {
@@ -85,8 +87,14 @@ fn api_message(body: &[u8]) -> Option<String> {
     Some(message)
 }
 
-/// Sends a request and waits for the whole answer.
-pub async fn send(client: &Client, method: &Method, url: &str, body: Option<&Bytes>) -> Answer {
+/// Sends a request and waits for the whole answer, which is put into a buffer of `spare`.
+pub async fn send(
+    client: &Client,
+    method: &Method,
+    url: &str,
+    body: Option<&Bytes>,
+    spare: &Spare,
+) -> Answer {
     let mut request = client.request(method.clone(), url);
     if let Some(body) = body {
         request = request
@@ -103,14 +111,29 @@ pub async fn send(client: &Client, method: &Method, url: &str, body: Option<&Byt
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.trim().parse().ok())
         .map(Duration::from_secs);
-    match response.bytes().await {
+    match whole_body(response, spare).await {
         Ok(body) => Answer::Whole {
             status,
             retry_after,
-            body: body.into(),
+            body,
         },
         Err(error) => Answer::Lost(format!("the answer broke off: {}", innermost(&error))),
     }
+}
+
+/// No more than this is set aside for a body whose length was only announced.
+const LONGEST_BODY: usize = 64 << 20;
+
+/// The parts go into one buffer as they come: each is free again before the next is there.
+async fn whole_body(mut response: Response, spare: &Spare) -> reqwest::Result<Vec<u8>> {
+    let mut body = spare.bytes();
+    let length = response.content_length().unwrap_or(0);
+    // A length that is a lie ends in an error of its own.
+    body.reserve_exact(usize::try_from(length).unwrap_or(0).min(LONGEST_BODY) + PADDING);
+    while let Some(part) = response.chunk().await? {
+        body.extend_from_slice(&part);
+    }
+    Ok(body)
 }
 
 fn broken(error: &reqwest::Error) -> Answer {

@@ -12,6 +12,7 @@ use super::error::ApiError;
 use super::stop::Stop;
 use super::wait::Waits;
 use crate::plan::Redactor;
+use crate::row::Spare;
 
 /// Where the platform puts the Container API.
 pub const DEFAULT_URL: &str = "http://cde-container-api";
@@ -30,6 +31,8 @@ pub struct ContainerApi {
     base: Arc<str>,
     pub(super) redactor: Redactor,
     pub(super) stop: Stop,
+    /// Buffers of answers and bodies.
+    spare: Spare,
     /// Set once a log could not be delivered: later ones don't wait as long.
     pub(super) logs_fail: Arc<AtomicBool>,
 }
@@ -57,6 +60,7 @@ impl ContainerApi {
             base: base.trim_end_matches('/').into(),
             redactor,
             stop,
+            spare: Spare::default(),
             logs_fail: Arc::default(),
         })
     }
@@ -73,9 +77,15 @@ impl ContainerApi {
         &self.stop
     }
 
+    /// The buffers that go round in this run.
+    pub fn spare(&self) -> &Spare {
+        &self.spare
+    }
+
     /// One exchange.
     pub(super) async fn send(&self, method: &Method, path: &str, body: Option<&Bytes>) -> Answer {
-        send(&self.http, method, &format!("{}{path}", self.base), body).await
+        let url = format!("{}{path}", self.base);
+        send(&self.http, method, &url, body, &self.spare).await
     }
 
     /// Waits, unless the run is to stop.

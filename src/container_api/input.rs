@@ -1,14 +1,16 @@
 //! Reading rows. A read moves a cursor, so one whose answer is lost is never simply repeated.
 
+use std::sync::Arc;
+
 use reqwest::Method;
-use xxhash_rust::xxh3::Xxh3;
+use tokio::sync::oneshot;
 
 use super::call::Answer;
 use super::client::ContainerApi;
 use super::error::ApiError;
 use super::wait::Waits;
 use crate::plan::Change;
-use crate::row::{Batch, Row, scan_answer};
+use crate::row::{Batch, Scanner};
 use crate::spec::{Input, LogLevel};
 
 /// What is read.
@@ -33,6 +35,9 @@ impl InputType {
 /// The deprecated name of `input`, the only one that older sidecars know.
 const OLDER_INPUT: &str = "full";
 
+/// Answers up to this length are scanned as they come, in no time; the end of the input is one.
+const SHORT: usize = 4096;
+
 /// Reads one input from its start to its end.
 #[derive(Debug)]
 pub struct InputReader {
@@ -41,20 +46,51 @@ pub struct InputReader {
     word: &'static str,
     query: String,
     rows: u64,
-    last: Option<LastBatch>,
+    /// The batch that was read last, to know it again.
+    last: Option<Arc<Batch>>,
+    /// What the scan of the answer that was handed out will say.
+    awaited: Option<oneshot::Receiver<Verdict>>,
+    scanner: Scanner,
     ended: bool,
 }
 
-/// The batch that was read last, to know it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct LastBatch {
-    rows: u64,
-    hash: u128,
+/// What came of scanning an answer: its rows, or why it has none.
+type Verdict = Result<Arc<Batch>, String>;
+
+/// Rows that are handed out.
+#[derive(Debug)]
+pub enum Handed {
+    /// Rows.
+    Rows(Arc<Batch>),
+    /// An answer that is still to be scanned.
+    Unread(Unread),
+}
+
+/// An answer that is to be scanned by whoever takes the rows.
+#[derive(Debug)]
+pub struct Unread {
+    body: Vec<u8>,
+    verdict: oneshot::Sender<Verdict>,
+}
+
+impl Unread {
+    /// The rows. Where there are none, the reader is told, and what it hands out next stands in
+    /// for this answer.
+    pub fn scan(self, scanner: &mut Scanner) -> Option<Arc<Batch>> {
+        let verdict = scanner.answer(self.body).map(Arc::new);
+        let rows = verdict.as_ref().ok().map(Arc::clone);
+        // A reader that is gone wants to know nothing.
+        let _ = self
+            .verdict
+            .send(verdict.map_err(|error| error.to_string()));
+        rows
+    }
 }
 
 /// What a read gave.
 enum Read {
-    Rows(Batch),
+    Rows(Arc<Batch>),
+    Unread(Vec<u8>),
     End,
     NotThere(Answer),
 }
@@ -84,12 +120,14 @@ impl InputReader {
             query.push_str(&id.to_string());
         }
         Self {
+            scanner: Scanner::new(api.spare().clone()),
             api,
             kind,
             word: kind.word(),
             query,
             rows: 0,
             last: None,
+            awaited: None,
             ended: false,
         }
     }
@@ -104,12 +142,32 @@ impl InputReader {
     }
 
     /// The next rows, nothing at the end. A change file that is not there is nothing to do.
-    pub async fn next(&mut self) -> Result<Option<Batch>, ApiError> {
+    ///
+    /// The next answer is asked for while the last one is scanned elsewhere. Only when its rows are
+    /// known to be sound is the next one handed out; else both are made good.
+    pub async fn next(&mut self) -> Result<Option<Handed>, ApiError> {
         if self.ended {
             return Ok(None);
         }
         let mut waits = Waits::default();
-        let read = match self.read(&mut waits).await {
+        let mut read = self.read(&mut waits).await;
+        if let Some(verdict) = self.awaited.take() {
+            match verdict.await {
+                Ok(Ok(batch)) if batch.is_empty() => {
+                    self.ended = true;
+                    return Ok(None);
+                }
+                Ok(Ok(batch)) => self.note(&batch),
+                Ok(Err(reason)) => {
+                    // That answer was lost, and the one behind it with it.
+                    waits = Waits::default();
+                    read = Err(ReadError::Broken(reason));
+                }
+                // Nobody takes rows any more.
+                Err(_) => return Err(ApiError::Stopped),
+            }
+        }
+        let read = match read {
             Ok(read) => read,
             Err(ReadError::Final(error)) => return Err(error),
             Err(ReadError::Broken(reason)) => self.read_again(reason, &mut waits).await?,
@@ -118,24 +176,26 @@ impl InputReader {
             Read::NotThere(answer) => self.not_there(answer).await?,
             read => read,
         };
-        if let Read::Rows(batch) = read {
-            self.note(&batch);
-            Ok(Some(batch))
-        } else {
-            self.ended = true;
-            Ok(None)
-        }
+        Ok(match read {
+            Read::Rows(batch) => {
+                self.note(&batch);
+                Some(Handed::Rows(batch))
+            }
+            Read::Unread(body) => {
+                let (verdict, awaited) = oneshot::channel();
+                self.awaited = Some(awaited);
+                Some(Handed::Unread(Unread { body, verdict }))
+            }
+            Read::End | Read::NotThere(_) => {
+                self.ended = true;
+                None
+            }
+        })
     }
 
-    fn note(&mut self, batch: &Batch) {
-        let mut hasher = Xxh3::new();
-        batch.rows().for_each(|row| hash_row(&mut hasher, row));
-        let rows = batch.len() as u64;
-        self.rows += rows;
-        self.last = Some(LastBatch {
-            rows,
-            hash: hasher.digest128(),
-        });
+    fn note(&mut self, batch: &Arc<Batch>) {
+        self.rows += batch.len() as u64;
+        self.last = Some(Arc::clone(batch));
     }
 
     /// The file was not provided.
@@ -166,7 +226,7 @@ impl InputReader {
     }
 
     /// One read; repeated only where it surely was not done.
-    async fn read(&self, waits: &mut Waits) -> Result<Read, ReadError> {
+    async fn read(&mut self, waits: &mut Waits) -> Result<Read, ReadError> {
         let path = self.next_path();
         loop {
             let answer = self.api.send(&Method::GET, &path, None).await;
@@ -177,13 +237,10 @@ impl InputReader {
                     body,
                     ..
                 } => {
-                    let batch =
-                        scan_answer(body).map_err(|error| ReadError::Broken(error.to_string()))?;
-                    return Ok(if batch.is_empty() {
-                        Read::End
-                    } else {
-                        Read::Rows(batch)
-                    });
+                    if body.len() > SHORT {
+                        return Ok(Read::Unread(body));
+                    }
+                    return self.scan(body);
                 }
                 Answer::Whole { status: 404, .. } => return Ok(Read::NotThere(answer)),
                 Answer::Whole {
@@ -202,9 +259,17 @@ impl InputReader {
         }
     }
 
+    fn scan(&mut self, body: Vec<u8>) -> Result<Read, ReadError> {
+        match self.scanner.answer(body) {
+            Ok(batch) if batch.is_empty() => Ok(Read::End),
+            Ok(batch) => Ok(Read::Rows(Arc::new(batch))),
+            Err(error) => Err(ReadError::Broken(error.to_string())),
+        }
+    }
+
     /// Restarts the input and reads past what was handled already; the last batch must be the same
     /// as before.
-    async fn read_again(&self, mut reason: String, waits: &mut Waits) -> Result<Read, ApiError> {
+    async fn read_again(&mut self, mut reason: String, waits: &mut Waits) -> Result<Read, ApiError> {
         loop {
             let Some(wait) = waits.after_broken() else {
                 return Err(ApiError::Call {
@@ -231,52 +296,54 @@ impl InputReader {
         }
     }
 
-    async fn read_past(&self, waits: &mut Waits) -> Result<Read, ReadError> {
+    async fn read_past(&mut self, waits: &mut Waits) -> Result<Read, ReadError> {
+        let path = self.next_path();
         let changed = |reason: String| {
-            ReadError::Final(ApiError::Changed {
-                path: self.next_path(),
-                reason,
-            })
+            let path = path.clone();
+            ReadError::Final(ApiError::Changed { path, reason })
         };
-        let last_from = self.last.map_or(0, |last| self.rows - last.rows);
-        let mut hasher = Xxh3::new();
+        let last = self.last.clone();
+        let last_rows = last.as_ref().map_or(0, |batch| batch.len() as u64);
+        let last_from = self.rows - last_rows;
         let mut seen = 0;
         while seen < self.rows {
-            let batch = match self.read(waits).await? {
+            let mut read = self.read(waits).await?;
+            if let Read::Unread(body) = read {
+                read = self.scan(body)?;
+            }
+            let batch = match read {
                 Read::Rows(batch) => batch,
-                Read::End => {
+                Read::NotThere(_) => return Err(changed("it is not there any more".to_owned())),
+                Read::End | Read::Unread(_) => {
                     return Err(changed(format!(
                         "it has {seen} rows, and {} were read before",
                         self.rows
                     )));
                 }
-                Read::NotThere(_) => return Err(changed("it is not there any more".to_owned())),
             };
-            let first = seen;
-            seen += batch.len() as u64;
-            for (index, row) in batch.rows().enumerate() {
-                let number = first + index as u64;
-                if number >= last_from && number < self.rows {
-                    hash_row(&mut hasher, row);
+            for (number, row) in (seen..).zip(batch.rows()) {
+                let is_last = number >= last_from && number < self.rows;
+                let before = usize::try_from(number.wrapping_sub(last_from))
+                    .ok()
+                    .filter(|_| is_last)
+                    .and_then(|index| last.as_ref().map(|last| last.row(index).json()));
+                if before.is_some_and(|before| before != row.json()) {
+                    return Err(changed(format!(
+                        "rows {} to {} are other ones",
+                        last_from + 1,
+                        self.rows
+                    )));
                 }
             }
-            if seen < self.rows {
-                continue;
-            }
-            if self
-                .last
-                .is_some_and(|last| last.hash != hasher.digest128())
-            {
-                return Err(changed(format!(
-                    "rows {} to {} are other ones",
-                    last_from + 1,
-                    self.rows
-                )));
-            }
-            let handled = usize::try_from(self.rows - first).unwrap_or(usize::MAX);
-            let rest = batch.skip_rows(handled);
-            if !rest.is_empty() {
-                return Ok(Read::Rows(rest));
+            let first = seen;
+            seen += batch.len() as u64;
+            if seen > self.rows {
+                let handled = usize::try_from(self.rows - first).unwrap_or(usize::MAX);
+                // Nobody else has the batch yet.
+                let rest = Arc::try_unwrap(batch).map(|batch| batch.skip_rows(handled));
+                if let Ok(rest) = rest {
+                    return Ok(Read::Rows(Arc::new(rest)));
+                }
             }
         }
         self.read(waits).await
@@ -312,9 +379,4 @@ impl InputReader {
             _ => Ok(()),
         }
     }
-}
-
-fn hash_row(hasher: &mut Xxh3, row: Row<'_>) {
-    hasher.update(row.bytes());
-    hasher.update(b"\n");
 }

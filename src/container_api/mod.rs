@@ -13,5 +13,5 @@ mod wait;
 
 pub use client::{ContainerApi, DEFAULT_URL};
 pub use error::ApiError;
-pub use input::{InputReader, InputType};
+pub use input::{Handed, InputReader, InputType, Unread};
 pub use output::{OutputFile, WriteError};

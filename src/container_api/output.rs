@@ -1,14 +1,12 @@
 //! Writing rows. A write has no key, so one whose answer is lost is never repeated.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use reqwest::Method;
 
 use super::call::Answer;
 use super::client::ContainerApi;
 use super::wait::Waits;
-use crate::row::Batch;
+use crate::columns::Finished;
 
 /// Where rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,23 +48,15 @@ pub enum WriteError {
     },
 }
 
-struct Body(Arc<Batch>);
-
-impl AsRef<[u8]> for Body {
-    fn as_ref(&self) -> &[u8] {
-        self.0.bytes()
-    }
-}
-
 impl ContainerApi {
-    /// Writes a batch; an empty one is not sent (the API answers 400 to it). It is done only when
+    /// Writes rows; an empty batch is not sent (the API answers 400 to it). It is done only when
     /// a 2xx arrived whole, with JSON or no body.
-    pub async fn write(&self, file: OutputFile, batch: &Arc<Batch>) -> Result<(), WriteError> {
-        if batch.is_empty() {
+    pub async fn write(&self, file: OutputFile, rows: &Finished) -> Result<(), WriteError> {
+        if rows.is_empty() {
             return Ok(());
         }
         let path = format!("/output/{}", file.word());
-        let body = Bytes::from_owner(Body(Arc::clone(batch)));
+        let body = Bytes::from_owner(rows.clone());
         let file = file.word();
         let mut waits = Waits::default();
         loop {

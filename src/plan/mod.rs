@@ -18,7 +18,7 @@ pub use options::{OptionPlan, flag_of};
 pub use secret::{Redactor, Secret};
 
 use crate::row::pattern::Pattern;
-use crate::spec::{FeedbackRows, Input, KeepWord, Limit, Mode, OnError};
+use crate::spec::{FeedbackRows, Input, KeepWord, Limit, LogAt, Mode, OnError};
 use crate::template::Template;
 
 /// A compiled spec.
@@ -56,6 +56,21 @@ pub struct Plan {
     pub log: Vec<LogRule>,
     /// What the end user is told.
     pub notify: Vec<NotifyRule>,
+    /// Whether finished rows are looked at once more: told back, or logged.
+    pub reads_finished_rows: bool,
+}
+
+impl Plan {
+    /// Whether rows or batches are logged as the run goes.
+    pub fn logs_as_it_goes(&self) -> bool {
+        logs_as_it_goes(&self.log, &self.entries)
+    }
+}
+
+fn logs_as_it_goes(log: &[LogRule], entries: &[EntryPlan]) -> bool {
+    let entries = entries.iter().flat_map(|entry| &entry.log);
+    let mut rules = log.iter().chain(entries);
+    rules.any(|rule| matches!(rule.at, LogAt::Row | LogAt::Batch))
 }
 
 /// A step of a data source.

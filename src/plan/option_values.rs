@@ -120,7 +120,24 @@ impl OptionValues {
 
     /// As `options` in templates.
     pub fn to_value(&self) -> Value {
-        Value::from_object(OptionsObject(self.clone()))
+        let values = self.values.iter();
+        Value::from_object(OptionsObject(
+            values
+                .map(|(name, value)| (Arc::clone(name), value.to_value()))
+                .collect(),
+        ))
+    }
+}
+
+impl OptionValue {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Nothing => Value::UNDEFINED,
+            Self::Text(text) => Value::from(text.as_str()),
+            Self::Flag(flag) => Value::from(*flag),
+            Self::List(list) => list.iter().map(|value| Value::from(value.as_str())).collect(),
+            Self::Secret(secret) => Value::from(secret.expose()),
+        }
     }
 }
 
@@ -190,12 +207,13 @@ fn list(text: &str) -> Vec<String> {
         .collect()
 }
 
-struct OptionsObject(OptionValues);
+struct OptionsObject(Vec<(Arc<str>, Value)>);
 
 impl fmt::Debug for OptionsObject {
+    /// Names alone: values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.0.values.iter().map(|(name, _)| name))
+            .entries(self.0.iter().map(|(name, _)| name))
             .finish()
     }
 }
@@ -203,21 +221,12 @@ impl fmt::Debug for OptionsObject {
 impl Object for OptionsObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let key = key.as_str()?;
-        let (_, value) = self.0.values.iter().find(|(name, _)| &**name == key)?;
-        Some(match value {
-            OptionValue::Nothing => Value::UNDEFINED,
-            OptionValue::Text(text) => Value::from(text.as_str()),
-            OptionValue::Flag(flag) => Value::from(*flag),
-            OptionValue::List(list) => list
-                .iter()
-                .map(|value| Value::from(value.as_str()))
-                .collect(),
-            OptionValue::Secret(secret) => Value::from(secret.expose()),
-        })
+        let (_, value) = self.0.iter().find(|(name, _)| &**name == key)?;
+        Some(value.clone())
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let names = self.0.values.iter().map(|(name, _)| Value::from(&**name));
+        let names = self.0.iter().map(|(name, _)| Value::from(&**name));
         Enumerator::Values(names.collect())
     }
 }

@@ -119,6 +119,11 @@ impl Scopes {
         scope.shown()
     }
 
+    /// Whether only the mapping of a row knows what a name holds.
+    pub fn is_of_mapping(&self, name: &str) -> bool {
+        matches!(name, "vars" | "part" | "record") || self.steps.iter().any(|step| step == name)
+    }
+
     /// What a log message sees.
     pub fn log(&self, at: LogAt, in_entry: bool) -> Scope {
         let scope = match at {

@@ -3,13 +3,19 @@
 //! Cells nobody touches are copied as they came; a cell is decoded when a template asks for it.
 
 mod batch;
+mod body;
+mod marks;
 pub mod pattern;
 mod scan;
+mod shape;
+mod spare;
 pub mod text;
 mod value;
-mod writer;
 
-pub use batch::{Batch, Cell, Row};
-pub use scan::{ScanError, scan_answer, scan_rows};
+pub use batch::{Batch, PADDING, RawString, Row};
+pub use body::{Body, BodyWriter, CellError, refuse_infinite, write_value};
+pub use scan::{ScanError, Scanner};
+pub use shape::Shape;
+pub use spare::Spare;
+pub use text::quoted_name;
 pub use value::row_value;
-pub use writer::{BatchWriter, CellError};

@@ -1,9 +1,17 @@
 //! JSON bytes → [`Batch`]: one pass, as strict as `serde_json`.
 
-use super::batch::{Batch, Cell, RowPlace};
+use std::sync::Arc;
+
+use super::batch::{Batch, Cell, RowPlace, Text};
+use super::marks::Marks;
+use super::shape::{ColumnPlace, Shape, Shapes};
+use super::spare::{Spare, Tables};
 
 /// Nesting deeper than this is refused, as `serde_json` does.
 const DEPTH_LIMIT: u32 = 127;
+
+/// The most bytes of a batch: places are 31 bits long.
+pub(super) const LARGEST: usize = i32::MAX as usize - 128;
 
 /// Why bytes are no answer with rows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,93 +27,139 @@ pub enum ScanError {
         /// What stood there.
         found: String,
     },
+    /// A column's name holds half a surrogate pair.
+    #[error("the answer is no JSON: the name at byte {at} holds half a character")]
+    HalfCharacter {
+        /// Where.
+        at: usize,
+    },
     /// The JSON has no rows.
     #[error("the answer has no list of rows under `data`")]
     NoRows,
-    /// More than 4 GiB in one batch.
-    #[error("the answer has more than 4 GiB")]
+    /// More than 2 GiB in one batch.
+    #[error("the answer has more than 2 GiB")]
     TooLarge,
 }
 
-/// Reads `{"message": …, "data": [{column: value, …}, …]}`. Empty `data` of any kind (`[]`, `{}`,
-/// `null`) is a batch without rows.
-pub fn scan_answer(buffer: Vec<u8>) -> Result<Batch, ScanError> {
-    scan(buffer, |scanner: &mut Scanner<'_>| {
-        scanner.space();
-        scanner.answer()
-    })
+/// Reads batches one after another. What it learned from one (shapes, sizes) it uses for the next.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    marks: Marks,
+    shapes: Shapes,
+    /// The shape of the row before, also over the end of a batch.
+    last: Option<Arc<Shape>>,
+    columns: Vec<ColumnPlace>,
+    spare: Spare,
 }
 
-/// Reads a list of rows: `[{column: value, …}, …]`.
-pub fn scan_rows(buffer: Vec<u8>) -> Result<Batch, ScanError> {
-    scan(buffer, |scanner| {
-        scanner.space();
-        scanner.rows(&mut true)
-    })
+impl Scanner {
+    /// A scanner whose batches give their buffers back to `spare`.
+    pub fn new(spare: Spare) -> Self {
+        Self {
+            spare,
+            ..Self::default()
+        }
+    }
+
+    /// Reads `{"message": …, "data": [{column: value, …}, …]}`. Empty `data` of any kind (`[]`,
+    /// `{}`, `null`) is a batch without rows.
+    pub fn answer(&mut self, bytes: Vec<u8>) -> Result<Batch, ScanError> {
+        self.scan(bytes, 1, |pass| pass.answer())
+    }
+
+    /// Reads a list of rows: `[{column: value, …}, …]`.
+    pub fn rows(&mut self, bytes: Vec<u8>) -> Result<Batch, ScanError> {
+        self.scan(bytes, 0, |pass| pass.rows(&mut true))
+    }
+
+    fn scan(
+        &mut self,
+        bytes: Vec<u8>,
+        depth: u32,
+        read: impl FnOnce(&mut Pass<'_>) -> Result<(), ScanError>,
+    ) -> Result<Batch, ScanError> {
+        if bytes.len() > LARGEST {
+            return Err(ScanError::TooLarge);
+        }
+        let text = Text::new(bytes).map_err(|bytes| {
+            self.spare.give_back(bytes);
+            ScanError::NoUtf8
+        })?;
+        self.marks.read(text.padded().as_bytes());
+        let mut pass = Pass {
+            text: text.padded(),
+            bytes: text.padded().as_bytes(),
+            length: text.len(),
+            depth,
+            at: 0,
+            marks: &self.marks,
+            shapes: &mut self.shapes,
+            last: self.last.take(),
+            columns: &mut self.columns,
+            tables: self.spare.tables(),
+            batch_shapes: Vec::new(),
+        };
+        pass.space();
+        read(&mut pass)?;
+        pass.space();
+        if pass.at < pass.length {
+            return Err(pass.unexpected());
+        }
+        self.last = pass.last;
+        let (tables, shapes) = (pass.tables, pass.batch_shapes);
+        Ok(Batch::new(text, tables, shapes, self.spare.clone()))
+    }
 }
 
-fn scan(
-    buffer: Vec<u8>,
-    read: impl FnOnce(&mut Scanner<'_>) -> Result<(), ScanError>,
-) -> Result<Batch, ScanError> {
-    if u32::try_from(buffer.len()).is_err() {
-        return Err(ScanError::TooLarge);
-    }
-    if simdutf8::basic::from_utf8(&buffer).is_err() {
-        return Err(ScanError::NoUtf8);
-    }
-    let mut scanner = Scanner {
-        bytes: &buffer,
-        at: 0,
-        cells: Vec::new(),
-        rows: Vec::new(),
-    };
-    read(&mut scanner)?;
-    scanner.space();
-    if scanner.at < buffer.len() {
-        return Err(scanner.unexpected());
-    }
-    let Scanner { cells, rows, .. } = scanner;
-    Ok(Batch {
-        buffer,
-        cells,
-        rows,
-    })
-}
-
-struct Scanner<'b> {
-    bytes: &'b [u8],
+/// One reading of one text.
+struct Pass<'p> {
+    text: &'p str,
+    /// The text's bytes, padding included.
+    bytes: &'p [u8],
+    /// The text's length without padding.
+    length: usize,
+    /// How deep the list of rows stands.
+    depth: u32,
     at: usize,
-    cells: Vec<Cell>,
-    rows: Vec<RowPlace>,
+    marks: &'p Marks,
+    shapes: &'p mut Shapes,
+    last: Option<Arc<Shape>>,
+    /// The columns of the row that is being read, where its shape is not known before.
+    columns: &'p mut Vec<ColumnPlace>,
+    tables: Tables,
+    batch_shapes: Vec<Arc<Shape>>,
 }
 
 #[allow(
     clippy::cast_possible_truncation,
-    reason = "the buffer's length was checked to fit in 32 bits"
+    reason = "the text's length was checked to fit in 31 bits"
 )]
-impl Scanner<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+impl Pass<'_> {
+    /// The byte at the place, a zero behind the end: no JSON begins or goes on with one.
+    #[inline]
+    fn peek(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
     }
 
     fn unexpected(&self) -> ScanError {
         let found = match self.peek() {
-            None => "end".to_owned(),
-            Some(byte) if byte.is_ascii_graphic() => format!("`{}`", char::from(byte)),
-            Some(byte) => format!("byte {byte:#04x}"),
+            _ if self.at >= self.length => "end".to_owned(),
+            byte if byte.is_ascii_graphic() => format!("`{}`", char::from(byte)),
+            byte => format!("byte {byte:#04x}"),
         };
         ScanError::NoJson { at: self.at, found }
     }
 
+    #[inline]
     fn space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+        while let b' ' | b'\n' | b'\r' | b'\t' = self.peek() {
             self.at += 1;
         }
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Result<(), ScanError> {
-        if self.peek() == Some(byte) {
+        if self.peek() == byte {
             self.at += 1;
             Ok(())
         } else {
@@ -118,7 +172,7 @@ impl Scanner<'_> {
         let mut has_rows = false;
         self.expect(b'{')?;
         self.space();
-        if self.peek() == Some(b'}') {
+        if self.peek() == b'}' {
             self.at += 1;
             return Err(ScanError::NoRows);
         }
@@ -131,16 +185,16 @@ impl Scanner<'_> {
             self.expect(b':')?;
             self.space();
             if is_data {
-                self.cells.clear();
-                self.rows.clear();
+                self.tables.cells.clear();
+                self.tables.rows.clear();
                 self.rows(&mut has_rows)?;
             } else {
-                self.value(0)?;
+                self.value(self.depth)?;
             }
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
+                b',' => self.at += 1,
+                b'}' => {
                     self.at += 1;
                     break;
                 }
@@ -157,14 +211,15 @@ impl Scanner<'_> {
     fn rows(&mut self, has_rows: &mut bool) -> Result<(), ScanError> {
         *has_rows = true;
         let start = self.at;
-        if self.peek() != Some(b'[') {
+        if self.peek() != b'[' {
             // `{}` and `null` are how PHP may write an empty list; anything else is no list.
-            self.value(0)?;
-            let empty = matches!(&self.bytes[start..self.at], b"null")
-                || self.bytes[start..self.at]
+            self.value(self.depth)?;
+            let value = &self.bytes[start..self.at];
+            let is_empty = value == b"null"
+                || value
                     .iter()
                     .all(|byte| matches!(byte, b'{' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
-            return if empty {
+            return if is_empty {
                 Ok(())
             } else {
                 Err(ScanError::NoRows)
@@ -172,17 +227,23 @@ impl Scanner<'_> {
         }
         self.at += 1;
         self.space();
-        if self.peek() == Some(b']') {
+        if self.peek() == b']' {
             self.at += 1;
             return Ok(());
         }
         loop {
             self.space();
-            self.row()?;
+            if !self.row_like_the_last() {
+                self.row()?;
+            }
+            if self.peek() == b',' {
+                self.at += 1;
+                continue;
+            }
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
+                b',' => self.at += 1,
+                b']' => {
                     self.at += 1;
                     return Ok(());
                 }
@@ -191,53 +252,139 @@ impl Scanner<'_> {
         }
     }
 
+    /// Reads a row that is written as the one before it; where it is not, nothing was read.
+    #[inline]
+    fn row_like_the_last(&mut self) -> bool {
+        let Some(shape) = self.last.take() else {
+            return false;
+        };
+        let (start, first_cell) = (self.at, self.tables.cells.len());
+        let end = self.cells_of(&shape, start);
+        if let Some(end) = end {
+            self.at = end;
+            self.push_row(start, first_cell, &shape);
+        } else {
+            self.at = start;
+            self.tables.cells.truncate(first_cell);
+        }
+        self.last = Some(shape);
+        end.is_some()
+    }
+
+    /// The cells of a row of this shape, and where it ends.
+    #[inline]
+    fn cells_of(&mut self, shape: &Shape, start: usize) -> Option<usize> {
+        let mut at = start;
+        let first = self.tables.cells.len();
+        self.tables.cells.resize(first + shape.len(), Cell::default());
+        for (column, gap) in shape.gaps().iter().enumerate() {
+            if !gap.stands_at(self.bytes, at) {
+                return None;
+            }
+            let value = at + gap.len();
+            // A string without an escape, as most values are, ends at the next mark.
+            let end = self.marks.next(value + 1);
+            let is_string = self.bytes.get(value) == Some(&b'"');
+            let cell = if is_string && self.bytes.get(end) == Some(&b'"') {
+                at = end + 1;
+                Cell::new(value as u32, at as u32, false)
+            } else {
+                self.at = value;
+                let cell = self.cell().ok()?;
+                at = self.at;
+                cell
+            };
+            self.tables.cells[first + column] = cell;
+        }
+        let tail = shape.tail();
+        tail.stands_at(self.bytes, at).then(|| at + tail.len())
+    }
+
+    /// A value.
+    fn cell(&mut self) -> Result<Cell, ScanError> {
+        let start = self.at;
+        let is_escaped = if self.peek() == b'"' {
+            self.string()?
+        } else {
+            self.value(self.depth + 2)?;
+            false
+        };
+        Ok(Cell::new(start as u32, self.at as u32, is_escaped))
+    }
+
+    fn push_row(&mut self, start: usize, first_cell: usize, shape: &Arc<Shape>) {
+        let is_last = |known: &Arc<Shape>| Arc::ptr_eq(known, shape);
+        let shape = match self.batch_shapes.len() {
+            0 => None,
+            count if is_last(&self.batch_shapes[count - 1]) => Some(count - 1),
+            _ => self.batch_shapes.iter().position(is_last),
+        }
+        .unwrap_or_else(|| {
+            self.batch_shapes.push(Arc::clone(shape));
+            self.batch_shapes.len() - 1
+        });
+        self.tables.rows.push(RowPlace {
+            start: start as u32,
+            end: self.at as u32,
+            first_cell: first_cell as u32,
+            shape: shape as u32,
+        });
+    }
+
+    /// Reads a row of any shape.
     fn row(&mut self) -> Result<(), ScanError> {
-        let start = self.at as u32;
-        let first_cell = self.cells.len() as u32;
+        let start = self.at;
+        let first_cell = self.tables.cells.len();
+        let mut tail = start;
+        self.columns.clear();
         // An empty row may come as `[]` from PHP.
         if self.bytes[self.at..].starts_with(b"[]") {
             self.at += 2;
         } else {
             self.expect(b'{')?;
             self.space();
-            if self.peek() == Some(b'}') {
+            if self.peek() == b'}' {
                 self.at += 1;
             } else {
-                self.cells_of_row()?;
+                tail = self.cells_of_row(start)?;
             }
         }
-        self.rows.push(RowPlace {
-            start,
-            end: self.at as u32,
-            first_cell,
-            last_cell: self.cells.len() as u32,
-        });
+        let tail = &self.bytes[tail..self.at];
+        let shape = self
+            .shapes
+            .of(self.text, self.columns, tail)
+            .ok_or(ScanError::HalfCharacter { at: start })?;
+        self.push_row(start, first_cell, &shape);
+        self.last = Some(shape);
         Ok(())
     }
 
-    fn cells_of_row(&mut self) -> Result<(), ScanError> {
+    /// The cells of a row, and its end; where the last value ends.
+    fn cells_of_row(&mut self, start: usize) -> Result<usize, ScanError> {
+        let mut gap_start = start;
         loop {
             self.space();
-            let name_start = self.at as u32 + 1;
+            let name_start = self.at + 1;
             self.string()?;
-            let name_end = self.at as u32 - 1;
+            let name_end = self.at - 1;
             self.space();
             self.expect(b':')?;
             self.space();
-            let value_start = self.at as u32;
-            self.value(2)?;
-            self.cells.push(Cell {
+            self.columns.push(ColumnPlace {
+                gap_start,
                 name_start,
                 name_end,
-                value_start,
-                value_end: self.at as u32,
+                gap_end: self.at,
             });
+            let cell = self.cell()?;
+            self.tables.cells.push(cell);
+            gap_start = self.at;
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
+                b',' => self.at += 1,
+                b'}' => {
                     self.at += 1;
-                    return Ok(());
+                    return Ok(gap_start);
                 }
                 _ => return Err(self.unexpected()),
             }
@@ -246,14 +393,14 @@ impl Scanner<'_> {
 
     fn value(&mut self, depth: u32) -> Result<(), ScanError> {
         match self.peek() {
-            Some(b'"') => self.string(),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            Some(b'[' | b'{') if depth >= DEPTH_LIMIT => Err(self.unexpected()),
-            Some(b'[') => self.list(depth),
-            Some(b'{') => self.map(depth),
+            b'"' => self.string().map(drop),
+            b'-' | b'0'..=b'9' => self.number(),
+            b't' => self.word(b"true"),
+            b'f' => self.word(b"false"),
+            b'n' => self.word(b"null"),
+            b'[' | b'{' if depth >= DEPTH_LIMIT => Err(self.unexpected()),
+            b'[' => self.list(depth),
+            b'{' => self.map(depth),
             _ => Err(self.unexpected()),
         }
     }
@@ -268,7 +415,7 @@ impl Scanner<'_> {
     fn list(&mut self, depth: u32) -> Result<(), ScanError> {
         self.at += 1;
         self.space();
-        if self.peek() == Some(b']') {
+        if self.peek() == b']' {
             self.at += 1;
             return Ok(());
         }
@@ -277,8 +424,8 @@ impl Scanner<'_> {
             self.value(depth + 1)?;
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
+                b',' => self.at += 1,
+                b']' => {
                     self.at += 1;
                     return Ok(());
                 }
@@ -290,7 +437,7 @@ impl Scanner<'_> {
     fn map(&mut self, depth: u32) -> Result<(), ScanError> {
         self.at += 1;
         self.space();
-        if self.peek() == Some(b'}') {
+        if self.peek() == b'}' {
             self.at += 1;
             return Ok(());
         }
@@ -303,8 +450,8 @@ impl Scanner<'_> {
             self.value(depth + 1)?;
             self.space();
             match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
+                b',' => self.at += 1,
+                b'}' => {
                     self.at += 1;
                     return Ok(());
                 }
@@ -313,32 +460,45 @@ impl Scanner<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<(), ScanError> {
+    /// A string; whether an escape stands in it.
+    #[inline]
+    fn string(&mut self) -> Result<bool, ScanError> {
         self.expect(b'"')?;
+        self.at = self.marks.next(self.at);
+        if self.peek() == b'"' {
+            self.at += 1;
+            return Ok(false);
+        }
+        self.rest_of_string()?;
+        Ok(true)
+    }
+
+    /// The rest of a string with escapes, from the first one on.
+    fn rest_of_string(&mut self) -> Result<(), ScanError> {
         loop {
             match self.peek() {
-                Some(b'"') => {
+                b'"' => {
                     self.at += 1;
                     return Ok(());
                 }
-                Some(b'\\') => self.escape()?,
-                Some(byte) if byte >= 0x20 => self.at += 1,
+                b'\\' => self.escape()?,
                 _ => return Err(self.unexpected()),
             }
+            self.at = self.marks.next(self.at);
         }
     }
 
     fn escape(&mut self) -> Result<(), ScanError> {
         self.at += 1;
         match self.peek() {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
                 self.at += 1;
                 Ok(())
             }
-            Some(b'u') => {
+            b'u' => {
                 self.at += 1;
                 for _ in 0..4 {
-                    if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+                    if !self.peek().is_ascii_hexdigit() {
                         return Err(self.unexpected());
                     }
                     self.at += 1;
@@ -350,31 +510,31 @@ impl Scanner<'_> {
     }
 
     fn digits(&mut self) -> Result<(), ScanError> {
-        if !self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        if !self.peek().is_ascii_digit() {
             return Err(self.unexpected());
         }
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        while self.peek().is_ascii_digit() {
             self.at += 1;
         }
         Ok(())
     }
 
     fn number(&mut self) -> Result<(), ScanError> {
-        if self.peek() == Some(b'-') {
+        if self.peek() == b'-' {
             self.at += 1;
         }
-        if self.peek() == Some(b'0') {
+        if self.peek() == b'0' {
             self.at += 1;
         } else {
             self.digits()?;
         }
-        if self.peek() == Some(b'.') {
+        if self.peek() == b'.' {
             self.at += 1;
             self.digits()?;
         }
-        if let Some(b'e' | b'E') = self.peek() {
+        if let b'e' | b'E' = self.peek() {
             self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
+            if let b'+' | b'-' = self.peek() {
                 self.at += 1;
             }
             self.digits()?;
@@ -389,11 +549,10 @@ mod tests {
     use serde_json::value::RawValue;
 
     fn rows_of(text: &str) -> Result<Vec<Vec<(String, String)>>, ScanError> {
-        let batch = scan_rows(text.as_bytes().to_vec())?;
+        let batch = Scanner::default().rows(text.as_bytes().to_vec())?;
         let cells = |row: super::super::Row<'_>| {
-            row.cells()
-                .iter()
-                .map(|cell| (row.name(cell).into_owned(), row.raw_value(cell).to_owned()))
+            (0..row.len())
+                .map(|cell| (row.name(cell).to_owned(), row.raw_value(cell).to_owned()))
                 .collect()
         };
         Ok(batch.rows().map(cells).collect())
@@ -453,7 +612,7 @@ mod tests {
 
     #[test]
     fn an_answer_has_rows_under_data() {
-        let rows = |text: &str| scan_answer(text.as_bytes().to_vec()).map(|batch| batch.len());
+        let rows = |text: &str| Scanner::default().answer(text.as_bytes().to_vec()).map(|batch| batch.len());
         assert_eq!(rows(r#"{"message":"","data":[{"a":1},{}]}"#), Ok(2));
         assert_eq!(rows(r#"{"data":[],"message":{"x":[1]}}"#), Ok(0));
         assert_eq!(rows(r#"{"data":{}}"#), Ok(0));
@@ -463,7 +622,7 @@ mod tests {
         assert_eq!(rows(r#"{"data":"x"}"#), Err(ScanError::NoRows));
         assert!(rows(r#"{"data":[{"a":1}"#).is_err());
         assert!(rows("<html>").is_err());
-        let invalid = scan_answer(b"{\"data\":[{\"a\":\"\xff\"}]}".to_vec());
+        let invalid = Scanner::default().answer(b"{\"data\":[{\"a\":\"\xff\"}]}".to_vec());
         assert_eq!(invalid.map(|batch| batch.len()), Err(ScanError::NoUtf8));
     }
 }

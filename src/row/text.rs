@@ -2,36 +2,62 @@
 
 use std::borrow::Cow;
 
+use super::marks::marked_in;
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Writes a JSON string with its quotes. Only what JSON demands is escaped.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
+    write_escaped(text, out);
+    out.push(b'"');
+}
+
+/// A name as it stands before its value: `"name":`.
+pub fn quoted_name(name: &str) -> Box<[u8]> {
+    let mut quoted = Vec::with_capacity(name.len() + 3);
+    write_string(name, &mut quoted);
+    quoted.push(b':');
+    quoted.into()
+}
+
+/// Writes the inside of a JSON string.
+pub fn write_escaped(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     let mut copied = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..=0x1f => {
-                out.extend_from_slice(&bytes[copied..at]);
-                out.extend_from_slice(b"\\u00");
-                out.push(HEX[usize::from(byte >> 4)]);
-                out.push(HEX[usize::from(byte & 15)]);
-                copied = at + 1;
-                continue;
-            }
-            _ => continue,
-        };
-        out.extend_from_slice(&bytes[copied..at]);
-        out.extend_from_slice(escape);
-        copied = at + 1;
+    let (parts, rest) = bytes.as_chunks::<16>();
+    // The last bytes, filled up with blanks.
+    let mut last = [b' '; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    for (index, part) in parts.iter().chain([&last]).enumerate() {
+        let mut marked = marked_in(part);
+        while marked != 0 {
+            let at = index * 16 + marked.trailing_zeros() as usize;
+            marked &= marked - 1;
+            out.extend_from_slice(&bytes[copied..at]);
+            write_escape(bytes[at], out);
+            copied = at + 1;
+        }
     }
     out.extend_from_slice(&bytes[copied..]);
-    out.push(b'"');
+}
+
+/// Writes a byte that can't stand in a string as it is.
+fn write_escape(byte: u8, out: &mut Vec<u8>) {
+    let escape: &[u8] = match byte {
+        b'"' => b"\\\"",
+        b'\\' => b"\\\\",
+        b'\n' => b"\\n",
+        b'\r' => b"\\r",
+        b'\t' => b"\\t",
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 15)]);
+            return;
+        }
+    };
+    out.extend_from_slice(escape);
 }
 
 /// Decodes the inside of a JSON string that was scanned. A lone half of a surrogate pair, which is
@@ -104,6 +130,9 @@ mod tests {
             "a\"b\\c",
             "\u{1}\n\r\t\u{1f}",
             "ä😀/",
+            "fifteen bytes \"",
+            "sixteen bytes: \"",
+            "seventeen bytes \"\u{1}and more than thirty-two \"of\" them\\",
             "\u{7f}\u{2028}",
         ] {
             let mut ours = Vec::new();

@@ -22,7 +22,7 @@ struct RowObject {
 
 impl fmt::Debug for RowObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(self.batch.row(self.index).bytes()))
+        f.write_str(self.batch.row(self.index).json())
     }
 }
 
@@ -37,14 +37,7 @@ impl Object for RowObject {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let row = self.batch.row(self.index);
-        let mut names: Vec<Value> = Vec::with_capacity(row.cells().len());
-        for cell in row.cells() {
-            let name = Value::from(&*row.name(cell));
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        Enumerator::Values(names)
+        let names = self.batch.row(self.index).shape().distinct_names();
+        Enumerator::Values(names.map(Value::from).collect())
     }
 }

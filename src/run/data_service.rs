@@ -1,12 +1,9 @@
 //! Mode data-service: the site's rows, changed, back to the site.
 
-use std::sync::Arc;
-
 use super::Run;
 use super::error::RunError;
-use crate::columns::{Mapped, Mapper};
+use crate::columns::{Finished, Mapped, Mapper};
 use crate::container_api::{InputReader, InputType, OutputFile};
-use crate::row::Batch;
 use crate::spec::LogLevel;
 
 impl Run {
@@ -35,34 +32,30 @@ impl Run {
         }
         self.report_errors(&mapped.errors).await;
         for chunk in &mapped.chunks {
-            self.write(
-                OutputFile::Output,
-                &chunk.batch,
-                self.counters.snapshot().written,
-            )
-            .await?;
-            self.counters.add_written(chunk.batch.len() as u64);
+            let surely = self.counters.snapshot().written;
+            self.write(OutputFile::Output, &chunk.rows, surely).await?;
+            self.counters.add_written(chunk.rows.len() as u64);
             let number = self.counters.add_batch();
             self.progress.show(&self.counters.snapshot());
-            self.log_chunk(chunk, number, &[], &self.base).await;
+            self.log_chunk(chunk, number, &[], &self.base).await?;
         }
         Ok(())
     }
 
-    /// Writes a batch behind `surely` rows that are written already.
+    /// Writes rows behind `surely` rows that are written already.
     pub(super) async fn write(
         &self,
         file: OutputFile,
-        batch: &Arc<Batch>,
+        rows: &Finished,
         surely: u64,
     ) -> Result<(), RunError> {
         self.api
-            .write(file, batch)
+            .write(file, rows)
             .await
             .map_err(|error| RunError::Write {
                 error,
                 first: surely + 1,
-                last: surely + batch.len() as u64,
+                last: surely + rows.len() as u64,
                 surely,
             })
     }

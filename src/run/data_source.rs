@@ -11,11 +11,11 @@ impl Run {
         while let Some((record, frame)) = records.next_record()? {
             self.check_stop()?;
             self.counters.add_read(1);
-            if let Some(mapped) = mapper.map_record(record, &frame)? {
+            if let Some(mapped) = mapper.map_record(&record, &frame)? {
                 self.write_mapped(mapped).await?;
                 self.judge_limits(false)?;
             }
         }
-        self.write_mapped(mapper.finish()).await
+        self.write_mapped(mapper.finish()?).await
     }
 }

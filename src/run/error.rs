@@ -60,7 +60,7 @@ pub enum RunError {
     /// SIGTERM or SIGINT came.
     #[error("stopped")]
     Stopped,
-    /// The mapping thread panicked.
+    /// The mapping thread panicked, or made rows that can't be read.
     #[error("a bug in runner: the mapping broke off; please report it")]
     Bug,
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::Run;
+use super::error::RunError;
 use crate::columns::Chunk;
 use crate::plan::LogRule;
-use crate::row::row_value;
+use crate::row::{Batch, row_value};
 use crate::spec::{LogAt, LogLevel, NotifyAt};
 use crate::template::{Frame, TemplateError, Value, json};
 
@@ -46,36 +47,44 @@ impl Run {
         number: u64,
         entry: &[LogRule],
         base: &Arc<Frame>,
-    ) {
+    ) -> Result<(), RunError> {
         let is_due = |at: LogAt| self.plan.log.iter().chain(entry).any(|rule| rule.at == at);
+        if !is_due(LogAt::Row) && !is_due(LogAt::Batch) {
+            return Ok(());
+        }
+        let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
         if is_due(LogAt::Row) {
-            for index in 0..chunk.batch.len() {
-                let frame = outcome_frame(chunk, index, base);
+            for index in 0..rows.len() {
+                let frame = outcome_frame(chunk, &rows, index, base);
                 self.log(LogAt::Row, entry, &frame).await;
                 self.log(LogAt::Row, &self.plan.log, &frame).await;
             }
         }
         if is_due(LogAt::Batch) {
-            let rows: Value = (0..chunk.batch.len())
-                .map(|index| row_value(&chunk.batch, index))
-                .collect();
             let batch = Value::from_pairs([
                 ("number", Value::from(number)),
-                ("size", Value::from(chunk.batch.len())),
+                ("size", Value::from(rows.len())),
             ]);
+            let rows: Value = (0..rows.len()).map(|index| row_value(&rows, index)).collect();
             let frame = Frame::on(base).with("rows", rows).with("batch", batch);
             let frame = Arc::new(frame);
             self.log(LogAt::Batch, entry, &frame).await;
             self.log(LogAt::Batch, &self.plan.log, &frame).await;
         }
+        Ok(())
     }
 }
 
 /// What `feedback` and `log` at `row` see: the finished row, its outcome, and what its mapping saw.
-pub(super) fn outcome_frame(chunk: &Chunk, index: usize, base: &Arc<Frame>) -> Arc<Frame> {
+pub(super) fn outcome_frame(
+    chunk: &Chunk,
+    rows: &Arc<Batch>,
+    index: usize,
+    base: &Arc<Frame>,
+) -> Arc<Frame> {
     let below = chunk.frames.get(index).unwrap_or(base);
     let frame = Frame::on(below)
-        .with("row", row_value(&chunk.batch, index))
+        .with("row", row_value(rows, index))
         .with("outcome", chunk.outcomes[index].to_value());
     Arc::new(frame)
 }

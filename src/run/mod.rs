@@ -5,6 +5,7 @@ mod data_service;
 mod data_source;
 mod error;
 mod export;
+mod feedback;
 mod messages;
 mod pipeline;
 mod progress;
@@ -75,7 +76,7 @@ pub async fn run(
 
 impl Run {
     async fn carry_out(&self) -> Result<(), RunError> {
-        let mapper = Mapper::new(Arc::clone(&self.plan), &self.base)?;
+        let mapper = Mapper::new(Arc::clone(&self.plan), &self.base, self.api.spare())?;
         self.log(LogAt::Start, &self.plan.log, &self.base).await;
         self.fail_when(FailAt::Start)?;
         match self.plan.mode {

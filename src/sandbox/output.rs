@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use indexmap::{IndexMap, IndexSet};
@@ -11,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::answer::Answer;
 use super::cells::{RawRow, flat, text};
-use crate::row::{Batch, scan_rows};
+use crate::row::{Batch, Scanner, Shape};
 
 /// Rows that are shown in the summary.
 const SHOWN: usize = 5;
@@ -27,8 +28,9 @@ pub struct Output {
     pub rows: u64,
     /// All columns, in the order in which they were first seen.
     pub columns: IndexSet<String>,
-    /// The columns of the last row: most rows have the same.
-    last_names: Vec<Box<str>>,
+    /// The shape of the last row: most rows have the same.
+    last_shape: Option<Arc<Shape>>,
+    scanner: Scanner,
     /// The first rows.
     pub first: Vec<IndexMap<String, String>>,
 }
@@ -54,7 +56,8 @@ impl Output {
             lines: None,
             rows: 0,
             columns: IndexSet::new(),
-            last_names: Vec::new(),
+            last_shape: None,
+            scanner: Scanner::default(),
             first: Vec::new(),
         }
     }
@@ -71,7 +74,7 @@ impl Output {
         if !data.get().starts_with('[') {
             return refused("This value should be a list of objects.");
         }
-        let Ok(batch) = scan_rows(data.get().as_bytes().to_vec()) else {
+        let Ok(batch) = self.scanner.rows(data.get().as_bytes().to_vec()) else {
             return refused("This value should be a list of objects.");
         };
         if batch.is_empty() {
@@ -98,34 +101,24 @@ impl Output {
     fn store(&mut self, batch: &Batch, separator: &str) -> io::Result<()> {
         let mut bytes = Vec::with_capacity(batch.bytes().len());
         for row in batch.rows() {
-            let is_plain = row
-                .cells()
-                .iter()
-                .all(|cell| !row.raw_value(cell).starts_with(['[', '{']));
-            if is_plain && !row.bytes().contains(&b'\n') {
-                let same_names = row.cells().len() == self.last_names.len()
-                    && row
-                        .cells()
-                        .iter()
-                        .zip(&self.last_names)
-                        .all(|(cell, name)| row.raw_name(cell) == &**name);
-                if !same_names {
-                    self.last_names = row
-                        .cells()
-                        .iter()
-                        .map(|cell| row.raw_name(cell).into())
-                        .collect();
-                    self.columns
-                        .extend(row.cells().iter().map(|cell| row.name(cell).into_owned()));
+            let is_plain = (0..row.len()).all(|cell| !row.raw_value(cell).starts_with(['[', '{']));
+            if is_plain && !row.json().contains('\n') {
+                let is_known = self
+                    .last_shape
+                    .as_ref()
+                    .is_some_and(|shape| Arc::ptr_eq(shape, row.shape()));
+                if !is_known {
+                    self.last_shape = Some(Arc::clone(row.shape()));
+                    self.columns.extend(row.shape().names().map(str::to_owned));
                 }
-                bytes.extend_from_slice(row.bytes());
+                bytes.extend_from_slice(row.json().as_bytes());
                 if self.first.len() < SHOWN {
-                    self.show(&serde_json::from_slice(row.bytes())?);
+                    self.show(&serde_json::from_slice(row.json().as_bytes())?);
                 }
             } else {
-                let row: RawRow = serde_json::from_slice(row.bytes())?;
+                let row: RawRow = serde_json::from_slice(row.json().as_bytes())?;
                 let row = flat(&row, separator)?;
-                self.last_names.clear();
+                self.last_shape = None;
                 self.columns.extend(row.keys().cloned());
                 serde_json::to_writer(&mut bytes, &row)?;
                 if self.first.len() < SHOWN {

@@ -7,18 +7,30 @@ use minijinja::{Error, ErrorKind};
 use super::date::{DateValue, parse_date};
 use super::duration::DurationValue;
 use super::number::plain;
-use super::operators::symbol;
+use super::operators::Arithmetic;
 use super::text::is_nothing;
 
 /// A number as arithmetic sees it.
-#[derive(Clone, Copy)]
-enum Number {
+#[derive(Debug, Clone, Copy)]
+pub enum Number {
+    /// Exact.
     Whole(i128),
+    /// As a computer has it.
     Real(f64),
 }
 
+impl From<Number> for Value {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Whole(whole) => Self::from(whole),
+            Number::Real(real) => Self::from(real),
+        }
+    }
+}
+
 impl Number {
-    fn of(value: &Value) -> Option<Self> {
+    /// The number a value is; nothing where it is none.
+    pub fn of(value: &Value) -> Option<Self> {
         if value.kind() != ValueKind::Number {
             return None;
         }
@@ -34,7 +46,8 @@ impl Number {
         clippy::cast_precision_loss,
         reason = "a real number is what was asked for"
     )]
-    fn real(self) -> f64 {
+    /// The nearest real number.
+    pub fn real(self) -> f64 {
         match self {
             Self::Whole(whole) => whole as f64,
             Self::Real(real) => real,
@@ -44,7 +57,7 @@ impl Number {
 
 /// Works out `left OP right`. `sources` are both sides as they were written, for the error.
 pub fn apply(
-    filter: &str,
+    op: Arithmetic,
     left: &Value,
     right: &Value,
     sources: (&str, &str),
@@ -53,18 +66,18 @@ pub fn apply(
         if is_nothing(value) {
             return Err(invalid(format!(
                 "{source} is nothing, and `{}` needs a value: write {source} | default(0)",
-                symbol(filter)
+                op.symbol()
             )));
         }
     }
     let (left, right) = (plain(left), plain(right));
     if let (Some(a), Some(b)) = (Number::of(&left), Number::of(&right)) {
-        return numbers(filter, a, b, sources);
+        return numbers(op, a, b, sources.1).map(Value::from);
     }
-    if let Some(result) = dates(filter, &left, &right)? {
+    if let Some(result) = dates(op, &left, &right)? {
         return Ok(result);
     }
-    if filter == "__add" {
+    if op == Arithmetic::Add {
         if let (Some(a), Some(b)) = (left.as_str(), right.as_str()) {
             return Ok(Value::from(format!("{a}{b}")));
         }
@@ -78,8 +91,8 @@ pub fn apply(
         (sources.1, &right)
     };
     let kind = culprit.1.kind();
-    let mend = match (kind, filter) {
-        (ValueKind::String, "__add") => {
+    let mend = match (kind, op) {
+        (ValueKind::String, Arithmetic::Add) => {
             format!("write {} | to_number to add, or ~ to join texts", culprit.0)
         }
         (ValueKind::String, _) => format!("write {} | to_number", culprit.0),
@@ -93,72 +106,76 @@ pub fn apply(
     Err(invalid(format!(
         "{} is {kind}, and `{}` can't work with that: {mend}",
         culprit.0,
-        symbol(filter)
+        op.symbol()
     )))
 }
 
-fn numbers(
-    filter: &str,
+/// Works out `left OP right` of two numbers. Whole numbers stay whole where the result is; the
+/// error is a division by zero, which `right_source` is then said to be.
+pub fn numbers(
+    op: Arithmetic,
     left: Number,
     right: Number,
-    sources: (&str, &str),
-) -> Result<Value, Error> {
+    right_source: &str,
+) -> Result<Number, Error> {
     let is_zero = match right {
         Number::Whole(whole) => whole == 0,
         Number::Real(real) => real == 0.0,
     };
-    if is_zero && matches!(filter, "__div" | "__floordiv" | "__rem") {
+    if is_zero && matches!(
+            op,
+            Arithmetic::Div | Arithmetic::FloorDiv | Arithmetic::Rem
+        ) {
         return Err(invalid(format!(
-            "{} is zero: nothing can be divided by it",
-            sources.1
+            "{right_source} is zero: nothing can be divided by it"
         )));
     }
     if let (Number::Whole(a), Number::Whole(b)) = (left, right) {
-        let whole = match filter {
-            "__add" => a.checked_add(b),
-            "__sub" => a.checked_sub(b),
-            "__mul" => a.checked_mul(b),
-            "__floordiv" => a.checked_div_euclid(b).map(|quotient| {
+        let whole = match op {
+            Arithmetic::Add => a.checked_add(b),
+            Arithmetic::Sub => a.checked_sub(b),
+            Arithmetic::Mul => a.checked_mul(b),
+            Arithmetic::FloorDiv => a.checked_div_euclid(b).map(|quotient| {
                 if b < 0 && a.rem_euclid(b) != 0 {
                     quotient - 1
                 } else {
                     quotient
                 }
             }),
-            "__rem" => a.checked_rem(b).map(|rest| {
+            Arithmetic::Rem => a.checked_rem(b).map(|rest| {
                 if rest != 0 && (rest < 0) != (b < 0) {
                     rest + b
                 } else {
                     rest
                 }
             }),
-            "__pow" => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
-            _ => None,
+            Arithmetic::Pow => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
+            Arithmetic::Div => None,
         };
         if let Some(whole) = whole {
-            return Ok(Value::from(whole));
+            return Ok(Number::Whole(whole));
         }
     }
     let (a, b) = (left.real(), right.real());
-    let real = match filter {
-        "__add" => a + b,
-        "__sub" => a - b,
-        "__mul" => a * b,
-        "__div" => a / b,
-        "__floordiv" => (a / b).floor(),
-        "__rem" => a - b * (a / b).floor(),
-        _ => a.powf(b),
+    let real = match op {
+        Arithmetic::Add => a + b,
+        Arithmetic::Sub => a - b,
+        Arithmetic::Mul => a * b,
+        Arithmetic::Div => a / b,
+        Arithmetic::FloorDiv => (a / b).floor(),
+        Arithmetic::Rem => a - b * (a / b).floor(),
+        Arithmetic::Pow => a.powf(b),
     };
-    Ok(Value::from(real))
+    Ok(Number::Real(real))
 }
 
 /// Date ± duration, date − date, duration ± duration; text beside a date or a duration is read as
 /// a date.
-fn dates(filter: &str, left: &Value, right: &Value) -> Result<Option<Value>, Error> {
-    if !matches!(filter, "__add" | "__sub") {
+fn dates(op: Arithmetic, left: &Value, right: &Value) -> Result<Option<Value>, Error> {
+    if !matches!(op, Arithmetic::Add | Arithmetic::Sub) {
         return Ok(None);
     }
-    let subtract = filter == "__sub";
+    let subtract = op == Arithmetic::Sub;
     let left_duration = left.downcast_object_ref::<DurationValue>();
     let right_duration = right.downcast_object_ref::<DurationValue>();
     let is_date = |value: &Value| value.downcast_object_ref::<DateValue>().is_some();
@@ -188,7 +205,7 @@ fn dates(filter: &str, left: &Value, right: &Value) -> Result<Option<Value>, Err
 
 /// `-value`.
 pub fn negate(value: &Value, source: &str) -> Result<Value, Error> {
-    apply("__sub", &Value::from(0), value, ("0", source))
+    apply(Arithmetic::Sub, &Value::from(0), value, ("0", source))
 }
 
 fn invalid(message: String) -> Error {

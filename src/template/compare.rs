@@ -9,6 +9,7 @@ use minijinja::{Error, ErrorKind};
 use super::date::{DateValue, parse_date};
 use super::duration::DurationValue;
 use super::number::plain;
+use super::operators::Comparison;
 use super::text::is_nothing;
 
 /// `==`. Nothing equals nothing; text never equals a number.
@@ -127,7 +128,21 @@ pub fn contains(container: &Value, wanted: &Value) -> Result<bool, Error> {
     Ok(false)
 }
 
-/// `<` and its kin as a test, where the sides have no source text.
-pub fn holds(left: &Value, right: &Value, wanted: fn(Ordering) -> bool) -> Result<bool, Error> {
-    order(left, right, ("the value", "the other value")).map(|order| order.is_some_and(wanted))
+/// Whether a comparison holds; nothing is in no order.
+pub fn holds(
+    op: Comparison,
+    left: &Value,
+    right: &Value,
+    sources: (&str, &str),
+) -> Result<bool, Error> {
+    match op {
+        Comparison::Eq => equal(left, right),
+        Comparison::Ne => equal(left, right).map(|equal| !equal),
+        op => order(left, right, sources).map(|order| order.is_some_and(|order| op.holds(order))),
+    }
+}
+
+/// A comparison as a test, where the sides have no source text.
+pub fn test(op: Comparison, left: &Value, right: &Value) -> Result<bool, Error> {
+    holds(op, left, right, ("the value", "the other value"))
 }

@@ -12,6 +12,7 @@ use minijinja::{AutoEscape, ErrorKind};
 use super::engine::environment;
 use super::frame::Frame;
 use super::lower::{Body, Lowered, Uses, lower};
+use super::native::Tree;
 use super::number::NumberText;
 use super::scope::Scope;
 use crate::check::Diagnostic;
@@ -22,6 +23,8 @@ use crate::spec::tree::{Node, NodeValue, Scalar, ScalarKind};
 #[derive(Debug)]
 pub struct Template {
     kind: Kind,
+    /// The same without the engine, where all of it is plain.
+    native: Option<Tree>,
 }
 
 #[derive(Debug)]
@@ -72,6 +75,7 @@ impl Template {
     pub fn constant(value: Value) -> Self {
         Self {
             kind: Kind::Constant(value),
+            native: None,
         }
     }
 
@@ -112,7 +116,11 @@ impl Template {
                 );
             }
         };
-        Self { kind }
+        let native = match &kind {
+            Kind::Constant(value) => Tree::of_constant(value),
+            _ => None,
+        };
+        Self { kind, native }
     }
 
     /// Compiles text with `{{` or `{%` in it. `place` says where a byte range of the text stands
@@ -126,9 +134,15 @@ impl Template {
     ) -> Self {
         let mut problems = Vec::new();
         let mut is_expression = false;
+        let mut native = None;
         let cell = Cell::new(text.to_owned(), |text| {
             let lowered = lower(text, scope, uses, &mut problems);
             is_expression = matches!(lowered.body, Body::Expression(_));
+            native = match &lowered.body {
+                Body::Expression(expression) => Tree::of_expression(expression, scope),
+                Body::Statement(statement) => Tree::of_statement(statement, scope),
+                Body::Refused => None,
+            };
             generate(text, &lowered)
         });
         diagnostics.extend(problems.into_iter().map(|problem| Diagnostic {
@@ -143,7 +157,13 @@ impl Template {
             } else {
                 Kind::Text(code)
             },
+            native,
         }
+    }
+
+    /// The template's plain form, if it has one.
+    pub fn native(&self) -> Option<&Tree> {
+        self.native.as_ref()
     }
 
     /// Whether this is one expression, or `true` or `false`: what a condition may be.

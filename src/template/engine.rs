@@ -1,6 +1,5 @@
 //! The one minijinja environment: our filters, tests, functions and operators, and no others.
 
-use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
@@ -8,11 +7,9 @@ use minijinja::{Environment, Error, State, UndefinedBehavior};
 
 use super::filters::{Nothing, Numbers};
 use super::number::{plain, plain_elements};
+use super::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN};
 use super::text::{is_nothing, text_of};
 use super::{arithmetic, compare, filters, functions, methods, tests};
-
-/// A comparison's filter, and the orders for which it holds.
-type Order = (&'static str, fn(Ordering) -> bool);
 
 /// The environment; made once, when the first template runs.
 pub fn environment() -> &'static Environment<'static> {
@@ -69,62 +66,36 @@ fn build() -> Environment<'static> {
 }
 
 fn add_operators(env: &mut Environment<'static>) {
-    for filter in [
-        "__add",
-        "__sub",
-        "__mul",
-        "__div",
-        "__floordiv",
-        "__rem",
-        "__pow",
-    ] {
+    for op in Arithmetic::ALL {
         env.add_filter(
-            filter,
+            op.filter(),
             move |left: &Value, right: &Value, a: &str, b: &str| {
-                arithmetic::apply(filter, left, right, (a, b))
+                arithmetic::apply(op, left, right, (a, b))
             },
         );
     }
-    env.add_filter("__neg", |value: &Value, source: &str| {
+    env.add_filter(NEGATE, |value: &Value, source: &str| {
         arithmetic::negate(value, source)
     });
-    env.add_filter(
-        "__concat",
-        |left: &Value, right: &Value, _: &str, _: &str| {
-            format!("{}{}", text_of(left), text_of(right))
-        },
-    );
-    env.add_filter("__eq", |left: &Value, right: &Value, _: &str, _: &str| {
-        compare::equal(left, right)
+    env.add_filter(CONCAT, |left: &Value, right: &Value, _: &str, _: &str| {
+        format!("{}{}", text_of(left), text_of(right))
     });
-    env.add_filter("__ne", |left: &Value, right: &Value, _: &str, _: &str| {
-        compare::equal(left, right).map(|equal| !equal)
-    });
-    let orders: [Order; 4] = [
-        ("__lt", Ordering::is_lt),
-        ("__le", Ordering::is_le),
-        ("__gt", Ordering::is_gt),
-        ("__ge", Ordering::is_ge),
-    ];
-    for (filter, holds) in orders {
+    for op in Comparison::ALL {
         env.add_filter(
-            filter,
+            op.filter(),
             move |left: &Value, right: &Value, a: &str, b: &str| {
-                compare::order(left, right, (a, b)).map(|order| order.is_some_and(holds))
+                compare::holds(op, left, right, (a, b))
             },
         );
     }
-    env.add_filter("__in", |wanted: &Value, list: &Value, _: &str, _: &str| {
+    env.add_filter(IN, |wanted: &Value, list: &Value, _: &str, _: &str| {
         compare::contains(list, wanted)
     });
+    env.add_filter(NOT_IN, |wanted: &Value, list: &Value, _: &str, _: &str| {
+        compare::contains(list, wanted).map(|contains| !contains)
+    });
     env.add_filter(
-        "__not_in",
-        |wanted: &Value, list: &Value, _: &str, _: &str| {
-            compare::contains(list, wanted).map(|contains| !contains)
-        },
-    );
-    env.add_filter(
-        "__item",
+        ITEM,
         |owner: &Value, key: &Value| -> Result<Value, Error> {
             if is_nothing(owner) || is_nothing(key) {
                 return Ok(Value::UNDEFINED);

@@ -30,6 +30,17 @@ impl Frame {
         }
     }
 
+    /// The value of a name, looked for in this frame and those below.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        let mut frame = self;
+        loop {
+            if let Some((_, value)) = frame.names.iter().find(|(known, _)| &**known == name) {
+                return Some(value.clone());
+            }
+            frame = frame.below.as_deref()?;
+        }
+    }
+
     /// The frame with one more name.
     #[must_use]
     pub fn with(mut self, name: impl Into<Arc<str>>, value: Value) -> Self {
@@ -53,13 +64,7 @@ impl Object for Frame {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        let mut frame = self;
-        loop {
-            if let Some((_, value)) = frame.names.iter().find(|(name, _)| &**name == key) {
-                return Some(value.clone());
-            }
-            frame = frame.below.as_ref()?;
-        }
+        self.get(key)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod functions;
 pub mod json;
 mod lower;
 pub mod methods;
+pub mod native;
 mod number;
 mod operators;
 pub mod scope;

@@ -8,7 +8,7 @@ use crate::plan::{ColumnPlan, KeepPlan, MappingPlan, RejectRule};
 use crate::row::pattern::Pattern;
 use crate::spec::place::place_in;
 use crate::spec::tree::Node;
-use crate::spec::{Keep, KeepWord, LogAt, Mode};
+use crate::spec::{Keep, KeepWord, Mode};
 use crate::template::Template;
 use crate::template::scope::Field;
 
@@ -64,11 +64,8 @@ impl Compiler<'_> {
             drop: spec.drop.iter().map(|name| Pattern::new(name)).collect(),
             rename: self.rename(),
             unique: spec.unique.words().to_vec(),
-            // Whether the mapping's own names are read later is cheap to over-estimate: it costs
-            // memory for one batch.
-            keeps_frames: spec.feedback.is_some()
-                || spec.log.iter().any(|log| log.at == LogAt::Row)
-                || spec.target.is_some(),
+            // Known once everything that is told was compiled.
+            keeps_frames: false,
         }
     }
 

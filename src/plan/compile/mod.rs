@@ -9,7 +9,7 @@ mod target;
 use std::sync::Arc;
 
 use crate::check::{Diagnostic, SpecErrors};
-use crate::plan::Plan;
+use crate::plan::{Plan, logs_as_it_goes};
 use crate::plan::scopes::Scopes;
 use crate::spec::tree::Node;
 use crate::spec::{Document, Mode, OnError};
@@ -112,10 +112,15 @@ impl<'d> Compiler<'d> {
         let options = self.options();
         let mut scopes = Scopes::new(mode, &options);
         let source = self.source(&mut scopes);
-        let mapping = self.mapping(&mut scopes);
+        let mut mapping = self.mapping(&mut scopes);
+        let before = std::mem::take(&mut self.uses);
         let entries = self.entries(&scopes);
         let feedback = self.feedback(&scopes);
         let log = self.log_rules(self.root().get("log"), &spec.log, &scopes, false);
+        let told = std::mem::replace(&mut self.uses, before);
+        mapping.keeps_frames = told.names.iter().any(|name| scopes.is_of_mapping(name));
+        self.add_uses(told);
+        let reads_finished_rows = mode.is_export() || logs_as_it_goes(&log, &entries);
         let notify = self.notify(&scopes);
         let fail_when = self.fail_when(&scopes);
         if spec.on_error == OnError::Keep && mode != Mode::DataService {
@@ -145,6 +150,7 @@ impl<'d> Compiler<'d> {
             fail_when,
             log,
             notify,
+            reads_finished_rows,
         }
     }
 

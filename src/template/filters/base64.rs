@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use minijinja::{Error, Value};
 
 use super::invalid;
+use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
 /// Text to Base64.
@@ -19,4 +20,9 @@ pub fn decode(value: &Value) -> Result<String, Error> {
         .decode(text.trim())
         .map_err(|error| invalid(format!("\"{text}\" is no Base64: {error}")))?;
     String::from_utf8(bytes).map_err(|_| invalid("the decoded Base64 is no text in UTF-8"))
+}
+
+/// The plain form of [`encode`].
+pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    Ok(Plain::owned(STANDARD.encode(value.as_text()?)))
 }

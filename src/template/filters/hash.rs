@@ -6,7 +6,8 @@ use minijinja::{Error, Value};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::invalid;
+use super::{by_value, invalid, optional_text};
+use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
 /// The digest of a text: `sha256` (the default), `sha512`, `sha1` or `md5`.
@@ -29,4 +30,10 @@ pub fn hash(value: &Value, kind: Option<&str>) -> Result<String, Error> {
         let _ = write!(hex, "{byte:02x}");
         hex
     }))
+}
+
+/// The plain form.
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    let kind = optional_text(arguments, 0)?;
+    by_value(&value, |value| hash(value, kind).map(Value::from))
 }

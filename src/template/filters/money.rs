@@ -2,7 +2,8 @@
 
 use minijinja::{Error, Value};
 
-use super::invalid;
+use super::{by_value, invalid};
+use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
 /// `1234` is `12.34`; `digits` says how many there are behind the point.
@@ -28,4 +29,13 @@ pub fn money(value: &Value, digits: Option<u32>) -> Result<String, Error> {
         "{sign}{whole}.{rest:0width$}",
         width = digits as usize
     ))
+}
+
+/// The plain form.
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    let digits = match arguments.first() {
+        None => None,
+        Some(digits) => Some(u32::try_from(digits.as_count()?).map_err(|_| Doubt)?),
+    };
+    by_value(&value, |value| money(value, digits).map(Value::from))
 }

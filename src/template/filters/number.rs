@@ -2,7 +2,8 @@
 
 use minijinja::{Error, Value};
 
-use super::{invalid, to_number};
+use super::{by_value, invalid, to_number};
+use crate::template::native::{Doubt, Plain};
 
 /// How the example writes numbers.
 struct Style {
@@ -85,4 +86,13 @@ pub fn number(value: &Value, example: &str) -> Result<Value, Error> {
         text.push_str(fraction);
     }
     Ok(Value::from(text))
+}
+
+/// The plain form.
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    let [example] = arguments else {
+        return Err(Doubt);
+    };
+    let example = example.as_text()?;
+    by_value(&value, |value| number(value, example))
 }

@@ -1,5 +1,6 @@
 //! `regex_search(pattern, group)` and `regex_replace(pattern, by)`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -7,16 +8,57 @@ use minijinja::{Error, Value};
 use regex::Regex;
 
 use super::invalid;
+use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
 /// What a group of the first match holds; nothing where there is no match.
 pub fn search(value: &Value, pattern: &str, group: Option<usize>) -> Result<Value, Error> {
     let regex = compiled(pattern)?;
     let text = text_of(value);
-    let found = regex
-        .captures(&text)
-        .and_then(|captures| captures.get(group.unwrap_or(0)));
-    Ok(found.map_or(Value::UNDEFINED, |found| Value::from(found.as_str())))
+    let found = found(&regex, &text, group.unwrap_or(0));
+    Ok(found.map_or(Value::UNDEFINED, Value::from))
+}
+
+fn found<'t>(regex: &Regex, text: &'t str, group: usize) -> Option<&'t str> {
+    if group == 0 {
+        return regex.find(text).map(|found| found.as_str());
+    }
+    let captures = regex.captures(text)?;
+    captures.get(group).map(|found| found.as_str())
+}
+
+/// The plain form of [`search`].
+pub fn native_search<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    let (pattern, group) = match arguments {
+        [pattern] => (pattern, 0),
+        [pattern, group] => (pattern, group.as_count()?),
+        _ => return Err(Doubt),
+    };
+    let regex = compiled(pattern.as_text()?).map_err(|_| Doubt)?;
+    Ok(match value.into_text()? {
+        Cow::Borrowed(text) => match found(&regex, text, group) {
+            Some(found) => Plain::Text(Cow::Borrowed(found)),
+            None => Plain::Nothing,
+        },
+        Cow::Owned(text) => match found(&regex, &text, group) {
+            Some(found) => Plain::owned(found.to_owned()),
+            None => Plain::Nothing,
+        },
+    })
+}
+
+/// The plain form of [`replace`].
+pub fn native_replace<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    let [pattern, by] = arguments else {
+        return Err(Doubt);
+    };
+    let by = by.as_text()?;
+    let regex = compiled(pattern.as_text()?).map_err(|_| Doubt)?;
+    let text = value.into_text()?;
+    Ok(match regex.replace_all(&text, by) {
+        Cow::Borrowed(_) => Plain::Text(text),
+        Cow::Owned(replaced) => Plain::owned(replaced),
+    })
 }
 
 /// The text with every match replaced; `$1` is a group.

@@ -2,11 +2,21 @@
 
 use minijinja::Value;
 
+use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
 /// `Größe L` is `groesse-l`.
 pub fn slugify(value: &Value) -> String {
-    let mut slug = String::new();
+    slug(&text_of(value))
+}
+
+/// The plain form.
+pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    Ok(Plain::owned(slug(value.as_text()?)))
+}
+
+fn slug(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
     let mut push = |part: &str| {
         for c in part.chars() {
             if c.is_ascii_alphanumeric() {
@@ -16,7 +26,7 @@ pub fn slugify(value: &Value) -> String {
             }
         }
     };
-    for c in text_of(value).chars() {
+    for c in text.chars() {
         match c {
             // German umlauts have letters of their own; elsewhere the dots just go.
             'ä' | 'Ä' => push("ae"),
@@ -25,5 +35,6 @@ pub fn slugify(value: &Value) -> String {
             c => push(deunicode::deunicode_char(c).unwrap_or("-")),
         }
     }
-    slug.trim_end_matches('-').to_owned()
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
 }

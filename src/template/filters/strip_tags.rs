@@ -2,6 +2,7 @@
 
 use minijinja::Value;
 
+use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
 /// Tags that do not end a word: everything else becomes a space.
@@ -14,9 +15,17 @@ const INLINE: [&str; 32] = [
 /// HTML to text: entities decoded, block tags to spaces, white space folded, trimmed. Comments,
 /// scripts and styles are left out.
 pub fn strip_tags(value: &Value) -> String {
-    let html = text_of(value);
+    text(&text_of(value))
+}
+
+/// The plain form.
+pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    Ok(Plain::owned(text(value.as_text()?)))
+}
+
+fn text(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
-    let mut rest: &str = &html;
+    let mut rest = html;
     while let Some(at) = rest.find('<') {
         text.push_str(&rest[..at]);
         rest = &rest[at..];

@@ -3,8 +3,10 @@
 use minijinja::Error;
 use minijinja::value::{Value, ValueKind};
 
-use super::invalid;
+use super::{invalid, optional_text};
+use crate::template::arithmetic::Number;
 use crate::template::is_nothing;
+use crate::template::native::{Doubt, Plain};
 
 /// Text to a number, whole ones stay whole; `decimal=','` says which sign is the decimal one; the
 /// argument is the value for nothing.
@@ -22,16 +24,20 @@ pub fn int(value: &Value, other: Option<&Value>) -> Result<Value, Error> {
     if is_nothing(&number) || number.is_integer() {
         return Ok(or_other(number, other));
     }
-    let real = f64::try_from(number)?.trunc();
+    let real = f64::try_from(number)?;
+    whole(real)
+        .map(Value::from)
+        .ok_or_else(|| invalid(format!("{} is no whole number", real.trunc())))
+}
+
+/// The whole part of a real number.
+fn whole(real: f64) -> Option<i128> {
+    let real = real.trunc();
     #[allow(
         clippy::cast_possible_truncation,
         reason = "checked against i128's range"
     )]
-    if real.is_finite() && real.abs() < 1e38 {
-        Ok(Value::from(real as i128))
-    } else {
-        Err(invalid(format!("{real} is no whole number")))
-    }
+    (real.is_finite() && real.abs() < 1e38).then_some(real as i128)
 }
 
 /// A number with a point.
@@ -64,11 +70,74 @@ pub fn read(value: &Value, decimal: Option<&str>) -> Result<Value, Error> {
     if text.trim().is_empty() {
         return Ok(Value::UNDEFINED);
     }
-    parse(text, decimal).ok_or_else(|| invalid(format!("\"{text}\" is no number")))
+    parse(text, decimal)
+        .map(Value::from)
+        .ok_or_else(|| invalid(format!("\"{text}\" is no number")))
+}
+
+/// `1234` and `12.50`: what most feeds have.
+fn plainly_written(text: &str) -> Option<Number> {
+    let is_short = (1..=15).contains(&text.len());
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !is_short || !is_digits(whole) || fraction.is_some_and(|part| !is_digits(part)) {
+        return None;
+    }
+    match fraction {
+        None => text.parse().ok().map(Number::Whole),
+        Some(_) => text.parse().ok().map(Number::Real),
+    }
+}
+
+/// The plain form of [`to_number`].
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    let decimal = optional_text(arguments, 1)?;
+    Ok(match read_plain(&value, decimal)? {
+        Some(number) => Plain::Number(number),
+        None => other(arguments),
+    })
+}
+
+/// The plain form of [`int`].
+pub fn native_int<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    Ok(match read_plain(&value, None)? {
+        Some(Number::Real(real)) => Plain::Number(Number::Whole(whole(real).ok_or(Doubt)?)),
+        Some(number) => Plain::Number(number),
+        None => other(arguments),
+    })
+}
+
+/// The plain form of [`float`].
+pub fn native_float<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    Ok(match read_plain(&value, None)? {
+        Some(number) => Plain::Number(Number::Real(number.real())),
+        None => other(arguments),
+    })
+}
+
+fn other<'r>(arguments: &[Plain<'r>]) -> Plain<'r> {
+    arguments.first().cloned().unwrap_or(Plain::Nothing)
+}
+
+/// As [`read`]; what is an error there is a doubt.
+fn read_plain(value: &Plain<'_>, decimal: Option<&str>) -> Result<Option<Number>, Doubt> {
+    match value {
+        Plain::Nothing => Ok(None),
+        Plain::Number(number) => Ok(Some(*number)),
+        Plain::Bool(value) => Ok(Some(Number::Whole(i128::from(*value)))),
+        Plain::Text(text) if text.trim().is_empty() => Ok(None),
+        Plain::Text(text) => parse(text, decimal).map(Some).ok_or(Doubt),
+    }
 }
 
 /// Reads `1.234,56`, `1,234.56`, `12,5`, `1 234`, `12.99 EUR`, `€ 12`, `1e3`.
-fn parse(text: &str, decimal: Option<&str>) -> Option<Value> {
+fn parse(text: &str, decimal: Option<&str>) -> Option<Number> {
+    if let Some(number) = plainly_written(text).filter(|_| decimal.is_none()) {
+        return Some(number);
+    }
     let text = without_currency(text.trim());
     let (negative, unsigned) = match text.strip_prefix(['-', '−']) {
         Some(rest) => (true, rest.trim_start()),
@@ -80,13 +149,13 @@ fn parse(text: &str, decimal: Option<&str>) -> Option<Value> {
     let plain = normalize(unsigned, decimal)?;
     let signed = if negative { format!("-{plain}") } else { plain };
     if let Ok(whole) = signed.parse::<i128>() {
-        return Some(Value::from(whole));
+        return Some(Number::Whole(whole));
     }
     signed
         .parse::<f64>()
         .ok()
         .filter(|number| number.is_finite())
-        .map(Value::from)
+        .map(Number::Real)
 }
 
 /// The digits with at most one `.` between: of two signs the last is the decimal one, a sign that

@@ -3,6 +3,7 @@
 use minijinja::Value;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
 /// What RFC 3986 leaves as it is: letters, digits, `-._~`.
@@ -14,5 +15,14 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Everything but letters, digits and `-._~` percent-encoded.
 pub fn urlencode(value: &Value) -> String {
-    utf8_percent_encode(&text_of(value), ENCODED).to_string()
+    encoded(&text_of(value))
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
+/// The plain form.
+pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    Ok(Plain::owned(encoded(value.as_text()?)))
 }

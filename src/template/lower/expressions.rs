@@ -4,6 +4,7 @@ use minijinja::Value;
 use minijinja::machinery::ast::{Expr, GetAttr, GetItem, IfExpr, List, Map, Slice, Spanned, Tuple};
 
 use super::{Lowering, constant, filter_node};
+use crate::template::operators::ITEM;
 use crate::template::scope::Name;
 
 impl<'s> Lowering<'s, '_> {
@@ -76,7 +77,7 @@ impl<'s> Lowering<'s, '_> {
         } else {
             self.expr(&item.expr)
         };
-        filter_node("__item", expr, vec![subscript], item.span())
+        filter_node(ITEM, expr, vec![subscript], item.span())
     }
 
     pub(super) fn slice(&mut self, slice: &Spanned<Slice<'s>>) -> Expr<'s> {

@@ -6,7 +6,7 @@ use minijinja::machinery::ast::{
 };
 
 use super::{Lowering, filter_node};
-use crate::template::operators::{arithmetic_filter, compare_filter};
+use crate::template::operators::{NEGATE, binary_filter, compare_filter};
 use crate::template::scope::Name;
 
 impl<'s> Lowering<'s, '_> {
@@ -23,13 +23,13 @@ impl<'s> Lowering<'s, '_> {
                     return Expr::UnaryOp(Spanned::new(UnaryOp { op, expr }, unary.span()));
                 }
                 let source = self.source_of(&unary.expr);
-                filter_node("__neg", expr, vec![source], unary.span())
+                filter_node(NEGATE, expr, vec![source], unary.span())
             }
         }
     }
 
     pub(super) fn binary(&mut self, binary: &Spanned<BinOp<'s>>) -> Expr<'s> {
-        let Some(filter) = arithmetic_filter(binary.op) else {
+        let Some(filter) = binary_filter(binary.op) else {
             let lowered = BinOp {
                 op: binary.op,
                 left: self.expr(&binary.left),

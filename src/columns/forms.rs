@@ -1,0 +1,41 @@
+//! The plain forms of a mapping, bound to the option values of one run.
+
+use std::sync::Arc;
+
+use crate::plan::MappingPlan;
+use crate::template::native::{Binder, Bound};
+use crate::template::{Frame, Template};
+
+/// The plain form of each template that has one.
+#[derive(Default)]
+pub struct Forms {
+    /// The columns that they read, by slot.
+    pub reads: Vec<Box<str>>,
+    /// Of `vars`, in order.
+    pub vars: Vec<Option<Bound>>,
+    /// Of `where`.
+    pub filter: Option<Bound>,
+    /// Of the conditions of `reject`, in order.
+    pub reject: Vec<Option<Bound>>,
+    /// Of `columns`, in order.
+    pub columns: Vec<Option<Bound>>,
+}
+
+impl Forms {
+    /// Binds the forms of a mapping to what `base` holds.
+    pub fn new(plan: &MappingPlan, base: &Arc<Frame>) -> Self {
+        let mut binder = Binder::new(base, &plan.var_names, &[]);
+        let mut bind = |template: &Template| binder.bind(template.native()?);
+        Self {
+            vars: plan.vars.iter().map(&mut bind).collect(),
+            filter: plan.filter.as_ref().and_then(&mut bind),
+            reject: plan.reject.iter().map(|rule| bind(&rule.when)).collect(),
+            columns: plan
+                .columns
+                .iter()
+                .map(|column| bind(&column.value))
+                .collect(),
+            reads: binder.into_columns(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! How a row of one shape is written: worked out once a shape, and then a few copies a row.
+
+use super::emit::SetName;
+use super::names::{Names, OutName};
+use crate::plan::MappingPlan;
+use crate::row::{Shape, quoted_name};
+
+/// What is written for a row, in order.
+#[derive(Debug)]
+pub struct Layout {
+    pub steps: Vec<Step>,
+}
+
+/// A part of a row.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The cells from one to another, as they came.
+    Copy { first: usize, last: usize },
+    /// A cell's value as it came, under a new name: `"name":`.
+    Renamed { name: Box<[u8]>, cell: usize },
+    /// A column of `columns`, under its name: `"name":`.
+    Set { name: Box<[u8]>, column: usize },
+}
+
+impl Layout {
+    /// The layout for a shape; nothing where only the row itself can tell how it is written: star
+    /// columns, names that are taken.
+    pub fn new(
+        shape: &Shape,
+        plan: &MappingPlan,
+        set: &[SetName],
+        fixed: &[Option<String>],
+        names: &mut Names,
+    ) -> Option<Self> {
+        let mut layout = Self { steps: Vec::new() };
+        let mut written = vec![false; set.len()];
+        let mut taken: Vec<Box<str>> = Vec::new();
+        for (cell, name) in shape.names().enumerate() {
+            let fate = names.fate(name, fixed, plan);
+            if !fate.kept {
+                continue;
+            }
+            if let Some(column) = fate.set {
+                if !std::mem::replace(&mut written[column], true) {
+                    layout.set(column, name, &fate.out, &mut taken)?;
+                }
+                continue;
+            }
+            match &fate.out {
+                OutName::Dropped => {}
+                OutName::Same => {
+                    taken.push(name.into());
+                    layout.copy(cell);
+                }
+                OutName::Renamed(new) => {
+                    taken.push(new.clone());
+                    let name = quoted_name(new);
+                    layout.steps.push(Step::Renamed { name, cell });
+                }
+            }
+        }
+        for (column, name) in set.iter().enumerate() {
+            let SetName::One(name) = name else {
+                return None;
+            };
+            if !written[column] {
+                let fate = names.fate(name, fixed, plan);
+                layout.set(column, name, &fate.out, &mut taken)?;
+            }
+        }
+        let is_unique = |(at, name): (usize, &Box<str>)| !taken[..at].contains(name);
+        let may_repeat = plan.rename.is_empty() || taken.iter().enumerate().all(is_unique);
+        may_repeat.then_some(layout)
+    }
+
+    fn set(
+        &mut self,
+        column: usize,
+        name: &str,
+        out: &OutName,
+        taken: &mut Vec<Box<str>>,
+    ) -> Option<()> {
+        let name = match out {
+            OutName::Same => name,
+            OutName::Renamed(new) => new,
+            // Its template is worked out all the same, and may fail.
+            OutName::Dropped => return None,
+        };
+        taken.push(name.into());
+        self.steps.push(Step::Set {
+            name: quoted_name(name),
+            column,
+        });
+        Some(())
+    }
+
+    fn copy(&mut self, cell: usize) {
+        match self.steps.last_mut() {
+            Some(Step::Copy { last, .. }) if *last + 1 == cell => *last = cell,
+            _ => self.steps.push(Step::Copy {
+                first: cell,
+                last: cell,
+            }),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `feedback`: what is told back of each row.
+
+use std::sync::Arc;
+
+use super::error::RunError;
+use super::messages::outcome_frame;
+use crate::columns::{Chunk, Outcome, Status};
+use crate::plan::FeedbackPlan;
+use crate::row::{Body, BodyWriter, Row, Shape, Spare, quoted_name, refuse_infinite, write_value};
+use crate::spec::FeedbackRows;
+use crate::template::Frame;
+use crate::template::native::{Binder, Bound, Scene};
+
+/// Writes the feedback of one input.
+pub struct FeedbackWriter<'r> {
+    plan: &'r FeedbackPlan,
+    base: &'r Arc<Frame>,
+    /// `"name":` of each column, and the plain form of its value where it has one.
+    columns: Vec<(Box<[u8]>, Option<Bound>)>,
+    /// The columns that plain forms read, by slot.
+    reads: Vec<Box<str>>,
+    spare: Spare,
+}
+
+impl<'r> FeedbackWriter<'r> {
+    /// A writer of what `plan` asks for, on top of `base`.
+    pub fn new(plan: &'r FeedbackPlan, base: &'r Arc<Frame>, spare: &Spare) -> Self {
+        let mut binder = Binder::new(base, &[], &Outcome::FIELDS);
+        let columns = plan
+            .columns
+            .iter()
+            .map(|(name, template)| {
+                let form = template.native().and_then(|tree| binder.bind(tree));
+                (quoted_name(name), form)
+            })
+            .collect();
+        Self {
+            plan,
+            base,
+            columns,
+            reads: binder.into_columns(),
+            spare: spare.clone(),
+        }
+    }
+
+    /// The feedback of rows whose outcomes are known.
+    pub fn body(&self, chunk: &Chunk) -> Result<Body, RunError> {
+        let mut writer = BodyWriter::new(self.spare.clone(), 0);
+        let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
+        let mut last: Option<(&Arc<Shape>, Vec<Option<usize>>)> = None;
+        for (index, outcome) in chunk.outcomes.iter().enumerate() {
+            let is_told = match self.plan.rows {
+                FeedbackRows::All => true,
+                FeedbackRows::Failed => outcome.status == Status::Rejected,
+            };
+            if !is_told {
+                continue;
+            }
+            let row = rows.row(index);
+            let cells = match last.take() {
+                Some((shape, cells)) if Arc::ptr_eq(shape, row.shape()) => cells,
+                _ => self.reads.iter().map(|name| row.shape().find(name)).collect(),
+            };
+            let frame = || outcome_frame(chunk, &rows, index, self.base);
+            self.row(row, &cells, outcome, frame, &mut writer)?;
+            last = Some((row.shape(), cells));
+        }
+        Ok(writer.finish())
+    }
+
+    fn row(
+        &self,
+        row: Row<'_>,
+        cells: &[Option<usize>],
+        outcome: &Outcome,
+        frame: impl Fn() -> Arc<Frame>,
+        writer: &mut BodyWriter,
+    ) -> Result<(), RunError> {
+        let outcome = outcome.to_plain();
+        let scene = Scene {
+            row: Some(row),
+            cells,
+            vars: &[],
+            outcome: &outcome,
+        };
+        writer.start_row();
+        for ((name, template), (quoted, form)) in self.plan.columns.iter().zip(&self.columns) {
+            let failed = |message: String| RunError::Feedback(name.clone(), message);
+            let out = writer.start_cell(quoted);
+            let mark = out.len();
+            if form
+                .as_ref()
+                .is_some_and(|form| form.write_cell(&scene, out).is_ok())
+            {
+                continue;
+            }
+            out.truncate(mark);
+            let value = template
+                .value(&frame())
+                .map_err(|error| failed(error.message))?;
+            refuse_infinite(&value).map_err(|error| failed(error.to_string()))?;
+            write_value(&value, out);
+        }
+        writer
+            .end_row()
+            .map_err(|error| RunError::Feedback(String::new(), error.to_string()))
+    }
+}

@@ -1,0 +1,193 @@
+//! Works plain forms out, row by row.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use super::bound::{Bound, Place};
+use super::tree::Node;
+use super::{Doubt, Plain};
+use crate::row::Row;
+use crate::template::arithmetic::{self, Number};
+use crate::template::compare;
+use crate::template::filters::Nothing;
+use crate::template::operators::{Arithmetic, Comparison};
+
+/// What a row's plain forms see.
+#[derive(Clone, Copy)]
+pub struct Scene<'s> {
+    /// The row, where there is one.
+    pub row: Option<Row<'s>>,
+    /// The cell of each slot; nothing where the row has no such column.
+    pub cells: &'s [Option<usize>],
+    /// The vars that are worked out so far; one of no plain kind is empty.
+    pub vars: &'s [OnceCell<Plain<'s>>],
+    /// The fields of the row's outcome, where it is known.
+    pub outcome: &'s [Plain<'s>],
+}
+
+impl<'s> Scene<'s> {
+    /// The cell of a slot.
+    #[inline]
+    pub(super) fn cell(&self, slot: usize) -> Option<(Row<'s>, usize)> {
+        Some((self.row?, (*self.cells.get(slot)?)?))
+    }
+
+    #[inline]
+    fn look_up(&self, place: Place) -> Result<Plain<'s>, Doubt> {
+        match place {
+            Place::Column(slot) => Ok(match self.cell(slot) {
+                Some((row, cell)) => Plain::Text(row.text(cell)),
+                None => Plain::Nothing,
+            }),
+            Place::Var(number) => match self.vars.get(number).and_then(OnceCell::get) {
+                Some(Plain::Text(text)) => Ok(Plain::Text(Cow::Borrowed(text))),
+                Some(value) => Ok(value.clone()),
+                None => Err(Doubt),
+            },
+            Place::Outcome(number) => self.outcome.get(number).cloned().ok_or(Doubt),
+        }
+    }
+}
+
+impl Bound {
+    /// The value for a row.
+    pub fn value<'s>(&'s self, scene: &Scene<'s>) -> Result<Plain<'s>, Doubt> {
+        self.0.value(scene)
+    }
+
+    /// Whether a condition holds for a row.
+    pub fn holds<'s>(&'s self, scene: &Scene<'s>) -> Result<bool, Doubt> {
+        self.0.holds(scene)
+    }
+}
+
+impl Node<Place> {
+    pub(super) fn value<'s>(&'s self, scene: &Scene<'s>) -> Result<Plain<'s>, Doubt> {
+        match self {
+            Self::Leaf(place) => scene.look_up(*place),
+            Self::Constant(Plain::Text(text)) => Ok(Plain::Text(Cow::Borrowed(text))),
+            Self::Constant(value) => Ok(value.clone()),
+            Self::Text(parts) => {
+                let mut text = Vec::new();
+                for part in parts {
+                    part.print(scene, &mut text)?;
+                }
+                String::from_utf8(text).map(Plain::owned).map_err(|_| Doubt)
+            }
+            Self::Choice(choice) => {
+                if choice.test.holds(scene)? {
+                    choice.then.value(scene)
+                } else {
+                    choice.or.value(scene)
+                }
+            }
+            Self::And(sides) => {
+                let left = sides[0].value(scene)?;
+                if left.is_true() {
+                    sides[1].value(scene)
+                } else {
+                    Ok(left)
+                }
+            }
+            Self::Or(sides) => {
+                let left = sides[0].value(scene)?;
+                if left.is_true() {
+                    Ok(left)
+                } else {
+                    sides[1].value(scene)
+                }
+            }
+            Self::Arithmetic(op, sides) => {
+                let (left, right) = (sides[0].value(scene)?, sides[1].value(scene)?);
+                arithmetic(*op, left, right)
+            }
+            Self::Filter(filter, nothing, nodes) => {
+                let (value, arguments) = nodes.split_first().ok_or(Doubt)?;
+                let value = value.value(scene)?;
+                if *nothing == Nothing::PassedOn && value.is_nothing() {
+                    return Ok(Plain::Nothing);
+                }
+                call(*filter, value, arguments, scene)
+            }
+            Self::Not(_)
+            | Self::IsNothing(_)
+            | Self::Compare(..)
+            | Self::InText(_)
+            | Self::InList(..) => self.holds(scene).map(Plain::Bool),
+        }
+    }
+
+    pub(super) fn holds<'s>(&'s self, scene: &Scene<'s>) -> Result<bool, Doubt> {
+        match self {
+            Self::Not(node) => node.holds(scene).map(|holds| !holds),
+            Self::IsNothing(node) => Ok(node.value(scene)?.is_nothing()),
+            Self::Compare(op, sides) => {
+                compare(*op, &sides[0].value(scene)?, &sides[1].value(scene)?)
+            }
+            Self::InText(sides) => {
+                match (&sides[0].value(scene)?, &sides[1].value(scene)?) {
+                    (_, Plain::Nothing) | (Plain::Nothing, Plain::Text(_)) => Ok(false),
+                    (Plain::Text(wanted), Plain::Text(text)) => Ok(text.contains(&**wanted)),
+                    _ => Err(Doubt),
+                }
+            }
+            Self::InList(wanted, items) => {
+                let wanted = wanted.value(scene)?;
+                for item in items {
+                    if compare(Comparison::Eq, &item.value(scene)?, &wanted)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::And(sides) => Ok(sides[0].holds(scene)? && sides[1].holds(scene)?),
+            Self::Or(sides) => Ok(sides[0].holds(scene)? || sides[1].holds(scene)?),
+            Self::Leaf(Place::Column(slot)) => Ok(scene.cell(*slot).is_some_and(|(row, cell)| {
+                // Text is true unless it is empty, whatever escapes stand in it.
+                !matches!(row.raw_value(cell), "\"\"" | "null")
+            })),
+            _ => Ok(self.value(scene)?.is_true()),
+        }
+    }
+}
+
+/// Calls a filter; few take more than two arguments.
+fn call<'s>(
+    filter: super::NativeFilter,
+    value: Plain<'s>,
+    arguments: &'s [Node<Place>],
+    scene: &Scene<'s>,
+) -> Result<Plain<'s>, Doubt> {
+    match arguments {
+        [] => filter(value, &[]),
+        [one] => filter(value, &[one.value(scene)?]),
+        [one, two] => filter(value, &[one.value(scene)?, two.value(scene)?]),
+        more => {
+            let arguments: Result<Vec<_>, _> = more.iter().map(|node| node.value(scene)).collect();
+            filter(value, &arguments?)
+        }
+    }
+}
+
+/// Only numbers: dates, lists and what is an error are the engine's.
+fn arithmetic<'s>(op: Arithmetic, left: Plain<'s>, right: Plain<'s>) -> Result<Plain<'s>, Doubt> {
+    match (left, right) {
+        (Plain::Number(a), Plain::Number(b)) => arithmetic::numbers(op, a, b, "")
+            .map(Plain::Number)
+            .map_err(|_| Doubt),
+        (Plain::Text(a), Plain::Text(b)) if op == Arithmetic::Add => {
+            Ok(Plain::owned(format!("{a}{b}")))
+        }
+        _ => Err(Doubt),
+    }
+}
+
+fn compare(op: Comparison, left: &Plain<'_>, right: &Plain<'_>) -> Result<bool, Doubt> {
+    match (left, right) {
+        (Plain::Text(a), Plain::Text(b)) => Ok(op.holds(a.cmp(b))),
+        (Plain::Number(Number::Whole(a)), Plain::Number(Number::Whole(b))) => {
+            Ok(op.holds(a.cmp(b)))
+        }
+        _ => compare::holds(op, &left.to_value(), &right.to_value(), ("", "")).map_err(|_| Doubt),
+    }
+}

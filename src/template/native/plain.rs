@@ -1,0 +1,111 @@
+//! A value of one of the plain kinds.
+
+use std::borrow::Cow;
+
+use minijinja::Error;
+use minijinja::value::{Value, ValueKind};
+
+use super::Doubt;
+use crate::template::arithmetic::Number;
+use crate::template::is_nothing;
+
+/// Nothing, text, a boolean or a number. It has no `Debug`: text may be a secret.
+#[derive(Clone)]
+pub enum Plain<'r> {
+    /// A missing column, an empty option.
+    Nothing,
+    /// Text; a column's own where nothing changed it.
+    Text(Cow<'r, str>),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+}
+
+impl<'r> Plain<'r> {
+    /// A template's value, if it is of a plain kind.
+    pub fn of(value: &'r Value) -> Option<Self> {
+        if is_nothing(value) {
+            return Some(Self::Nothing);
+        }
+        if let Some(text) = value.as_str() {
+            return Some(Self::Text(Cow::Borrowed(text)));
+        }
+        match value.kind() {
+            ValueKind::Bool => Some(Self::Bool(value.is_true())),
+            ValueKind::Number => Number::of(value).map(Self::Number),
+            _ => None,
+        }
+    }
+
+    /// The same with a text of its own.
+    pub fn into_owned(self) -> Plain<'static> {
+        match self {
+            Self::Nothing => Plain::Nothing,
+            Self::Text(text) => Plain::Text(Cow::Owned(text.into_owned())),
+            Self::Bool(value) => Plain::Bool(value),
+            Self::Number(number) => Plain::Number(number),
+        }
+    }
+
+    /// Text of its own.
+    pub fn owned(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+
+    /// As the engine has it.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Nothing => Value::UNDEFINED,
+            Self::Text(text) => Value::from(&**text),
+            Self::Bool(value) => Value::from(*value),
+            Self::Number(number) => Value::from(*number),
+        }
+    }
+
+    /// What a filter made, if it is of a plain kind; errors are the engine's to tell.
+    pub fn made(result: Result<Value, Error>) -> Result<Plain<'static>, Doubt> {
+        let value = result.map_err(|_| Doubt)?;
+        Plain::of(&value).map(Plain::into_owned).ok_or(Doubt)
+    }
+
+    /// Whether it is nothing.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
+    /// Whether a condition holds.
+    pub fn is_true(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Text(text) => !text.is_empty(),
+            Self::Bool(value) => *value,
+            Self::Number(Number::Whole(whole)) => *whole != 0,
+            Self::Number(Number::Real(real)) => *real != 0.0,
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Result<&str, Doubt> {
+        match self {
+            Self::Text(text) => Ok(text),
+            _ => Err(Doubt),
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn into_text(self) -> Result<Cow<'r, str>, Doubt> {
+        match self {
+            Self::Text(text) => Ok(text),
+            _ => Err(Doubt),
+        }
+    }
+
+    /// The whole number, if it is one and not below zero.
+    pub fn as_count(&self) -> Result<usize, Doubt> {
+        match self {
+            Self::Number(Number::Whole(whole)) => usize::try_from(*whole).map_err(|_| Doubt),
+            _ => Err(Doubt),
+        }
+    }
+}

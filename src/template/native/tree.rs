@@ -1,0 +1,280 @@
+//! A lowered template as a tree of plain forms, if it has no others.
+
+use minijinja::Value;
+use minijinja::machinery::ast::{
+    BinOp, BinOpKind, CallArg, Expr, Filter, Spanned, Stmt, Test, UnaryOp, UnaryOpKind,
+};
+
+use super::{NativeFilter, Plain};
+use crate::template::filters::{self, Nothing};
+use crate::template::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN};
+use crate::template::scope::{Name, Scope};
+
+/// What a plain form is made of.
+pub enum Node<L> {
+    /// A value that is looked up.
+    Leaf(L),
+    /// A value that is written out.
+    Constant(Plain<'static>),
+    /// Values printed one behind another.
+    Text(Vec<Node<L>>),
+    /// `then if test else or`.
+    Choice(Box<Choice<L>>),
+    /// `a and b`.
+    And(Box<[Node<L>; 2]>),
+    /// `a or b`.
+    Or(Box<[Node<L>; 2]>),
+    /// `not a`.
+    Not(Box<Node<L>>),
+    /// `a is none`.
+    IsNothing(Box<Node<L>>),
+    /// `a < b` and its kin.
+    Compare(Comparison, Box<[Node<L>; 2]>),
+    /// `a in b` with a text.
+    InText(Box<[Node<L>; 2]>),
+    /// `a in [b, c]`.
+    InList(Box<Node<L>>, Vec<Node<L>>),
+    /// `a + b` and its kin.
+    Arithmetic(Arithmetic, Box<[Node<L>; 2]>),
+    /// A filter: the value first, then the arguments in order.
+    Filter(NativeFilter, Nothing, Vec<Node<L>>),
+}
+
+/// `then if test else or`.
+pub struct Choice<L> {
+    pub test: Node<L>,
+    pub then: Node<L>,
+    pub or: Node<L>,
+}
+
+/// A value that is looked up, as the template names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// `row.NAME`.
+    Column(Box<str>),
+    /// `row[options.NAME]`: the column that an option names.
+    ColumnOf(Box<str>),
+    /// `vars.NAME`.
+    Var(Box<str>),
+    /// `outcome.NAME`.
+    Outcome(Box<str>),
+    /// A name, or a field of it, that does not change while a batch is mapped: `options.NAME`,
+    /// `change`.
+    Fixed(Box<str>, Option<Box<str>>),
+}
+
+/// A template of plain forms alone.
+pub struct Tree(pub(super) Node<Named>);
+
+impl std::fmt::Debug for Tree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tree")
+    }
+}
+
+impl Tree {
+    /// A value that is always the same, if it is of a plain kind.
+    pub fn of_constant(value: &Value) -> Option<Self> {
+        let value = Plain::of(value)?.into_owned();
+        Some(Self(Node::Constant(value)))
+    }
+
+    /// An expression, if all of it is plain.
+    pub fn of_expression(expression: &Expr<'_>, scope: &Scope) -> Option<Self> {
+        Reader { scope }.node(expression).map(Self)
+    }
+
+    /// Text with templates in it, if all of them are plain.
+    pub fn of_statement(statement: &Stmt<'_>, scope: &Scope) -> Option<Self> {
+        let Stmt::Template(template) = statement else {
+            return None;
+        };
+        Reader { scope }.text(&template.children).map(Self)
+    }
+}
+
+struct Reader<'c> {
+    scope: &'c Scope,
+}
+
+impl Reader<'_> {
+    fn text(&self, statements: &[Stmt<'_>]) -> Option<Node<Named>> {
+        let parts = statements.iter().map(|statement| match statement {
+            Stmt::EmitRaw(raw) => {
+                let text = raw.raw.to_owned();
+                Some(Node::Constant(Plain::owned(text)))
+            }
+            Stmt::EmitExpr(emit) => self.node(&emit.expr),
+            Stmt::IfCond(cond) => Some(Node::Choice(Box::new(Choice {
+                test: self.node(&cond.expr)?,
+                then: self.text(&cond.true_body)?,
+                or: self.text(&cond.false_body)?,
+            }))),
+            _ => None,
+        });
+        parts.collect::<Option<_>>().map(Node::Text)
+    }
+
+    fn node(&self, expression: &Expr<'_>) -> Option<Node<Named>> {
+        match expression {
+            Expr::Const(constant) => {
+                let value = Plain::of(&constant.value)?;
+                Some(Node::Constant(value.into_owned()))
+            }
+            Expr::Var(var) if var.id == "change" => {
+                Some(Node::Leaf(Named::Fixed("change".into(), None)))
+            }
+            Expr::GetAttr(attr) => self.field(&attr.expr, attr.name),
+            Expr::GetItem(item) => {
+                let key = item.subscript_expr.as_const()?;
+                self.field(&item.expr, key.as_str()?)
+            }
+            Expr::UnaryOp(unary) => self.unary(unary),
+            Expr::BinOp(binary) => self.binary(binary),
+            Expr::IfExpr(cond) => Some(Node::Choice(Box::new(Choice {
+                test: self.node(&cond.test_expr)?,
+                then: self.node(&cond.true_expr)?,
+                or: match &cond.false_expr {
+                    Some(or) => self.node(or)?,
+                    None => Node::Constant(Plain::Nothing),
+                },
+            }))),
+            Expr::Filter(filter) => self.filter(filter),
+            Expr::Test(test) => self.test(test),
+            _ => None,
+        }
+    }
+
+    fn field(&self, owner: &Expr<'_>, name: &str) -> Option<Node<Named>> {
+        let Expr::Var(owner) = owner else { return None };
+        let leaf = match (owner.id, self.scope.get(owner.id)?) {
+            ("row", Name::Row) => Named::Column(name.into()),
+            ("vars", Name::Fields(_)) => Named::Var(name.into()),
+            ("outcome", Name::Fields(_)) => Named::Outcome(name.into()),
+            ("options", Name::Fields(_)) => Named::Fixed("options".into(), Some(name.into())),
+            _ => return None,
+        };
+        Some(Node::Leaf(leaf))
+    }
+
+    fn pair(&self, left: &Expr<'_>, right: &Expr<'_>) -> Option<Box<[Node<Named>; 2]>> {
+        Some(Box::new([self.node(left)?, self.node(right)?]))
+    }
+
+    fn unary(&self, unary: &Spanned<UnaryOp<'_>>) -> Option<Node<Named>> {
+        match (&unary.op, &unary.expr) {
+            (UnaryOpKind::Not, expr) => Some(Node::Not(Box::new(self.node(expr)?))),
+            // A number with a sign: anything else behind a `-` was lowered.
+            (UnaryOpKind::Neg, Expr::Const(_)) => {
+                let value = self.node(&unary.expr)?;
+                let zero = Node::Constant(Plain::of(&Value::from(0))?.into_owned());
+                Some(Node::Arithmetic(Arithmetic::Sub, Box::new([zero, value])))
+            }
+            (UnaryOpKind::Neg, _) => None,
+        }
+    }
+
+    fn binary(&self, binary: &Spanned<BinOp<'_>>) -> Option<Node<Named>> {
+        let pair = self.pair(&binary.left, &binary.right)?;
+        match binary.op {
+            BinOpKind::ScAnd => Some(Node::And(pair)),
+            BinOpKind::ScOr => Some(Node::Or(pair)),
+            _ => None,
+        }
+    }
+
+    fn test(&self, test: &Spanned<Test<'_>>) -> Option<Node<Named>> {
+        let is_nothing = match test.name {
+            "none" | "undefined" => true,
+            "defined" => false,
+            _ => return None,
+        };
+        if !test.args.is_empty() {
+            return None;
+        }
+        let node = Node::IsNothing(Box::new(self.node(&test.expr)?));
+        Some(if is_nothing {
+            node
+        } else {
+            Node::Not(Box::new(node))
+        })
+    }
+
+    fn filter(&self, filter: &Spanned<Filter<'_>>) -> Option<Node<Named>> {
+        let value = filter.expr.as_ref()?;
+        if filter.name.starts_with("__") {
+            return self.operator(filter.name, value, &filter.args);
+        }
+        let known = filters::find(filter.name)?;
+        let native = known.native?;
+        let mut nodes = vec![self.node(value)?];
+        for arg in &filter.args {
+            match arg {
+                CallArg::Pos(arg) => nodes.push(self.node(arg)?),
+                CallArg::Kwarg(name, arg) => {
+                    let at = known.parameters.iter().position(|known| known == name)? + 1;
+                    while nodes.len() <= at {
+                        nodes.push(Node::Constant(Plain::Nothing));
+                    }
+                    nodes[at] = self.node(arg)?;
+                }
+                CallArg::PosSplat(_) | CallArg::KwargSplat(_) => return None,
+            }
+        }
+        Some(Node::Filter(native, known.nothing, nodes))
+    }
+
+    /// An operator, which was lowered to a filter of ours.
+    fn operator(&self, name: &str, left: &Expr<'_>, args: &[CallArg<'_>]) -> Option<Node<Named>> {
+        if name == NEGATE {
+            let zero = Node::Constant(Plain::of(&Value::from(0))?.into_owned());
+            let sides = Box::new([zero, self.node(left)?]);
+            return Some(Node::Arithmetic(Arithmetic::Sub, sides));
+        }
+        let Some(CallArg::Pos(right)) = args.first() else {
+            return None;
+        };
+        match name {
+            ITEM => return self.item(left, right),
+            CONCAT => {
+                let mut parts = Vec::new();
+                for side in [left, right] {
+                    match self.node(side)? {
+                        // `a ~ b ~ c` is one text of three parts.
+                        Node::Text(inner) => parts.extend(inner),
+                        other => parts.push(other),
+                    }
+                }
+                return Some(Node::Text(parts));
+            }
+            IN => return self.contains(left, right),
+            NOT_IN => return Some(Node::Not(Box::new(self.contains(left, right)?))),
+            _ => {}
+        }
+        if let Some(op) = Comparison::ALL.into_iter().find(|op| op.filter() == name) {
+            return Some(Node::Compare(op, self.pair(left, right)?));
+        }
+        let op = Arithmetic::ALL.into_iter().find(|op| op.filter() == name)?;
+        Some(Node::Arithmetic(op, self.pair(left, right)?))
+    }
+
+    /// `row[options.NAME]`.
+    fn item(&self, owner: &Expr<'_>, key: &Expr<'_>) -> Option<Node<Named>> {
+        let Expr::Var(owner) = owner else { return None };
+        match (owner.id, self.scope.get(owner.id)?, self.node(key)?) {
+            ("row", Name::Row, Node::Leaf(Named::Fixed(name, Some(option)))) if &*name == "options" => {
+                Some(Node::Leaf(Named::ColumnOf(option)))
+            }
+            _ => None,
+        }
+    }
+
+    fn contains(&self, wanted: &Expr<'_>, container: &Expr<'_>) -> Option<Node<Named>> {
+        if let Expr::List(list) = container {
+            let items = list.items.iter().map(|item| self.node(item));
+            let items = items.collect::<Option<Vec<_>>>()?;
+            return Some(Node::InList(Box::new(self.node(wanted)?), items));
+        }
+        Some(Node::InText(self.pair(wanted, container)?))
+    }
+}
