@@ -88,8 +88,8 @@ fn row(index: usize, writing: Writing, out: &mut String) {
         (
             "description",
             format!(
-                "<p>{noun} by <b>{brand}</b> &amp; friends, made for days outside.</p>\
-                 <ul><li>Colour: {color}</li><li>Dries in {} minutes</li></ul>",
+                "<p>{noun} by <b>{brand}</b> &amp; friends, for days outside.</p>\
+                 <ul><li>{color}</li><li>{} g</li></ul>",
                 index % 90
             ),
         ),
@@ -100,12 +100,12 @@ fn row(index: usize, writing: Writing, out: &mut String) {
         ("stock", (index * 13 % 140).to_string()),
         ("availability", pick(&["in stock", "out of stock"], 4).to_owned()),
         ("gtin", format!("40{:011}", index * 7919 % 99_999_999)),
-        ("link", format!("https://shop.example/p/{id}?ref=feed")),
+        ("link", format!("https://shop.example/p/{id}")),
         ("image_link", format!("https://img.example/{id}/main.jpg")),
         ("color", color.to_owned()),
         ("size", pick(&SIZES, 5).to_owned()),
         ("material", pick(&MATERIALS, 6).to_owned()),
-        ("category", format!("Sports > Outdoor > {noun}")),
+        ("category", format!("Sports > {noun}")),
         ("weight", format!("{},{} kg", index % 3, index % 10)),
         ("condition", "new".to_owned()),
         ("updated_at", format!("2026-11-{:02}T08:30:00Z", index % 28 + 1)),

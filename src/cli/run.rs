@@ -99,9 +99,11 @@ pub async fn connector(
     }
 }
 
-/// Runs to the end on this thread; mapping has threads of its own.
+/// Runs to the end on this thread. Mapping that takes long has one of its own: always the same, as
+/// each thread keeps memory to itself.
 pub fn in_runtime(work: impl Future<Output = Exit>) -> Exit {
     match tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
         .enable_all()
         .build()
     {

@@ -299,7 +299,7 @@ impl Mapper {
     /// Begins a chunk, about as long as the one that is ended by it and comes back.
     fn begin(&mut self) -> Open {
         let length = self.open.writer.byte_len();
-        let next = Open::new(&self.spare, length + length / 16 + PADDING);
+        let next = Open::new(&self.spare, length + length / 32 + PADDING);
         std::mem::replace(&mut self.open, next)
     }
 

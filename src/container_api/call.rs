@@ -126,10 +126,10 @@ const LONGEST_BODY: usize = 64 << 20;
 
 /// The parts go into one buffer as they come: each is free again before the next is there.
 async fn whole_body(mut response: Response, spare: &Spare) -> reqwest::Result<Vec<u8>> {
-    let mut body = spare.bytes();
     let length = response.content_length().unwrap_or(0);
     // A length that is a lie ends in an error of its own.
-    body.reserve_exact(usize::try_from(length).unwrap_or(0).min(LONGEST_BODY) + PADDING);
+    let room = usize::try_from(length).unwrap_or(0).min(LONGEST_BODY) + PADDING;
+    let mut body = spare.bytes(room);
     while let Some(part) = response.chunk().await? {
         body.extend_from_slice(&part);
     }

@@ -71,8 +71,7 @@ pub struct BodyWriter {
 impl BodyWriter {
     /// An empty body, with room for `expected` bytes.
     pub fn new(spare: Spare, expected: usize) -> Self {
-        let mut bytes = spare.bytes();
-        bytes.reserve_exact(expected);
+        let mut bytes = spare.bytes(expected);
         bytes.extend_from_slice(HEAD);
         Self {
             bytes,

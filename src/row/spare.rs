@@ -8,6 +8,9 @@ use super::batch::{Cell, RowPlace};
 /// Buffers of a kind that are kept; more are never under way.
 const KEPT: usize = 8;
 
+/// Sizes of buffers are multiples of this, so that one that was made for a batch does for the next.
+const STEP: usize = 64 << 10;
+
 /// Buffers that wait to be used. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Spare(Arc<Mutex<Shelf>>);
@@ -16,6 +19,17 @@ pub struct Spare(Arc<Mutex<Shelf>>);
 struct Shelf {
     bytes: Vec<Vec<u8>>,
     tables: Vec<Tables>,
+}
+
+impl Shelf {
+    /// The smallest buffer whose size will do.
+    fn position(&self, will_do: impl Fn(usize) -> bool) -> Option<usize> {
+        let sizes = self.bytes.iter().map(Vec::capacity).enumerate();
+        let (at, _) = sizes
+            .filter(|(_, size)| will_do(*size))
+            .min_by_key(|(_, size)| *size)?;
+        Some(at)
+    }
 }
 
 /// The places of a batch.
@@ -31,17 +45,29 @@ impl Spare {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// An empty buffer.
-    pub fn bytes(&self) -> Vec<u8> {
-        self.shelf(|shelf| shelf.bytes.pop()).unwrap_or_default()
+    /// An empty buffer with room for so many bytes: the one that fits best. None is made larger,
+    /// which would leave holes in memory.
+    pub fn bytes(&self, room: usize) -> Vec<u8> {
+        let found = self.shelf(|shelf| {
+            let at = shelf.position(|size| size >= room)?;
+            Some(shelf.bytes.swap_remove(at))
+        });
+        found.unwrap_or_else(|| Vec::with_capacity(room.next_multiple_of(STEP)))
     }
 
     /// Takes a buffer back.
     pub fn give_back(&self, mut bytes: Vec<u8>) {
+        if bytes.capacity() == 0 {
+            return;
+        }
         bytes.clear();
         self.shelf(|shelf| {
-            if shelf.bytes.len() < KEPT {
-                shelf.bytes.push(bytes);
+            shelf.bytes.push(bytes);
+            // Batches have grown: what is too small by now goes first.
+            if shelf.bytes.len() > KEPT {
+                if let Some(at) = shelf.position(|_| true) {
+                    shelf.bytes.swap_remove(at);
+                }
             }
         });
     }

@@ -17,24 +17,27 @@ pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt>
 
 fn slug(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
-    let mut push = |part: &str| {
-        for c in part.chars() {
-            if c.is_ascii_alphanumeric() {
-                slug.push(c.to_ascii_lowercase());
-            } else if c != '\'' && !slug.is_empty() && !slug.ends_with('-') {
-                slug.push('-');
-            }
-        }
-    };
     for c in text.chars() {
         match c {
+            c if c.is_ascii() => push(c, &mut slug),
             // German umlauts have letters of their own; elsewhere the dots just go.
-            'ä' | 'Ä' => push("ae"),
-            'ö' | 'Ö' => push("oe"),
-            'ü' | 'Ü' => push("ue"),
-            c => push(deunicode::deunicode_char(c).unwrap_or("-")),
+            'ä' | 'Ä' => slug.push_str("ae"),
+            'ö' | 'Ö' => slug.push_str("oe"),
+            'ü' | 'Ü' => slug.push_str("ue"),
+            c => {
+                let letters = deunicode::deunicode_char(c).unwrap_or("-");
+                letters.chars().for_each(|c| push(c, &mut slug));
+            }
         }
     }
     slug.truncate(slug.trim_end_matches('-').len());
     slug
+}
+
+fn push(c: char, slug: &mut String) {
+    if c.is_ascii_alphanumeric() {
+        slug.push(c.to_ascii_lowercase());
+    } else if c != '\'' && !slug.is_empty() && !slug.ends_with('-') {
+        slug.push('-');
+    }
 }

@@ -1,16 +1,11 @@
 //! `strip_tags`: HTML to text.
 
+use std::borrow::Cow;
+
 use minijinja::Value;
 
 use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
-
-/// Tags that do not end a word: everything else becomes a space.
-const INLINE: [&str; 32] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font",
-    "i", "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong",
-    "sub", "sup", "time", "tt", "u", "var", "wbr",
-];
 
 /// HTML to text: entities decoded, block tags to spaces, white space folded, trimmed. Comments,
 /// scripts and styles are left out.
@@ -24,58 +19,133 @@ pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt>
 }
 
 fn text(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        text.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let Some((tag, length)) = tag(rest) else {
-            text.push('<');
-            rest = &rest[1..];
-            continue;
-        };
-        if !INLINE.contains(&tag.trim_start_matches('/')) {
-            text.push(' ');
-        }
-        rest = &rest[length..];
-        if tag == "script" || tag == "style" {
-            let end = rest.to_ascii_lowercase().find(&format!("</{tag}"));
-            rest = end.map_or("", |end| &rest[end..]);
-        }
+    let text = without_tags(html);
+    if text.contains('&') {
+        folded(&htmlize::unescape(&*text))
+    } else {
+        folded(&text)
     }
-    text.push_str(rest);
-    let decoded = htmlize::unescape(text.as_str());
-    let words: Vec<&str> = decoded.split_whitespace().collect();
-    words.join(" ")
 }
 
-/// The name of the tag (or comment) that `html` begins with, and its length in bytes.
-fn tag(html: &str) -> Option<(String, usize)> {
-    if let Some(comment) = html.strip_prefix("<!--") {
-        let end = comment.find("-->").map_or(html.len(), |end| end + 7);
-        return Some(("b".to_owned(), end));
-    }
-    let inside = html[1..].trim_start_matches('/');
-    if !inside.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!' || c == '?') {
-        return None;
-    }
-    let name: String = inside
-        .chars()
-        .take_while(char::is_ascii_alphanumeric)
-        .collect();
-    let mut quote = None;
-    for (at, byte) in html.bytes().enumerate().skip(1) {
-        match (quote, byte) {
-            (None, b'>') => {
-                // Only the opening tag of a script hides what follows it.
-                let closing = html[1..].starts_with('/');
-                let name = if closing { format!("/{name}") } else { name }.to_ascii_lowercase();
-                return Some((name, at + 1));
+fn without_tags(html: &str) -> Cow<'_, str> {
+    let Some(first) = html.find('<') else {
+        return Cow::Borrowed(html);
+    };
+    let mut text = String::with_capacity(html.len());
+    text.push_str(&html[..first]);
+    let mut rest = &html[first..];
+    while !rest.is_empty() {
+        // `rest` begins with a `<`.
+        let behind = match Tag::read(rest) {
+            None => {
+                text.push('<');
+                &rest[1..]
             }
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
-        }
+            Some(tag) => {
+                if !tag.is_inline() {
+                    text.push(' ');
+                }
+                tag.content_behind(rest)
+            }
+        };
+        let next = behind.find('<').unwrap_or(behind.len());
+        text.push_str(&behind[..next]);
+        rest = &behind[next..];
     }
-    None
+    Cow::Owned(text)
+}
+
+/// White space folded and trimmed.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    if text.is_ascii() {
+        let is_space = |c: char| matches!(c, ' ' | '\t'..='\r');
+        push_words(text.split(is_space), &mut folded);
+    } else {
+        push_words(text.split(char::is_whitespace), &mut folded);
+    }
+    folded
+}
+
+fn push_words<'t>(words: impl Iterator<Item = &'t str>, folded: &mut String) {
+    for word in words.filter(|word| !word.is_empty()) {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+}
+
+/// A tag or a comment.
+struct Tag<'h> {
+    /// Its name; nothing where it is a comment.
+    name: &'h str,
+    is_closing: bool,
+    /// Its length in bytes.
+    length: usize,
+}
+
+impl<'h> Tag<'h> {
+    /// The tag that `html` begins with, its `<` included.
+    fn read(html: &'h str) -> Option<Self> {
+        if let Some(comment) = html.strip_prefix("<!--") {
+            let length = comment.find("-->").map_or(html.len(), |end| end + 7);
+            return Some(Self {
+                name: "",
+                is_closing: false,
+                length,
+            });
+        }
+        let inside = html[1..].trim_start_matches('/');
+        if !inside.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!' || c == '?') {
+            return None;
+        }
+        let letters = inside.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let mut quote = None;
+        for (at, byte) in html.bytes().enumerate().skip(1) {
+            match (quote, byte) {
+                (None, b'>') => {
+                    return Some(Self {
+                        name: &inside[..letters],
+                        is_closing: html.as_bytes()[1] == b'/',
+                        length: at + 1,
+                    });
+                }
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (Some(open), byte) if open == byte => quote = None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Whether it ends no word: everything else becomes a space.
+    fn is_inline(&self) -> bool {
+        let mut name = [0; 8];
+        let Some(lower) = name.get_mut(..self.name.len()) else {
+            return false;
+        };
+        lower.copy_from_slice(self.name.as_bytes());
+        lower.make_ascii_lowercase();
+        matches!(
+            &*lower,
+            b"" | b"a" | b"abbr" | b"acronym" | b"b" | b"bdi" | b"bdo" | b"big" | b"cite"
+                | b"code" | b"del" | b"dfn" | b"em" | b"font" | b"i" | b"ins" | b"kbd"
+                | b"label" | b"mark" | b"q" | b"s" | b"samp" | b"small" | b"span" | b"strike"
+                | b"strong" | b"sub" | b"sup" | b"time" | b"tt" | b"u" | b"var" | b"wbr"
+        )
+    }
+
+    /// What is shown of the HTML behind the tag: what an opening `script` or `style` holds is not.
+    fn content_behind(&self, html: &'h str) -> &'h str {
+        let behind = &html[self.length..];
+        let hides = |name: &str| !self.is_closing && self.name.eq_ignore_ascii_case(name);
+        let end = match () {
+            () if hides("script") => "</script",
+            () if hides("style") => "</style",
+            () => return behind,
+        };
+        let end = behind.to_ascii_lowercase().find(end);
+        end.map_or("", |end| &behind[end..])
+    }
 }
