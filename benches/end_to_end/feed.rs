@@ -88,7 +88,7 @@ fn row(index: usize, writing: Writing, out: &mut String) {
         (
             "description",
             format!(
-                "<p>{noun} by <b>{brand}</b> &amp; friends, for days outside.</p>\
+                "<p>{noun} by <b>{brand}</b> &amp; co, for days.</p>\
                  <ul><li>{color}</li><li>{} g</li></ul>",
                 index % 90
             ),

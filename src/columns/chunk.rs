@@ -46,7 +46,8 @@ impl Finished {
             Self::Batch(batch) => Ok(Arc::clone(batch)),
             Self::Body(body) => Scanner::default()
                 .answer(body.bytes().to_vec())
-                .map(Arc::new),
+                .map(Arc::new)
+                .map_err(|refused| refused.error),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A batch of rows over one buffer.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::shape::Shape;
@@ -32,13 +33,16 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Checks and pads bytes; they come back where they are no UTF-8.
+    /// Checks and pads bytes; they come back as they were where they are no UTF-8.
     pub(super) fn new(mut bytes: Vec<u8>) -> Result<Self, Vec<u8>> {
         let length = bytes.len();
         bytes.resize((length + BLOCK).next_multiple_of(BLOCK), 0);
         Checked::try_new_or_recover(bytes, |bytes| simdutf8::basic::from_utf8(bytes).map_err(drop))
             .map(|checked| Self { checked, length })
-            .map_err(|(bytes, ())| bytes)
+            .map_err(|(mut bytes, ())| {
+                bytes.truncate(length);
+                bytes
+            })
     }
 
     /// The text with its padding.
@@ -52,7 +56,9 @@ impl Text {
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.checked.into_owner()
+        let mut bytes = self.checked.into_owner();
+        bytes.truncate(self.length);
+        bytes
     }
 }
 
@@ -69,6 +75,7 @@ pub struct Batch {
     text: Option<Text>,
     tables: Tables,
     shapes: Vec<Arc<Shape>>,
+    meta: Range<usize>,
     spare: Spare,
 }
 
@@ -100,7 +107,7 @@ impl Cell {
     }
 
     #[inline]
-    fn range(self) -> std::ops::Range<usize> {
+    fn range(self) -> Range<usize> {
         self.start as usize..(self.end & !ESCAPED) as usize
     }
 
@@ -110,11 +117,18 @@ impl Cell {
 }
 
 impl Batch {
-    pub(super) fn new(text: Text, tables: Tables, shapes: Vec<Arc<Shape>>, spare: Spare) -> Self {
+    pub(super) fn new(
+        text: Text,
+        tables: Tables,
+        shapes: Vec<Arc<Shape>>,
+        meta: Range<usize>,
+        spare: Spare,
+    ) -> Self {
         Self {
             text: Some(text),
             tables,
             shapes,
+            meta,
             spare,
         }
     }
@@ -149,6 +163,11 @@ impl Batch {
     pub fn bytes(&self) -> &[u8] {
         let length = self.text.as_ref().map_or(0, Text::len);
         &self.text().as_bytes()[..length]
+    }
+
+    /// The JSON of `meta` beside the rows, empty where there is none.
+    pub fn meta(&self) -> &str {
+        &self.text()[self.meta.clone()]
     }
 
     /// The rows from `first` on, as a batch of their own.
@@ -225,6 +244,11 @@ impl<'b> Row<'b> {
     pub fn raw_cells(&self, first: usize, last: usize) -> &'b str {
         let start = self.cells[first].range().start - self.shape.name_length(first);
         &self.text[start..self.cells[last].range().end]
+    }
+
+    /// Whether a cell is a list or a map.
+    pub fn is_nested(&self, cell: usize) -> bool {
+        self.raw_value(cell).starts_with(['[', '{'])
     }
 
     /// What stands between the quotes of a cell that is a string; nothing where it is none.

@@ -49,7 +49,8 @@ impl Body {
 
     /// The rows, to be read again. The batch's bytes are the body.
     pub fn into_batch(mut self, scanner: &mut Scanner) -> Result<Batch, ScanError> {
-        scanner.answer(std::mem::take(&mut self.bytes))
+        let bytes = std::mem::take(&mut self.bytes);
+        scanner.answer(bytes).map_err(|refused| refused.error)
     }
 }
 

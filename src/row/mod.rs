@@ -14,7 +14,7 @@ mod value;
 
 pub use batch::{Batch, PADDING, RawString, Row};
 pub use body::{Body, BodyWriter, CellError, refuse_infinite, write_value};
-pub use scan::{ScanError, Scanner};
+pub use scan::{Refused, ScanError, Scanner};
 pub use shape::Shape;
 pub use spare::Spare;
 pub use text::quoted_name;

@@ -1,5 +1,6 @@
 //! JSON bytes → [`Batch`]: one pass, as strict as `serde_json`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::batch::{Batch, Cell, RowPlace, Text};
@@ -41,6 +42,16 @@ pub enum ScanError {
     TooLarge,
 }
 
+/// Bytes that have no rows, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Refused {
+    /// Why.
+    pub error: ScanError,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
 /// Reads batches one after another. What it learned from one (shapes, sizes) it uses for the next.
 #[derive(Debug, Default)]
 pub struct Scanner {
@@ -61,14 +72,14 @@ impl Scanner {
         }
     }
 
-    /// Reads `{"message": …, "data": [{column: value, …}, …]}`. Empty `data` of any kind (`[]`,
+    /// Reads `{"message": …, "data": [{column: value, …}, …]}`, or a body with `meta`. Empty `data` of any kind (`[]`,
     /// `{}`, `null`) is a batch without rows.
-    pub fn answer(&mut self, bytes: Vec<u8>) -> Result<Batch, ScanError> {
+    pub fn answer(&mut self, bytes: Vec<u8>) -> Result<Batch, Refused> {
         self.scan(bytes, 1, |pass| pass.answer())
     }
 
     /// Reads a list of rows: `[{column: value, …}, …]`.
-    pub fn rows(&mut self, bytes: Vec<u8>) -> Result<Batch, ScanError> {
+    pub fn rows(&mut self, bytes: Vec<u8>) -> Result<Batch, Refused> {
         self.scan(bytes, 0, |pass| pass.rows(&mut true))
     }
 
@@ -77,13 +88,14 @@ impl Scanner {
         bytes: Vec<u8>,
         depth: u32,
         read: impl FnOnce(&mut Pass<'_>) -> Result<(), ScanError>,
-    ) -> Result<Batch, ScanError> {
+    ) -> Result<Batch, Refused> {
         if bytes.len() > LARGEST {
-            return Err(ScanError::TooLarge);
+            let error = ScanError::TooLarge;
+            return Err(Refused { error, bytes });
         }
-        let text = Text::new(bytes).map_err(|bytes| {
-            self.spare.give_back(bytes);
-            ScanError::NoUtf8
+        let text = Text::new(bytes).map_err(|bytes| Refused {
+            error: ScanError::NoUtf8,
+            bytes,
         })?;
         self.marks.read(text.padded().as_bytes());
         let mut pass = Pass {
@@ -98,16 +110,19 @@ impl Scanner {
             columns: &mut self.columns,
             tables: self.spare.tables(),
             batch_shapes: Vec::new(),
+            meta: 0..0,
         };
-        pass.space();
-        read(&mut pass)?;
-        pass.space();
-        if pass.at < pass.length {
-            return Err(pass.unexpected());
-        }
+        let result = pass.whole(read);
         self.last = pass.last;
-        let (tables, shapes) = (pass.tables, pass.batch_shapes);
-        Ok(Batch::new(text, tables, shapes, self.spare.clone()))
+        let (tables, shapes, meta) = (pass.tables, pass.batch_shapes, pass.meta);
+        match result {
+            Ok(()) => Ok(Batch::new(text, tables, shapes, meta, self.spare.clone())),
+            Err(error) => {
+                self.spare.give_back_tables(tables);
+                let bytes = text.into_bytes();
+                Err(Refused { error, bytes })
+            }
+        }
     }
 }
 
@@ -128,6 +143,8 @@ struct Pass<'p> {
     columns: &'p mut Vec<ColumnPlace>,
     tables: Tables,
     batch_shapes: Vec<Arc<Shape>>,
+    /// Where the value of `meta` stands.
+    meta: Range<usize>,
 }
 
 #[allow(
@@ -135,6 +152,19 @@ struct Pass<'p> {
     reason = "the text's length was checked to fit in 31 bits"
 )]
 impl Pass<'_> {
+    fn whole(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<(), ScanError>,
+    ) -> Result<(), ScanError> {
+        self.space();
+        read(self)?;
+        self.space();
+        if self.at < self.length {
+            return Err(self.unexpected());
+        }
+        Ok(())
+    }
+
     /// The byte at the place, a zero behind the end: no JSON begins or goes on with one.
     #[inline]
     fn peek(&self) -> u8 {
@@ -180,16 +210,21 @@ impl Pass<'_> {
             self.space();
             let start = self.at + 1;
             self.string()?;
-            let is_data = &self.bytes[start..self.at - 1] == b"data";
+            let key = &self.bytes[start..self.at - 1];
+            let (is_data, is_meta) = (key == b"data", key == b"meta");
             self.space();
             self.expect(b':')?;
             self.space();
+            let value = self.at;
             if is_data {
                 self.tables.cells.clear();
                 self.tables.rows.clear();
                 self.rows(&mut has_rows)?;
             } else {
                 self.value(self.depth)?;
+            }
+            if is_meta {
+                self.meta = value..self.at;
             }
             self.space();
             match self.peek() {

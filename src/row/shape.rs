@@ -17,6 +17,7 @@ pub struct Shape {
     gaps: Box<[Gap]>,
     /// From the last value to the row's end, its brace included.
     tail: Gap,
+    has_line_break: bool,
 }
 
 /// A column of a shape.
@@ -108,6 +109,10 @@ impl Shape {
             columns: columns.iter().map(column).collect::<Option<_>>()?,
             gaps: columns.iter().map(gap).collect(),
             tail: Gap::new(tail),
+            has_line_break: tail.contains(&b'\n')
+                || columns
+                    .iter()
+                    .any(|place| text[place.gap_start..place.gap_end].contains('\n')),
         })
     }
 
@@ -119,6 +124,11 @@ impl Shape {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
+    }
+
+    /// Whether a line ends between its values. Inside of texts none does: JSON forbids it.
+    pub fn has_line_break(&self) -> bool {
+        self.has_line_break
     }
 
     /// A column's name.

@@ -1,14 +1,20 @@
 //! Answers as the Container API writes them.
 
-use axum::body::Body;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body::{Frame, SizeHint};
 use serde_json::{Value, json};
 
 /// An answer: a status, and a body where there is one.
 pub struct Answer {
     status: StatusCode,
-    body: Option<Vec<u8>>,
+    body: Vec<Bytes>,
 }
 
 impl Answer {
@@ -16,15 +22,15 @@ impl Answer {
     pub fn json(status: StatusCode, body: &Value) -> Self {
         Self {
             status,
-            body: Some(body.to_string().into_bytes()),
+            body: vec![body.to_string().into()],
         }
     }
 
-    /// A 200 with a body that is JSON already.
-    pub fn bytes(body: Vec<u8>) -> Self {
+    /// A 200 with a body that is JSON already, in parts that are sent as they are.
+    pub fn parts(body: Vec<Bytes>) -> Self {
         Self {
             status: StatusCode::OK,
-            body: Some(body),
+            body,
         }
     }
 
@@ -37,7 +43,7 @@ impl Answer {
     pub fn empty() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,
-            body: None,
+            body: Vec::new(),
         }
     }
 
@@ -59,14 +65,34 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        match self.body {
-            None => self.status.into_response(),
-            Some(body) => (
-                self.status,
-                [(header::CONTENT_TYPE, "application/json")],
-                Body::from(body),
-            )
-                .into_response(),
+        if self.body.is_empty() {
+            return self.status.into_response();
         }
+        let headers = [(header::CONTENT_TYPE, "application/json")];
+        let body = Body::new(Parts(self.body.into()));
+        (self.status, headers, body).into_response()
+    }
+}
+
+/// A body of parts that are there already.
+struct Parts(VecDeque<Bytes>);
+
+impl HttpBody for Parts {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|part| Ok(Frame::data(part))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().map(|part| part.len() as u64).sum())
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
     }
 }

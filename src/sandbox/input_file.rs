@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use super::cells::{RawRow, flat, text};
 use crate::row::text::write_string;
 
 /// Rows as the API hands them out: JSON objects of strings, commas between.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct InputFile {
     /// Rows without hidden columns.
     visible: Rows,
@@ -16,10 +18,24 @@ pub struct InputFile {
 }
 
 /// Rows in one buffer, commas between.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Rows {
-    buffer: Vec<u8>,
+    buffer: Bytes,
     /// Where each row ends.
+    ends: Vec<usize>,
+}
+
+/// An input in the making.
+#[derive(Debug, Default)]
+struct InputWriter {
+    visible: RowsWriter,
+    all: Option<RowsWriter>,
+}
+
+/// Rows in the making.
+#[derive(Debug, Default, Clone)]
+struct RowsWriter {
+    buffer: Vec<u8>,
     ends: Vec<usize>,
 }
 
@@ -77,28 +93,34 @@ impl InputFile {
     }
 
     /// The bytes of rows `from..to`, commas between.
-    pub fn rows(&self, from: usize, to: usize, show_hidden: bool) -> &[u8] {
+    pub fn rows(&self, from: usize, to: usize, show_hidden: bool) -> Bytes {
         let rows = match &self.all {
             Some(all) if show_hidden => all,
             _ => &self.visible,
         };
         if from >= to {
-            return &[];
+            return Bytes::new();
         }
         let start = from
             .checked_sub(1)
             .map_or(0, |before| rows.ends[before] + 1);
-        &rows.buffer[start..rows.ends[to - 1]]
+        rows.buffer.slice(start..rows.ends[to - 1])
+    }
+}
+
+impl InputWriter {
+    fn finish(self) -> InputFile {
+        InputFile {
+            visible: self.visible.finish(),
+            all: self.all.map(RowsWriter::finish),
+        }
     }
 
     fn push(&mut self, cells: &[(String, String)]) {
         let has_hidden = cells.iter().any(|(name, _)| is_hidden(name));
         if has_hidden && self.all.is_none() {
             // Rows until now had no hidden column, so both are the same.
-            self.all = Some(Rows {
-                buffer: self.visible.buffer.clone(),
-                ends: self.visible.ends.clone(),
-            });
+            self.all = Some(self.visible.clone());
         }
         self.visible
             .push(cells.iter().filter(|(name, _)| !is_hidden(name)));
@@ -108,7 +130,14 @@ impl InputFile {
     }
 }
 
-impl Rows {
+impl RowsWriter {
+    fn finish(self) -> Rows {
+        Rows {
+            buffer: self.buffer.into(),
+            ends: self.ends,
+        }
+    }
+
     fn push<'c>(&mut self, cells: impl Iterator<Item = &'c (String, String)>) {
         if !self.ends.is_empty() {
             self.buffer.push(b',');
@@ -142,7 +171,7 @@ fn csv(bytes: &[u8], delimiter: u8) -> Result<InputFile, String> {
     if let Some(twice) = header.iter().find(|name| !names.insert(*name)) {
         return Err(format!("two columns are named `{twice}`"));
     }
-    let mut file = InputFile::default();
+    let mut file = InputWriter::default();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
         let cells: Vec<(String, String)> = header
@@ -152,11 +181,11 @@ fn csv(bytes: &[u8], delimiter: u8) -> Result<InputFile, String> {
             .collect();
         file.push(&cells);
     }
-    Ok(file)
+    Ok(file.finish())
 }
 
 fn json_lines(bytes: &[u8]) -> Result<InputFile, String> {
-    let mut file = InputFile::default();
+    let mut file = InputWriter::default();
     for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -165,17 +194,17 @@ fn json_lines(bytes: &[u8]) -> Result<InputFile, String> {
         let row: RawRow = serde_json::from_slice(line).map_err(at_line)?;
         file.push(&texts(&row).map_err(at_line)?);
     }
-    Ok(file)
+    Ok(file.finish())
 }
 
 fn json(bytes: &[u8]) -> Result<InputFile, String> {
     let no_list = |error: serde_json::Error| format!("a list of objects: {error}");
     let rows: Vec<RawRow> = serde_json::from_slice(bytes).map_err(no_list)?;
-    let mut file = InputFile::default();
+    let mut file = InputWriter::default();
     for row in &rows {
         file.push(&texts(row).map_err(no_list)?);
     }
-    Ok(file)
+    Ok(file.finish())
 }
 
 /// Cells as reads hand them back: texts.

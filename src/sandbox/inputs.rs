@@ -78,9 +78,8 @@ impl Inputs {
         }
         cursor.at += 1;
         let row = cursor.file.rows(cursor.at - 1, cursor.at, show_hidden);
-        Ok(Answer::bytes(
-            [b"{\"message\":\"\",\"data\":", row, b"}"].concat(),
-        ))
+        let (head, tail) = (b"{\"message\":\"\",\"data\":".as_slice(), b"}".as_slice());
+        Ok(Answer::parts(vec![head.into(), row, tail.into()]))
     }
 
     /// `next_batch`: up to `size` rows; empty `data` at the end.
@@ -91,9 +90,8 @@ impl Inputs {
         let to = (cursor.at + size).min(cursor.file.len());
         let rows = cursor.file.rows(cursor.at, to, show_hidden);
         cursor.at = to;
-        Ok(Answer::bytes(
-            [b"{\"message\":\"\",\"data\":[".as_slice(), rows, b"]}"].concat(),
-        ))
+        let (head, tail) = (b"{\"message\":\"\",\"data\":[".as_slice(), b"]}".as_slice());
+        Ok(Answer::parts(vec![head.into(), rows, tail.into()]))
     }
 
     /// `restart`: the cursor is back at the start.

@@ -8,14 +8,18 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use indexmap::{IndexMap, IndexSet};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::answer::Answer;
 use super::cells::{RawRow, flat, text};
-use crate::row::{Batch, Scanner, Shape};
+use crate::row::{Batch, Scanner, Shape, Spare};
 
 /// Rows that are shown in the summary.
 const SHOWN: usize = 5;
+
+/// Small writes are gathered up to this; a whole batch goes to the file as it is.
+const BUFFER: usize = 64 << 10;
 
 /// One output file.
 #[derive(Debug)]
@@ -31,25 +35,40 @@ pub struct Output {
     /// The shape of the last row: most rows have the same.
     last_shape: Option<Arc<Shape>>,
     scanner: Scanner,
+    /// The lines of one batch.
+    taken: Vec<u8>,
     /// The first rows.
     pub first: Vec<IndexMap<String, String>>,
 }
 
-#[derive(serde::Deserialize)]
-struct Body<'b> {
-    meta: Option<Meta>,
-    #[serde(borrow)]
-    data: Option<&'b RawValue>,
-}
-
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
 struct Meta {
     separator: Option<String>,
 }
 
+/// What is wrong with a body that has no rows.
+fn refusal(body: &[u8]) -> Answer {
+    match serde_json::from_slice::<Value>(body) {
+        Err(_) => Answer::bad("The request body is not valid JSON.", None),
+        Ok(body) => match body.get("data") {
+            Some(Value::Array(rows)) if !rows.is_empty() => {
+                refused("data", "This value should be a list of objects.")
+            }
+            None | Some(Value::Null | Value::Array(_)) => {
+                refused("data", "This value should not be blank.")
+            }
+            Some(_) => refused("data", "This value should be a list of objects."),
+        },
+    }
+}
+
+fn refused(field: &str, error: &str) -> Answer {
+    Answer::bad("Validation failed.", Some((field, error)))
+}
+
 impl Output {
     /// An empty file, written to `folder` where there is one.
-    pub fn new(name: &'static str, folder: Option<&PathBuf>) -> Self {
+    pub fn new(name: &'static str, folder: Option<&PathBuf>, spare: &Spare) -> Self {
         Self {
             name,
             folder: folder.cloned(),
@@ -57,31 +76,27 @@ impl Output {
             rows: 0,
             columns: IndexSet::new(),
             last_shape: None,
-            scanner: Scanner::default(),
+            scanner: Scanner::new(spare.clone()),
+            taken: Vec::new(),
             first: Vec::new(),
         }
     }
 
     /// Takes a body's rows.
-    pub fn append(&mut self, body: &[u8]) -> Answer {
-        let Ok(body) = serde_json::from_slice::<Body>(body) else {
-            return Answer::bad("The request body is not valid JSON.", None);
+    pub fn append(&mut self, body: Vec<u8>) -> Answer {
+        let batch = match self.scanner.answer(body) {
+            Ok(batch) if !batch.is_empty() => batch,
+            Ok(batch) => return refusal(batch.bytes()),
+            Err(refused) => return refusal(&refused.bytes),
         };
-        let refused = |error: &str| Answer::bad("Validation failed.", Some(("data", error)));
-        let Some(data) = body.data else {
-            return refused("This value should not be blank.");
+        let meta: Meta = match batch.meta() {
+            "" | "null" => Meta::default(),
+            meta => match serde_json::from_str(meta) {
+                Ok(meta) => meta,
+                Err(_) => return refused("meta", "This value should be an object."),
+            },
         };
-        if !data.get().starts_with('[') {
-            return refused("This value should be a list of objects.");
-        }
-        let Ok(batch) = self.scanner.rows(data.get().as_bytes().to_vec()) else {
-            return refused("This value should be a list of objects.");
-        };
-        if batch.is_empty() {
-            return refused("This value should not be blank.");
-        }
-        let separator = body.meta.and_then(|meta| meta.separator);
-        match self.store(&batch, separator.as_deref().unwrap_or("-")) {
+        match self.store(&batch, meta.separator.as_deref().unwrap_or("-")) {
             Ok(()) => Answer::message(StatusCode::CREATED, "Written successfully."),
             Err(error) => Answer::message(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -93,16 +108,17 @@ impl Output {
     fn lines(&mut self) -> io::Result<Option<&mut BufWriter<File>>> {
         if let (Some(folder), None) = (&self.folder, &self.lines) {
             let file = File::create(folder.join(format!("{}.jsonl", self.name)))?;
-            self.lines = Some(BufWriter::with_capacity(1 << 20, file));
+            self.lines = Some(BufWriter::with_capacity(BUFFER, file));
         }
         Ok(self.lines.as_mut())
     }
 
     fn store(&mut self, batch: &Batch, separator: &str) -> io::Result<()> {
-        let mut bytes = Vec::with_capacity(batch.bytes().len());
+        let mut bytes = std::mem::take(&mut self.taken);
+        bytes.clear();
         for row in batch.rows() {
-            let is_plain = (0..row.len()).all(|cell| !row.raw_value(cell).starts_with(['[', '{']));
-            if is_plain && !row.json().contains('\n') {
+            let is_nested = (0..row.len()).any(|cell| row.is_nested(cell));
+            if !is_nested && !row.shape().has_line_break() {
                 let is_known = self
                     .last_shape
                     .as_ref()
@@ -131,6 +147,7 @@ impl Output {
         if let Some(lines) = self.lines()? {
             lines.write_all(&bytes)?;
         }
+        self.taken = bytes;
         Ok(())
     }
 

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use http_body_util::BodyExt as _;
 use serde_json::json;
 
 use super::answer::Answer;
@@ -14,6 +15,7 @@ use super::exchange::Exchange;
 use super::inputs::{Inputs, ReadQuery};
 use super::logs::Logs;
 use super::output::Output;
+use crate::row::{PADDING, Spare};
 
 /// All that the sandbox holds. Calls are short, so one lock does.
 #[derive(Debug)]
@@ -23,7 +25,12 @@ pub struct Held {
     pub feedback: Output,
     pub logs: Logs,
     pub exchange: Exchange,
+    /// Buffers of bodies.
+    pub spare: Spare,
 }
+
+/// No more than this is set aside for a body whose length was only announced.
+const LONGEST: usize = 64 << 20;
 
 pub type Shared = Arc<Mutex<Held>>;
 
@@ -90,12 +97,27 @@ async fn count(State(held): Holder, Path(kind): Path<String>) -> Answer {
     with(&held, |held| either(held.inputs.count(&kind)))
 }
 
-async fn output(State(held): Holder, Path(file): Path<String>, body: Bytes) -> Answer {
+async fn output(State(held): Holder, Path(file): Path<String>, body: Body) -> Answer {
+    let Ok(body) = whole(body, with(&held, |held| held.spare.clone())).await else {
+        return Answer::bad("The request body broke off.", None);
+    };
     with(&held, |held| match file.as_str() {
-        "output" => held.output.append(&body),
-        "feedback" => held.feedback.append(&body),
+        "output" => held.output.append(body),
+        "feedback" => held.feedback.append(body),
         _ => Answer::not_found(&format!("Output file {file} does not exist.")),
     })
+}
+
+/// A body in one buffer: its parts are free again as they come.
+async fn whole(mut body: Body, spare: Spare) -> Result<Vec<u8>, axum::Error> {
+    let length = body.size_hint().exact().unwrap_or(0);
+    let mut bytes = spare.bytes(usize::try_from(length).unwrap_or(0).min(LONGEST) + PADDING);
+    while let Some(frame) = body.frame().await {
+        if let Ok(part) = frame?.into_data() {
+            bytes.extend_from_slice(&part);
+        }
+    }
+    Ok(bytes)
 }
 
 async fn close(State(held): Holder, Path(file): Path<String>) -> Answer {

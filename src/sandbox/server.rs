@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -15,6 +16,7 @@ use super::logs::Logs;
 use super::output::Output;
 use super::report::Report;
 use super::routes::{Held, Shared, router, with};
+use crate::row::Spare;
 
 /// What the sandbox serves, and where it writes.
 #[derive(Debug, Clone, Default)]
@@ -86,12 +88,14 @@ impl Sandbox {
             })?;
         }
         let out = config.out.as_ref();
+        let spare = Spare::default();
         let shared: Shared = Arc::new(Mutex::new(Held {
             inputs,
-            output: Output::new("output", out),
-            feedback: Output::new("feedback", out),
+            output: Output::new("output", out, &spare),
+            feedback: Output::new("feedback", out, &spare),
             logs: Logs::new(out),
             exchange: Exchange::new(out),
+            spare,
         }));
         let port = config.port;
         let failed = |error| SandboxError::Port { port, error };
@@ -99,6 +103,10 @@ impl Sandbox {
             .await
             .map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        // An answer goes out when it is there, and does not wait for the one before to be confirmed.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let (stop, stopped) = oneshot::channel::<()>();
         let app = router(Arc::clone(&shared));
         let server = tokio::spawn(async move {
