@@ -584,7 +584,8 @@ mod tests {
     use serde_json::value::RawValue;
 
     fn rows_of(text: &str) -> Result<Vec<Vec<(String, String)>>, ScanError> {
-        let batch = Scanner::default().rows(text.as_bytes().to_vec())?;
+        let rows = Scanner::default().rows(text.as_bytes().to_vec());
+        let batch = rows.map_err(|refused| refused.error)?;
         let cells = |row: super::super::Row<'_>| {
             (0..row.len())
                 .map(|cell| (row.name(cell).to_owned(), row.raw_value(cell).to_owned()))
@@ -647,7 +648,11 @@ mod tests {
 
     #[test]
     fn an_answer_has_rows_under_data() {
-        let rows = |text: &str| Scanner::default().answer(text.as_bytes().to_vec()).map(|batch| batch.len());
+        let rows = |text: &str| {
+            let answer = Scanner::default().answer(text.as_bytes().to_vec());
+            let rows = answer.map(|batch| batch.len());
+            rows.map_err(|refused| refused.error)
+        };
         assert_eq!(rows(r#"{"message":"","data":[{"a":1},{}]}"#), Ok(2));
         assert_eq!(rows(r#"{"data":[],"message":{"x":[1]}}"#), Ok(0));
         assert_eq!(rows(r#"{"data":{}}"#), Ok(0));
@@ -657,7 +662,9 @@ mod tests {
         assert_eq!(rows(r#"{"data":"x"}"#), Err(ScanError::NoRows));
         assert!(rows(r#"{"data":[{"a":1}"#).is_err());
         assert!(rows("<html>").is_err());
-        let invalid = Scanner::default().answer(b"{\"data\":[{\"a\":\"\xff\"}]}".to_vec());
-        assert_eq!(invalid.map(|batch| batch.len()), Err(ScanError::NoUtf8));
+        let bytes = b"{\"data\":[{\"a\":\"\xff\"}]}".to_vec();
+        let refused = Scanner::default().answer(bytes.clone()).unwrap_err();
+        assert_eq!(refused.error, ScanError::NoUtf8);
+        assert_eq!(refused.bytes, bytes);
     }
 }

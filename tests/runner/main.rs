@@ -16,6 +16,7 @@ mod diagnostics;
 mod faults;
 mod options;
 mod readme;
+mod rows;
 mod sandbox;
 mod secrets;
 mod signals;

@@ -7,6 +7,8 @@
 
 mod bound;
 mod evaluate;
+#[cfg(test)]
+mod grid;
 mod plain;
 mod tree;
 mod write;
