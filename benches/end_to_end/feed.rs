@@ -65,6 +65,16 @@ impl Feed {
     }
 }
 
+/// Rows as JSON Lines.
+pub fn lines(rows: usize) -> String {
+    let mut text = String::new();
+    for index in 0..rows {
+        row(index, Writing::Plain, &mut text);
+        text.push('\n');
+    }
+    text
+}
+
 fn body(first: usize, rows: usize, writing: Writing) -> Vec<u8> {
     let mut text = "{\"message\":\"\",\"data\":[".to_owned();
     for index in first..first + rows {

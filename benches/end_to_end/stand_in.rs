@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::feed::{BATCH, Feed, Writing};
+use super::feed::{Feed, Writing};
 
 /// What it got so far.
 #[derive(Default)]
@@ -69,10 +69,10 @@ impl StandIn {
                 .find_map(|line| line.strip_prefix("content-length:"))
                 .and_then(|value| value.trim().parse().ok())
                 .unwrap_or(0);
-            let had = buffer.len();
-            if head + length > had {
-                buffer.resize(head + length, 0);
-                stream.read_exact(&mut buffer[had..])?;
+            let missing = (head + length).saturating_sub(buffer.len());
+            let read = Read::by_ref(&mut stream).take(missing as u64).read_to_end(&mut buffer)?;
+            if read < missing {
+                return Ok(());
             }
             let path = text.split(' ').nth(1).unwrap_or_default();
             self.answer(path, &buffer[head..head + length], &mut stream)?;
@@ -162,10 +162,4 @@ fn reply(stream: &mut TcpStream, status: u16, body: &[u8]) -> io::Result<()> {
         stream.write_all(&head[sent..])?;
     }
     stream.write_all(&body[sent.saturating_sub(head.len())..])
-}
-
-/// How many answers with rows there are.
-#[allow(dead_code)]
-pub fn batches(rows: usize) -> usize {
-    rows.div_ceil(BATCH)
 }

@@ -1,0 +1,196 @@
+//! `docs/performance.md`: the figures, and what was asked of them.
+
+use std::error::Error;
+use std::fmt;
+
+use super::contest::Figures;
+use super::{JINJA, OVERLAPPED, PYTHON, PYTHON_FORWARDER, RUNNER, TUNED};
+
+/// The figures of one piece of work.
+pub struct Table {
+    letter: char,
+    title: &'static str,
+    figures: Vec<Figures>,
+}
+
+/// How long runner takes to start and end, in milliseconds.
+pub struct Start {
+    pub health_check: f64,
+    pub small_run: f64,
+}
+
+/// All figures of one run of the bench.
+pub struct Page {
+    pub tables: Vec<Table>,
+    /// (a) against a Container API in Python.
+    pub slow: Vec<Figures>,
+    /// Rows a second through `sandbox serve`.
+    pub sandbox: f64,
+    /// Peak megabytes of each work at 100,000 and at 1,000,000 rows.
+    pub memory: Vec<(char, f64, f64)>,
+    pub start: Start,
+    pub rounds: usize,
+}
+
+/// Something asked, and what was measured.
+struct Target {
+    what: String,
+    measured: String,
+    is_met: bool,
+}
+
+/// runner's median by another's.
+fn ratio(figures: &[Figures], other: &str) -> f64 {
+    let median = |name: &str| {
+        let found = figures.iter().find(|figures| figures.name == name);
+        found.map_or(f64::NAN, |figures| figures.median)
+    };
+    median(RUNNER) / median(other)
+}
+
+impl Table {
+    pub fn new(letter: char, title: &'static str, figures: Vec<Figures>) -> Self {
+        Self {
+            letter,
+            title,
+            figures,
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n### ({}) {}\n", self.letter, self.title)?;
+        write_figures(&self.figures, f)
+    }
+}
+
+fn write_figures(figures: &[Figures], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "| Program | rows/s, median | least – most | runner is × as fast | peak MB |")?;
+    writeln!(f, "|---|--:|--:|--:|--:|")?;
+    for one in figures {
+        writeln!(
+            f,
+            "| {} | {} | {} – {} | {:.2} | {:.0} |",
+            one.name,
+            thousands(one.median),
+            thousands(one.least),
+            thousands(one.most),
+            ratio(figures, one.name),
+            one.peak_mb
+        )?;
+    }
+    Ok(())
+}
+
+fn thousands(figure: f64) -> String {
+    format!("{:.0} k", figure / 1e3)
+}
+
+impl Page {
+    fn table(&self, letter: char) -> &[Figures] {
+        let found = self.tables.iter().find(|table| table.letter == letter);
+        found.map_or(&[], |table| &table.figures)
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let times = |letter: char, other: &str, least: f64| {
+            let ratio = ratio(self.table(letter), other);
+            Target {
+                what: format!("({letter}) at least {least} × {other}"),
+                measured: format!("{ratio:.2}"),
+                is_met: ratio >= least,
+            }
+        };
+        let slow = |other: &str, least: f64| {
+            let ratio = ratio(&self.slow, other);
+            Target {
+                what: format!("(a) against a Container API in Python at least {least} × {other}"),
+                measured: format!("{ratio:.2}"),
+                is_met: ratio >= least,
+            }
+        };
+        let peak = self
+            .memory
+            .iter()
+            .fold(0.0_f64, |peak, (_, small, large)| peak.max(*small).max(*large));
+        vec![
+            times('a', OVERLAPPED, 0.9),
+            times('a', TUNED, 0.9),
+            times('a', PYTHON_FORWARDER, 2.0),
+            times('a', PYTHON, 8.0),
+            slow(PYTHON_FORWARDER, 2.0),
+            slow(PYTHON, 8.0),
+            times('b', JINJA, 40.0),
+            times('c', JINJA, 25.0),
+            Target {
+                what: "peak memory below 24 MB in every work, at 100,000 and 1,000,000 rows".to_owned(),
+                measured: format!("{peak:.1} MB"),
+                is_met: peak < 24.0,
+            },
+            Target {
+                what: "health check below 10 ms".to_owned(),
+                measured: format!("{:.1} ms", self.start.health_check),
+                is_met: self.start.health_check < 10.0,
+            },
+            Target {
+                what: "a run of five rows in the sandbox below 10 ms".to_owned(),
+                measured: format!("{:.1} ms", self.start.small_run),
+                is_met: self.start.small_run < 10.0,
+            },
+            Target {
+                what: "`sandbox serve` at least 1,000 k rows/s".to_owned(),
+                measured: thousands(self.sandbox),
+                is_met: self.sandbox >= 1e6,
+            },
+        ]
+    }
+
+    /// An error that says which targets were missed.
+    pub fn verdict(&self) -> Result<(), Box<dyn Error>> {
+        let missed = self.targets().into_iter().filter(|target| !target.is_met);
+        let missed: Vec<String> = missed
+            .map(|target| format!("{}: {}", target.what, target.measured))
+            .collect();
+        if missed.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("missed: {}", missed.join("; ")).into())
+        }
+    }
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cores = std::thread::available_parallelism().map_or(0, usize::from);
+        writeln!(
+            f,
+            "# Performance\n\n\
+             Written by `just bench`; nothing here is written by hand. Medians of {} runs on {cores} cores, all \
+             programs in turn, on the loopback.\n\n\
+             Rows have 20 columns and 563 bytes. The Container API is a stand-in whose answers are prepared, and \
+             which counts and hashes what it gets; rows a second are those between the first read and the last \
+             write, as it sees them. Before anything is measured, runner, Python and Python with Jinja2 must come \
+             to the same rows. A forwarder moves bytes and looks at none of them: it is the limit. *Tuned Python* \
+             is the sample connector's client with one connection kept, whole batches and json in C. All programs \
+             are in `benches/`. Machines differ and drift: compare ratios within one table.",
+            self.rounds
+        )?;
+        writeln!(f, "\n## What was asked\n\n| Asked | Measured | Met |\n|---|--:|---|")?;
+        for target in self.targets() {
+            let met = if target.is_met { "yes" } else { "no" };
+            writeln!(f, "| {} | {} | {met} |", target.what, target.measured)?;
+        }
+        writeln!(f, "\n## Against a stand-in that is never the bottleneck")?;
+        for table in &self.tables {
+            table.fmt(f)?;
+        }
+        writeln!(f, "\n## (a) against a Container API in Python\n")?;
+        write_figures(&self.slow, f)?;
+        writeln!(f, "\n## Peak memory of runner, MB\n\n| Work | 100,000 rows | 1,000,000 rows |\n|---|--:|--:|")?;
+        for (letter, small, large) in &self.memory {
+            writeln!(f, "| ({letter}) | {small:.1} | {large:.1} |")?;
+        }
+        Ok(())
+    }
+}
