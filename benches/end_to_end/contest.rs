@@ -79,7 +79,10 @@ impl Api {
         let address = self.url.strip_prefix("http://").ok_or("no address")?;
         let mut stream = std::net::TcpStream::connect(address)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        )?;
         let mut reader = BufReader::new(stream);
         let mut length = 0;
         let mut line = String::new();

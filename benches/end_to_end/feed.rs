@@ -45,7 +45,7 @@ impl Feed {
         let whole = (0..DISTINCT.min(batches))
             .map(|batch| body(batch * BATCH, BATCH, writing))
             .collect();
-        let rest = (rows % BATCH > 0).then(|| {
+        let rest = (!rows.is_multiple_of(BATCH)).then(|| {
             let number = batches % DISTINCT;
             body(number * BATCH, rows % BATCH, writing)
         });
@@ -105,10 +105,20 @@ fn row(index: usize, writing: Writing, out: &mut String) {
         ),
         ("brand", brand.to_owned()),
         ("price", format!("{}.{:02}", cents / 100, cents % 100)),
-        ("sale_price", if index % 4 == 0 { format!("{}.90", cents / 130) } else { String::new() }),
+        (
+            "sale_price",
+            if index.is_multiple_of(4) {
+                format!("{}.90", cents / 130)
+            } else {
+                String::new()
+            },
+        ),
         ("currency", "EUR".to_owned()),
         ("stock", (index * 13 % 140).to_string()),
-        ("availability", pick(&["in stock", "out of stock"], 4).to_owned()),
+        (
+            "availability",
+            pick(&["in stock", "out of stock"], 4).to_owned(),
+        ),
         ("gtin", format!("40{:011}", index * 7919 % 99_999_999)),
         ("link", format!("https://shop.example/p/{id}")),
         ("image_link", format!("https://img.example/{id}/main.jpg")),
@@ -118,8 +128,18 @@ fn row(index: usize, writing: Writing, out: &mut String) {
         ("category", format!("Sports > {noun}")),
         ("weight", format!("{},{} kg", index % 3, index % 10)),
         ("condition", "new".to_owned()),
-        ("updated_at", format!("2026-11-{:02}T08:30:00Z", index % 28 + 1)),
-        ("note", if index % 9 == 0 { "say \"hello\"".to_owned() } else { "-".to_owned() }),
+        (
+            "updated_at",
+            format!("2026-11-{:02}T08:30:00Z", index % 28 + 1),
+        ),
+        (
+            "note",
+            if index.is_multiple_of(9) {
+                "say \"hello\"".to_owned()
+            } else {
+                "-".to_owned()
+            },
+        ),
     ];
     out.push('{');
     for (at, (name, value)) in cells.iter().enumerate() {

@@ -4,10 +4,7 @@
 //! is a Python that has `benches/python/requirements.txt`; `BENCH_ROUNDS` is how often each program
 //! runs (5).
 
-#![allow(
-    clippy::cast_precision_loss,
-    reason = "figures for people"
-)]
+#![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
 mod contest;
 mod feed;
@@ -24,7 +21,7 @@ use std::time::Instant;
 use contest::{Api, Contestant, Figures, Run, median};
 use feed::Writing;
 use forward::Forward;
-use page::{Page, Start, Table};
+use page::{Page, Peak, Start, Table};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args()
@@ -155,22 +152,30 @@ impl Bench {
 
     fn stand_in(&self, rows: usize, writing: &str) -> Vec<String> {
         let rows = rows.to_string();
-        [&self.itself, "stand-in", &rows, writing].map(str::to_owned).to_vec()
+        [&self.itself, "stand-in", &rows, writing]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     fn runner(&self, name: &str) -> Vec<String> {
         let spec = self.path(&format!("benches/specs/{name}.yaml"));
         let runner = env!("CARGO_BIN_EXE_runner");
-        [runner, "--spec", &spec, "--container-api", "{}"].map(str::to_owned).to_vec()
+        [runner, "--spec", &spec, "--container-api", "{}"]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     fn forwarder(&self, how: Forward) -> Vec<String> {
-        [&self.itself, "forward", "{}", how.word()].map(str::to_owned).to_vec()
+        [&self.itself, "forward", "{}", how.word()]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     fn connector(&self, work: &str, engine: &str) -> Vec<String> {
         let program = self.path("benches/python/connector.py");
-        [&self.python, &program, "{}", work, engine].map(str::to_owned).to_vec()
+        [&self.python, &program, "{}", work, engine]
+            .map(str::to_owned)
+            .to_vec()
     }
 
     fn python_forwarder(&self) -> Vec<String> {
@@ -219,7 +224,11 @@ impl Bench {
     }
 
     /// Rows that a contestant writes, parsed.
-    fn rows(&self, contestant: &Contestant, writing: &str) -> Result<Vec<serde_json::Value>, Box<dyn Error>> {
+    fn rows(
+        &self,
+        contestant: &Contestant,
+        writing: &str,
+    ) -> Result<Vec<serde_json::Value>, Box<dyn Error>> {
         let mut api = self.stand_in(COMPARED, writing);
         api.push("keep".to_owned());
         let api = Api::start(&api)?;
@@ -239,14 +248,28 @@ impl Bench {
     fn compare(&self, work: &Work) -> Result<(), Box<dyn Error>> {
         let contestants = self.contestants(work);
         let ours = self.rows(&contestants[0], work.writing)?;
-        for contestant in contestants.iter().filter(|one| [PYTHON, JINJA].contains(&one.name)) {
+        for contestant in contestants
+            .iter()
+            .filter(|one| [PYTHON, JINJA].contains(&one.name))
+        {
             let theirs = self.rows(contestant, work.writing)?;
             if ours.len() != theirs.len() {
-                return Err(format!("({}) {}: {} rows, not {}", work.letter, contestant.name, theirs.len(), ours.len()).into());
+                return Err(format!(
+                    "({}) {}: {} rows, not {}",
+                    work.letter,
+                    contestant.name,
+                    theirs.len(),
+                    ours.len()
+                )
+                .into());
             }
             for (ours, theirs) in ours.iter().zip(&theirs) {
                 if ours != theirs {
-                    return Err(format!("({}) {}: {theirs}, not {ours}", work.letter, contestant.name).into());
+                    return Err(format!(
+                        "({}) {}: {theirs}, not {ours}",
+                        work.letter, contestant.name
+                    )
+                    .into());
                 }
             }
         }
@@ -291,7 +314,9 @@ fn everything(filter: &[&str]) -> Result<(), Box<dyn Error>> {
         tables.push(Table::new(work.letter, work.title, figures));
     }
     if !filter.is_empty() {
-        tables.iter().for_each(|table| print!("{table}"));
+        for table in &tables {
+            print!("{table}");
+        }
         return Ok(());
     }
     let page = Page {
@@ -384,7 +409,7 @@ fn against_the_sandbox(bench: &Bench) -> Result<f64, Box<dyn Error>> {
 }
 
 /// Peak memory at a hundred thousand rows and at a million, for each work.
-fn memory(bench: &Bench) -> Result<Vec<(char, f64, f64)>, Box<dyn Error>> {
+fn memory(bench: &Bench) -> Result<Vec<Peak>, Box<dyn Error>> {
     eprintln!("memory");
     let mut peaks = Vec::new();
     for work in &WORKS {
@@ -398,7 +423,11 @@ fn memory(bench: &Bench) -> Result<Vec<(char, f64, f64)>, Box<dyn Error>> {
             }
             Ok::<_, Box<dyn Error>>(peak)
         };
-        peaks.push((work.letter, peak(100_000)?, peak(1_000_000)?));
+        peaks.push(Peak {
+            letter: work.letter,
+            small: peak(100_000)?,
+            large: peak(1_000_000)?,
+        });
     }
     Ok(peaks)
 }

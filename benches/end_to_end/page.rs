@@ -19,6 +19,13 @@ pub struct Start {
     pub small_run: f64,
 }
 
+/// Peak megabytes of a piece of work at 100,000 and at 1,000,000 rows.
+pub struct Peak {
+    pub letter: char,
+    pub small: f64,
+    pub large: f64,
+}
+
 /// All figures of one run of the bench.
 pub struct Page {
     pub tables: Vec<Table>,
@@ -26,8 +33,7 @@ pub struct Page {
     pub slow: Vec<Figures>,
     /// Rows a second through `sandbox serve`.
     pub sandbox: f64,
-    /// Peak megabytes of each work at 100,000 and at 1,000,000 rows.
-    pub memory: Vec<(char, f64, f64)>,
+    pub memory: Vec<Peak>,
     pub start: Start,
     pub rounds: usize,
 }
@@ -66,7 +72,10 @@ impl fmt::Display for Table {
 }
 
 fn write_figures(figures: &[Figures], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    writeln!(f, "| Program | rows/s, median | least – most | runner is × as fast | peak MB |")?;
+    writeln!(
+        f,
+        "| Program | rows/s, median | least – most | runner is × as fast | peak MB |"
+    )?;
     writeln!(f, "|---|--:|--:|--:|--:|")?;
     for one in figures {
         writeln!(
@@ -110,10 +119,8 @@ impl Page {
                 is_met: ratio >= least,
             }
         };
-        let peak = self
-            .memory
-            .iter()
-            .fold(0.0_f64, |peak, (_, small, large)| peak.max(*small).max(*large));
+        let peaks = self.memory.iter();
+        let peak = peaks.fold(0.0_f64, |most, peak| most.max(peak.small).max(peak.large));
         vec![
             times('a', OVERLAPPED, 0.9),
             times('a', TUNED, 0.9),
@@ -124,7 +131,8 @@ impl Page {
             times('b', JINJA, 40.0),
             times('c', JINJA, 25.0),
             Target {
-                what: "peak memory below 24 MB in every work, at 100,000 and 1,000,000 rows".to_owned(),
+                what: "peak memory below 24 MB in every work, at 100,000 and 1,000,000 rows"
+                    .to_owned(),
                 measured: format!("{peak:.1} MB"),
                 is_met: peak < 24.0,
             },
@@ -176,7 +184,10 @@ impl fmt::Display for Page {
              are in `benches/`. Machines differ and drift: compare ratios within one table.",
             self.rounds
         )?;
-        writeln!(f, "\n## What was asked\n\n| Asked | Measured | Met |\n|---|--:|---|")?;
+        writeln!(
+            f,
+            "\n## What was asked\n\n| Asked | Measured | Met |\n|---|--:|---|"
+        )?;
         for target in self.targets() {
             let met = if target.is_met { "yes" } else { "no" };
             writeln!(f, "| {} | {} | {met} |", target.what, target.measured)?;
@@ -187,8 +198,12 @@ impl fmt::Display for Page {
         }
         writeln!(f, "\n## (a) against a Container API in Python\n")?;
         write_figures(&self.slow, f)?;
-        writeln!(f, "\n## Peak memory of runner, MB\n\n| Work | 100,000 rows | 1,000,000 rows |\n|---|--:|--:|")?;
-        for (letter, small, large) in &self.memory {
+        writeln!(
+            f,
+            "\n## Peak memory of runner, MB\n\n| Work | 100,000 rows | 1,000,000 rows |\n|---|--:|--:|"
+        )?;
+        for peak in &self.memory {
+            let (letter, small, large) = (peak.letter, peak.small, peak.large);
             writeln!(f, "| ({letter}) | {small:.1} | {large:.1} |")?;
         }
         Ok(())

@@ -70,7 +70,9 @@ impl StandIn {
                 .and_then(|value| value.trim().parse().ok())
                 .unwrap_or(0);
             let missing = (head + length).saturating_sub(buffer.len());
-            let read = Read::by_ref(&mut stream).take(missing as u64).read_to_end(&mut buffer)?;
+            let read = Read::by_ref(&mut stream)
+                .take(missing as u64)
+                .read_to_end(&mut buffer)?;
             if read < missing {
                 return Ok(());
             }
@@ -94,7 +96,8 @@ impl StandIn {
             self.seen(|seen| {
                 seen.bodies += 1;
                 // The body's own brace, and that of its `meta` where it has one.
-                seen.rows += braces - 1 - u64::from(memchr::memmem::find(body, b"\"meta\"").is_some());
+                seen.rows +=
+                    braces - 1 - u64::from(memchr::memmem::find(body, b"\"meta\"").is_some());
                 seen.bytes += body.len() as u64;
                 seen.hash.update(body);
                 if let Some(kept) = &mut seen.kept {
@@ -136,7 +139,7 @@ impl StandIn {
 
 /// Reads up to the end of a request's head; its length, nothing at the end of the connection.
 fn read_head(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option<usize>> {
-    let mut part = [0; 1 << 16];
+    let mut part = [0; 1 << 13];
     loop {
         if let Some(at) = memchr::memmem::find(buffer, b"\r\n\r\n") {
             return Ok(Some(at + 4));

@@ -1,7 +1,7 @@
 //! Writing one row: set columns where they stand or at the end, the others as they came.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use minijinja::value::ValueKind;
 
@@ -64,7 +64,7 @@ impl Emitter<'_> {
         out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         let mut cells = self.set_cells(values)?;
-        let mut used = (!self.plan.rename.is_empty()).then(HashSet::new);
+        let mut used = (!self.plan.rename.is_empty()).then(Taken::new);
         match input {
             Input::Row { row, .. } => {
                 for cell in 0..row.len() {
@@ -81,13 +81,14 @@ impl Emitter<'_> {
                     match &fate.out {
                         OutName::Dropped => {}
                         OutName::Same => {
-                            take(&mut used, name)?;
+                            take(&mut used, name, false)?;
                             out.raw_cells(row.raw_cells(cell, cell));
                         }
                         OutName::Renamed(new) => {
-                            take(&mut used, new)?;
+                            take(&mut used, new, true)?;
                             let value = row.raw_value(cell);
-                            out.start_cell(&quoted_name(new)).extend_from_slice(value.as_bytes());
+                            out.start_cell(&quoted_name(new))
+                                .extend_from_slice(value.as_bytes());
                         }
                     }
                 }
@@ -143,7 +144,7 @@ impl Emitter<'_> {
         name: &str,
         group: Option<usize>,
         cells: &mut [SetCell],
-        used: &mut Option<HashSet<String>>,
+        used: &mut Option<Taken>,
         out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         for cell in cells {
@@ -157,7 +158,7 @@ impl Emitter<'_> {
     fn emit_rest(
         &mut self,
         cells: &mut [SetCell],
-        used: &mut Option<HashSet<String>>,
+        used: &mut Option<Taken>,
         out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         for cell in cells {
@@ -171,7 +172,7 @@ impl Emitter<'_> {
     fn emit_cell(
         &mut self,
         cell: &mut SetCell,
-        used: &mut Option<HashSet<String>>,
+        used: &mut Option<Taken>,
         out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         cell.written = true;
@@ -182,7 +183,7 @@ impl Emitter<'_> {
         &mut self,
         name: &str,
         value: &Value,
-        used: &mut Option<HashSet<String>>,
+        used: &mut Option<Taken>,
         out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         let fate = self.names.fate(name, self.fixed, self.plan);
@@ -191,7 +192,7 @@ impl Emitter<'_> {
             OutName::Same => Cow::Borrowed(name),
             OutName::Renamed(new) => Cow::Borrowed(new),
         };
-        take(used, &name)?;
+        take(used, &name, matches!(fate.out, OutName::Renamed(_)))?;
         out.cell(&name, value)
             .map_err(|error| EmitError::Cell(name.into_owned(), error))
     }
@@ -201,7 +202,7 @@ impl Emitter<'_> {
         &mut self,
         record: &Value,
         cells: &[SetCell],
-        used: &mut Option<HashSet<String>>,
+        used: &mut Option<Taken>,
         out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         let mut fields = Vec::new();
@@ -220,14 +221,15 @@ impl Emitter<'_> {
     }
 }
 
-/// Notes a name where columns are renamed, so that two columns never get the same one.
-fn take(used: &mut Option<HashSet<String>>, name: &str) -> Result<(), EmitError> {
-    let is_new = used
-        .as_mut()
-        .is_none_or(|used| used.insert(name.to_owned()));
-    if is_new {
-        Ok(())
-    } else {
-        Err(EmitError::Taken(name.to_owned()))
+/// The names of a row, and whether a rule of `rename` gave them.
+type Taken = HashMap<String, bool>;
+
+/// Notes a name where columns are renamed, so that no column gets the name of another. A name that
+/// came twice stays twice.
+fn take(used: &mut Option<Taken>, name: &str, is_renamed: bool) -> Result<(), EmitError> {
+    let Some(used) = used else { return Ok(()) };
+    match used.insert(name.to_owned(), is_renamed) {
+        Some(was_renamed) if is_renamed || was_renamed => Err(EmitError::Taken(name.to_owned())),
+        _ => Ok(()),
     }
 }

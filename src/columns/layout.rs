@@ -34,7 +34,7 @@ impl Layout {
     ) -> Option<Self> {
         let mut layout = Self { steps: Vec::new() };
         let mut written = vec![false; set.len()];
-        let mut taken: Vec<Box<str>> = Vec::new();
+        let mut taken = Vec::new();
         for (cell, name) in shape.names().enumerate() {
             let fate = names.fate(name, fixed, plan);
             if !fate.kept {
@@ -49,11 +49,11 @@ impl Layout {
             match &fate.out {
                 OutName::Dropped => {}
                 OutName::Same => {
-                    taken.push(name.into());
+                    taken.push((name.into(), false));
                     layout.copy(cell);
                 }
                 OutName::Renamed(new) => {
-                    taken.push(new.clone());
+                    taken.push((new.clone(), true));
                     let name = quoted_name(new);
                     layout.steps.push(Step::Renamed { name, cell });
                 }
@@ -68,9 +68,7 @@ impl Layout {
                 layout.set(column, name, &fate.out, &mut taken)?;
             }
         }
-        let is_unique = |(at, name): (usize, &Box<str>)| !taken[..at].contains(name);
-        let may_repeat = plan.rename.is_empty() || taken.iter().enumerate().all(is_unique);
-        may_repeat.then_some(layout)
+        (!has_clash(&taken)).then_some(layout)
     }
 
     fn set(
@@ -78,7 +76,7 @@ impl Layout {
         column: usize,
         name: &str,
         out: &OutName,
-        taken: &mut Vec<Box<str>>,
+        taken: &mut Vec<Name>,
     ) -> Option<()> {
         let name = match out {
             OutName::Same => name,
@@ -86,7 +84,7 @@ impl Layout {
             // Its template is worked out all the same, and may fail.
             OutName::Dropped => return None,
         };
-        taken.push(name.into());
+        taken.push((name.into(), matches!(out, OutName::Renamed(_))));
         self.steps.push(Step::Set {
             name: quoted_name(name),
             column,
@@ -103,4 +101,15 @@ impl Layout {
             }),
         }
     }
+}
+
+/// A name, and whether a rule of `rename` gave it.
+type Name = (Box<str>, bool);
+
+/// Whether a column got the name of another. A name that came twice stays twice.
+fn has_clash(taken: &[Name]) -> bool {
+    taken.iter().enumerate().any(|(at, (name, is_renamed))| {
+        let mut before = taken[..at].iter();
+        before.any(|(known, was_renamed)| known == name && (*is_renamed || *was_renamed))
+    })
 }

@@ -75,7 +75,13 @@ impl Object for Cursor {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.row().shape().distinct_names().map(Value::from).collect())
+        Enumerator::Values(
+            self.row()
+                .shape()
+                .distinct_names()
+                .map(Value::from)
+                .collect(),
+        )
     }
 }
 
@@ -195,7 +201,11 @@ impl<'s> Sight<'s> {
     }
 
     /// A template's value.
-    pub fn value(&self, template: &Template, form: Option<&'s Bound>) -> Result<Value, TemplateError> {
+    pub fn value(
+        &self,
+        template: &Template,
+        form: Option<&'s Bound>,
+    ) -> Result<Value, TemplateError> {
         match form.and_then(|form| form.value(&self.scene).ok().map(|value| value.to_value())) {
             Some(value) => Ok(value),
             None => template.value(self.frame()),
@@ -203,7 +213,11 @@ impl<'s> Sight<'s> {
     }
 
     /// Whether a condition holds.
-    pub fn holds(&self, template: &Template, form: Option<&'s Bound>) -> Result<bool, TemplateError> {
+    pub fn holds(
+        &self,
+        template: &Template,
+        form: Option<&'s Bound>,
+    ) -> Result<bool, TemplateError> {
         match form.and_then(|form| form.holds(&self.scene).ok()) {
             Some(holds) => Ok(holds),
             None => template.holds(self.frame()),

@@ -269,7 +269,11 @@ impl InputReader {
 
     /// Restarts the input and reads past what was handled already; the last batch must be the same
     /// as before.
-    async fn read_again(&mut self, mut reason: String, waits: &mut Waits) -> Result<Read, ApiError> {
+    async fn read_again(
+        &mut self,
+        mut reason: String,
+        waits: &mut Waits,
+    ) -> Result<Read, ApiError> {
         loop {
             let Some(wait) = waits.after_broken() else {
                 return Err(ApiError::Call {

@@ -135,7 +135,10 @@ impl OptionValue {
             Self::Nothing => Value::UNDEFINED,
             Self::Text(text) => Value::from(text.as_str()),
             Self::Flag(flag) => Value::from(*flag),
-            Self::List(list) => list.iter().map(|value| Value::from(value.as_str())).collect(),
+            Self::List(list) => list
+                .iter()
+                .map(|value| Value::from(value.as_str()))
+                .collect(),
             Self::Secret(secret) => Value::from(secret.expose()),
         }
     }

@@ -37,12 +37,14 @@ impl Text {
     pub(super) fn new(mut bytes: Vec<u8>) -> Result<Self, Vec<u8>> {
         let length = bytes.len();
         bytes.resize((length + BLOCK).next_multiple_of(BLOCK), 0);
-        Checked::try_new_or_recover(bytes, |bytes| simdutf8::basic::from_utf8(bytes).map_err(drop))
-            .map(|checked| Self { checked, length })
-            .map_err(|(mut bytes, ())| {
-                bytes.truncate(length);
-                bytes
-            })
+        Checked::try_new_or_recover(bytes, |bytes| {
+            simdutf8::basic::from_utf8(bytes).map_err(drop)
+        })
+        .map(|checked| Self { checked, length })
+        .map_err(|(mut bytes, ())| {
+            bytes.truncate(length);
+            bytes
+        })
     }
 
     /// The text with its padding.
@@ -188,7 +190,8 @@ impl Drop for Batch {
         if let Some(text) = self.text.take() {
             self.spare.give_back(text.into_bytes());
         }
-        self.spare.give_back_tables(std::mem::take(&mut self.tables));
+        self.spare
+            .give_back_tables(std::mem::take(&mut self.tables));
     }
 }
 

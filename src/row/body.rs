@@ -151,7 +151,8 @@ impl BodyWriter {
     /// A whole row as it came.
     pub fn raw_row(&mut self, row: &str) -> Result<(), CellError> {
         self.start_row();
-        self.bytes.extend_from_slice(&row.as_bytes()[1..row.len() - 1]);
+        self.bytes
+            .extend_from_slice(&row.as_bytes()[1..row.len() - 1]);
         self.end_row()
     }
 

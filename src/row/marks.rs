@@ -81,7 +81,9 @@ mod tests {
         }
         let mut marks = Marks::default();
         marks.read(&bytes);
-        let found: Vec<usize> = (0..bytes.len()).filter(|at| marks.next(*at) == *at).collect();
+        let found: Vec<usize> = (0..bytes.len())
+            .filter(|at| marks.next(*at) == *at)
+            .collect();
         assert_eq!(found, [0, 63, 64, 200, 255]);
         assert_eq!(marks.next(1), 63);
         assert_eq!(marks.next(65), 200);

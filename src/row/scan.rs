@@ -75,6 +75,10 @@ impl Scanner {
     /// Reads `{"message": …, "data": [{column: value, …}, …]}`, or a body with `meta`. Empty `data` of any kind (`[]`,
     /// `{}`, `null`) is a batch without rows.
     pub fn answer(&mut self, bytes: Vec<u8>) -> Result<Batch, Refused> {
+        #[allow(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method itself is of one lifetime only"
+        )]
         self.scan(bytes, 1, |pass| pass.answer())
     }
 
@@ -311,7 +315,9 @@ impl Pass<'_> {
     fn cells_of(&mut self, shape: &Shape, start: usize) -> Option<usize> {
         let mut at = start;
         let first = self.tables.cells.len();
-        self.tables.cells.resize(first + shape.len(), Cell::default());
+        self.tables
+            .cells
+            .resize(first + shape.len(), Cell::default());
         for (column, gap) in shape.gaps().iter().enumerate() {
             if !gap.stands_at(self.bytes, at) {
                 return None;

@@ -93,9 +93,10 @@ impl Shape {
     fn of(text: &str, columns: &[ColumnPlace], tail: &[u8]) -> Option<Self> {
         let column = |place: &ColumnPlace| {
             let raw_name = &text[place.name_start..place.name_end];
-            let decoded = match raw_name.contains('\\') {
-                true => Some(decode_strictly(raw_name)?),
-                false => None,
+            let decoded = if raw_name.contains('\\') {
+                Some(decode_strictly(raw_name)?)
+            } else {
+                None
             };
             Some(Column {
                 name_length: place.gap_end - (place.name_start - 1),
@@ -103,8 +104,7 @@ impl Shape {
                 decoded,
             })
         };
-        let gap =
-            |place: &ColumnPlace| Gap::new(&text.as_bytes()[place.gap_start..place.gap_end]);
+        let gap = |place: &ColumnPlace| Gap::new(&text.as_bytes()[place.gap_start..place.gap_end]);
         Some(Self {
             columns: columns.iter().map(column).collect::<Option<_>>()?,
             gaps: columns.iter().map(gap).collect(),
@@ -157,7 +157,9 @@ impl Shape {
 
     /// The column of a name: the last, where it stands twice.
     pub fn find(&self, name: &str) -> Option<usize> {
-        (0..self.len()).rev().find(|column| self.name(*column) == name)
+        (0..self.len())
+            .rev()
+            .find(|column| self.name(*column) == name)
     }
 
     /// How many bytes a column's name takes, from its quote to the value.

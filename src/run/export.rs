@@ -26,8 +26,7 @@ impl Run {
             let (input, size) = (&self.plan.input, self.plan.batch_size);
             let mut reader = InputReader::new(self.api.clone(), kind, input, size);
             let feedback = self.plan.feedback.as_ref();
-            let feedback =
-                feedback.map(|plan| FeedbackWriter::new(plan, &base, self.api.spare()));
+            let feedback = feedback.map(|plan| FeedbackWriter::new(plan, &base, self.api.spare()));
             mapper = self
                 .pump(&mut reader, mapper, &base, async |mapped| {
                     self.tell(mapped, entry, &base, feedback.as_ref(), &mut feedback_rows)

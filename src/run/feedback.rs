@@ -59,7 +59,11 @@ impl<'r> FeedbackWriter<'r> {
             let row = rows.row(index);
             let cells = match last.take() {
                 Some((shape, cells)) if Arc::ptr_eq(shape, row.shape()) => cells,
-                _ => self.reads.iter().map(|name| row.shape().find(name)).collect(),
+                _ => self
+                    .reads
+                    .iter()
+                    .map(|name| row.shape().find(name))
+                    .collect(),
             };
             let frame = || outcome_frame(chunk, &rows, index, self.base);
             self.row(row, &cells, outcome, frame, &mut writer)?;

@@ -65,7 +65,9 @@ impl Run {
                 ("number", Value::from(number)),
                 ("size", Value::from(rows.len())),
             ]);
-            let rows: Value = (0..rows.len()).map(|index| row_value(&rows, index)).collect();
+            let rows: Value = (0..rows.len())
+                .map(|index| row_value(&rows, index))
+                .collect();
             let frame = Frame::on(base).with("rows", rows).with("batch", batch);
             let frame = Arc::new(frame);
             self.log(LogAt::Batch, entry, &frame).await;

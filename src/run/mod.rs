@@ -81,8 +81,8 @@ impl Run {
         self.fail_when(FailAt::Start)?;
         match self.plan.mode {
             Mode::DataSource => self.data_source(mapper).await?,
-            Mode::DataService => self.data_service(mapper).await?,
-            Mode::Export | Mode::ExportDelta => self.export(mapper).await?,
+            Mode::DataService => Box::pin(self.data_service(mapper)).await?,
+            Mode::Export | Mode::ExportDelta => Box::pin(self.export(mapper)).await?,
         }
         self.judge_limits(true)?;
         self.report_skipped().await;

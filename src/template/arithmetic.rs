@@ -122,10 +122,7 @@ pub fn numbers(
         Number::Whole(whole) => whole == 0,
         Number::Real(real) => real == 0.0,
     };
-    if is_zero && matches!(
-            op,
-            Arithmetic::Div | Arithmetic::FloorDiv | Arithmetic::Rem
-        ) {
+    if is_zero && matches!(op, Arithmetic::Div | Arithmetic::FloorDiv | Arithmetic::Rem) {
         return Err(invalid(format!(
             "{right_source} is zero: nothing can be divided by it"
         )));

@@ -94,15 +94,12 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter(NOT_IN, |wanted: &Value, list: &Value, _: &str, _: &str| {
         compare::contains(list, wanted).map(|contains| !contains)
     });
-    env.add_filter(
-        ITEM,
-        |owner: &Value, key: &Value| -> Result<Value, Error> {
-            if is_nothing(owner) || is_nothing(key) {
-                return Ok(Value::UNDEFINED);
-            }
-            owner.get_item(&plain(key))
-        },
-    );
+    env.add_filter(ITEM, |owner: &Value, key: &Value| -> Result<Value, Error> {
+        if is_nothing(owner) || is_nothing(key) {
+            return Ok(Value::UNDEFINED);
+        }
+        owner.get_item(&plain(key))
+    });
     env.add_filter("__slice", slice);
     env.add_filter("__method", methods::call);
 }

@@ -69,14 +69,7 @@ pub enum Comparison {
 
 impl Comparison {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Eq,
-        Self::Ne,
-        Self::Lt,
-        Self::Le,
-        Self::Gt,
-        Self::Ge,
-    ];
+    pub const ALL: [Self; 6] = [Self::Eq, Self::Ne, Self::Lt, Self::Le, Self::Gt, Self::Ge];
 
     /// The filter it is lowered to.
     pub fn filter(self) -> &'static str {

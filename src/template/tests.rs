@@ -43,21 +43,45 @@ pub fn all() -> &'static [Test] {
         test!("even", stock::is_even),
         test!("false", stock::is_false),
         test!("float", stock::is_float),
-        test!("ge", |a: &Value, b: &Value| compare::test(Comparison::Ge, a, b)),
-        test!("greaterthan", |a: &Value, b: &Value| compare::test(Comparison::Gt, a, b)),
-        test!("gt", |a: &Value, b: &Value| compare::test(Comparison::Gt, a, b)),
+        test!("ge", |a: &Value, b: &Value| compare::test(
+            Comparison::Ge,
+            a,
+            b
+        )),
+        test!("greaterthan", |a: &Value, b: &Value| compare::test(
+            Comparison::Gt,
+            a,
+            b
+        )),
+        test!("gt", |a: &Value, b: &Value| compare::test(
+            Comparison::Gt,
+            a,
+            b
+        )),
         test!("in", |value: &Value, list: &Value| compare::contains(
             list, value
         )),
         test!("integer", stock::is_integer),
         test!("iterable", |value: &Value| !is_nothing(value)
             && stock::is_iterable(value)),
-        test!("le", |a: &Value, b: &Value| compare::test(Comparison::Le, a, b)),
-        test!("lessthan", |a: &Value, b: &Value| compare::test(Comparison::Lt, a, b)),
+        test!("le", |a: &Value, b: &Value| compare::test(
+            Comparison::Le,
+            a,
+            b
+        )),
+        test!("lessthan", |a: &Value, b: &Value| compare::test(
+            Comparison::Lt,
+            a,
+            b
+        )),
         test!("lower", |value: &Value| value
             .as_str()
             .is_some_and(|text| text.to_lowercase() == text)),
-        test!("lt", |a: &Value, b: &Value| compare::test(Comparison::Lt, a, b)),
+        test!("lt", |a: &Value, b: &Value| compare::test(
+            Comparison::Lt,
+            a,
+            b
+        )),
         test!("mapping", |value: &Value| value.kind() == ValueKind::Map),
         test!("ne", |a: &Value, b: &Value| compare::equal(a, b)
             .map(|equal| !equal)),

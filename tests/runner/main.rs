@@ -22,3 +22,4 @@ mod secrets;
 mod signals;
 mod spec_files;
 mod templates;
+mod under_way;

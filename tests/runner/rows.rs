@@ -104,10 +104,18 @@ fn same_row(row: Row<'_>, judged: &[(String, Box<RawValue>)]) -> Result<(), Stri
 
 /// The same rows as the data of an answer.
 fn in_an_answer(text: &[u8], rows: &Batch) -> Result<(), String> {
-    let answer = [b"{\"message\":\"\",\"data\":", text, b",\"meta\":{\"a\":[1]}}"].concat();
+    let answer = [
+        b"{\"message\":\"\",\"data\":",
+        text,
+        b",\"meta\":{\"a\":[1]}}",
+    ]
+    .concat();
     let answer = Scanner::default().answer(answer);
     let answer = answer.map_err(|refused| refused.to_string())?;
-    let is_same = answer.rows().map(|row| row.json()).eq(rows.rows().map(|row| row.json()));
+    let is_same = answer
+        .rows()
+        .map(|row| row.json())
+        .eq(rows.rows().map(|row| row.json()));
     if is_same && answer.meta() == "{\"a\":[1]}" {
         Ok(())
     } else {
@@ -238,5 +246,8 @@ fn most_generated_rows_are_sound() {
             cells += batch.rows().map(|row| row.len()).sum::<usize>();
         }
     }
-    assert!(sound > 150 && cells > 500, "{sound} sound texts with {cells} cells");
+    assert!(
+        sound > 150 && cells > 500,
+        "{sound} sound texts with {cells} cells"
+    );
 }

@@ -9,8 +9,8 @@ mod target;
 use std::sync::Arc;
 
 use crate::check::{Diagnostic, SpecErrors};
-use crate::plan::{Plan, logs_as_it_goes};
 use crate::plan::scopes::Scopes;
+use crate::plan::{Plan, logs_as_it_goes};
 use crate::spec::tree::Node;
 use crate::spec::{Document, Mode, OnError};
 use crate::template::scope::Scope;

@@ -25,7 +25,9 @@ fn changed<'r>(
         return Err(Doubt);
     }
     let text = value.into_text()?;
-    let stays = text.bytes().all(|byte| byte.is_ascii() && !is_to_change(&byte));
+    let stays = text
+        .bytes()
+        .all(|byte| byte.is_ascii() && !is_to_change(&byte));
     Ok(Plain::Text(if stays {
         text
     } else {

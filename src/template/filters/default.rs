@@ -21,7 +21,7 @@ pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>
         Some(Plain::Bool(falsy)) => *falsy,
         Some(_) => return Err(Doubt),
     };
-    if !value.is_nothing() && !(falsy && !value.is_true()) {
+    if !value.is_nothing() && (value.is_true() || !falsy) {
         return Ok(value);
     }
     match arguments.first() {

@@ -169,7 +169,8 @@ pub fn all() -> &'static [Filter] {
         filter!("dictsort", stock::dictsort),
         filter!("escape", stock::escape),
         filter!("first", stock::first),
-        filter!("float", to_number::float, Seen, Plain, ["default"]).natively(to_number::native_float),
+        filter!("float", to_number::float, Seen, Plain, ["default"])
+            .natively(to_number::native_float),
         filter!("format", format::format),
         filter!("groupby", stock::groupby, PassedOn, PlainInside),
         filter!("hash", hash::hash, ["kind"]).natively(hash::native),

@@ -11,6 +11,7 @@ pub fn string(value: &Value) -> String {
 }
 
 /// The plain form.
+#[allow(clippy::unnecessary_wraps, reason = "as all plain forms are")]
 pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
     match value {
         Plain::Text(_) => Ok(value),

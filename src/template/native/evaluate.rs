@@ -124,13 +124,11 @@ impl Node<Place> {
             Self::Compare(op, sides) => {
                 compare(*op, &sides[0].value(scene)?, &sides[1].value(scene)?)
             }
-            Self::InText(sides) => {
-                match (&sides[0].value(scene)?, &sides[1].value(scene)?) {
-                    (_, Plain::Nothing) | (Plain::Nothing, Plain::Text(_)) => Ok(false),
-                    (Plain::Text(wanted), Plain::Text(text)) => Ok(text.contains(&**wanted)),
-                    _ => Err(Doubt),
-                }
-            }
+            Self::InText(sides) => match (&sides[0].value(scene)?, &sides[1].value(scene)?) {
+                (_, Plain::Nothing) | (Plain::Nothing, Plain::Text(_)) => Ok(false),
+                (Plain::Text(wanted), Plain::Text(text)) => Ok(text.contains(&**wanted)),
+                _ => Err(Doubt),
+            },
             Self::InList(wanted, items) => {
                 let wanted = wanted.value(scene)?;
                 for item in items {

@@ -178,7 +178,12 @@ impl Grid {
             is_text: true,
             ..Field::any(name)
         };
-        let fields = vec![text("TEXT"), text("NONE"), Field::any("FLAG"), text("COLUMN")];
+        let fields = vec![
+            text("TEXT"),
+            text("NONE"),
+            Field::any("FLAG"),
+            text("COLUMN"),
+        ];
         let scope = Scope::default()
             .with("row", Name::Row)
             .with("options", Name::Fields(fields))
@@ -190,7 +195,8 @@ impl Grid {
             ("FLAG", Value::from(true)),
             ("COLUMN", Value::from("uni")),
         ]);
-        let vars = Value::from_pairs([("number", Value::from(2.5)), ("text", Value::from("v\"ar"))]);
+        let vars =
+            Value::from_pairs([("number", Value::from(2.5)), ("text", Value::from("v\"ar"))]);
         let base = Frame::default()
             .with("options", options)
             .with("vars", vars)
@@ -263,7 +269,10 @@ impl Grid {
                 }
             }
             (Ok(ours), Err(error)) => {
-                return Err(format!("value {:?}, not the error {error}", ours.to_value()));
+                return Err(format!(
+                    "value {:?}, not the error {error}",
+                    ours.to_value()
+                ));
             }
         }
         match (form.holds(scene), template.holds(frame)) {
@@ -277,7 +286,8 @@ impl Grid {
                 let mut theirs = Vec::new();
                 write_value(&value, &mut theirs);
                 if as_text(&cell) != as_text(&theirs) {
-                    let texts = [cell, theirs].map(|text| String::from_utf8_lossy(&text).into_owned());
+                    let texts =
+                        [cell, theirs].map(|text| String::from_utf8_lossy(&text).into_owned());
                     return Err(format!("cell {}, not {}", texts[0], texts[1]));
                 }
             }
@@ -306,7 +316,10 @@ fn plain_forms_and_the_engine_agree() {
         }
         for other in VALUES {
             for pair in PAIRS {
-                let pair = pair.replace('W', "\u{0}").replace('V', value).replace('\u{0}', other);
+                let pair = pair
+                    .replace('W', "\u{0}")
+                    .replace('V', value)
+                    .replace('\u{0}', other);
                 texts.insert(format!("{{{{ {pair} }}}}"));
             }
         }

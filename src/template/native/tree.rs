@@ -262,7 +262,9 @@ impl Reader<'_> {
     fn item(&self, owner: &Expr<'_>, key: &Expr<'_>) -> Option<Node<Named>> {
         let Expr::Var(owner) = owner else { return None };
         match (owner.id, self.scope.get(owner.id)?, self.node(key)?) {
-            ("row", Name::Row, Node::Leaf(Named::Fixed(name, Some(option)))) if &*name == "options" => {
+            ("row", Name::Row, Node::Leaf(Named::Fixed(name, Some(option))))
+                if &*name == "options" =>
+            {
                 Some(Node::Leaf(Named::ColumnOf(option)))
             }
             _ => None,
