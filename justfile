@@ -20,6 +20,24 @@ lint:
     cargo fmt -- --check
     cargo clippy --locked --all-targets -- -D warnings
 
+# Measure everything end to end and write docs/performance.md.
+[group('bench')]
+bench:
+    python3 -m venv target/bench-python
+    target/bench-python/bin/pip install --quiet --requirement benches/python/requirements.txt
+    BENCH_PYTHON=target/bench-python/bin/python cargo bench --locked --bench end_to_end
+
+# Measure the parts of the row path.
+[group('bench')]
+bench-micro:
+    cargo bench --locked --bench micro
+
+# Look for bytes that are read otherwise than serde_json reads them.
+[group('test')]
+fuzz seconds='60':
+    mkdir -p fuzz/corpus/rows
+    cargo +nightly fuzz run rows fuzz/corpus/rows fuzz/seeds/rows -- -max_total_time={{ seconds }}
+
 # Build the documentation.
 [group('doc')]
 doc:

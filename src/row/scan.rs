@@ -379,8 +379,10 @@ impl Pass<'_> {
         let mut tail = start;
         self.columns.clear();
         // An empty row may come as `[]` from PHP.
-        if self.bytes[self.at..].starts_with(b"[]") {
-            self.at += 2;
+        if self.peek() == b'[' {
+            self.at += 1;
+            self.space();
+            self.expect(b']')?;
         } else {
             self.expect(b'{')?;
             self.space();
@@ -631,6 +633,7 @@ mod tests {
             "",
             "[{\"a\":nul}]",
             "[{\"a\":1 2}]",
+            "[ { } ]",
         ] {
             let theirs: Result<Vec<indexmap::IndexMap<String, Box<RawValue>>>, _> =
                 serde_json::from_str(text);
