@@ -1,31 +1,22 @@
 //! Rows in, rows out.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Finished};
-use super::emit::{Emitter, SetName};
-use super::flatten::is_nested;
-use super::forms::Forms;
-use super::layout::{Layout, Step};
+use super::emit::Emitter;
+use super::fit::{Fit, Fits};
 use super::names::Names;
 use super::outcome::{Outcome, Status};
+use super::rules::{Judgement, Rules, SetupError};
 use super::sight::{BatchFrames, Sight, Vars};
 use super::unique::Unique;
 use crate::plan::Plan;
-use crate::row::pattern::Pattern;
-use crate::row::{
-    Batch, Body, BodyWriter, PADDING, Row, ScanError, Scanner, Shape, Spare, refuse_infinite,
-    write_value,
-};
+use crate::row::{Batch, Body, BodyWriter, PADDING, Row, ScanError, Scanner, Shape, Spare};
 use crate::spec::OnError;
-use crate::template::{Frame, Template, Value, is_nothing};
+use crate::template::{Frame, Value};
 
 /// Rows a body at most: what the platform itself hands out at a time.
 const ROWS_A_BODY: usize = 999;
-
-/// Shapes whose layouts are remembered; a feed with more has them worked out again.
-const REMEMBERED: usize = 512;
 
 /// A row to be mapped.
 pub enum Input<'b> {
@@ -57,25 +48,6 @@ impl<'b> Input<'b> {
     }
 }
 
-/// Why a mapping can't begin.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SetupError {
-    /// A column's name could not be worked out.
-    #[error("the column name `{name}` can't be worked out: {reason}")]
-    Name {
-        /// As written.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-    /// A column's name is empty.
-    #[error("the column name `{0}` is empty with these options")]
-    EmptyName(String),
-    /// Two columns have the same name.
-    #[error("the column `{0}` is set twice with these options")]
-    SetTwice(String),
-}
-
 /// Why a row could not be mapped.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("row {number}{first_cell}: {message}")]
@@ -99,27 +71,11 @@ pub struct Mapped {
     pub errors: Vec<RowError>,
 }
 
-/// What the rows of one run become.
-struct Rules {
-    plan: Arc<Plan>,
-    set: Vec<SetName>,
-    /// The names of those without a star, for look-up.
-    fixed: Vec<Option<String>>,
-    base: Arc<Frame>,
-    forms: Forms,
-}
-
-/// What is known about the rows of a shape.
-struct Fit {
-    /// The cell of each slot of the forms.
-    cells: Vec<Option<usize>>,
-    layout: Option<Layout>,
-}
-
 /// Maps the rows of one run.
 pub struct Mapper {
     rules: Arc<Rules>,
-    fits: HashMap<usize, (Arc<Shape>, Arc<Fit>)>,
+    fits: Fits,
+    /// For rows that are written the long way.
     names: Names,
     unique: Unique,
     rows_seen: u64,
@@ -150,32 +106,9 @@ impl Open {
 impl Mapper {
     /// A mapper for these option values (seen through `base`), whose buffers come from `spare`.
     pub fn new(plan: Arc<Plan>, base: &Arc<Frame>, spare: &Spare) -> Result<Self, SetupError> {
-        let mut set = Vec::new();
-        let mut fixed: Vec<Option<String>> = Vec::new();
-        for column in &plan.mapping.columns {
-            let name = set_name(&column.name, column.name_template.as_ref(), base)?;
-            let one = match &name {
-                SetName::One(name) => Some(name.clone()),
-                SetName::Star(_) => None,
-            };
-            if let Some(name) = &one {
-                if fixed.contains(&one) {
-                    return Err(SetupError::SetTwice(name.clone()));
-                }
-            }
-            fixed.push(one);
-            set.push(name);
-        }
-        let rules = Rules {
-            forms: Forms::new(&plan.mapping, base),
-            plan,
-            set,
-            fixed,
-            base: Arc::clone(base),
-        };
         Ok(Self {
-            rules: Arc::new(rules),
-            fits: HashMap::new(),
+            rules: Arc::new(Rules::new(plan, base)?),
+            fits: Fits::default(),
             names: Names::default(),
             unique: Unique::default(),
             rows_seen: 0,
@@ -189,15 +122,8 @@ impl Mapper {
     /// The same mapper where other names are seen: of an export, each of its inputs in turn.
     #[must_use]
     pub fn on(mut self, base: &Arc<Frame>) -> Self {
-        let rules = &self.rules;
-        self.rules = Arc::new(Rules {
-            plan: Arc::clone(&rules.plan),
-            set: rules.set.clone(),
-            fixed: rules.fixed.clone(),
-            base: Arc::clone(base),
-            forms: Forms::new(&rules.plan.mapping, base),
-        });
-        self.fits.clear();
+        self.rules = Arc::new(self.rules.on(base));
+        self.fits = Fits::default();
         self
     }
 
@@ -210,7 +136,7 @@ impl Mapper {
         for (index, row) in batch.rows().enumerate() {
             let fit = match current.take() {
                 Some((shape, fit)) if Arc::ptr_eq(shape, row.shape()) => fit,
-                _ => self.fit(&rules, row.shape()),
+                _ => self.fits.of(&rules, row.shape()),
             };
             let frames = &frames;
             let input = Input::Row { row, index, frames };
@@ -240,30 +166,6 @@ impl Mapper {
     pub fn finish(&mut self) -> Result<Mapped, RowError> {
         self.close()?;
         Ok(std::mem::take(&mut self.mapped))
-    }
-
-    /// What is known about a shape, worked out once.
-    fn fit(&mut self, rules: &Rules, shape: &Arc<Shape>) -> Arc<Fit> {
-        let key = Arc::as_ptr(shape).addr();
-        if let Some((_, fit)) = self.fits.get(&key) {
-            return Arc::clone(fit);
-        }
-        let (mapping, set, fixed) = (&rules.plan.mapping, &rules.set, &rules.fixed);
-        let fit = Arc::new(Fit {
-            cells: rules
-                .forms
-                .reads
-                .iter()
-                .map(|name| shape.find(name))
-                .collect(),
-            layout: Layout::new(shape, mapping, set, fixed, &mut self.names),
-        });
-        if self.fits.len() >= REMEMBERED {
-            self.fits.clear();
-        }
-        // The shape is kept with it, so that no other one gets its address.
-        self.fits.insert(key, (Arc::clone(shape), Arc::clone(&fit)));
-        fit
     }
 
     /// Ends the chunk in the making.
@@ -351,7 +253,7 @@ impl Mapper {
         if rules.plan.mapping.split.is_none() {
             return self.map_part(rules, input, fit, None);
         }
-        match parts(rules, input, fit) {
+        match rules.parts(input, fit) {
             Ok(parts) if parts.is_empty() => self.map_part(rules, input, fit, None),
             Ok(parts) => {
                 for part in parts {
@@ -385,7 +287,7 @@ impl Mapper {
                 return self.failed(rules, input, &sight, format!("vars.{name}: {error}"));
             }
         }
-        match judge(rules, &sight) {
+        match rules.judge(&sight) {
             Err(message) => return self.failed(rules, input, &sight, message),
             Ok(Judgement::LeftOut) => {
                 self.mapped.filtered += 1;
@@ -417,7 +319,7 @@ impl Mapper {
         if let (Some(layout), Some(row)) = (&fit.layout, input.row()) {
             let writer = &mut self.open.writer;
             writer.start_row();
-            if write_layout(rules, layout, row, sight, writer) {
+            if rules.write_layout(layout, row, sight, writer) {
                 return writer.end_row().map_err(|error| error.to_string());
             }
             // What is no plain cell, or an error, is told apart below.
@@ -510,124 +412,6 @@ fn keep_those<T>(items: &mut Vec<T>, are_kept: &[bool]) {
     items.retain(|_| are_kept.next().is_some_and(|is_kept| *is_kept));
 }
 
-/// Writes a row's cells by its layout. False where a value is an error or no plain cell: what was
-/// written is to be taken back.
-fn write_layout<'s>(
-    rules: &'s Rules,
-    layout: &Layout,
-    row: Row<'_>,
-    sight: &Sight<'s>,
-    writer: &mut BodyWriter,
-) -> bool {
-    for step in &layout.steps {
-        match step {
-            Step::Copy { first, last } => writer.raw_cells(row.raw_cells(*first, *last)),
-            Step::Renamed { name, cell } => {
-                let value = row.raw_value(*cell);
-                writer.start_cell(name).extend_from_slice(value.as_bytes());
-            }
-            Step::Set { name, column } => {
-                let out = writer.start_cell(name);
-                let mark = out.len();
-                let form = rules.forms.columns[*column].as_ref();
-                if form.is_some_and(|form| form.write_cell(sight.scene(), out).is_ok()) {
-                    continue;
-                }
-                out.truncate(mark);
-                let template = &rules.plan.mapping.columns[*column].value;
-                match template.value(sight.frame()) {
-                    Ok(value) if !is_nested(&value) && refuse_infinite(&value).is_ok() => {
-                        write_value(&value, out);
-                    }
-                    _ => return false,
-                }
-            }
-        }
-    }
-    true
-}
-
-/// The elements a row is split by; none where it stays one row.
-fn parts(rules: &Rules, input: &Input<'_>, fit: &Fit) -> Result<Vec<Value>, String> {
-    let Some(split) = &rules.plan.mapping.split else {
-        return Ok(Vec::new());
-    };
-    let vars = Vars::new(0);
-    let no_names = Arc::default();
-    let sight = Sight::new(input, &fit.cells, None, &vars, &no_names);
-    let list = split
-        .value(sight.frame())
-        .map_err(|error| format!("split: {error}"))?;
-    if is_nothing(&list) {
-        return Ok(Vec::new());
-    }
-    let no_list = || format!("split: a list is needed, and this is a {}", list.kind());
-    if list.as_str().is_some() || list.kind() == minijinja::value::ValueKind::Map {
-        return Err(no_list());
-    }
-    Ok(list.try_iter().map_err(|_| no_list())?.collect())
-}
-
-/// `where` and `reject`.
-fn judge<'s>(rules: &'s Rules, sight: &Sight<'s>) -> Result<Judgement, String> {
-    let mapping = &rules.plan.mapping;
-    if let Some(filter) = &mapping.filter {
-        let holds = sight
-            .holds(filter, rules.forms.filter.as_ref())
-            .map_err(|error| format!("where: {error}"))?;
-        if !holds {
-            return Ok(Judgement::LeftOut);
-        }
-    }
-    for (rule, form) in mapping.reject.iter().zip(&rules.forms.reject) {
-        let rejected = sight
-            .holds(&rule.when, form.as_ref())
-            .map_err(|error| format!("reject: {error}"))?;
-        if rejected {
-            let message = rule
-                .message
-                .text(sight.frame())
-                .map_err(|error| format!("reject: {error}"))?;
-            return Ok(Judgement::Rejected(message));
-        }
-    }
-    Ok(Judgement::GoesOn)
-}
-
-enum Judgement {
-    GoesOn,
-    LeftOut,
-    Rejected(String),
-}
-
-fn set_name(
-    written: &str,
-    template: Option<&Template>,
-    base: &Arc<Frame>,
-) -> Result<SetName, SetupError> {
-    // A `*` is looked for before options are filled in, so that a column called `a*b` by an
-    // option is that column.
-    let pattern = Pattern::new(written);
-    let Some(template) = template else {
-        return Ok(match pattern.as_name() {
-            Some(name) => SetName::One(name.to_owned()),
-            None => SetName::Star(pattern),
-        });
-    };
-    let name = template.text(base).map_err(|error| SetupError::Name {
-        name: written.to_owned(),
-        reason: error.message,
-    })?;
-    if name.is_empty() {
-        return Err(SetupError::EmptyName(written.to_owned()));
-    }
-    Ok(if pattern.stars() > 0 {
-        SetName::Star(Pattern::new(&name))
-    } else {
-        SetName::One(name)
-    })
-}
-
 fn first_cell(input: &Input<'_>) -> String {
     match input.row() {
         Some(row) if !row.is_empty() => format!(" ({}: \"{}\")", row.name(0), row.text(0)),
@@ -681,7 +465,7 @@ mod tests {
             let rules = Arc::clone(&mapper.rules);
             let frames = &BatchFrames::new(&rules.base, &batch, false);
             for (index, row) in batch.rows().enumerate() {
-                let cells = mapper.fit(&rules, row.shape()).cells.clone();
+                let cells = mapper.fits.of(&rules, row.shape()).cells.clone();
                 let layout = None;
                 let input = Input::Row { row, index, frames };
                 mapper.map(&rules, &input, &Fit { cells, layout }).unwrap();

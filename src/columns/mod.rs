@@ -3,15 +3,18 @@
 
 mod chunk;
 mod emit;
+mod fit;
 mod flatten;
 mod forms;
 mod layout;
 mod mapper;
 mod names;
 mod outcome;
+mod rules;
 mod sight;
 mod unique;
 
 pub use chunk::{Chunk, Finished};
-pub use mapper::{Input, Mapped, Mapper, RowError, SetupError};
+pub use mapper::{Input, Mapped, Mapper, RowError};
 pub use outcome::{Outcome, Status};
+pub use rules::SetupError;

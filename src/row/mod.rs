@@ -4,7 +4,9 @@
 
 mod batch;
 mod body;
+mod json;
 mod marks;
+mod pass;
 pub mod pattern;
 mod scan;
 mod shape;

@@ -70,7 +70,7 @@ impl Run {
         };
         let ahead = async {
             let reading = self.read_all(reader, to_mapper);
-            tokio::join!(reading, mapping.map_all(incoming, to_writer))
+            tokio::join!(reading, Box::pin(mapping.map_all(incoming, to_writer)))
         };
         let (read, mapper) = both(writing, ahead).await?;
         read?;

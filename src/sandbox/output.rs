@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{self, BufRead, BufReader, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +17,9 @@ use crate::row::{Batch, Scanner, Shape, Spare};
 
 /// Rows that are shown in the summary.
 const SHOWN: usize = 5;
+
+/// Lines that are read at a time for the CSV.
+const LINES: usize = 999;
 
 /// Small writes are gathered up to this; a whole batch goes to the file as it is.
 const BUFFER: usize = 64 << 10;
@@ -166,26 +169,57 @@ impl Output {
         }
     }
 
+    /// The next rows of a file of JSON Lines, nothing at its end.
+    fn next_lines(&mut self, lines: &mut impl BufRead) -> io::Result<Option<Batch>> {
+        let mut text = vec![b'['];
+        for _ in 0..LINES {
+            if lines.read_until(b'\n', &mut text)? == 0 {
+                break;
+            }
+            // Every line ends in a line break: a list needs a comma there, and a bracket at its end.
+            if let Some(end) = text.last_mut() {
+                *end = b',';
+            }
+        }
+        if text.len() == 1 {
+            return Ok(None);
+        }
+        if let Some(end) = text.last_mut() {
+            *end = b']';
+        }
+        let batch = self.scanner.rows(text);
+        batch.map(Some).map_err(|refused| {
+            let message = format!("{}.jsonl was changed: {refused}", self.name);
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        })
+    }
+
     /// Writes the CSV: all columns, in the order in which they were first seen.
     pub fn write_csv(&mut self) -> io::Result<()> {
         self.flush()?;
         let (Some(folder), Some(_)) = (&self.folder, &self.lines) else {
             return Ok(());
         };
-        let lines = BufReader::new(File::open(folder.join(format!("{}.jsonl", self.name)))?);
+        let mut lines = BufReader::new(File::open(folder.join(format!("{}.jsonl", self.name)))?);
         let mut csv = csv::Writer::from_path(folder.join(format!("{}.csv", self.name)))?;
         csv.write_record(&self.columns)?;
-        for line in lines.lines() {
-            let line = line?;
-            let row: RawRow = serde_json::from_str(&line)?;
-            let cells = self.columns.iter().map(|column| {
-                let value = row.get(column.as_str());
-                value.map_or(Cow::Borrowed(""), |value| text(value))
-            });
-            for cell in cells {
-                csv.write_field(cell.as_ref())?;
+        let mut cells: Option<(Arc<Shape>, Vec<Option<usize>>)> = None;
+        while let Some(batch) = self.next_lines(&mut lines)? {
+            for row in batch.rows() {
+                let found = match cells.take() {
+                    Some((shape, found)) if Arc::ptr_eq(&shape, row.shape()) => found,
+                    _ => {
+                        let columns = self.columns.iter();
+                        columns.map(|column| row.shape().find(column)).collect()
+                    }
+                };
+                for cell in &found {
+                    let text = cell.map_or(Cow::Borrowed(""), |cell| row.text(cell));
+                    csv.write_field(text.as_ref())?;
+                }
+                csv.write_record(None::<&[u8]>)?;
+                cells = Some((Arc::clone(row.shape()), found));
             }
-            csv.write_record(None::<&[u8]>)?;
         }
         csv.flush()
     }

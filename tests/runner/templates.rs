@@ -171,6 +171,25 @@ fn the_page_has_an_example_of_every_filter_and_function() {
 }
 
 #[test]
+fn the_page_lists_the_filters_with_a_plain_form() {
+    let page = page();
+    let line = page
+        .lines()
+        .find_map(|line| line.strip_prefix("- the filters "));
+    let listed: Vec<String> = line
+        .expect("a list of filters")
+        .split(", ")
+        .map(|name| name.trim_matches('`').to_owned())
+        .collect();
+    let plain: Vec<&str> = filters::all()
+        .iter()
+        .filter(|filter| filter.native.is_some() && filter.name != "d")
+        .map(|filter| filter.name)
+        .collect();
+    assert_eq!(listed, plain);
+}
+
+#[test]
 fn every_filter_and_method_passes_nothing_on() {
     // What each needs behind it to be called at all.
     let arguments = |name: &str| match name {

@@ -1,0 +1,203 @@
+//! What the rows of one run become: the plan with these option values.
+
+use std::sync::Arc;
+
+use super::emit::SetName;
+use super::fit::Fit;
+use super::flatten::is_nested;
+use super::forms::Forms;
+use super::layout::{Layout, Step};
+use super::mapper::Input;
+use super::sight::{Sight, Vars};
+use crate::plan::Plan;
+use crate::row::pattern::Pattern;
+use crate::row::{BodyWriter, Row, refuse_infinite, write_value};
+use crate::template::{Frame, Template, Value, is_nothing};
+
+/// Why a mapping can't begin.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SetupError {
+    /// A column's name could not be worked out.
+    #[error("the column name `{name}` can't be worked out: {reason}")]
+    Name {
+        /// As written.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// A column's name is empty.
+    #[error("the column name `{0}` is empty with these options")]
+    EmptyName(String),
+    /// Two columns have the same name.
+    #[error("the column `{0}` is set twice with these options")]
+    SetTwice(String),
+}
+
+/// What the rows of one run become.
+pub struct Rules {
+    pub plan: Arc<Plan>,
+    pub set: Vec<SetName>,
+    /// The names of those without a star, for look-up.
+    pub fixed: Vec<Option<String>>,
+    pub base: Arc<Frame>,
+    pub forms: Forms,
+}
+
+/// What `where` and `reject` say about a row.
+pub enum Judgement {
+    GoesOn,
+    LeftOut,
+    Rejected(String),
+}
+
+impl Rules {
+    /// The rules of a plan with these option values (seen through `base`).
+    pub fn new(plan: Arc<Plan>, base: &Arc<Frame>) -> Result<Self, SetupError> {
+        let mut set = Vec::new();
+        let mut fixed: Vec<Option<String>> = Vec::new();
+        for column in &plan.mapping.columns {
+            let name = set_name(&column.name, column.name_template.as_ref(), base)?;
+            let one = match &name {
+                SetName::One(name) => Some(name.clone()),
+                SetName::Star(_) => None,
+            };
+            if let Some(name) = &one {
+                if fixed.contains(&one) {
+                    return Err(SetupError::SetTwice(name.clone()));
+                }
+            }
+            fixed.push(one);
+            set.push(name);
+        }
+        Ok(Self {
+            forms: Forms::new(&plan.mapping, base),
+            plan,
+            set,
+            fixed,
+            base: Arc::clone(base),
+        })
+    }
+
+    /// The same rules where other names are seen.
+    pub fn on(&self, base: &Arc<Frame>) -> Self {
+        Self {
+            plan: Arc::clone(&self.plan),
+            set: self.set.clone(),
+            fixed: self.fixed.clone(),
+            base: Arc::clone(base),
+            forms: Forms::new(&self.plan.mapping, base),
+        }
+    }
+
+    /// The elements a row is split by; none where it stays one row.
+    pub fn parts(&self, input: &Input<'_>, fit: &Fit) -> Result<Vec<Value>, String> {
+        let Some(split) = &self.plan.mapping.split else {
+            return Ok(Vec::new());
+        };
+        let vars = Vars::new(0);
+        let no_names = Arc::default();
+        let sight = Sight::new(input, &fit.cells, None, &vars, &no_names);
+        let list = split
+            .value(sight.frame())
+            .map_err(|error| format!("split: {error}"))?;
+        if is_nothing(&list) {
+            return Ok(Vec::new());
+        }
+        let no_list = || format!("split: a list is needed, and this is a {}", list.kind());
+        if list.as_str().is_some() || list.kind() == minijinja::value::ValueKind::Map {
+            return Err(no_list());
+        }
+        Ok(list.try_iter().map_err(|_| no_list())?.collect())
+    }
+
+    /// `where` and `reject`.
+    pub fn judge<'s>(&'s self, sight: &Sight<'s>) -> Result<Judgement, String> {
+        let mapping = &self.plan.mapping;
+        if let Some(filter) = &mapping.filter {
+            let holds = sight
+                .holds(filter, self.forms.filter.as_ref())
+                .map_err(|error| format!("where: {error}"))?;
+            if !holds {
+                return Ok(Judgement::LeftOut);
+            }
+        }
+        for (rule, form) in mapping.reject.iter().zip(&self.forms.reject) {
+            let rejected = sight
+                .holds(&rule.when, form.as_ref())
+                .map_err(|error| format!("reject: {error}"))?;
+            if rejected {
+                let message = rule
+                    .message
+                    .text(sight.frame())
+                    .map_err(|error| format!("reject: {error}"))?;
+                return Ok(Judgement::Rejected(message));
+            }
+        }
+        Ok(Judgement::GoesOn)
+    }
+
+    /// Writes a row's cells by its layout. False where a value is an error or no plain cell: what was
+    /// written is to be taken back.
+    pub fn write_layout<'s>(
+        &'s self,
+        layout: &Layout,
+        row: Row<'_>,
+        sight: &Sight<'s>,
+        writer: &mut BodyWriter,
+    ) -> bool {
+        for step in &layout.steps {
+            match step {
+                Step::Copy { first, last } => writer.raw_cells(row.raw_cells(*first, *last)),
+                Step::Renamed { name, cell } => {
+                    let value = row.raw_value(*cell);
+                    writer.start_cell(name).extend_from_slice(value.as_bytes());
+                }
+                Step::Set { name, column } => {
+                    let out = writer.start_cell(name);
+                    let mark = out.len();
+                    let form = self.forms.columns[*column].as_ref();
+                    if form.is_some_and(|form| form.write_cell(sight.scene(), out).is_ok()) {
+                        continue;
+                    }
+                    out.truncate(mark);
+                    let template = &self.plan.mapping.columns[*column].value;
+                    match template.value(sight.frame()) {
+                        Ok(value) if !is_nested(&value) && refuse_infinite(&value).is_ok() => {
+                            write_value(&value, out);
+                        }
+                        _ => return false,
+                    }
+                }
+            }
+        }
+        true
+    }
+}
+
+fn set_name(
+    written: &str,
+    template: Option<&Template>,
+    base: &Arc<Frame>,
+) -> Result<SetName, SetupError> {
+    // A `*` is looked for before options are filled in, so that a column called `a*b` by an
+    // option is that column.
+    let pattern = Pattern::new(written);
+    let Some(template) = template else {
+        return Ok(match pattern.as_name() {
+            Some(name) => SetName::One(name.to_owned()),
+            None => SetName::Star(pattern),
+        });
+    };
+    let name = template.text(base).map_err(|error| SetupError::Name {
+        name: written.to_owned(),
+        reason: error.message,
+    })?;
+    if name.is_empty() {
+        return Err(SetupError::EmptyName(written.to_owned()));
+    }
+    Ok(if pattern.stars() > 0 {
+        SetName::Star(Pattern::new(&name))
+    } else {
+        SetName::One(name)
+    })
+}
