@@ -1,5 +1,7 @@
 //! How a row of one shape is written: worked out once a shape, and then a few copies a row.
 
+use std::collections::HashMap;
+
 use super::emit::SetName;
 use super::names::{Names, OutName};
 use crate::plan::MappingPlan;
@@ -108,8 +110,12 @@ type Name = (Box<str>, bool);
 
 /// Whether a column got the name of another. A name that came twice stays twice.
 fn has_clash(taken: &[Name]) -> bool {
-    taken.iter().enumerate().any(|(at, (name, is_renamed))| {
-        let mut before = taken[..at].iter();
-        before.any(|(known, was_renamed)| known == name && (*is_renamed || *was_renamed))
+    if !taken.iter().any(|(_, is_renamed)| *is_renamed) {
+        return false;
+    }
+    let mut known = HashMap::new();
+    taken.iter().any(|(name, is_renamed)| {
+        let before = known.insert(name, is_renamed);
+        before.is_some_and(|was_renamed| *is_renamed || *was_renamed)
     })
 }

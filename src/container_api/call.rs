@@ -87,13 +87,14 @@ fn api_message(body: &[u8]) -> Option<String> {
     Some(message)
 }
 
-/// Sends a request and waits for the whole answer, which is put into a buffer of `spare`.
+/// Sends a request and waits for the whole answer, which is put into a buffer of `spare` if that is
+/// given: one with rows, that comes back.
 pub async fn send(
     client: &Client,
     method: &Method,
     url: &str,
     body: Option<&Bytes>,
-    spare: &Spare,
+    spare: Option<&Spare>,
 ) -> Answer {
     let mut request = client.request(method.clone(), url);
     if let Some(body) = body {
@@ -125,11 +126,11 @@ pub async fn send(
 const LONGEST_BODY: usize = 64 << 20;
 
 /// The parts go into one buffer as they come: each is free again before the next is there.
-async fn whole_body(mut response: Response, spare: &Spare) -> reqwest::Result<Vec<u8>> {
+async fn whole_body(mut response: Response, spare: Option<&Spare>) -> reqwest::Result<Vec<u8>> {
     let length = response.content_length().unwrap_or(0);
     // A length that is a lie ends in an error of its own.
     let room = usize::try_from(length).unwrap_or(0).min(LONGEST_BODY) + PADDING;
-    let mut body = spare.bytes(room);
+    let mut body = spare.map_or_else(|| Vec::with_capacity(room), |spare| spare.bytes(room));
     while let Some(part) = response.chunk().await? {
         body.extend_from_slice(&part);
     }

@@ -85,7 +85,13 @@ impl ContainerApi {
     /// One exchange.
     pub(super) async fn send(&self, method: &Method, path: &str, body: Option<&Bytes>) -> Answer {
         let url = format!("{}{path}", self.base);
-        send(&self.http, method, &url, body, &self.spare).await
+        send(&self.http, method, &url, body, None).await
+    }
+
+    /// One exchange that gives rows, in a buffer that goes round.
+    pub(super) async fn read(&self, path: &str) -> Answer {
+        let url = format!("{}{path}", self.base);
+        send(&self.http, &Method::GET, &url, None, Some(&self.spare)).await
     }
 
     /// Waits, unless the run is to stop.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use reqwest::Method;
 use tokio::sync::oneshot;
 
 use super::call::Answer;
@@ -48,6 +47,9 @@ pub struct InputReader {
     rows: u64,
     /// The batch that was read last, to know it again.
     last: Option<Arc<Batch>>,
+    /// The waits of what is made good. They begin anew with every answer that was sound, not with
+    /// every answer that came: one that is always broken ends the run.
+    repairs: Waits,
     /// What the scan of the answer that was handed out will say.
     awaited: Option<oneshot::Receiver<Verdict>>,
     scanner: Scanner,
@@ -89,7 +91,7 @@ impl Unread {
 
 /// What a read gave.
 enum Read {
-    Rows(Arc<Batch>),
+    Rows(Batch),
     Unread(Vec<u8>),
     End,
     NotThere(Answer),
@@ -127,6 +129,7 @@ impl InputReader {
             query,
             rows: 0,
             last: None,
+            repairs: Waits::default(),
             awaited: None,
             ended: false,
         }
@@ -149,8 +152,7 @@ impl InputReader {
         if self.ended {
             return Ok(None);
         }
-        let mut waits = Waits::default();
-        let mut read = self.read(&mut waits).await;
+        let mut read = self.read(&mut Waits::default()).await;
         if let Some(verdict) = self.awaited.take() {
             match verdict.await {
                 Ok(Ok(batch)) if batch.is_empty() => {
@@ -158,11 +160,8 @@ impl InputReader {
                     return Ok(None);
                 }
                 Ok(Ok(batch)) => self.note(&batch),
-                Ok(Err(reason)) => {
-                    // That answer was lost, and the one behind it with it.
-                    waits = Waits::default();
-                    read = Err(ReadError::Broken(reason));
-                }
+                // That answer was lost, and the one behind it with it.
+                Ok(Err(reason)) => read = Err(ReadError::Broken(reason)),
                 // Nobody takes rows any more.
                 Err(_) => return Err(ApiError::Stopped),
             }
@@ -170,7 +169,7 @@ impl InputReader {
         let read = match read {
             Ok(read) => read,
             Err(ReadError::Final(error)) => return Err(error),
-            Err(ReadError::Broken(reason)) => self.read_again(reason, &mut waits).await?,
+            Err(ReadError::Broken(reason)) => self.read_again(reason).await?,
         };
         let read = match read {
             Read::NotThere(answer) => self.not_there(answer).await?,
@@ -178,6 +177,7 @@ impl InputReader {
         };
         Ok(match read {
             Read::Rows(batch) => {
+                let batch = Arc::new(batch);
                 self.note(&batch);
                 Some(Handed::Rows(batch))
             }
@@ -196,6 +196,7 @@ impl InputReader {
     fn note(&mut self, batch: &Arc<Batch>) {
         self.rows += batch.len() as u64;
         self.last = Some(Arc::clone(batch));
+        self.repairs = Waits::default();
     }
 
     /// The file was not provided.
@@ -212,9 +213,7 @@ impl InputReader {
                 let read = match self.read(&mut Waits::default()).await {
                     Ok(read) => read,
                     Err(ReadError::Final(_)) => return Err(error),
-                    Err(ReadError::Broken(reason)) => {
-                        self.read_again(reason, &mut Waits::default()).await?
-                    }
+                    Err(ReadError::Broken(reason)) => self.read_again(reason).await?,
                 };
                 match read {
                     // The name that this page knows is the one to report.
@@ -229,7 +228,7 @@ impl InputReader {
     async fn read(&mut self, waits: &mut Waits) -> Result<Read, ReadError> {
         let path = self.next_path();
         loop {
-            let answer = self.api.send(&Method::GET, &path, None).await;
+            let answer = self.api.read(&path).await;
             let wait = match answer {
                 Answer::Whole { status: 204, .. } => return Ok(Read::End),
                 Answer::Whole {
@@ -262,20 +261,16 @@ impl InputReader {
     fn scan(&mut self, body: Vec<u8>) -> Result<Read, ReadError> {
         match self.scanner.answer(body) {
             Ok(batch) if batch.is_empty() => Ok(Read::End),
-            Ok(batch) => Ok(Read::Rows(Arc::new(batch))),
+            Ok(batch) => Ok(Read::Rows(batch)),
             Err(error) => Err(ReadError::Broken(error.to_string())),
         }
     }
 
     /// Restarts the input and reads past what was handled already; the last batch must be the same
     /// as before.
-    async fn read_again(
-        &mut self,
-        mut reason: String,
-        waits: &mut Waits,
-    ) -> Result<Read, ApiError> {
+    async fn read_again(&mut self, mut reason: String) -> Result<Read, ApiError> {
         loop {
-            let Some(wait) = waits.after_broken() else {
+            let Some(wait) = self.repairs.after_broken() else {
                 return Err(ApiError::Call {
                     method: "GET",
                     path: self.next_path(),
@@ -292,7 +287,7 @@ impl InputReader {
             self.api
                 .get_repeatable(&format!("/input/{}/restart", self.word))
                 .await?;
-            match self.read_past(waits).await {
+            match self.read_past().await {
                 Ok(read) => return Ok(read),
                 Err(ReadError::Final(error)) => return Err(error),
                 Err(ReadError::Broken(again)) => reason = again,
@@ -300,7 +295,7 @@ impl InputReader {
         }
     }
 
-    async fn read_past(&mut self, waits: &mut Waits) -> Result<Read, ReadError> {
+    async fn read_past(&mut self) -> Result<Read, ReadError> {
         let path = self.next_path();
         let changed = |reason: String| {
             let path = path.clone();
@@ -311,7 +306,7 @@ impl InputReader {
         let last_from = self.rows - last_rows;
         let mut seen = 0;
         while seen < self.rows {
-            let mut read = self.read(waits).await?;
+            let mut read = self.read(&mut Waits::default()).await?;
             if let Read::Unread(body) = read {
                 read = self.scan(body)?;
             }
@@ -343,14 +338,10 @@ impl InputReader {
             seen += batch.len() as u64;
             if seen > self.rows {
                 let handled = usize::try_from(self.rows - first).unwrap_or(usize::MAX);
-                // Nobody else has the batch yet.
-                let rest = Arc::try_unwrap(batch).map(|batch| batch.skip_rows(handled));
-                if let Ok(rest) = rest {
-                    return Ok(Read::Rows(Arc::new(rest)));
-                }
+                return Ok(Read::Rows(batch.skip_rows(handled)));
             }
         }
-        self.read(waits).await
+        self.read(&mut Waits::default()).await
     }
 
     /// Compares the rows read with the platform's own count. A platform that can't count is no

@@ -292,6 +292,20 @@ pub struct RawString<'b> {
 }
 
 impl<'b> RawString<'b> {
+    /// Whether it can stand beside any other text as it is. Half a surrogate pair (`\ud83d`), which
+    /// is no text, could find its other half there.
+    #[inline]
+    pub fn is_whole(&self) -> bool {
+        !self.is_escaped || {
+            let mut escapes = memchr::memmem::find_iter(self.raw.as_bytes(), "\\u");
+            let is_surrogate = |at: usize| {
+                let letter = self.raw.as_bytes().get(at + 2);
+                letter.is_some_and(|letter| letter.eq_ignore_ascii_case(&b'd'))
+            };
+            !escapes.any(is_surrogate)
+        }
+    }
+
     /// The text.
     #[inline]
     pub fn text(&self) -> Cow<'b, str> {

@@ -112,6 +112,7 @@ impl BodyWriter {
     pub fn end_row(&mut self) -> Result<(), CellError> {
         self.bytes.push(b'}');
         if self.bytes.len() > LARGEST {
+            self.undo_row();
             return Err(CellError::TooLarge);
         }
         self.rows += 1;

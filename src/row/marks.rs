@@ -19,28 +19,37 @@ impl Marks {
         debug_assert!(rest.is_empty(), "texts are padded to whole blocks");
         self.blocks.clear();
         self.blocks.extend(blocks.iter().map(marked));
+        // Behind the end everything is marked, so that every search ends.
+        self.blocks.extend([u64::MAX; 2]);
     }
 
     /// The first marked byte at `at` or behind it; the text's end where there is none.
+    ///
+    /// Looks at 64 bytes at once, wherever they begin: whether a short text crosses a block can't
+    /// be predicted, and so is no branch.
     #[inline]
     pub fn next(&self, at: usize) -> usize {
-        let block = at / BLOCK;
-        let Some(bits) = self.blocks.get(block) else {
+        let (block, bit) = (at / BLOCK, at % BLOCK);
+        let Some([first, second]) = self.blocks.get(block..).and_then(|rest| rest.first_chunk())
+        else {
             return at;
         };
-        match bits >> (at % BLOCK) {
-            0 => self.next_from(block + 1),
+        match (first >> bit) | (second << 1 << (BLOCK - 1 - bit)) {
+            0 => self.next_from(block + 1, bit),
             bits => at + bits.trailing_zeros() as usize,
         }
     }
 
-    fn next_from(&self, first: usize) -> usize {
-        let behind = self.blocks.get(first..).unwrap_or_default();
-        let block = behind.iter().position(|bits| *bits != 0);
-        match block {
-            Some(block) => (first + block) * BLOCK + behind[block].trailing_zeros() as usize,
-            None => self.blocks.len() * BLOCK,
+    /// The first marked byte from a bit of a block on.
+    fn next_from(&self, first: usize, bit: usize) -> usize {
+        let mut mask = u64::MAX << bit;
+        for (index, bits) in self.blocks.iter().enumerate().skip(first) {
+            if bits & mask != 0 {
+                return index * BLOCK + (bits & mask).trailing_zeros() as usize;
+            }
+            mask = u64::MAX;
         }
+        self.blocks.len() * BLOCK
     }
 }
 

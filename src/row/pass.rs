@@ -9,6 +9,7 @@ use super::marks::Marks;
 use super::scan::ScanError;
 use super::shape::{ColumnPlace, Shape, Shapes};
 use super::spare::Tables;
+use super::text::decode;
 
 /// One reading of one text.
 pub(super) struct Pass<'p> {
@@ -62,8 +63,8 @@ impl Pass<'_> {
             self.space();
             let start = self.at + 1;
             self.string()?;
-            let key = &self.bytes[start..self.at - 1];
-            let (is_data, is_meta) = (key == b"data", key == b"meta");
+            let key = decode(&self.text[start..self.at - 1]);
+            let (is_data, is_meta) = (key == "data", key == "meta");
             self.space();
             self.expect(b':')?;
             self.space();

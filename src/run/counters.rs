@@ -15,6 +15,9 @@ pub struct Counters {
     id: String,
     started: Value,
     mode: Mode,
+    /// Rows that were read, as the mapping sees it.
+    taken: AtomicU64,
+    /// Rows that were read and are dealt with.
     read: AtomicU64,
     written: AtomicU64,
     filtered: AtomicU64,
@@ -69,6 +72,7 @@ impl Counters {
             id: uuid::Uuid::new_v4().to_string(),
             started: DateValue::now().into_value(),
             mode,
+            taken: AtomicU64::default(),
             read: AtomicU64::default(),
             written: AtomicU64::default(),
             filtered: AtomicU64::default(),
@@ -78,6 +82,11 @@ impl Counters {
             rejected: AtomicU64::default(),
             batches: AtomicU64::default(),
         }
+    }
+
+    /// Rows are about to be mapped.
+    pub fn add_taken(&self, rows: u64) {
+        self.taken.fetch_add(rows, Ordering::Relaxed);
     }
 
     /// Rows were read.
@@ -158,5 +167,19 @@ impl Object for Counters {
             "batches" => Value::from(counts.batches),
             _ => return None,
         })
+    }
+}
+
+/// `run` as the mapping of a row sees it: the rows of its own batch are read, though none before
+/// them may be written yet.
+#[derive(Debug)]
+pub struct Ahead(pub Arc<Counters>);
+
+impl Object for Ahead {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "rows_read" => Some(Value::from(self.0.taken.load(Ordering::Relaxed))),
+            _ => self.0.get_value(key),
+        }
     }
 }

@@ -10,6 +10,7 @@ impl Run {
         let mut records = Records::new(&self.plan.source, &self.base)?;
         while let Some((record, frame)) = records.next_record()? {
             self.check_stop()?;
+            self.counters.add_taken(1);
             self.counters.add_read(1);
             if let Some(mapped) = mapper.map_record(&record, &frame)? {
                 self.write_mapped(mapped).await?;

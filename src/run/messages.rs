@@ -86,6 +86,7 @@ pub(super) fn outcome_frame(
 ) -> Arc<Frame> {
     let below = chunk.frames.get(index).unwrap_or(base);
     let frame = Frame::on(below)
+        .with("run", base.get("run").unwrap_or_default())
         .with("row", row_value(rows, index))
         .with("outcome", chunk.outcomes[index].to_value());
     Arc::new(frame)

@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::Run;
+use super::counters::{Ahead, Counters};
 use super::error::RunError;
 use crate::columns::{Mapped, Mapper, RowError};
 use crate::container_api::{ApiError, Handed, InputReader};
-use crate::row::{Scanner, Spare};
-use crate::template::Frame;
+use crate::row::Scanner;
+use crate::template::{Frame, Value};
 
 /// Batches under way at most: one that is read, one that is mapped, one that is written.
 const UNDER_WAY: usize = 3;
 
-/// The same where each batch is logged: what a message says of the run is then what was so when its
-/// batch was written, and a batch is read while the one before it is mapped and written.
+/// The same where batches or rows are logged: writing takes two calls or more a batch there, and one
+/// batch ahead is enough to keep it busy.
 const UNDER_WAY_LOGGED: usize = 2;
 
 /// A batch that takes longer is mapped on a thread of its own. For a shorter one, handing it over
@@ -57,7 +58,14 @@ impl Run {
     ) -> Result<Mapper, RunError> {
         let (to_mapper, incoming) = mpsc::channel(UNDER_WAY);
         let (to_writer, mut outgoing) = mpsc::channel::<Outgoing>(UNDER_WAY);
-        let mapping = Mapping::new(mapper.on(base), self.api.spare());
+        let ahead = Value::from_object(Ahead(Arc::clone(&self.counters)));
+        let base = Arc::new(Frame::on(base).with("run", ahead));
+        let mapping = Mapping {
+            mapper: mapper.on(&base),
+            scanner: Scanner::new(self.api.spare().clone()),
+            counters: Arc::clone(&self.counters),
+            took: Duration::ZERO,
+        };
         let writing = async move {
             while let Some(Outgoing { batch, permit }) = outgoing.recv().await {
                 self.check_stop()?;
@@ -112,7 +120,7 @@ impl Run {
             () = stop.stopped() => Err(ApiError::Stopped),
         };
         match read {
-            // What was read before is still written; the stop is noticed behind it.
+            // The stop is noticed where rows are written: what is being written is finished first.
             Err(ApiError::Stopped) => Ok(None),
             read => Ok(read?),
         }
@@ -143,19 +151,12 @@ async fn both<T>(
 struct Mapping {
     mapper: Mapper,
     scanner: Scanner,
+    counters: Arc<Counters>,
     /// How long the last batch took.
     took: Duration,
 }
 
 impl Mapping {
-    fn new(mapper: Mapper, spare: &Spare) -> Self {
-        Self {
-            mapper,
-            scanner: Scanner::new(spare.clone()),
-            took: Duration::ZERO,
-        }
-    }
-
     /// Maps what comes in until nothing does, nothing is taken, or a row fails.
     async fn map_all(
         mut self,
@@ -202,6 +203,7 @@ impl Mapping {
             Handed::Rows(batch) => batch,
             Handed::Unread(unread) => unread.scan(&mut self.scanner)?,
         };
+        self.counters.add_taken(batch.len() as u64);
         let mapped = self.mapper.map_batch(&batch);
         self.took = began.elapsed();
         Some(MappedBatch {

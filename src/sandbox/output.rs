@@ -93,10 +93,11 @@ impl Output {
             Err(refused) => return refusal(&refused.bytes),
         };
         let meta: Meta = match batch.meta() {
-            "" | "null" => Meta::default(),
+            // An empty map may be written as a list.
+            "" | "null" | "[]" => Meta::default(),
             meta => match serde_json::from_str(meta) {
-                Ok(meta) => meta,
-                Err(_) => return refused("meta", "This value should be an object."),
+                Ok(read) if meta.starts_with('{') => read,
+                _ => return refused("meta", "This value should be an object."),
             },
         };
         match self.store(&batch, meta.separator.as_deref().unwrap_or("-")) {
@@ -130,9 +131,11 @@ impl Output {
                     self.last_shape = Some(Arc::clone(row.shape()));
                     self.columns.extend(row.shape().names().map(str::to_owned));
                 }
-                bytes.extend_from_slice(row.json().as_bytes());
+                // An empty row may be written as a list.
+                let json = if row.is_empty() { "{}" } else { row.json() };
+                bytes.extend_from_slice(json.as_bytes());
                 if self.first.len() < SHOWN {
-                    self.show(&serde_json::from_slice(row.json().as_bytes())?);
+                    self.show(&serde_json::from_str(json)?);
                 }
             } else {
                 let row: RawRow = serde_json::from_slice(row.json().as_bytes())?;

@@ -122,6 +122,30 @@ fn answers_that_stay_broken_fail_the_run_behind_what_is_written() {
 }
 
 #[test]
+fn one_answer_that_stays_broken_fails_the_run_too() {
+    // Whenever the third batch is read, its answer is broken; those before it never are.
+    let since_restart = AtomicUsize::new(0);
+    let (ended, held, requests) = run(COPY, move |request| {
+        match request.kind {
+            Kind::Restart => since_restart.store(0, Ordering::SeqCst),
+            Kind::Read if since_restart.fetch_add(1, Ordering::SeqCst) == 2 => {
+                return Do::DoneBut(200, "[".repeat(10_000));
+            }
+            _ => {}
+        }
+        Do::Pass
+    });
+    ended.expect(1);
+    assert_eq!(held.lines("output.jsonl"), copies(2 * BATCH));
+    assert_eq!(count(&requests, Kind::Restart), 5);
+    let logs = held.text("logs.jsonl");
+    assert!(
+        logs.contains("several times in a row. 6 rows read, 6 written"),
+        "{logs}"
+    );
+}
+
+#[test]
 fn an_input_that_is_another_after_a_broken_answer_fails_the_run() {
     // Read 3 is broken, 4 was sent before that was known, 5 and 6 come behind the restart.
     let (ended, held, _) = run(COPY, |request| match (request.kind, request.nth) {

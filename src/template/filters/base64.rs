@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::{Error, Value};
 
-use super::invalid;
+use super::{invalid, no_arguments};
 use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
@@ -23,6 +23,7 @@ pub fn decode(value: &Value) -> Result<String, Error> {
 }
 
 /// The plain form of [`encode`].
-pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    no_arguments(arguments)?;
     Ok(Plain::owned(STANDARD.encode(value.as_text()?)))
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::no_arguments;
 use crate::template::native::{Doubt, Plain};
 
 /// The plain form of `upper`.
@@ -21,9 +22,7 @@ fn changed<'r>(
     is_to_change: fn(&u8) -> bool,
     change: fn(&str) -> String,
 ) -> Result<Plain<'r>, Doubt> {
-    if !arguments.is_empty() {
-        return Err(Doubt);
-    }
+    no_arguments(arguments)?;
     let text = value.into_text()?;
     let stays = text
         .bytes()

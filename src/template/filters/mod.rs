@@ -261,6 +261,15 @@ fn by_value(
     Plain::made(call(&value.to_value()))
 }
 
+/// What a filter that takes no arguments says to some.
+fn no_arguments(arguments: &[Plain<'_>]) -> Result<(), Doubt> {
+    if arguments.is_empty() {
+        Ok(())
+    } else {
+        Err(Doubt)
+    }
+}
+
 /// An optional text among a plain form's arguments.
 fn optional_text<'a>(arguments: &'a [Plain<'_>], at: usize) -> Result<Option<&'a str>, Doubt> {
     match arguments.get(at) {

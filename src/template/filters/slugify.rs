@@ -2,6 +2,7 @@
 
 use minijinja::Value;
 
+use super::no_arguments;
 use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
@@ -11,7 +12,8 @@ pub fn slugify(value: &Value) -> String {
 }
 
 /// The plain form.
-pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    no_arguments(arguments)?;
     Ok(Plain::owned(slug(value.as_text()?)))
 }
 

@@ -2,6 +2,7 @@
 
 use minijinja::Value;
 
+use super::no_arguments;
 use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
@@ -11,8 +12,8 @@ pub fn string(value: &Value) -> String {
 }
 
 /// The plain form.
-#[allow(clippy::unnecessary_wraps, reason = "as all plain forms are")]
-pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    no_arguments(arguments)?;
     match value {
         Plain::Text(_) => Ok(value),
         other => Ok(Plain::owned(string(&other.to_value()))),

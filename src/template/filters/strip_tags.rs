@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use minijinja::Value;
 
+use super::no_arguments;
 use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
@@ -14,7 +15,8 @@ pub fn strip_tags(value: &Value) -> String {
 }
 
 /// The plain form.
-pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    no_arguments(arguments)?;
     Ok(Plain::owned(text(value.as_text()?)))
 }
 
@@ -34,7 +36,13 @@ fn without_tags(html: &str) -> Cow<'_, str> {
     let mut text = String::with_capacity(html.len());
     text.push_str(&html[..first]);
     let mut rest = &html[first..];
+    // Where no tag ends any more, what is left is text; looking for each end would take long.
+    let last_end = html.rfind('>').map_or(0, |at| at + 1);
     while !rest.is_empty() {
+        if html.len() - rest.len() >= last_end {
+            text.push_str(rest);
+            break;
+        }
         // `rest` begins with a `<`.
         let behind = match Tag::read(rest) {
             None => {

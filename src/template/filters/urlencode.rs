@@ -3,6 +3,7 @@
 use minijinja::Value;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::no_arguments;
 use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
@@ -23,6 +24,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// The plain form.
-pub fn native<'r>(value: Plain<'r>, _: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>, Doubt> {
+    no_arguments(arguments)?;
     Ok(Plain::owned(encoded(value.as_text()?)))
 }

@@ -105,6 +105,10 @@ impl Node<Place> {
                 let (value, arguments) = nodes.split_first().ok_or(Doubt)?;
                 let value = value.value(scene)?;
                 if *nothing == Nothing::PassedOn && value.is_nothing() {
+                    // An argument may be an error all the same.
+                    for argument in arguments {
+                        argument.value(scene)?;
+                    }
                     return Ok(Plain::Nothing);
                 }
                 call(*filter, value, arguments, scene)
@@ -131,8 +135,10 @@ impl Node<Place> {
             },
             Self::InList(wanted, items) => {
                 let wanted = wanted.value(scene)?;
-                for item in items {
-                    if compare(Comparison::Eq, &item.value(scene)?, &wanted)? {
+                // The list is there before anything is looked for in it: each item may be an error.
+                let items: Result<Vec<_>, _> = items.iter().map(|item| item.value(scene)).collect();
+                for item in items? {
+                    if compare(Comparison::Eq, &item, &wanted)? {
                         return Ok(true);
                     }
                 }

@@ -14,7 +14,7 @@ use crate::template::{Frame, Template, Uses, Value, text_of};
 const ROWS: &str = r#"[
     {"a":"Trail shoe","b":"trail shoe","empty":"","whole":"12","real":"19.90","comma":"1.234,56",
      "neg":"-3","big":"123456789012345678901234567890","money":"12.99 EUR","html":"<p>A &amp; <b>B</b></p>",
-     "uni":"Größe \u00c4 😀","esc":"say \"hi\"\\\/\n","space":"  x y  ","date":"2026-11-24","zero":"0"},
+     "uni":"Größe \u00c4 😀","esc":"say \"hi\"\\\/\n","space":"  x y  ","date":"2026-11-24","zero":"0","half":"\ud83d","other":"\uDE00!"},
     {"a":"","b":"B","whole":"0012","real":"1e3","neg":"- 3","big":"1e400","money":"€ 1,50","html":"a < b",
      "uni":"\u00e4\ud83d\ude00","esc":"\u0022\t","space":"\u00a0x\u00a0","date":"0000-00-00","zero":"0.0"},
     {"a":"12","b":"12","whole":12,"real":19.90,"neg":true,"big":null,"money":[1,2],"html":{"a":"b"},
@@ -22,6 +22,9 @@ const ROWS: &str = r#"[
     {"a":"first","a":"second","b":"SECOND","whole":"3","real":".5","neg":"+1","money":"x"},
     {}
 ]"#;
+
+/// A whole number that only the engine has room for.
+const BIG: &str = "340282366920938463463374607431768211455";
 
 /// Values that forms are built on.
 const VALUES: &[&str] = &[
@@ -41,6 +44,9 @@ const VALUES: &[&str] = &[
     "row.space",
     "row.date",
     "row.zero",
+    "row.half",
+    "(row.half ~ row.other)",
+    BIG,
     "row[options.COLUMN]",
     "row[options.NONE]",
     "options.TEXT",
@@ -125,6 +131,35 @@ const FORMS: &[&str] = &[
     "-V",
     "(V ~ 'x') | upper",
     "V | int if V else V",
+    // Arguments and items that are errors in some rows, needed or not.
+    "V in ['12', row.b | int]",
+    "V not in ['first', row.a | to_number, 12]",
+    "V | truncate(row.b | int)",
+    "V | replace(row.a, row.b)",
+    "V | default(row.b | int)",
+    "V | regex_replace(row.a, 'x')",
+];
+
+/// More arguments than there are: errors, which are the engine's.
+const SURPLUS: &[&str] = &[
+    "V | slugify('x')",
+    "V | strip_tags(1)",
+    "V | urlencode(1)",
+    "V | base64('x')",
+    "V | string(1)",
+    "V | upper(1)",
+    "V | length(1)",
+    "V | hash('md5', 1)",
+    "V | truncate(3, '.', 9)",
+    "V | int(0, 1)",
+    "V | float(0, 1)",
+    "V | to_number(0, '.', 1)",
+    "V | default('x', true, 1)",
+    "V | money(2, 3)",
+    "V | number('1', 2)",
+    "V | date('%Y', 'UTC', 1)",
+    "V | round(1, 'floor')",
+    "V | replace('a', 'b', 1)",
 ];
 
 /// What is done with two.
@@ -159,6 +194,7 @@ const TEXTS: &[&str] = &[
     "{{ row.whole | int(0) * 2 }} pieces, {{ row.a is none }}",
     "{{ row.real | to_number(0) / 3 }}",
     "{{ row.money }}{{ options.TEXT }}{{ change }}",
+    "{{ row.half }}{{ row.other }}",
 ];
 
 struct Grid {
@@ -324,10 +360,16 @@ fn plain_forms_and_the_engine_agree() {
             }
         }
     }
+    for value in VALUES {
+        for form in SURPLUS {
+            grid.judge(&format!("{{{{ {} }}}}", form.replace('V', value)));
+        }
+    }
     let (mut plain, mut others) = (0, Vec::new());
     for text in &texts {
         match grid.judge(text) {
             Some(true) => plain += 1,
+            Some(false) if text.contains(BIG) => {}
             Some(false) => others.push(text),
             None => {}
         }

@@ -33,7 +33,11 @@ impl<'r> Plain<'r> {
         }
         match value.kind() {
             ValueKind::Bool => Some(Self::Bool(value.is_true())),
-            ValueKind::Number => Number::of(value).map(Self::Number),
+            ValueKind::Number => match Number::of(value)? {
+                // Too many digits for us: the engine has them.
+                Number::Real(_) if value.is_integer() => None,
+                number => Some(Self::Number(number)),
+            },
             _ => None,
         }
     }

@@ -221,7 +221,9 @@ impl Reader<'_> {
                 CallArg::PosSplat(_) | CallArg::KwargSplat(_) => return None,
             }
         }
-        Some(Node::Filter(native, known.nothing, nodes))
+        // More than it takes is an error, and so the engine's.
+        let is_surplus = !known.parameters.is_empty() && nodes.len() > known.parameters.len() + 1;
+        (!is_surplus).then_some(Node::Filter(native, known.nothing, nodes))
     }
 
     /// An operator, which was lowered to a filter of ours.

@@ -44,8 +44,10 @@ impl Node<Place> {
             Self::Leaf(Place::Column(slot)) => {
                 if let Some((row, cell)) = scene.cell(*slot) {
                     match row.raw_string(cell) {
-                        Some(string) => out.extend_from_slice(string.raw.as_bytes()),
-                        None => write_escaped(&row.text(cell), out),
+                        Some(string) if string.is_whole() => {
+                            out.extend_from_slice(string.raw.as_bytes());
+                        }
+                        _ => write_escaped(&row.text(cell), out),
                     }
                 }
                 Ok(())
