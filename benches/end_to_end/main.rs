@@ -16,10 +16,10 @@ use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use contest::{Api, Contestant, Figures, Run, median};
-use feed::Writing;
+use feed::{Feed, Writing};
 use forward::Forward;
 use page::{Page, Peak, Start, Table};
 
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         .collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
-        ["stand-in", rows, writing, keep @ ..] => serve(rows, writing, keep.contains(&"keep")),
+        ["stand-in", rows, writing, how @ ..] => serve(rows, writing, how),
         ["forward", url, how] => forward(url, how),
         ["peak", command @ ..] => contest::peak(command),
         filter => everything(filter),
@@ -44,12 +44,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(rows: &str, writing: &str, keep: bool) -> Result<(), Box<dyn Error>> {
+fn serve(rows: &str, writing: &str, how: &[&str]) -> Result<(), Box<dyn Error>> {
     let writing = match writing {
         "php" => Writing::Php,
         _ => Writing::Plain,
     };
-    Ok(stand_in::serve(rows.parse()?, writing, keep)?)
+    let delay = if how.contains(&"slow") {
+        DELAY
+    } else {
+        Duration::ZERO
+    };
+    let keep = how.contains(&"keep");
+    Ok(stand_in::serve(rows.parse()?, writing, keep, delay)?)
 }
 
 fn forward(url: &str, how: &str) -> Result<(), Box<dyn Error>> {
@@ -116,6 +122,8 @@ const WORKS: [Work; 5] = [
 const ROWS: usize = 1_000_000;
 /// Rows for the forwarder in Python.
 const FORWARDED: usize = 500_000;
+/// How long a call takes where the stand-in is one that takes its time.
+const DELAY: Duration = Duration::from_millis(1);
 /// Rows that are compared before anything is measured.
 const COMPARED: usize = 4_321;
 
@@ -321,7 +329,8 @@ fn everything(filter: &[&str]) -> Result<(), Box<dyn Error>> {
     }
     let page = Page {
         tables,
-        slow: against_python(&bench)?,
+        slow: against_a_slow_one(&bench)?,
+        python: against_python(&bench)?,
         sandbox: against_the_sandbox(&bench)?,
         memory: memory(&bench)?,
         start: Start {
@@ -341,11 +350,27 @@ fn everything(filter: &[&str]) -> Result<(), Box<dyn Error>> {
             ])?,
         },
         rounds: bench.rounds,
+        row_bytes: Feed::new(feed::BATCH, Writing::Plain).answer(0).len() / feed::BATCH,
     };
     let file = bench.path("docs/performance.md");
     std::fs::write(&file, page.to_string())?;
     println!("{page}");
-    page.verdict()
+    Ok(())
+}
+
+/// The same against a stand-in that takes a millisecond for every call.
+fn against_a_slow_one(bench: &Bench) -> Result<Vec<Figures>, Box<dyn Error>> {
+    eprintln!("a Container API that takes its time");
+    let work = &WORKS[0];
+    let mut contestants = bench.contestants(work);
+    for contestant in &mut contestants {
+        contestant.rows = contestant.rows.min(FORWARDED);
+    }
+    bench.contest(&contestants, |contestant| {
+        let mut api = bench.stand_in(contestant.rows, work.writing);
+        api.push("slow".to_owned());
+        api
+    })
 }
 
 /// The same against a Container API in Python, which takes longer to answer.

@@ -1,6 +1,5 @@
 //! `docs/performance.md`: the figures, and what was asked of them.
 
-use std::error::Error;
 use std::fmt;
 
 use super::contest::Figures;
@@ -29,13 +28,17 @@ pub struct Peak {
 /// All figures of one run of the bench.
 pub struct Page {
     pub tables: Vec<Table>,
-    /// (a) against a Container API in Python.
+    /// (a) against a Container API that takes its time.
     pub slow: Vec<Figures>,
+    /// (a) against a Container API in Python.
+    pub python: Vec<Figures>,
     /// Rows a second through `sandbox serve`.
     pub sandbox: f64,
     pub memory: Vec<Peak>,
     pub start: Start,
     pub rounds: usize,
+    /// Bytes of a row, on average.
+    pub row_bytes: usize,
 }
 
 /// Something asked, and what was measured.
@@ -111,14 +114,15 @@ impl Page {
                 is_met: ratio >= least,
             }
         };
-        let slow = |other: &str, least: f64| {
-            let ratio = ratio(&self.slow, other);
+        let against = |figures: &[Figures], api: &str, other: &str, least: f64| {
+            let ratio = ratio(figures, other);
             Target {
-                what: format!("(a) against a Container API in Python at least {least} × {other}"),
+                what: format!("(a) against {api}: at least {least} × {other}"),
                 measured: format!("{ratio:.2}"),
                 is_met: ratio >= least,
             }
         };
+        let (slow, python) = ("one that takes 1 ms a call", "one in Python");
         let peaks = self.memory.iter();
         let peak = peaks.fold(0.0_f64, |most, peak| most.max(peak.small).max(peak.large));
         vec![
@@ -126,8 +130,10 @@ impl Page {
             times('a', TUNED, 0.9),
             times('a', PYTHON_FORWARDER, 2.0),
             times('a', PYTHON, 8.0),
-            slow(PYTHON_FORWARDER, 2.0),
-            slow(PYTHON, 8.0),
+            against(&self.slow, slow, PYTHON_FORWARDER, 2.0),
+            against(&self.slow, slow, PYTHON, 8.0),
+            against(&self.python, python, PYTHON_FORWARDER, 2.0),
+            against(&self.python, python, PYTHON, 8.0),
             times('b', JINJA, 40.0),
             times('c', JINJA, 25.0),
             Target {
@@ -153,19 +159,6 @@ impl Page {
             },
         ]
     }
-
-    /// An error that says which targets were missed.
-    pub fn verdict(&self) -> Result<(), Box<dyn Error>> {
-        let missed = self.targets().into_iter().filter(|target| !target.is_met);
-        let missed: Vec<String> = missed
-            .map(|target| format!("{}: {}", target.what, target.measured))
-            .collect();
-        if missed.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("missed: {}", missed.join("; ")).into())
-        }
-    }
 }
 
 impl fmt::Display for Page {
@@ -176,13 +169,13 @@ impl fmt::Display for Page {
             "# Performance\n\n\
              Written by `just bench`; nothing here is written by hand. Medians of {} runs on {cores} cores, all \
              programs in turn, on the loopback.\n\n\
-             Rows have 20 columns and 563 bytes. The Container API is a stand-in whose answers are prepared, and \
+             Rows have 20 columns and {} bytes. The Container API is a stand-in whose answers are prepared, and \
              which counts and hashes what it gets; rows a second are those between the first read and the last \
-             write, as it sees them. Before anything is measured, runner, Python and Python with Jinja2 must come \
-             to the same rows. A forwarder moves bytes and looks at none of them: it is the limit. *Tuned Python* \
+             write, as it sees them. On two cores it shares the processor with the program that is measured.\n\n\
+             Before anything is measured, runner, Python and Python with Jinja2 must come to the same rows. A forwarder moves bytes and looks at none of them: it is the limit. *Tuned Python* \
              is the sample connector's client with one connection kept, whole batches and json in C. All programs \
              are in `benches/`. Machines differ and drift: compare ratios within one table.",
-            self.rounds
+            self.rounds, self.row_bytes
         )?;
         writeln!(
             f,
@@ -196,8 +189,19 @@ impl fmt::Display for Page {
         for table in &self.tables {
             table.fmt(f)?;
         }
-        writeln!(f, "\n## (a) against a Container API in Python\n")?;
+        writeln!(
+            f,
+            "\n## (a) against a Container API that takes 1 ms a call\n\n\
+             The same stand-in: no sidecar answers in no time.\n"
+        )?;
         write_figures(&self.slow, f)?;
+        writeln!(
+            f,
+            "\n## (a) against a Container API in Python\n\n\
+             `benches/python/stand_in.py` on Python's own HTTP server. It is the bottleneck: what the \
+             forwarders in Rust reach is all there is.\n"
+        )?;
+        write_figures(&self.python, f)?;
         writeln!(
             f,
             "\n## Peak memory of runner, MB\n\n| Work | 100,000 rows | 1,000,000 rows |\n|---|--:|--:|"

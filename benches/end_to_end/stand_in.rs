@@ -4,7 +4,7 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -26,14 +26,17 @@ struct Seen {
 
 struct StandIn {
     feed: Feed,
+    /// How long every answer takes.
+    delay: Duration,
     seen: Mutex<Seen>,
 }
 
 /// Serves until it is killed; its address is the first line on standard output.
-pub fn serve(rows: usize, writing: Writing, keep: bool) -> io::Result<()> {
+pub fn serve(rows: usize, writing: Writing, keep: bool, delay: Duration) -> io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let stand_in = Arc::new(StandIn {
         feed: Feed::new(rows, writing),
+        delay,
         seen: Mutex::new(Seen {
             kept: keep.then(Vec::new),
             ..Seen::default()
@@ -53,6 +56,12 @@ pub fn serve(rows: usize, writing: Writing, keep: bool) -> io::Result<()> {
 impl StandIn {
     fn seen<T>(&self, work: impl FnOnce(&mut Seen) -> T) -> T {
         work(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn take_time(&self) {
+        if !self.delay.is_zero() {
+            std::thread::sleep(self.delay);
+        }
     }
 
     fn connection(&self, mut stream: TcpStream) -> io::Result<()> {
@@ -88,9 +97,11 @@ impl StandIn {
                 seen.reads += 1;
                 seen.reads - 1
             });
+            self.take_time();
             return reply(stream, 200, self.feed.answer(number));
         }
         if path.starts_with("/output/") {
+            self.take_time();
             // Rows end in braces, and no cell of the feed holds one.
             let braces = memchr::memchr_iter(b'}', body).count() as u64;
             self.seen(|seen| {
