@@ -13,6 +13,7 @@ use super::unique::Unique;
 use crate::plan::Plan;
 use crate::row::{Batch, Body, BodyWriter, PADDING, Row, ScanError, Scanner, Shape, Spare};
 use crate::spec::OnError;
+use crate::template::native::Scene;
 use crate::template::{Frame, Value};
 
 /// Rows a body at most: what the platform itself hands out at a time.
@@ -138,13 +139,43 @@ impl Mapper {
                 Some((shape, fit)) if Arc::ptr_eq(shape, row.shape()) => fit,
                 _ => self.fits.of(&rules, row.shape()),
             };
-            let frames = &frames;
-            let input = Input::Row { row, index, frames };
-            self.map(&rules, &input, &fit)?;
+            if !self.write_at_once(&rules, row, &fit)? {
+                let frames = &frames;
+                let input = Input::Row { row, index, frames };
+                self.map(&rules, &input, &fit)?;
+            }
             current = Some((row.shape(), fit));
         }
         self.close()?;
         Ok(std::mem::take(&mut self.mapped))
+    }
+
+    /// Writes a row that is only written. Where that can't be, nothing was written.
+    #[inline]
+    fn write_at_once(&mut self, rules: &Rules, row: Row<'_>, fit: &Fit) -> Result<bool, RowError> {
+        let Some(layout) = fit.layout.as_ref().filter(|_| rules.only_writes) else {
+            return Ok(false);
+        };
+        let scene = Scene {
+            row: Some(row),
+            cells: &fit.cells,
+            vars: &[],
+            outcome: &[],
+        };
+        let writer = &mut self.open.writer;
+        writer.start_row();
+        if !rules.write_layout(layout, row, &scene, None, writer) {
+            writer.undo_row();
+            return Ok(false);
+        }
+        if writer.end_row().is_err() {
+            return Ok(false);
+        }
+        self.rows_seen += 1;
+        if writer.len() >= ROWS_A_BODY {
+            self.close()?;
+        }
+        Ok(true)
     }
 
     /// Maps a record; finished rows come back once there are enough of them.
@@ -248,6 +279,7 @@ impl Mapper {
         rows.map(|row| self.unique.is_first(row, columns)).collect()
     }
 
+    #[inline]
     fn map(&mut self, rules: &Rules, input: &Input<'_>, fit: &Fit) -> Result<(), RowError> {
         self.rows_seen += 1;
         if rules.plan.mapping.split.is_none() {
@@ -270,6 +302,7 @@ impl Mapper {
         }
     }
 
+    #[inline]
     fn map_part(
         &mut self,
         rules: &Rules,
@@ -309,6 +342,7 @@ impl Mapper {
     }
 
     /// Writes the finished row.
+    #[inline]
     fn write<'s>(
         &mut self,
         rules: &'s Rules,
@@ -319,7 +353,7 @@ impl Mapper {
         if let (Some(layout), Some(row)) = (&fit.layout, input.row()) {
             let writer = &mut self.open.writer;
             writer.start_row();
-            if rules.write_layout(layout, row, sight, writer) {
+            if rules.write_layout(layout, row, sight.scene(), Some(sight), writer) {
                 return writer.end_row().map_err(|error| error.to_string());
             }
             // What is no plain cell, or an error, is told apart below.
@@ -363,6 +397,7 @@ impl Mapper {
         let _ = writer.end_row();
     }
 
+    #[inline]
     fn push(&mut self, rules: &Rules, outcome: Outcome, sight: &Sight<'_>) -> Result<(), RowError> {
         if rules.plan.reads_finished_rows {
             self.open.outcomes.push(outcome);
@@ -377,6 +412,7 @@ impl Mapper {
     }
 
     /// `on_error`.
+    #[cold]
     fn failed(
         &mut self,
         rules: &Rules,

@@ -12,6 +12,7 @@ use super::sight::{Sight, Vars};
 use crate::plan::Plan;
 use crate::row::pattern::Pattern;
 use crate::row::{BodyWriter, Row, refuse_infinite, write_value};
+use crate::template::native::Scene;
 use crate::template::{Frame, Template, Value, is_nothing};
 
 /// Why a mapping can't begin.
@@ -41,6 +42,8 @@ pub struct Rules {
     pub fixed: Vec<Option<String>>,
     pub base: Arc<Frame>,
     pub forms: Forms,
+    /// Whether rows are only written, by plain forms: nothing judges them, nothing of them is kept.
+    pub only_writes: bool,
 }
 
 /// What `where` and `reject` say about a row.
@@ -69,8 +72,10 @@ impl Rules {
             fixed.push(one);
             set.push(name);
         }
+        let forms = Forms::new(&plan.mapping, base);
         Ok(Self {
-            forms: Forms::new(&plan.mapping, base),
+            only_writes: only_writes(&plan, &forms),
+            forms,
             plan,
             set,
             fixed,
@@ -80,12 +85,14 @@ impl Rules {
 
     /// The same rules where other names are seen.
     pub fn on(&self, base: &Arc<Frame>) -> Self {
+        let forms = Forms::new(&self.plan.mapping, base);
         Self {
+            only_writes: only_writes(&self.plan, &forms),
+            forms,
             plan: Arc::clone(&self.plan),
             set: self.set.clone(),
             fixed: self.fixed.clone(),
             base: Arc::clone(base),
-            forms: Forms::new(&self.plan.mapping, base),
         }
     }
 
@@ -111,6 +118,7 @@ impl Rules {
     }
 
     /// `where` and `reject`.
+    #[inline]
     pub fn judge<'s>(&'s self, sight: &Sight<'s>) -> Result<Judgement, String> {
         let mapping = &self.plan.mapping;
         if let Some(filter) = &mapping.filter {
@@ -136,13 +144,15 @@ impl Rules {
         Ok(Judgement::GoesOn)
     }
 
-    /// Writes a row's cells by its layout. False where a value is an error or no plain cell: what was
-    /// written is to be taken back.
+    /// Writes a row's cells by its layout; without a `sight` by plain forms alone. False where a value
+    /// is an error or no plain cell: what was written is to be taken back.
+    #[inline]
     pub fn write_layout<'s>(
         &'s self,
         layout: &Layout,
         row: Row<'_>,
-        sight: &Sight<'s>,
+        scene: &Scene<'s>,
+        sight: Option<&Sight<'s>>,
         writer: &mut BodyWriter,
     ) -> bool {
         for step in &layout.steps {
@@ -156,13 +166,15 @@ impl Rules {
                     let out = writer.start_cell(name);
                     let mark = out.len();
                     let form = self.forms.columns[*column].as_ref();
-                    if form.is_some_and(|form| form.write_cell(sight.scene(), out).is_ok()) {
+                    if form.is_some_and(|form| form.write_cell(scene, out).is_ok()) {
                         continue;
                     }
                     out.truncate(mark);
                     let template = &self.plan.mapping.columns[*column].value;
-                    match template.value(sight.frame()) {
-                        Ok(value) if !is_nested(&value) && refuse_infinite(&value).is_ok() => {
+                    match sight.map(|sight| template.value(sight.frame())) {
+                        Some(Ok(value))
+                            if !is_nested(&value) && refuse_infinite(&value).is_ok() =>
+                        {
                             write_value(&value, out);
                         }
                         _ => return false,
@@ -172,6 +184,14 @@ impl Rules {
         }
         true
     }
+}
+
+fn only_writes(plan: &Plan, forms: &Forms) -> bool {
+    let mapping = &plan.mapping;
+    let is_judged = mapping.filter.is_some() || !mapping.reject.is_empty();
+    let is_kept = mapping.keeps_frames || plan.reads_finished_rows;
+    let is_plain = mapping.split.is_none() && mapping.vars.is_empty();
+    is_plain && !is_judged && !is_kept && forms.columns.iter().all(Option::is_some)
 }
 
 fn set_name(

@@ -94,6 +94,7 @@ pub struct Vars<'s> {
 
 impl Vars<'_> {
     /// Room for so many.
+    #[inline]
     pub fn new(count: usize) -> Self {
         Self {
             plain: (0..count).map(|_| OnceCell::new()).collect(),
@@ -120,6 +121,7 @@ pub struct Sight<'s> {
 
 impl<'s> Sight<'s> {
     /// What is seen of `input`; `cells` are those of the forms' slots.
+    #[inline]
     pub fn new(
         input: &'s Input<'s>,
         cells: &'s [Option<usize>],
