@@ -167,7 +167,7 @@ impl fmt::Display for Page {
         writeln!(
             f,
             "# Performance\n\n\
-             Written by `just bench`; nothing here is written by hand. Medians of {} runs on {cores} cores, all \
+             Written by `just bench`; nothing here is written by hand. Medians of {} runs ({} of (a)) on {cores} cores, all \
              programs in turn, on the loopback.\n\n\
              Rows have 20 columns and {} bytes. The Container API is a stand-in whose answers are prepared, and \
              which counts and hashes what it gets; rows a second are those between the first read and the last \
@@ -175,7 +175,9 @@ impl fmt::Display for Page {
              Before anything is measured, runner, Python and Python with Jinja2 must come to the same rows. A forwarder moves bytes and looks at none of them: it is the limit. *Tuned Python* \
              is the sample connector's client with one connection kept, whole batches and json in C. All programs \
              are in `benches/`. Machines differ and drift: compare ratios within one table.",
-            self.rounds, self.row_bytes
+            self.rounds,
+            2 * self.rounds + 1,
+            self.row_bytes
         )?;
         writeln!(
             f,
