@@ -220,27 +220,6 @@ impl Bench {
         }
     }
 
-    /// Every contestant in turn, several times.
-    fn contest(
-        &self,
-        contestants: &[Contestant],
-        rounds: usize,
-        api: impl Fn(&Contestant) -> Vec<String>,
-    ) -> Result<Vec<Figures>, Box<dyn Error>> {
-        let mut runs: Vec<Vec<Run>> = vec![Vec::new(); contestants.len()];
-        for _ in 0..rounds {
-            for (contestant, runs) in contestants.iter().zip(&mut runs) {
-                let run = contestant.measure(&api(contestant))?;
-                eprintln!("  {}: {:.0} rows/s", contestant.name, run.rows_per_second);
-                runs.push(run);
-            }
-        }
-        let figures = contestants.iter().zip(runs);
-        Ok(figures
-            .map(|(contestant, runs)| Figures::of(contestant.name, &runs))
-            .collect())
-    }
-
     /// Rows that a contestant writes, parsed.
     fn rows(
         &self,
@@ -315,6 +294,26 @@ impl Bench {
     }
 }
 
+/// Every contestant in turn, several times.
+fn contest(
+    contestants: &[Contestant],
+    rounds: usize,
+    api: impl Fn(&Contestant) -> Vec<String>,
+) -> Result<Vec<Figures>, Box<dyn Error>> {
+    let mut runs: Vec<Vec<Run>> = vec![Vec::new(); contestants.len()];
+    for _ in 0..rounds {
+        for (contestant, runs) in contestants.iter().zip(&mut runs) {
+            let run = contestant.measure(&api(contestant))?;
+            eprintln!("  {}: {:.0} rows/s", contestant.name, run.rows_per_second);
+            runs.push(run);
+        }
+    }
+    let figures = contestants.iter().zip(runs);
+    Ok(figures
+        .map(|(contestant, runs)| Figures::of(contestant.name, &runs))
+        .collect())
+}
+
 fn everything(filter: &[&str]) -> Result<(), Box<dyn Error>> {
     let bench = Bench::new()?;
     let is_wanted = |letter: char| {
@@ -327,7 +326,7 @@ fn everything(filter: &[&str]) -> Result<(), Box<dyn Error>> {
         bench.compare(work)?;
         let contestants = bench.contestants(work);
         let rounds = bench.rounds_of(work);
-        let figures = bench.contest(&contestants, rounds, |contestant| {
+        let figures = contest(&contestants, rounds, |contestant| {
             bench.stand_in(contestant.rows, work.writing)
         })?;
         tables.push(Table::new(work.letter, work.title, figures));
@@ -377,7 +376,7 @@ fn against_a_slow_one(bench: &Bench) -> Result<Vec<Figures>, Box<dyn Error>> {
     for contestant in &mut contestants {
         contestant.rows = contestant.rows.min(FORWARDED);
     }
-    bench.contest(&contestants, bench.rounds, |contestant| {
+    contest(&contestants, bench.rounds, |contestant| {
         let mut api = bench.stand_in(contestant.rows, work.writing);
         api.push("slow".to_owned());
         api
@@ -399,7 +398,7 @@ fn against_python(bench: &Bench) -> Result<Vec<Figures>, Box<dyn Error>> {
         // Its batches are all whole.
         contestant.rows = (contestant.rows / 4).next_multiple_of(feed::BATCH);
     }
-    let figures = bench.contest(&contestants, bench.rounds, |contestant| {
+    let figures = contest(&contestants, bench.rounds, |contestant| {
         let rows = contestant.rows.to_string();
         let answer = answer.display().to_string();
         [&bench.python, &program, &rows, &answer]
