@@ -244,9 +244,9 @@ impl<'b> Row<'b> {
 
     /// The names and values from one cell to another as they came: `"name":value,"name":value`.
     #[inline]
-    pub fn raw_cells(&self, first: usize, last: usize) -> &'b str {
+    pub fn raw_cells(&self, first: usize, last: usize) -> &'b [u8] {
         let start = self.cells[first].range().start - self.shape.name_length(first);
-        &self.text[start..self.cells[last].range().end]
+        &self.text.as_bytes()[start..self.cells[last].range().end]
     }
 
     /// Whether a cell is a list or a map.
@@ -263,6 +263,13 @@ impl<'b> Row<'b> {
             raw: raw.strip_prefix('"')?.strip_suffix('"')?,
             is_escaped: place.is_escaped(),
         })
+    }
+
+    /// Whether a cell is a string that can stand anywhere as it is.
+    #[inline]
+    pub fn is_whole_string(&self, cell: usize) -> bool {
+        self.raw_string(cell)
+            .is_some_and(|string| string.is_whole())
     }
 
     /// A cell's value as text: a string decoded, `null` as nothing, anything else as it is written.

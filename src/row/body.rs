@@ -136,9 +136,9 @@ impl BodyWriter {
 
     /// Cells as they came: `"name":value,"name":value`.
     #[inline]
-    pub fn raw_cells(&mut self, cells: &str) {
+    pub fn raw_cells(&mut self, cells: &[u8]) {
         self.separate();
-        self.bytes.extend_from_slice(cells.as_bytes());
+        self.bytes.extend_from_slice(cells);
     }
 
     /// Begins a cell whose name is written already: `"name":`. Its value is to follow.

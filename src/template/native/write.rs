@@ -21,7 +21,20 @@ impl Bound {
 impl Node<Place> {
     fn write_cell<'s>(&'s self, scene: &Scene<'s>, out: &mut Vec<u8>) -> Result<(), Doubt> {
         match self {
-            Self::Leaf(Place::Column(_)) | Self::Text(_) => {
+            Self::Leaf(Place::Column(slot)) => {
+                let whole = scene
+                    .cell(*slot)
+                    .filter(|(row, cell)| row.is_whole_string(*cell));
+                if let Some((row, cell)) = whole {
+                    out.extend_from_slice(row.raw_value(cell).as_bytes());
+                    return Ok(());
+                }
+                out.push(b'"');
+                self.print_escaped(scene, out)?;
+                out.push(b'"');
+                Ok(())
+            }
+            Self::Text(_) => {
                 out.push(b'"');
                 self.print_escaped(scene, out)?;
                 out.push(b'"');
