@@ -7,7 +7,6 @@ use crate::template::native::{Binder, Bound};
 use crate::template::{Frame, Template};
 
 /// The plain form of each template that has one.
-#[derive(Default)]
 pub struct Forms {
     /// The columns that they read, by slot.
     pub reads: Vec<Box<str>>,

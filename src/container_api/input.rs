@@ -135,11 +135,6 @@ impl InputReader {
         }
     }
 
-    /// How many rows were read.
-    pub fn rows_read(&self) -> u64 {
-        self.rows
-    }
-
     fn next_path(&self) -> String {
         format!("/input/{}/next_batch?{}", self.word, self.query)
     }

@@ -1,5 +1,7 @@
 //! The grammar of JSON, as far as rows need it: where a value ends, and that it is one.
 
+use std::ops::Range;
+
 use super::pass::Pass;
 use super::scan::ScanError;
 
@@ -39,6 +41,34 @@ impl Pass<'_> {
         }
     }
 
+    /// What stands behind an element of a list or a map: a comma, or the end (true or false).
+    #[inline]
+    pub(super) fn goes_on(&mut self, end: u8) -> Result<bool, ScanError> {
+        self.space();
+        match self.peek() {
+            b',' => {
+                self.at += 1;
+                Ok(true)
+            }
+            byte if byte == end => {
+                self.at += 1;
+                Ok(false)
+            }
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// A name and its colon; where the name's inside stands.
+    pub(super) fn name(&mut self) -> Result<Range<usize>, ScanError> {
+        let start = self.at + 1;
+        self.string()?;
+        let end = self.at - 1;
+        self.space();
+        self.expect(b':')?;
+        self.space();
+        Ok(start..end)
+    }
+
     pub(super) fn value(&mut self, depth: u32) -> Result<(), ScanError> {
         match self.peek() {
             b'"' => self.string().map(drop),
@@ -70,14 +100,8 @@ impl Pass<'_> {
         loop {
             self.space();
             self.value(depth + 1)?;
-            self.space();
-            match self.peek() {
-                b',' => self.at += 1,
-                b']' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(self.unexpected()),
+            if !self.goes_on(b']')? {
+                return Ok(());
             }
         }
     }
@@ -91,19 +115,10 @@ impl Pass<'_> {
         }
         loop {
             self.space();
-            self.string()?;
-            self.space();
-            self.expect(b':')?;
-            self.space();
+            self.name()?;
             self.value(depth + 1)?;
-            self.space();
-            match self.peek() {
-                b',' => self.at += 1,
-                b'}' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(self.unexpected()),
+            if !self.goes_on(b'}')? {
+                return Ok(());
             }
         }
     }

@@ -61,13 +61,8 @@ impl Pass<'_> {
         }
         loop {
             self.space();
-            let start = self.at + 1;
-            self.string()?;
-            let key = decode(&self.text[start..self.at - 1]);
+            let key = decode(&self.text[self.name()?]);
             let (is_data, is_meta) = (key == "data", key == "meta");
-            self.space();
-            self.expect(b':')?;
-            self.space();
             let value = self.at;
             if is_data {
                 self.tables.cells.clear();
@@ -79,14 +74,8 @@ impl Pass<'_> {
             if is_meta {
                 self.meta = value..self.at;
             }
-            self.space();
-            match self.peek() {
-                b',' => self.at += 1,
-                b'}' => {
-                    self.at += 1;
-                    break;
-                }
-                _ => return Err(self.unexpected()),
+            if !self.goes_on(b'}')? {
+                break;
             }
         }
         if has_rows {
@@ -128,14 +117,8 @@ impl Pass<'_> {
                 self.at += 1;
                 continue;
             }
-            self.space();
-            match self.peek() {
-                b',' => self.at += 1,
-                b']' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(self.unexpected()),
+            if !self.goes_on(b']')? {
+                return Ok(());
             }
         }
     }
@@ -256,29 +239,18 @@ impl Pass<'_> {
         let mut gap_start = start;
         loop {
             self.space();
-            let name_start = self.at + 1;
-            self.string()?;
-            let name_end = self.at - 1;
-            self.space();
-            self.expect(b':')?;
-            self.space();
+            let name = self.name()?;
             self.columns.push(ColumnPlace {
                 gap_start,
-                name_start,
-                name_end,
+                name_start: name.start,
+                name_end: name.end,
                 gap_end: self.at,
             });
             let cell = self.cell()?;
             self.tables.cells.push(cell);
             gap_start = self.at;
-            self.space();
-            match self.peek() {
-                b',' => self.at += 1,
-                b'}' => {
-                    self.at += 1;
-                    return Ok(gap_start);
-                }
-                _ => return Err(self.unexpected()),
+            if !self.goes_on(b'}')? {
+                return Ok(gap_start);
             }
         }
     }

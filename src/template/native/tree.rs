@@ -6,6 +6,7 @@ use minijinja::machinery::ast::{
 };
 
 use super::{NativeFilter, Plain};
+use crate::template::arithmetic::Number;
 use crate::template::filters::{self, Nothing};
 use crate::template::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN};
 use crate::template::scope::{Name, Scope};
@@ -161,15 +162,18 @@ impl Reader<'_> {
         Some(Box::new([self.node(left)?, self.node(right)?]))
     }
 
+    /// `-value`, as the engine has it: `0 - value`.
+    fn negated(&self, value: &Expr<'_>) -> Option<Node<Named>> {
+        let zero = Node::Constant(Plain::Number(Number::Whole(0)));
+        let sides = Box::new([zero, self.node(value)?]);
+        Some(Node::Arithmetic(Arithmetic::Sub, sides))
+    }
+
     fn unary(&self, unary: &Spanned<UnaryOp<'_>>) -> Option<Node<Named>> {
         match (&unary.op, &unary.expr) {
             (UnaryOpKind::Not, expr) => Some(Node::Not(Box::new(self.node(expr)?))),
             // A number with a sign: anything else behind a `-` was lowered.
-            (UnaryOpKind::Neg, Expr::Const(_)) => {
-                let value = self.node(&unary.expr)?;
-                let zero = Node::Constant(Plain::of(&Value::from(0))?.into_owned());
-                Some(Node::Arithmetic(Arithmetic::Sub, Box::new([zero, value])))
-            }
+            (UnaryOpKind::Neg, Expr::Const(_)) => self.negated(&unary.expr),
             (UnaryOpKind::Neg, _) => None,
         }
     }
@@ -229,9 +233,7 @@ impl Reader<'_> {
     /// An operator, which was lowered to a filter of ours.
     fn operator(&self, name: &str, left: &Expr<'_>, args: &[CallArg<'_>]) -> Option<Node<Named>> {
         if name == NEGATE {
-            let zero = Node::Constant(Plain::of(&Value::from(0))?.into_owned());
-            let sides = Box::new([zero, self.node(left)?]);
-            return Some(Node::Arithmetic(Arithmetic::Sub, sides));
+            return self.negated(left);
         }
         let Some(CallArg::Pos(right)) = args.first() else {
             return None;
