@@ -63,6 +63,9 @@ pub struct RunArguments {
     /// Only loads and compiles the spec; options need not be set.
     #[arg(long)]
     pub health_check: bool,
+    /// The file in which `incremental` remembers, from run to run, what was read.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
     /// How much is said.
     #[command(flatten)]
     pub verbosity: Verbosity,
@@ -109,6 +112,9 @@ pub struct SandboxArguments {
     /// The spec that is run.
     #[arg(long, value_name = "FILE", required = true)]
     pub spec: Option<PathBuf>,
+    /// The file in which `incremental` remembers, from run to run, what was read.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
     /// What is served.
     #[command(flatten)]
     pub served: Served,

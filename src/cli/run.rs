@@ -1,6 +1,7 @@
 //! `runner --spec FILE`: runs a connector.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::arguments::{RunArguments, Verbosity};
@@ -9,8 +10,9 @@ use super::spec_flags::SpecFlags;
 use crate::container_api::ContainerApi;
 use crate::exit::Exit;
 use crate::plan::{Plan, Redactor};
-use crate::run::{Progress, Summary};
+use crate::run::{Given, Progress, Summary};
 use crate::spec::LogLevel;
+use crate::state::State;
 
 /// Runs the connector, or only checks that it could be.
 pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
@@ -26,7 +28,14 @@ pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
         eprint!("{warnings}");
     }
     in_runtime(async {
-        let summary = connector(plan, flags, &arguments.container_api, show.progress()).await;
+        let summary = connector(
+            plan,
+            flags,
+            &arguments.container_api,
+            arguments.state.as_deref(),
+            show.progress(),
+        )
+        .await;
         match summary {
             Ok(summary) => {
                 if show.summary {
@@ -75,6 +84,7 @@ pub async fn connector(
     plan: Arc<Plan>,
     flags: &SpecFlags,
     url: &str,
+    state: Option<&Path>,
     progress: Progress,
 ) -> Result<Summary, Exit> {
     let stop = signals::listen().map_err(|error| {
@@ -85,11 +95,25 @@ pub async fn connector(
         eprintln!("{error}");
         Exit::Failed
     })?;
-    match flags.resolve(&plan) {
-        Ok(options) => Ok(crate::run::run(plan, &options, api, progress).await),
-        Err(errors) => {
+    let given = flags
+        .resolve(&plan)
+        .map_err(|errors| errors.to_string())
+        .and_then(|options| {
+            let state = State::open(state, &plan.name).map_err(|error| error.to_string())?;
+            Ok((options, state))
+        });
+    match given {
+        Ok((options, state)) => {
+            let given = Given {
+                options: &options,
+                api,
+                state,
+                progress,
+            };
+            Ok(crate::run::run(plan, given).await)
+        }
+        Err(message) => {
             progress.finish();
-            let message = errors.to_string();
             let delivered = api.log(LogLevel::Error, &message, None).await;
             if delivered && std::io::stderr().is_terminal() {
                 eprintln!("error: {message}");
@@ -108,7 +132,7 @@ pub fn in_runtime(work: impl Future<Output = Exit>) -> Exit {
         .build()
     {
         Ok(runtime) => {
-            let exit = runtime.block_on(work);
+            let exit = tokio::task::LocalSet::new().block_on(&runtime, work);
             runtime.shutdown_background();
             exit
         }

@@ -27,7 +27,8 @@ pub fn sandbox(arguments: SandboxArguments, flags: &SpecFlags) -> Exit {
             Ok(sandbox) => sandbox,
             Err(error) => return refuse(&error),
         };
-        let result = connector(plan, flags, &sandbox.url(), show.progress()).await;
+        let state = arguments.state.as_deref();
+        let result = connector(plan, flags, &sandbox.url(), state, show.progress()).await;
         let report = match sandbox.finish() {
             Ok(report) => report,
             Err(error) => return refuse(&error),

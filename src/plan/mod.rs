@@ -2,12 +2,18 @@
 //!
 //! Plain synchronous code that knows no network. `check` compiles exactly what a run compiles.
 
+pub mod auth;
 mod compile;
+pub mod format;
 mod logging;
+pub mod lookup;
 pub mod option_values;
 mod options;
+pub mod path;
+pub mod request;
 mod scopes;
 mod secret;
+pub mod source;
 
 use std::sync::Arc;
 
@@ -16,6 +22,11 @@ pub use logging::{FailRule, LogRule, NotifyRule};
 pub use option_values::{OptionErrors, OptionValue, OptionValues};
 pub use options::{OptionPlan, flag_of};
 pub use secret::{Redactor, Secret};
+
+use auth::AuthPlan;
+use lookup::LookupPlan;
+use request::LimitPlan;
+use source::{IncrementalPlan, StepPlan};
 
 use crate::row::pattern::Pattern;
 use crate::spec::{FeedbackRows, Input, KeepWord, Limit, LogAt, Mode, OnError};
@@ -33,7 +44,15 @@ pub struct Plan {
     /// Its options, in the order written.
     pub options: Vec<OptionPlan>,
     /// The steps of a data source, none in other modes.
-    pub source: Vec<StepPlan>,
+    pub source: Vec<Arc<StepPlan>>,
+    /// Only what changed since the last run.
+    pub incremental: Option<IncrementalPlan>,
+    /// What else is known about a row.
+    pub lookups: Vec<Arc<LookupPlan>>,
+    /// Who asks, as requests refer to it.
+    pub auths: Vec<AuthPlan>,
+    /// How fast requests are sent, as they refer to it.
+    pub limits: Vec<LimitPlan>,
     /// What is asked of the platform.
     pub input: Input,
     /// Rows a read.
@@ -71,19 +90,6 @@ fn logs_as_it_goes(log: &[LogRule], entries: &[EntryPlan]) -> bool {
     let entries = entries.iter().flat_map(|entry| &entry.log);
     let mut rules = log.iter().chain(entries);
     rules.any(|rule| matches!(rule.at, LogAt::Row | LogAt::Batch))
-}
-
-/// A step of a data source.
-#[derive(Debug)]
-pub struct StepPlan {
-    /// Under which name later steps and columns see its record.
-    pub name: Option<Arc<str>>,
-    /// Its records.
-    pub rows: Vec<Template>,
-    /// Whether it runs.
-    pub when: Option<Template>,
-    /// Which of its records go on.
-    pub filter: Option<Template>,
 }
 
 /// What a row becomes.

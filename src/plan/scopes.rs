@@ -39,7 +39,19 @@ pub struct Scopes {
     pub steps: Vec<String>,
     /// The fields of `vars` seen so far.
     pub vars: Vec<Field>,
+    /// Whether there is `since`.
+    pub is_incremental: bool,
+    /// Names of lookups.
+    pub lookups: Vec<String>,
 }
+
+/// The fields of `page`.
+const PAGE: [&str; 8] = [
+    "number", "index", "offset", "size", "cursor", "first", "count", "last",
+];
+
+/// The fields of `response`.
+const RESPONSE: [&str; 4] = ["status", "headers", "body", "url"];
 
 impl Scopes {
     /// The scopes of a spec in `mode` with these options.
@@ -63,12 +75,35 @@ impl Scopes {
             base,
             steps: Vec::new(),
             vars: Vec::new(),
+            is_incremental: false,
+            lookups: Vec::new(),
         }
     }
 
     /// What every place sees: `options` and `run`.
     pub fn base(&self) -> Scope {
-        self.base.clone()
+        let base = self.base.clone();
+        if self.is_incremental {
+            base.with("since", Name::Any)
+        } else {
+            base
+        }
+    }
+
+    /// What a step's request sees: the steps before it, and the page.
+    pub fn request(&self) -> Scope {
+        self.step().with_fields("page", &PAGE)
+    }
+
+    /// What a lookup's request sees.
+    pub fn lookup(&self) -> Scope {
+        let keys = self.base().with("keys", Name::Any).with("key", Name::Any);
+        keys.with_fields("page", &PAGE)
+    }
+
+    /// The same with the answer.
+    pub fn answered(scope: &Scope) -> Scope {
+        scope.clone().with_fields("response", &RESPONSE)
     }
 
     /// What the name of a column sees: `options`.
@@ -92,7 +127,7 @@ impl Scopes {
     /// What `split` sees: the row, or the records.
     pub fn split(&self) -> Scope {
         let mut scope = match self.mode {
-            Mode::DataSource => self.step().with("record", Name::Any),
+            Mode::DataSource => Self::answered(&self.step().with("record", Name::Any)),
             _ => self.base().with("row", Name::Row),
         };
         if self.mode == Mode::ExportDelta {
@@ -103,7 +138,10 @@ impl Scopes {
 
     /// What `vars`, `where`, `reject` and `columns` see.
     pub fn mapping(&self) -> Scope {
-        let scope = self.split().with("vars", Name::Fields(self.vars.clone()));
+        let mut scope = self.split().with("vars", Name::Fields(self.vars.clone()));
+        for lookup in &self.lookups {
+            scope = scope.with(lookup, Name::Any);
+        }
         match self.mode {
             Mode::DataSource | Mode::DataService => scope.with("part", Name::Any),
             _ => scope,
@@ -121,7 +159,9 @@ impl Scopes {
 
     /// Whether only the mapping of a row knows what a name holds.
     pub fn is_of_mapping(&self, name: &str) -> bool {
-        matches!(name, "vars" | "part" | "record") || self.steps.iter().any(|step| step == name)
+        matches!(name, "vars" | "part" | "record" | "response")
+            || self.steps.iter().any(|step| step == name)
+            || self.lookups.iter().any(|lookup| lookup == name)
     }
 
     /// What a log message sees.

@@ -1,7 +1,11 @@
 //! Secrets, and keeping them out of what is shown.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 /// A password. It has no `Display` and no `Serialize`, so that showing it does not compile.
@@ -29,25 +33,47 @@ impl fmt::Debug for Secret {
 /// What stands where a secret stood.
 const HIDDEN: &str = "[hidden]";
 
-/// Takes secrets out of texts that are shown; rows are never changed by it.
+/// Takes secrets out of texts that are shown; rows are never changed by it. Clones share what they
+/// hide: a token that is fetched is hidden by all of them.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
-    secrets: Vec<Secret>,
+    /// Secrets as they are and as requests carry them, the longest first.
+    secrets: Arc<RwLock<Vec<Secret>>>,
 }
 
 impl Redactor {
     /// Hides these secrets.
-    pub fn new(mut secrets: Vec<Secret>) -> Self {
-        secrets.retain(|secret| !secret.0.is_empty());
+    pub fn new(secrets: Vec<Secret>) -> Self {
+        let redactor = Self::default();
+        for secret in secrets {
+            redactor.add(secret.expose());
+        }
+        redactor
+    }
+
+    /// Hides one more secret: as it is, URL-encoded and in base64.
+    pub fn add(&self, secret: &str) {
+        if secret.is_empty() {
+            return;
+        }
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        if secrets.iter().any(|known| known.0 == secret) {
+            return;
+        }
+        for form in forms(secret) {
+            if !secrets.iter().any(|known| known.0 == form) {
+                secrets.push(Secret(form));
+            }
+        }
         // A secret that holds another must go first.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.0.len()));
-        Self { secrets }
     }
 
     /// The text without secrets.
     pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for secret in &self.secrets {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        for secret in secrets.iter() {
             if text.contains(&secret.0) {
                 text = text.replace(&secret.0, HIDDEN);
             }
@@ -77,4 +103,52 @@ impl Redactor {
             Value::Null | Value::Bool(_) => value.clone(),
         }
     }
+}
+
+/// What URLs leave as it is.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A secret as it may stand in what is shown. Forms that are too short to tell are left out.
+fn forms(secret: &str) -> Vec<String> {
+    let encoded = utf8_percent_encode(secret, UNRESERVED).to_string();
+    let json = Value::from(secret).to_string();
+    let json = json[1..json.len() - 1].to_owned();
+    let mut forms = vec![
+        secret.to_owned(),
+        encoded.replace("%20", "+"),
+        lower_hex(&encoded),
+        encoded,
+        json.replace('/', "\\/"),
+        json,
+    ];
+    if secret.len() > 3 {
+        forms.extend([
+            STANDARD.encode(secret),
+            STANDARD_NO_PAD.encode(secret),
+            URL_SAFE.encode(secret),
+            URL_SAFE_NO_PAD.encode(secret),
+        ]);
+    }
+    forms
+}
+
+/// `%2F` as `%2f`, which some servers write.
+fn lower_hex(encoded: &str) -> String {
+    let mut hex = 0;
+    let lower = |c: char| {
+        if c == '%' {
+            hex = 2;
+            return c;
+        }
+        if hex > 0 {
+            hex -= 1;
+            return c.to_ascii_lowercase();
+        }
+        c
+    };
+    encoded.chars().map(lower).collect()
 }

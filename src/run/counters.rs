@@ -26,6 +26,7 @@ pub struct Counters {
     ok: AtomicU64,
     rejected: AtomicU64,
     batches: AtomicU64,
+    requests: AtomicU64,
 }
 
 /// The counters at one moment.
@@ -81,6 +82,7 @@ impl Counters {
             ok: AtomicU64::default(),
             rejected: AtomicU64::default(),
             batches: AtomicU64::default(),
+            requests: AtomicU64::default(),
         }
     }
 
@@ -102,6 +104,11 @@ impl Counters {
     /// A batch was dealt with; its number, from 1.
     pub fn add_batch(&self) -> u64 {
         self.batches.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// A request was sent.
+    pub fn add_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Rows were left out.
@@ -163,7 +170,7 @@ impl Object for Counters {
             "rows_failed" => Value::from(counts.failed),
             "rows_rejected" => Value::from(counts.rejected),
             "rows_unknown" => Value::from(counts.unknown),
-            "requests" => Value::from(0),
+            "requests" => Value::from(self.requests.load(Ordering::Relaxed)),
             "batches" => Value::from(counts.batches),
             _ => return None,
         })

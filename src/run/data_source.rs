@@ -1,22 +1,64 @@
 //! Mode data-source: rows from elsewhere to the site.
 
+use std::sync::Arc;
+
 use super::Run;
 use super::error::RunError;
 use crate::columns::Mapper;
-use crate::source::Records;
+use crate::source::{Context, Looked, Newest, Records};
+use crate::spec::LogLevel;
 
 impl Run {
     pub(super) async fn data_source(&self, mut mapper: Mapper) -> Result<(), RunError> {
-        let mut records = Records::new(&self.plan.source, &self.base)?;
-        while let Some((record, frame)) = records.next_record()? {
-            self.check_stop()?;
-            self.counters.add_taken(1);
-            self.counters.add_read(1);
-            if let Some(mapped) = mapper.map_record(&record, &frame)? {
-                self.write_mapped(mapped).await?;
-                self.judge_limits(false)?;
+        let newest = Newest::default();
+        let context = self.context();
+        let mut records = Records::start(&context, &self.plan.source);
+        let mut stop = self.api.stop().clone();
+        loop {
+            let next = tokio::select! {
+                next = records.next() => next,
+                () = stop.stopped() => return Err(RunError::Stopped),
+            };
+            let Some(chunk) = next? else { break };
+            for seen in chunk {
+                self.check_stop()?;
+                self.counters.add_taken(1);
+                self.counters.add_read(1);
+                if let Some(incremental) = &self.plan.incremental {
+                    newest
+                        .note(incremental, &seen.frame)
+                        .map_err(RunError::Incremental)?;
+                }
+                if let Some(mapped) = mapper.map_record(&seen.record, &seen.frame)? {
+                    self.write_mapped(mapped).await?;
+                    self.judge_limits(false)?;
+                }
             }
         }
-        self.write_mapped(mapper.finish()?).await
+        self.write_mapped(mapper.finish()?).await?;
+        self.report_nothing(&context.looked).await;
+        self.keep_newest(&newest);
+        Ok(())
+    }
+
+    /// What all steps share.
+    pub(super) fn context(&self) -> Context {
+        Context {
+            plan: Arc::clone(&self.plan),
+            http: Arc::clone(&self.http),
+            api: self.api.clone(),
+            base: Arc::clone(&self.base),
+            looked: Arc::new(Looked::default()),
+        }
+    }
+
+    /// A source that gave no record at all says where it looked.
+    async fn report_nothing(&self, looked: &Looked) {
+        if self.counters.snapshot().read > 0 {
+            return;
+        }
+        for sentence in looked.sentences() {
+            self.api.log(LogLevel::Warning, &sentence, None).await;
+        }
     }
 }

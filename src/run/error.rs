@@ -3,6 +3,7 @@
 use crate::columns::{RowError, SetupError};
 use crate::container_api::{ApiError, WriteError};
 use crate::source::SourceError;
+use crate::state::StateError;
 use crate::template::TemplateError;
 
 /// Why a run failed.
@@ -31,7 +32,13 @@ pub enum RunError {
     Row(#[from] RowError),
     /// A step gave no record.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(SourceError),
+    /// The state could not be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// `incremental` could not be worked out.
+    #[error("{0}")]
+    Incremental(TemplateError),
     /// A condition of `fail_when` could not be worked out.
     #[error("fail_when: {0}")]
     FailWhen(TemplateError),
@@ -63,6 +70,16 @@ pub enum RunError {
     /// The mapping thread panicked, or made rows that can't be read.
     #[error("a bug in runner: the mapping broke off; please report it")]
     Bug,
+}
+
+impl From<SourceError> for RunError {
+    fn from(error: SourceError) -> Self {
+        if error.is_stop() {
+            Self::Stopped
+        } else {
+            Self::Source(error)
+        }
+    }
 }
 
 impl From<ApiError> for RunError {

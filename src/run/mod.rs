@@ -11,7 +11,7 @@ mod pipeline;
 mod progress;
 mod summary;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 pub use counters::Counters;
@@ -23,8 +23,11 @@ use crate::columns::{Mapper, RowError};
 use crate::container_api::ContainerApi;
 use crate::container_api::stop::Signal;
 use crate::exit::Exit;
+use crate::http::{Http, HttpParts};
 use crate::plan::{OptionValues, Plan};
+use crate::source::{Newest, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
+use crate::state::State;
 use crate::template::{Frame, Value};
 
 /// Mapping errors that are logged one by one; the rest is counted.
@@ -35,31 +38,67 @@ pub struct Run {
     plan: Arc<Plan>,
     api: ContainerApi,
     counters: Arc<Counters>,
-    /// `options` and `run`.
+    /// `options`, `run` and `since`.
     base: Arc<Frame>,
+    http: Arc<Http>,
+    state: Arc<State>,
+    /// What is to be kept once the run has succeeded.
+    newest: OnceLock<serde_json::Value>,
     progress: Progress,
 }
 
+/// What a run is given besides its plan.
+pub struct Given<'g> {
+    /// The options' values.
+    pub options: &'g OptionValues,
+    /// The Container API.
+    pub api: ContainerApi,
+    /// What is kept from run to run.
+    pub state: State,
+    /// How far the run is, for people.
+    pub progress: Progress,
+}
+
 /// Runs a plan to its end and tells the Container API how it went.
-pub async fn run(
-    plan: Arc<Plan>,
-    options: &OptionValues,
-    api: ContainerApi,
-    progress: Progress,
-) -> Summary {
+pub async fn run(plan: Arc<Plan>, given: Given<'_>) -> Summary {
     let began = Instant::now();
     let counters = Arc::new(Counters::new(plan.mode));
-    let base = Frame::default()
-        .with("options", options.to_value())
+    let redactor = given.options.redactor();
+    let mut base = Frame::default()
+        .with("options", given.options.to_value())
         .with("run", Value::from_dyn_object(Arc::clone(&counters)));
+    let state = Arc::new(given.state);
+    let mut since_error = None;
+    if let Some(incremental) = &plan.incremental {
+        match since_of(incremental, &state, &Arc::new(base.clone())) {
+            Ok(since) => base.set("since", since),
+            Err(error) => since_error = Some(RunError::Incremental(error)),
+        }
+    }
+    let base = Arc::new(base);
+    let http = Http::new(HttpParts {
+        plan: Arc::clone(&plan),
+        base: Arc::clone(&base),
+        redactor: redactor.clone(),
+        stop: given.api.stop().clone(),
+        counters: Arc::clone(&counters),
+        state: Arc::clone(&state),
+        trace: None,
+    });
     let run = Run {
         plan,
-        api: api.with_redactor(options.redactor()),
+        api: given.api.with_redactor(redactor),
         counters,
-        base: Arc::new(base),
-        progress,
+        base,
+        http: Arc::new(http),
+        state,
+        newest: OnceLock::new(),
+        progress: given.progress,
     };
-    let result = run.carry_out().await;
+    let result = match since_error {
+        Some(error) => Err(error),
+        None => run.carry_out().await,
+    };
     run.progress.finish();
     let (exit, failure) = match result {
         Ok(()) => (Exit::Done, None),
@@ -79,6 +118,7 @@ impl Run {
         let mapper = Mapper::new(Arc::clone(&self.plan), &self.base, self.api.spare())?;
         self.log(LogAt::Start, &self.plan.log, &self.base).await;
         self.fail_when(FailAt::Start)?;
+        self.say_full().await;
         match self.plan.mode {
             Mode::DataSource => self.data_source(mapper).await?,
             Mode::DataService => Box::pin(self.data_service(mapper)).await?,
@@ -88,8 +128,26 @@ impl Run {
         self.report_skipped().await;
         self.log(LogAt::Finish, &self.plan.log, &self.base).await;
         self.fail_when(FailAt::Finish)?;
+        if let Some(newest) = self.newest.get() {
+            self.state.keep_since(newest.clone())?;
+        }
         self.notify(NotifyAt::Finish, &self.base).await;
         Ok(())
+    }
+
+    /// Without a state every run is full, which is said.
+    async fn say_full(&self) {
+        if self.plan.incremental.is_some() && !self.state.is_kept() {
+            let message = "incremental: without --state FILE nothing is remembered, so this run reads everything";
+            self.api.log(LogLevel::Info, message, None).await;
+        }
+    }
+
+    /// Keeps the newest value for the end of the run.
+    fn keep_newest(&self, newest: &Newest) {
+        if let Some(value) = newest.to_keep(&self.state) {
+            let _ = self.newest.set(value);
+        }
     }
 
     /// `fail_when`.
@@ -178,7 +236,15 @@ impl Run {
             RunError::Row(row) => Value::from(row.number),
             _ => Value::UNDEFINED,
         };
-        let error = Value::from_pairs([("message", Value::from(message.as_str())), ("row", row)]);
+        let step = match error {
+            RunError::Source(error) => error.step().map_or(Value::UNDEFINED, Value::from),
+            _ => Value::UNDEFINED,
+        };
+        let error = Value::from_pairs([
+            ("message", Value::from(message.as_str())),
+            ("step", step),
+            ("row", row),
+        ]);
         let frame = Arc::new(Frame::on(&self.base).with("error", error));
         self.log(LogAt::Failure, &self.plan.log, &frame).await;
         self.notify(NotifyAt::Failure, &frame).await;

@@ -1,5 +1,47 @@
 //! Where a data source's rows come from: its steps, each record of one running the next.
+//!
+//! A step's records reach the next one in order, whatever is fetched at the same time. What is under
+//! way is bounded: a step holds no more than a few pages of so many parents as it asks at a time.
 
-mod records;
+mod error;
+mod fetch;
+mod files;
+pub mod formats;
+mod incremental;
+mod job;
+mod looked;
+mod pages;
+pub mod path;
+mod read;
+mod seen;
+mod step;
+mod walk;
+mod windows;
 
-pub use records::{Records, SourceError};
+use std::sync::Arc;
+
+pub use error::SourceError;
+pub use incremental::{Newest, since_of};
+pub use looked::Looked;
+pub use seen::Seen;
+pub use walk::Records;
+
+use crate::container_api::ContainerApi;
+use crate::http::Http;
+use crate::plan::Plan;
+use crate::template::Frame;
+
+/// What all steps of a run share.
+#[derive(Clone)]
+pub struct Context {
+    /// What will run.
+    pub plan: Arc<Plan>,
+    /// Requests.
+    pub http: Arc<Http>,
+    /// Logs.
+    pub api: ContainerApi,
+    /// `options`, `run`, `since`.
+    pub base: Arc<Frame>,
+    /// Where records were looked for in vain.
+    pub looked: Arc<Looked>,
+}

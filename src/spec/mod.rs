@@ -1,35 +1,47 @@
 //! What an author may write: one concept a file. Doc comments become the schema's descriptions.
 
+pub mod auth;
 pub mod compose;
 mod document;
+pub mod fault;
 mod feedback;
+pub mod format;
+mod incremental;
 mod input;
+pub mod job;
 mod keep;
 mod limit;
+pub mod lookup;
 mod log;
 mod mode;
 mod notify;
 mod on_error;
 mod option;
+pub mod pages;
 pub mod place;
+pub mod request;
 mod rules;
 pub mod schema;
-mod source;
+pub mod source;
 mod target;
 mod template;
 pub mod tree;
+pub mod values;
 mod version;
 
 pub use document::Document;
 pub use feedback::{Feedback, FeedbackRows};
+pub use incremental::Incremental;
 pub use input::{BatchSize, Input};
 pub use keep::{Keep, KeepWord};
 pub use limit::Limit;
+pub use lookup::Lookup;
 pub use log::{Log, LogAt, LogLevel};
 pub use mode::Mode;
 pub use notify::{Notify, NotifyAt, NotifyType};
 pub use on_error::OnError;
 pub use option::{Choices, Option as OptionSpec, OptionType, RUNNER_FLAGS, SHELL_NAMES};
+pub use request::Http;
 pub use rules::{Fail, FailAt, Reject};
 pub use source::{Source, Step};
 pub use target::{Entry as TargetEntry, Target};
@@ -67,6 +79,23 @@ pub struct Spec {
     /// ```
     #[serde(default)]
     pub options: IndexMap<String, OptionSpec>,
+    /// Defaults for all requests.
+    ///
+    /// ```yaml
+    /// http:
+    ///   base_url: https://api.example.com/v2
+    ///   auth: { bearer: "{{ options.TOKEN }}" }
+    /// ```
+    #[serde(default)]
+    pub http: Option<Http>,
+    /// Only what changed since the last run: makes `since`.
+    ///
+    /// ```yaml
+    /// incremental: { value: "{{ record.updated_at }}", lookback: 5m }
+    /// ```
+    #[serde(default)]
+    #[schemars(extend("x-modes" = ["data-source"]))]
+    pub incremental: Option<Incremental>,
     /// Where a data source's rows come from: one step, or a list of steps of which each record of
     /// one runs the next.
     ///
@@ -86,6 +115,14 @@ pub struct Spec {
     #[serde(default)]
     #[schemars(extend("x-modes" = ["data-service", "export", "export-delta"]))]
     pub input: Input,
+    /// What else is known about a row, asked for many at a time or read once.
+    ///
+    /// ```yaml
+    /// lookups:
+    ///   - { name: brand, for: "{{ row.brand_id }}", request: { path: /brands, query: { ids: "{{ keys | join(',') }}" } }, key: "{{ record.id }}" }
+    /// ```
+    #[serde(default)]
+    pub lookups: Vec<Lookup>,
     /// Values worked out once a row, in order; each sees those before it.
     ///
     /// ```yaml

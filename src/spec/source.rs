@@ -4,38 +4,198 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Condition, Tree};
+use super::format::Format;
+use super::job::Job;
+use super::pages::Pages;
+use super::request::Request;
+use super::values::{Duration, ListOrTemplate, Path};
+use super::{Condition, Template, Tree};
 
 /// One step, or a list of steps: each record of one runs the next.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Source {
     /// A single step.
-    One(Step),
+    One(Box<Step>),
     /// Steps in turn.
     Many(#[schemars(length(min = 1))] Vec<Step>),
 }
 
-/// A step: where its records come from.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// A step: where its records come from (one of `request`, `for_each`, `rows`, `windows`, `file`,
+/// `job`, `first_of`, `all_of`), and what becomes of them.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Step {
     /// The name under which later steps, `vars`, `where` and `columns` see this step's record.
-    #[serde(default)]
     #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
     pub name: Option<String>,
+    /// A request; only its path, or all of it.
+    ///
+    /// ```yaml
+    /// request: { path: /products, query: { limit: "{{ page.size }}", offset: "{{ page.offset }}" } }
+    /// ```
+    pub request: Option<Request>,
+    /// A list: its elements are the records.
+    ///
+    /// ```yaml
+    /// for_each: "{{ product.variants }}"
+    /// ```
+    pub for_each: Option<ListOrTemplate>,
     /// Records written in the spec; templates at any depth.
     ///
     /// ```yaml
     /// rows:
     ///   - { id: 1, name: first product, seen: "{{ now() }}" }
     /// ```
-    pub rows: Vec<IndexMap<String, Tree>>,
+    pub rows: Option<Vec<IndexMap<String, Tree>>>,
+    /// Spans of time, as records `{from, to}`.
+    ///
+    /// ```yaml
+    /// windows: { from: "{{ since or '2024-01-01' }}", step: P1M }
+    /// ```
+    pub windows: Option<Windows>,
+    /// Files, by URL.
+    ///
+    /// ```yaml
+    /// file: { url: "sftp://files.example.com/out/*.csv", pick: newest }
+    /// ```
+    pub file: Option<FileSource>,
+    /// A report made on demand: submitted, waited for, downloaded.
+    ///
+    /// ```yaml
+    /// job:
+    ///   submit: { path: /reports, json: { type: OFFERS } }
+    ///   poll: { request: "/reports/{{ submit.body.id }}", every: 20s }
+    ///   until: "{{ poll.body.status == 'DONE' }}"
+    ///   download: { url: "{{ poll.body.url }}", auth: none }
+    /// ```
+    pub job: Option<Box<Job>>,
+    /// The first of these steps whose `when` holds.
+    ///
+    /// ```yaml
+    /// first_of:
+    ///   - { when: "{{ options.GROUPS }}", for_each: "{{ options.GROUPS.split(',') }}" }
+    ///   - { request: /groups, records: "$[*].id" }
+    /// ```
+    pub first_of: Option<Vec<Step>>,
+    /// The records of each of these steps, one after another.
+    ///
+    /// ```yaml
+    /// all_of:
+    ///   - { request: /products }
+    ///   - { request: /bundles }
+    /// ```
+    pub all_of: Option<Vec<Step>>,
+    /// Where the records stand in the answer. Without it a list is its elements, anything else one
+    /// record.
+    ///
+    /// ```yaml
+    /// records: $.data.products[*]
+    /// ```
+    pub records: Option<Path>,
+    /// How the answer or the file is read; found out where nothing is said.
+    pub format: Option<Format>,
+    /// How the list is paged; as `http` says where nothing is said.
+    pub pages: Option<Pages>,
     /// Where it does not hold the step is passed over: its name is nothing, and the record before
     /// it goes on.
-    #[serde(default)]
     pub when: Option<Condition>,
     /// Which of its records go on.
-    #[serde(default, rename = "where")]
+    #[serde(rename = "where")]
     pub filter: Option<Condition>,
+    /// All records of one parent as one list; the parent goes on once.
+    pub collect: bool,
+    /// What becomes of a parent without records.
+    pub if_none: IfNone,
+    /// What a request that failed for good does.
+    pub on_error: StepOnError,
+    /// How many parents at a time; as `http` says, or 4. Records stay in order.
+    #[schemars(range(min = 1, max = 1000))]
+    pub concurrency: Option<u32>,
+}
+
+/// What becomes of a parent without records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IfNone {
+    /// It is gone.
+    #[default]
+    Drop,
+    /// It goes on with nothing.
+    Keep,
+}
+
+/// What a request that failed for good does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StepOnError {
+    /// Ends the run.
+    #[default]
+    Fail,
+    /// This parent is dropped, and that is logged.
+    Skip,
+}
+
+/// Spans of time.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Windows {
+    /// Where the first begins.
+    pub from: Template,
+    /// Where the last ends; now where nothing is said.
+    #[serde(default)]
+    pub to: Option<Template>,
+    /// How long each is.
+    pub step: Duration,
+    /// Taken off the end of each, where the API counts both ends.
+    #[serde(default)]
+    pub gap: Option<Duration>,
+    /// How both print.
+    #[serde(default)]
+    pub format: Option<String>,
+}
+
+/// Files, by URL.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileSource {
+    /// Where: `file`, `s3`, `sftp`, `ftp`, `http` or `https`; a `*` in the name takes all that match.
+    pub url: Template,
+    /// Which of them.
+    #[serde(default)]
+    pub pick: Pick,
+    /// Who asks.
+    #[serde(default)]
+    pub login: Option<Login>,
+}
+
+/// Which files of several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Pick {
+    /// All, by name.
+    #[default]
+    All,
+    /// The one that was changed last.
+    Newest,
+}
+
+/// Who asks for a file.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Login {
+    /// The user.
+    pub username: Option<Template>,
+    /// The user's password.
+    pub password: Option<Template>,
+    /// The user's private key, for SFTP.
+    pub key: Option<Template>,
+    /// The access key, for S3.
+    pub access_key: Option<Template>,
+    /// The secret key, for S3.
+    pub secret_key: Option<Template>,
+    /// The region, for S3; `us-east-1` where nothing is said.
+    pub region: Option<Template>,
+    /// The server, for S3 that is not Amazon's.
+    pub endpoint: Option<Template>,
 }

@@ -9,7 +9,7 @@ use minijinja::machinery::{CodeGenerator, Instructions, eval, make_string_output
 use minijinja::value::Value;
 use minijinja::{AutoEscape, ErrorKind};
 
-use super::engine::environment;
+use super::engine::{SEGMENT, environment, segment};
 use super::frame::Frame;
 use super::lower::{Body, Lowered, Uses, lower};
 use super::native::Tree;
@@ -188,12 +188,12 @@ impl Template {
         match &self.kind {
             Kind::Constant(value) => Ok(value.clone()),
             Kind::Expression(code) => {
-                let value = code.run(frame, &mut String::new())?;
+                let value = code.run(frame, &mut String::new(), AutoEscape::None)?;
                 Ok(value.unwrap_or_default())
             }
             Kind::Text(code) => {
                 let mut text = String::new();
-                code.run(frame, &mut text)?;
+                code.run(frame, &mut text, AutoEscape::None)?;
                 Ok(Value::from(text))
             }
             Kind::List(items) => {
@@ -214,6 +214,19 @@ impl Template {
     /// Whether a condition holds.
     pub fn holds(&self, frame: &Arc<Frame>) -> Result<bool, TemplateError> {
         self.value(frame).map(|value| value.is_true())
+    }
+
+    /// The text of a request's path: what stands in `{{ }}` is encoded as one segment.
+    pub fn path(&self, frame: &Arc<Frame>) -> Result<String, TemplateError> {
+        match &self.kind {
+            Kind::Text(code) => {
+                let mut text = String::new();
+                code.run(frame, &mut text, AutoEscape::Custom(SEGMENT.into()))?;
+                Ok(text)
+            }
+            Kind::Expression(_) => Ok(segment(&self.text(frame)?)),
+            _ => self.text(frame),
+        }
     }
 
     /// The value as text.
@@ -252,7 +265,12 @@ fn generate<'s>(text: &'s str, lowered: &Lowered<'s>) -> Compiled<'s> {
 }
 
 impl Code {
-    fn run(&self, frame: &Arc<Frame>, text: &mut String) -> Result<Option<Value>, TemplateError> {
+    fn run(
+        &self,
+        frame: &Arc<Frame>,
+        text: &mut String,
+        escape: AutoEscape,
+    ) -> Result<Option<Value>, TemplateError> {
         let code = self.0.borrow_dependent();
         let root = Value::from_dyn_object(Arc::clone(frame));
         eval(
@@ -261,7 +279,7 @@ impl Code {
             root,
             &code.blocks,
             &mut make_string_output(text),
-            AutoEscape::None,
+            escape,
         )
         .map(|(value, _)| value)
         .map_err(|error| TemplateError {

@@ -3,13 +3,34 @@
 use std::sync::OnceLock;
 
 use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
-use minijinja::{Environment, Error, State, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::filters::{Nothing, Numbers};
 use super::number::{plain, plain_elements};
 use super::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN};
 use super::text::{is_nothing, text_of};
 use super::{arithmetic, compare, filters, functions, methods, tests};
+
+/// How values print in the path of a request: encoded as one segment.
+pub const SEGMENT: &str = "segment";
+
+/// What a segment needs no encoding for (RFC 3986, unreserved).
+const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Text as one segment of a path: `a/b` is `a%2Fb`.
+pub fn segment(text: &str) -> String {
+    match text {
+        // As they are, these would be steps up.
+        "." => "%2E".to_owned(),
+        ".." => "%2E%2E".to_owned(),
+        text => utf8_percent_encode(text, IN_SEGMENT).to_string(),
+    }
+}
 
 /// The environment; made once, when the first template runs.
 pub fn environment() -> &'static Environment<'static> {
@@ -21,8 +42,12 @@ fn build() -> Environment<'static> {
     let mut env = Environment::empty();
     env.set_undefined_behavior(UndefinedBehavior::Chainable);
     env.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    env.set_formatter(|out, _, value| {
-        out.write_str(&text_of(value))?;
+    env.set_formatter(|out, state, value| {
+        let text = text_of(value);
+        match state.auto_escape() {
+            AutoEscape::Custom(kind) if *kind == SEGMENT => out.write_str(&segment(&text))?,
+            _ => out.write_str(&text)?,
+        }
         Ok(())
     });
     for filter in filters::all() {

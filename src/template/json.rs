@@ -56,31 +56,126 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
 
 /// Reads JSON text; `null` becomes nothing. An error is `serde_json`'s.
 pub fn read(text: &str) -> Result<Value, serde_json::Error> {
-    let raw: &RawValue = serde_json::from_str(text)?;
-    from_raw(raw)
+    serde_json::from_str::<&RawValue>(text).map(from_raw)
 }
 
-/// The value of checked JSON.
-fn from_raw(raw: &RawValue) -> Result<Value, serde_json::Error> {
-    let text = raw.get();
-    Ok(match text.as_bytes().first() {
-        Some(b'"') => Value::from(serde_json::from_str::<String>(text)?),
-        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text)?
-            .into_iter()
-            .map(from_raw)
-            .collect::<Result<Vec<_>, _>>()?
-            .into(),
-        Some(b'{') => {
-            let entries: indexmap::IndexMap<String, &RawValue> = serde_json::from_str(text)?;
-            let mut pairs = Vec::with_capacity(entries.len());
-            for (key, value) in entries {
-                pairs.push((key, from_raw(value)?));
+/// The value of checked JSON, read in one pass.
+pub fn from_raw(raw: &RawValue) -> Value {
+    let mut reader = Reader {
+        text: raw.get(),
+        at: 0,
+    };
+    reader.value()
+}
+
+/// Reads JSON that was checked: what can't stand there is not looked for.
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&mut self) -> u8 {
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return *byte;
             }
-            Value::from_pairs(pairs)
+            self.at += 1;
         }
-        Some(b't') => Value::from(true),
-        Some(b'f') => Value::from(false),
-        Some(b'n') | None => Value::UNDEFINED,
-        Some(_) => NumberText::value_of(text),
-    })
+        0
+    }
+
+    fn value(&mut self) -> Value {
+        match self.peek() {
+            b'"' => self.string(),
+            b'{' => self.map(),
+            b'[' => self.list(),
+            b't' => self.word(4, Value::from(true)),
+            b'f' => self.word(5, Value::from(false)),
+            b'n' => self.word(4, Value::UNDEFINED),
+            _ => self.number(),
+        }
+    }
+
+    fn word(&mut self, length: usize, value: Value) -> Value {
+        self.at += length;
+        value
+    }
+
+    fn number(&mut self) -> Value {
+        let bytes = &self.text.as_bytes()[self.at..];
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let length = bytes.iter().take_while(|byte| is_part(byte)).count();
+        let text = &self.text[self.at..self.at + length];
+        self.at += length.max(1);
+        NumberText::value_of(text)
+    }
+
+    /// The bytes of a string, and whether it has escapes; `at` stands behind it.
+    fn string_text(&mut self) -> (usize, usize, bool) {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut at = start + 1;
+        let mut has_escapes = false;
+        while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]) {
+            at += found;
+            if bytes[at] == b'"' {
+                break;
+            }
+            has_escapes = true;
+            at += 2;
+        }
+        self.at = (at + 1).min(bytes.len());
+        (start, self.at, has_escapes)
+    }
+
+    fn string(&mut self) -> Value {
+        let (start, end, has_escapes) = self.string_text();
+        if has_escapes {
+            let quoted = &self.text[start..end];
+            return Value::from(serde_json::from_str::<String>(quoted).unwrap_or_default());
+        }
+        Value::from(&self.text[start + 1..end - 1])
+    }
+
+    fn list(&mut self) -> Value {
+        self.at += 1;
+        let mut items = Vec::new();
+        loop {
+            match self.peek() {
+                b']' => {
+                    self.at += 1;
+                    return Value::from(items);
+                }
+                b',' => self.at += 1,
+                0 => return Value::from(items),
+                _ => items.push(self.value()),
+            }
+        }
+    }
+
+    fn map(&mut self) -> Value {
+        self.at += 1;
+        let mut pairs = Vec::new();
+        loop {
+            match self.peek() {
+                b'}' => {
+                    self.at += 1;
+                    break;
+                }
+                b'"' => {
+                    let key = self.string();
+                    self.peek();
+                    // The colon.
+                    self.at += 1;
+                    let value = self.value();
+                    pairs.push((key, value));
+                }
+                b',' => self.at += 1,
+                _ => break,
+            }
+        }
+        Value::from_pairs(pairs)
+    }
 }

@@ -1,16 +1,25 @@
 //! Spec → [`Plan`]: every template compiled, every name checked.
 
+mod auth;
+mod format;
+mod incremental;
+mod lookup;
 mod mapping;
 mod options;
+mod pages;
 mod reports;
+mod request;
 mod source;
 mod target;
+mod values;
 
 use std::sync::Arc;
 
 use crate::check::{Diagnostic, SpecErrors};
 use crate::plan::scopes::Scopes;
-use crate::plan::{Plan, logs_as_it_goes};
+use crate::plan::auth::AuthPlan;
+use crate::plan::request::LimitPlan;
+use crate::plan::{OptionPlan, Plan, logs_as_it_goes};
 use crate::spec::tree::Node;
 use crate::spec::{Document, Mode, OnError};
 use crate::template::scope::Scope;
@@ -52,6 +61,10 @@ pub fn compile(
         errors,
         warnings,
         uses: Uses::default(),
+        auths: Vec::new(),
+        limits: Vec::new(),
+        defaults: request::Defaults::default(),
+        known_options: Vec::new(),
     };
     compiler.plan()
 }
@@ -62,6 +75,11 @@ struct Compiler<'d> {
     warnings: &'d mut Vec<Diagnostic>,
     /// What all templates together read.
     uses: Uses,
+    auths: Vec<AuthPlan>,
+    limits: Vec<LimitPlan>,
+    /// What `http` gives to requests.
+    defaults: request::Defaults,
+    known_options: Vec<OptionPlan>,
 }
 
 impl<'d> Compiler<'d> {
@@ -110,9 +128,17 @@ impl<'d> Compiler<'d> {
         let spec = &self.document.spec;
         let mode = spec.mode;
         let options = self.options();
+        self.known_options.clone_from(&options);
         let mut scopes = Scopes::new(mode, &options);
-        let source = self.source(&mut scopes);
-        let mut mapping = self.mapping(&mut scopes);
+        scopes.is_incremental = spec.incremental.is_some();
+        self.defaults = self.defaults(&scopes);
+        let mut source = self.source(&mut scopes);
+        let incremental = self.incremental(&scopes);
+        let lookups = self.lookups(&mut scopes);
+        let (mut mapping, mapped) = self.watched(|compiler| compiler.mapping(&mut scopes));
+        if mode == Mode::DataSource && mapped.names.contains("response") {
+            self.keep_response(&mut source, &mapped);
+        }
         let before = std::mem::take(&mut self.uses);
         let entries = self.entries(&scopes);
         let feedback = self.feedback(&scopes);
@@ -139,6 +165,10 @@ impl<'d> Compiler<'d> {
             mode,
             options,
             source,
+            incremental,
+            lookups,
+            auths: std::mem::take(&mut self.auths),
+            limits: std::mem::take(&mut self.limits),
             input: spec.input.clone(),
             batch_size: spec.batch_size.0,
             mapping,
@@ -155,9 +185,15 @@ impl<'d> Compiler<'d> {
     }
 
     fn add_uses(&mut self, own: Uses) {
-        self.uses.names.extend(own.names);
-        self.uses.options.extend(own.options);
-        self.uses.reads_all_options |= own.reads_all_options;
-        self.uses.has_secret |= own.has_secret;
+        self.uses.add(own);
+    }
+
+    /// What is compiled, and what its templates read.
+    fn watched<T>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> (T, Uses) {
+        let outer = std::mem::take(&mut self.uses);
+        let compiled = compile(self);
+        let own = std::mem::replace(&mut self.uses, outer);
+        self.uses.add(own.clone());
+        (compiled, own)
     }
 }

@@ -1,71 +1,384 @@
 //! Steps of a data source.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Compiler;
-use crate::plan::StepPlan;
-use crate::plan::scopes::{RESERVED, Scopes};
-use crate::spec::tree::Node;
-use crate::spec::{Mode, Source, Step};
+use super::request::Purpose;
+use super::values::{flag, whole};
+use crate::check::Diagnostic;
+use crate::plan::auth::AuthPlan;
+use crate::plan::path::PathPlan;
+use crate::plan::scopes::Scopes;
+use crate::plan::source::{
+    CONCURRENCY, FetchPlan, FilePlan, JobPlan, LoginPlan, ReadingPlan, StepKind, StepPlan,
+    WindowsPlan,
+};
+use crate::spec::Mode;
+use crate::spec::source::{IfNone, Pick, StepOnError};
+use crate::spec::tree::{Node, NodeValue};
+use crate::template::scope::{Name, Scope};
+use crate::template::{DurationValue, Uses};
+
+/// Where a step's records come from: one of these.
+const KINDS: [&str; 8] = [
+    "request", "for_each", "rows", "windows", "file", "job", "first_of", "all_of",
+];
 
 impl Compiler<'_> {
-    pub(super) fn source(&mut self, scopes: &mut Scopes) -> Vec<StepPlan> {
-        let spec = &self.document.spec;
-        let steps: Vec<(&Step, &Node)> = match (&spec.source, self.root().get("source")) {
-            (Some(Source::One(step)), Some(node)) => vec![(step, node)],
-            (Some(Source::Many(steps)), Some(node)) => steps.iter().zip(node.items()).collect(),
-            _ => {
-                if spec.mode == Mode::DataSource {
-                    let at = self.root().get("mode").unwrap_or(self.root());
-                    self.error(
-                        at,
-                        "`source` is missing: a data source has to say where its rows come from",
-                        "add source: { rows: [{ id: 1 }] }",
-                    );
-                }
-                return Vec::new();
+    pub(super) fn source(&mut self, scopes: &mut Scopes) -> Vec<Arc<StepPlan>> {
+        let Some(source) = self.root().get("source") else {
+            if self.document.spec.mode == Mode::DataSource {
+                let at = self.root().get("mode").unwrap_or(self.root());
+                self.error(
+                    at,
+                    "`source` is missing: a data source has to say where its rows come from",
+                    "add source: { request: { url: https://api.example.com/products } }",
+                );
             }
+            return Vec::new();
         };
-        steps
-            .into_iter()
-            .map(|(step, node)| self.step(step, node, scopes))
-            .collect()
+        let nodes: Vec<&Node> = match &source.value {
+            NodeValue::List(steps) => steps.iter().collect(),
+            _ => vec![source],
+        };
+        self.steps(&nodes, "step", scopes)
     }
 
-    pub(super) fn step(&mut self, step: &Step, node: &Node, scopes: &mut Scopes) -> StepPlan {
-        let scope = scopes.step();
-        let when = self.when(node, &scope);
-        let rows = node
-            .get("rows")
-            .into_iter()
-            .flat_map(Node::items)
-            .map(|row| self.template(row, &scope))
-            .collect();
-        if let (Some(name), Some(at)) = (&step.name, node.get("name")) {
-            if RESERVED.contains(&name.as_str()) {
-                self.error(
-                    at,
-                    format!("`{name}` is a name of the language"),
-                    "call the step after what it holds: product, variant",
-                );
-            } else if scopes.steps.contains(name) {
-                self.error(
-                    at,
-                    format!("two steps are called `{name}`"),
-                    "rename one of them",
-                );
+    /// Steps in turn: each sees those before it.
+    fn steps(&mut self, nodes: &[&Node], what: &str, scopes: &mut Scopes) -> Vec<Arc<StepPlan>> {
+        let mut plans = Vec::new();
+        let mut has_windows = false;
+        for (index, node) in nodes.iter().enumerate() {
+            let number = index + 1;
+            if let Some(plan) = self.step(node, &format!("{what} {number}"), scopes, has_windows) {
+                has_windows |= matches!(plan.kind, StepKind::Windows(_));
+                plans.push(Arc::new(plan));
             }
-            scopes.steps.push(name.clone());
         }
-        let scope = scopes
-            .step()
-            .with("record", crate::template::scope::Name::Any);
+        plans
+    }
+
+    fn step(
+        &mut self,
+        node: &Node,
+        number: &str,
+        scopes: &mut Scopes,
+        has_windows: bool,
+    ) -> Option<StepPlan> {
+        let name = node.get("name").and_then(Node::as_text);
+        let label = name.map_or_else(|| number.to_owned(), |name| format!("step `{name}`"));
+        let when = self.when(node, &scopes.step());
+        let origin = self.one_of(node, &KINDS, "a step");
+        let kind = origin.map(|(kind, at)| self.kind(kind, at, node, &label, scopes, has_windows));
+        if let (Some(name), Some(at)) = (name, node.get("name")) {
+            self.new_name(name, at, scopes);
+            scopes.steps.push(name.to_owned());
+        }
+        let scope = scopes.step().with("record", Name::Any);
         let filter = node.get("where").map(|node| self.condition(node, &scope));
-        StepPlan {
-            name: step.name.as_deref().map(Arc::from),
-            rows,
+        let word = |key: &str| node.get(key).and_then(Node::as_text);
+        let collect = flag(node.get("collect")).unwrap_or_default();
+        if let (true, None, Some(at)) = (collect, name, node.get("collect")) {
+            self.error(
+                at,
+                "a list that is collected is seen by the step's name, and this step has none",
+                "add name: images",
+            );
+        }
+        let http = self.root().get("http");
+        let concurrency = whole(node.get("concurrency"))
+            .or_else(|| whole(http.and_then(|http| http.get("concurrency"))))
+            .and_then(|count| usize::try_from(count).ok());
+        Some(StepPlan {
+            name: name.map(Arc::from),
+            label: label.into(),
+            kind: kind?,
             when,
             filter,
+            collect,
+            if_none: match word("if_none") {
+                Some("keep") => IfNone::Keep,
+                None if collect => IfNone::Keep,
+                _ => IfNone::Drop,
+            },
+            on_error: match word("on_error") {
+                Some("skip") => StepOnError::Skip,
+                _ => StepOnError::Fail,
+            },
+            concurrency: concurrency.unwrap_or(CONCURRENCY),
+            keeps_response: false,
+        })
+    }
+
+    fn kind(
+        &mut self,
+        kind: &str,
+        at: &Node,
+        step: &Node,
+        label: &str,
+        scopes: &mut Scopes,
+        has_windows: bool,
+    ) -> StepKind {
+        let before = scopes.step();
+        match kind {
+            "request" => {
+                let scope = scopes.request();
+                let purpose = if has_windows {
+                    Purpose::RecordsOfWindow
+                } else {
+                    Purpose::Records
+                };
+                StepKind::Request(Box::new(
+                    self.fetch_for(at, step, label, scopes, &scope, (true, purpose)),
+                ))
+            }
+            "for_each" => match &at.value {
+                NodeValue::List(items) => {
+                    StepKind::ForEach(items.iter().map(|item| self.template(item, &before)).collect())
+                }
+                _ => StepKind::ForEachOf(self.template(at, &before)),
+            },
+            "rows" => {
+                let rows = at.items().iter();
+                StepKind::Rows(rows.map(|row| self.template(row, &before)).collect())
+            }
+            "windows" => StepKind::Windows(self.windows(at, &before)),
+            "file" => {
+                let scope = scopes.request();
+                StepKind::File(Box::new(self.file(at, step, label, scopes, &scope)))
+            }
+            "job" => StepKind::Job(Box::new(self.job(at, step, label, scopes))),
+            "first_of" => {
+                let nodes: Vec<&Node> = at.items().iter().collect();
+                StepKind::FirstOf(self.alternatives(&nodes, label, scopes, has_windows))
+            }
+            _ => {
+                let nodes: Vec<&Node> = at.items().iter().collect();
+                StepKind::AllOf(self.alternatives(&nodes, label, scopes, has_windows))
+            }
+        }
+    }
+
+    /// Steps beside each other: none sees the others.
+    fn alternatives(
+        &mut self,
+        nodes: &[&Node],
+        label: &str,
+        scopes: &mut Scopes,
+        has_windows: bool,
+    ) -> Vec<Arc<StepPlan>> {
+        let outer = scopes.steps.clone();
+        let mut named = Vec::new();
+        let mut plans = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            let number = format!("{label}, alternative {}", index + 1);
+            let plan = self.step(node, &number, scopes, has_windows);
+            plans.extend(plan.map(Arc::new));
+            named.extend(scopes.steps.split_off(outer.len()));
+        }
+        for name in named {
+            if !scopes.steps.contains(&name) {
+                scopes.steps.push(name);
+            }
+        }
+        plans
+    }
+
+    /// A request with records, at `at`; `owner` has `records`, `format` and `pages`.
+    pub(super) fn fetch(
+        &mut self,
+        at: &Node,
+        owner: &Node,
+        label: &str,
+        scopes: &Scopes,
+        scope: &Scope,
+        is_paged: bool,
+    ) -> FetchPlan {
+        self.fetch_for(at, owner, label, scopes, scope, (is_paged, Purpose::Records))
+    }
+
+    fn fetch_for(
+        &mut self,
+        at: &Node,
+        owner: &Node,
+        label: &str,
+        scopes: &Scopes,
+        scope: &Scope,
+        (is_paged, purpose): (bool, Purpose),
+    ) -> FetchPlan {
+        let (mut request, sent) =
+            self.watched(|compiler| compiler.request(at, label, scopes, scope, purpose));
+        let answered = Scopes::answered(scope);
+        let own_pages = owner.get("pages");
+        let pages = (is_paged || own_pages.is_some())
+            .then(|| self.pages(own_pages, at, &answered, &sent))
+            .flatten();
+        let pages = pages.map(|(pages, read)| {
+            request.holds_body |= read.holds_body;
+            pages
+        });
+        let (reading, holds_body) = self.reading(owner, &answered);
+        request.holds_body |= holds_body;
+        FetchPlan {
+            request,
+            pages,
+            reading,
+        }
+    }
+
+    /// `records` and `format`, and whether they need the whole body.
+    fn reading(&mut self, owner: &Node, answered: &Scope) -> (Arc<ReadingPlan>, bool) {
+        let records = owner.get("records").map(|node| self.path(node, answered));
+        let holds_body = match &records {
+            Some((PathPlan::Query(_), _)) => true,
+            Some((PathPlan::Template(_), uses)) => uses.reads("response", "body"),
+            _ => false,
+        };
+        let format = self.format(owner.get("format"), answered);
+        let reading = ReadingPlan {
+            records: records.map(|(path, _)| path),
+            format,
+        };
+        (Arc::new(reading), holds_body)
+    }
+
+    fn windows(&mut self, at: &Node, scope: &Scope) -> WindowsPlan {
+        let step = self.span(at.get("step"));
+        if step.is_some_and(|step| step.seconds() <= 0.0) {
+            let at = at.get("step").unwrap_or(at);
+            self.error(at, "a window has a length", "step: P1M, or 7d");
+        }
+        let none = DurationValue::parse("0s");
+        let gap = self.span(at.get("gap")).or(none);
+        WindowsPlan {
+            from: self.template(at.get("from").unwrap_or(at), scope),
+            to: self.optional(at.get("to"), scope),
+            step: step.or(DurationValue::parse("1d")).unwrap_or_default(),
+            gap: gap.unwrap_or_default(),
+            format: at.get("format").and_then(Node::as_text).map(str::to_owned),
+        }
+    }
+
+    /// Files at `at`; `owner` has `records` and `format`.
+    pub(super) fn file(
+        &mut self,
+        at: &Node,
+        owner: &Node,
+        label: &str,
+        scopes: &Scopes,
+        scope: &Scope,
+    ) -> FilePlan {
+        let url = at.get("url").unwrap_or(at);
+        let login = at.get("login");
+        let mut key = |name: &str| {
+            let node = login.and_then(|login| login.get(name));
+            self.optional(node, scope)
+        };
+        let plan = LoginPlan {
+            username: key("username"),
+            password: key("password"),
+            key: key("key"),
+            access_key: key("access_key"),
+            secret_key: key("secret_key"),
+            region: key("region"),
+            endpoint: key("endpoint"),
+        };
+        let (reading, _) = self.reading(owner, &Scopes::answered(scope));
+        let mut request = self.request(at, label, scopes, scope, Purpose::Login);
+        // What `http` says of the API's requests is not for files.
+        request.query.clear();
+        if let Some(user) = login.and_then(|node| node.get("username")) {
+            let basic = AuthPlan::Basic {
+                username: Some(self.template(user, scope)),
+                password: self.optional(login.and_then(|node| node.get("password")), scope),
+            };
+            self.auths.push(basic);
+            request.auth = Some(self.auths.len() - 1);
+            request.auth_is_own = true;
+        }
+        let fetch = FetchPlan {
+            request,
+            pages: None,
+            reading: Arc::clone(&reading),
+        };
+        FilePlan {
+            url: self.template(url, scope),
+            pick: match at.get("pick").and_then(Node::as_text) {
+                Some("newest") => Pick::Newest,
+                _ => Pick::All,
+            },
+            login: plan,
+            reading,
+            fetch,
+        }
+    }
+
+    fn job(&mut self, at: &Node, step: &Node, label: &str, scopes: &Scopes) -> JobPlan {
+        let scope = scopes.request();
+        let seen = |scope: &Scope, name: &str| {
+            scope
+                .clone()
+                .with_fields(name, &["status", "headers", "body", "url"])
+        };
+        let submitted = seen(&scope, "submit");
+        let polled = seen(&submitted, "poll");
+        let poll = at.get("poll");
+        let every = poll.and_then(|poll| poll.get("every"));
+        let timeout = poll.and_then(|poll| poll.get("timeout"));
+        let mut request = |node: Option<&Node>, scope: &Scope, what: &str| {
+            let label = format!("{label}, {what}");
+            let node = node.unwrap_or(at);
+            let mut plan = self.request(node, &label, scopes, scope, Purpose::Records);
+            plan.holds_body = true;
+            plan
+        };
+        let submit = request(at.get("submit"), &scope, "submit");
+        let polling = request(poll.and_then(|poll| poll.get("request")), &submitted, "poll");
+        let cancel = at
+            .get("cancel")
+            .map(|node| request(Some(node), &submitted, "cancel"));
+        let download = at.get("download").map(|node| {
+            let label = format!("{label}, download");
+            self.fetch(node, step, &label, scopes, &polled, step.get("pages").is_some())
+        });
+        let (reading, _) = self.reading(step, &Scopes::answered(&polled));
+        JobPlan {
+            submit,
+            poll: polling,
+            every: self.duration(every, Duration::from_secs(10)),
+            timeout: self.duration(timeout, Duration::from_secs(3600)),
+            until: self.condition(at.get("until").unwrap_or(at), &polled),
+            failed: at.get("failed").map(|node| self.condition(node, &polled)),
+            cancel,
+            download,
+            reading,
+        }
+    }
+
+    /// `vars` or `columns` read `response`: each page is held whole, which is said.
+    pub(super) fn keep_response(&mut self, steps: &mut [Arc<StepPlan>], uses: &Uses) {
+        let holds_body = uses.reads("response", "body");
+        for step in steps {
+            // Nobody else has seen the plan yet.
+            let Some(step) = Arc::get_mut(step) else { continue };
+            step.keeps_response = true;
+            match &mut step.kind {
+                StepKind::Request(fetch) => fetch.request.holds_body |= holds_body,
+                StepKind::FirstOf(steps) | StepKind::AllOf(steps) => {
+                    self.keep_response(steps, uses);
+                }
+                _ => {}
+            }
+        }
+        if let (true, Some(source)) = (holds_body, self.root().get("source")) {
+            self.warnings.push(
+                Diagnostic::new(
+                    source.span.start..source.span.start + 1,
+                    "`vars` or `columns` read `response.body`, so each page is held in memory as a whole",
+                )
+                .hint("that is fine for pages of an API; for large files read the record instead"),
+            );
         }
     }
 }

@@ -33,12 +33,32 @@ pub struct Problem {
 pub struct Uses {
     /// Names of the scope.
     pub names: BTreeSet<String>,
+    /// Fields of names, as `(name, field)`.
+    pub fields: BTreeSet<(String, String)>,
     /// Options by name; all of them where `reads_all_options`.
     pub options: BTreeSet<String>,
     /// Whether an option is chosen by a value.
     pub reads_all_options: bool,
     /// Whether a secret goes into the result.
     pub has_secret: bool,
+}
+
+impl Uses {
+    /// Whether a template reads this field of this name, or the name as a whole.
+    pub fn reads(&self, name: &str, field: &str) -> bool {
+        let fields = || self.fields.iter().filter(|(owner, _)| owner == name);
+        self.names.contains(name)
+            && (fields().next().is_none() || fields().any(|(_, known)| known == field))
+    }
+
+    /// Adds what other templates read.
+    pub fn add(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.fields.extend(other.fields);
+        self.options.extend(other.options);
+        self.reads_all_options |= other.reads_all_options;
+        self.has_secret |= other.has_secret;
+    }
 }
 
 /// A template's tree as it is compiled.

@@ -74,6 +74,11 @@ impl<'s> Lowering<'s, '_> {
         if var.id == "options" {
             self.uses.options.insert(name.to_owned());
         }
+        if self.scope.get(var.id).is_some() {
+            self.uses
+                .fields
+                .insert((var.id.to_owned(), name.to_owned()));
+        }
         let Some(Name::Fields(fields)) = self.scope.get(var.id) else {
             return;
         };

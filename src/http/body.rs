@@ -1,0 +1,353 @@
+//! Bodies: values as JSON, forms, CSV, JSON Lines, multipart. Nothing is left out.
+
+use std::sync::Arc;
+
+use minijinja::value::{Value, ValueKind};
+
+use crate::plan::request::{BodyPlan, PartPlan, TreePlan};
+use crate::row::text::write_string;
+use crate::template::{Frame, TemplateError, is_nothing, json, text_of};
+
+/// A value that can't be sent so.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ValueError {
+    /// A template failed.
+    #[error("{0}")]
+    Template(#[from] TemplateError),
+    /// The body takes a list.
+    #[error("`{0}` takes a list, and this is a {1}")]
+    NoList(&'static str, ValueKind),
+    /// The body takes a list of maps.
+    #[error("`csv` takes a list of maps, and an element is a {0}")]
+    NoMap(ValueKind),
+    /// CSV that could not be written.
+    #[error("csv: {0}")]
+    Csv(String),
+}
+
+/// A rendered body: its content type and its bytes.
+pub struct Rendered {
+    pub kind: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Renders a body.
+pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueError> {
+    let rendered = |kind: &str, bytes: Vec<u8>| Rendered {
+        kind: kind.to_owned(),
+        bytes,
+    };
+    Ok(match plan {
+        BodyPlan::Json(tree) => rendered("application/json", json_of(tree, frame)?),
+        BodyPlan::Form(tree) => {
+            let mut pairs = Vec::new();
+            if let TreePlan::Map(entries) = tree {
+                for (key, value) in entries {
+                    form_pairs(key.to_string(), value, frame, &mut pairs)?;
+                }
+            }
+            rendered("application/x-www-form-urlencoded", form_bytes(&pairs))
+        }
+        BodyPlan::Text { kind, body } => Rendered {
+            kind: match kind {
+                Some(kind) => kind.text(frame)?,
+                None => "text/plain; charset=utf-8".to_owned(),
+            },
+            bytes: body.text(frame)?.into_bytes(),
+        },
+        BodyPlan::GraphQl {
+            query,
+            variables,
+            operation,
+        } => {
+            let mut bytes = b"{\"query\":".to_vec();
+            write_string(&query.text(frame)?, &mut bytes);
+            bytes.extend_from_slice(b",\"variables\":");
+            write_tree(variables, frame, &mut bytes)?;
+            if let Some(operation) = operation {
+                let name = operation.text(frame)?;
+                if !name.is_empty() {
+                    bytes.extend_from_slice(b",\"operationName\":");
+                    write_string(&name, &mut bytes);
+                }
+            }
+            bytes.push(b'}');
+            rendered("application/json", bytes)
+        }
+        BodyPlan::Jsonl(list) => {
+            let mut bytes = Vec::new();
+            for value in elements("jsonl", &list.value(frame)?)? {
+                write_value(&value, &mut bytes);
+                bytes.push(b'\n');
+            }
+            rendered("application/x-ndjson", bytes)
+        }
+        BodyPlan::Csv(list) => {
+            let values = elements("csv", &list.value(frame)?)?;
+            rendered("text/csv; charset=utf-8", csv_bytes(&values)?)
+        }
+        BodyPlan::Xml(text) => {
+            rendered("application/xml; charset=utf-8", text.text(frame)?.into_bytes())
+        }
+        BodyPlan::Multipart(parts) => multipart(parts, frame)?,
+    })
+}
+
+/// A tree as JSON.
+pub fn json_of(tree: &TreePlan, frame: &Arc<Frame>) -> Result<Vec<u8>, ValueError> {
+    let mut bytes = Vec::new();
+    if !write_tree(tree, frame, &mut bytes)? {
+        bytes.extend_from_slice(b"null");
+    }
+    Ok(bytes)
+}
+
+/// Writes a tree; false where it is nothing, and then nothing was written.
+fn write_tree(
+    tree: &TreePlan,
+    frame: &Arc<Frame>,
+    out: &mut Vec<u8>,
+) -> Result<bool, ValueError> {
+    match tree {
+        TreePlan::Null => out.extend_from_slice(b"null"),
+        TreePlan::Leaf(template) => return Ok(write_value(&template.value(frame)?, out)),
+        TreePlan::List(items) => {
+            out.push(b'[');
+            let mut is_first = true;
+            for item in items {
+                let mark = out.len();
+                if !is_first {
+                    out.push(b',');
+                }
+                if write_tree(item, frame, out)? {
+                    is_first = false;
+                } else {
+                    out.truncate(mark);
+                }
+            }
+            out.push(b']');
+        }
+        TreePlan::Map(entries) => {
+            out.push(b'{');
+            let mut is_first = true;
+            for (key, value) in entries {
+                let mark = out.len();
+                if !is_first {
+                    out.push(b',');
+                }
+                write_string(key, out);
+                out.push(b':');
+                if write_tree(value, frame, out)? {
+                    is_first = false;
+                } else {
+                    out.truncate(mark);
+                }
+            }
+            out.push(b'}');
+        }
+    }
+    Ok(true)
+}
+
+/// Writes a value as JSON; keys of maps whose value is nothing are left out, `or_null` aside. False
+/// where all of it is nothing.
+fn write_value(value: &Value, out: &mut Vec<u8>) -> bool {
+    if value.is_undefined() {
+        return false;
+    }
+    match value.kind() {
+        ValueKind::Map if !value.is_none() => {
+            out.push(b'{');
+            let mut is_first = true;
+            for key in value.try_iter().into_iter().flatten() {
+                let item = value.get_item(&key).unwrap_or_default();
+                let mark = out.len();
+                if !is_first {
+                    out.push(b',');
+                }
+                write_string(&text_of(&key), out);
+                out.push(b':');
+                if write_value(&item, out) {
+                    is_first = false;
+                } else {
+                    out.truncate(mark);
+                }
+            }
+            out.push(b'}');
+        }
+        ValueKind::Seq | ValueKind::Iterable => {
+            out.push(b'[');
+            for (index, item) in value.try_iter().into_iter().flatten().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                // A list keeps its places.
+                if !write_value(&item, out) {
+                    out.extend_from_slice(b"null");
+                }
+            }
+            out.push(b']');
+        }
+        _ => json::write(value, out),
+    }
+    true
+}
+
+fn elements(body: &'static str, value: &Value) -> Result<Vec<Value>, ValueError> {
+    if is_nothing(value) {
+        return Ok(Vec::new());
+    }
+    let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable);
+    match value.try_iter() {
+        Ok(items) if is_list => Ok(items.collect()),
+        _ => Err(ValueError::NoList(body, value.kind())),
+    }
+}
+
+/// Deeper keys become `a[b]`, elements of lists `a[0]`.
+fn form_pairs(
+    name: String,
+    tree: &TreePlan,
+    frame: &Arc<Frame>,
+    pairs: &mut Vec<(String, String)>,
+) -> Result<(), ValueError> {
+    match tree {
+        TreePlan::Null => {}
+        TreePlan::Leaf(template) => {
+            let value = template.value(frame)?;
+            let is_literal = template.as_constant().is_some();
+            form_value(name, &value, is_literal, pairs);
+        }
+        TreePlan::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                form_pairs(format!("{name}[{index}]"), item, frame, pairs)?;
+            }
+        }
+        TreePlan::Map(entries) => {
+            for (key, value) in entries {
+                form_pairs(format!("{name}[{key}]"), value, frame, pairs)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn form_value(name: String, value: &Value, is_literal: bool, pairs: &mut Vec<(String, String)>) {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => {}
+        ValueKind::Map => {
+            for key in value.try_iter().into_iter().flatten() {
+                let item = value.get_item(&key).unwrap_or_default();
+                form_value(format!("{name}[{}]", text_of(&key)), &item, is_literal, pairs);
+            }
+        }
+        ValueKind::Seq | ValueKind::Iterable => {
+            for (index, item) in value.try_iter().into_iter().flatten().enumerate() {
+                form_value(format!("{name}[{index}]"), &item, is_literal, pairs);
+            }
+        }
+        _ => {
+            let text = text_of(value);
+            if is_literal || !text.is_empty() {
+                pairs.push((name, text.into_owned()));
+            }
+        }
+    }
+}
+
+/// Pairs as a form.
+pub fn form_bytes(pairs: &[(String, String)]) -> Vec<u8> {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(&super::render::encoded(name));
+        text.push('=');
+        text.push_str(&super::render::encoded(value));
+    }
+    text.into_bytes()
+}
+
+/// Maps as CSV: a column for each key, in the order they are first seen.
+fn csv_bytes(values: &[Value]) -> Result<Vec<u8>, ValueError> {
+    let mut names: Vec<Value> = Vec::new();
+    for value in values {
+        if value.kind() != ValueKind::Map {
+            return Err(ValueError::NoMap(value.kind()));
+        }
+        for key in value.try_iter().into_iter().flatten() {
+            if !names.contains(&key) {
+                names.push(key);
+            }
+        }
+    }
+    let broken = |error: csv::Error| ValueError::Csv(error.to_string());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let header: Vec<String> = names.iter().map(|name| text_of(name).into_owned()).collect();
+    writer.write_record(&header).map_err(broken)?;
+    for value in values {
+        let cells = names.iter().map(|name| {
+            let item = value.get_item(name).unwrap_or_default();
+            text_of(&item).into_owned()
+        });
+        writer
+            .write_record(cells.collect::<Vec<String>>())
+            .map_err(broken)?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| ValueError::Csv(error.to_string()))
+}
+
+fn multipart(
+    parts: &[(Arc<str>, PartPlan)],
+    frame: &Arc<Frame>,
+) -> Result<Rendered, ValueError> {
+    let boundary = uuid::Uuid::new_v4().simple().to_string();
+    let mut bytes = Vec::new();
+    let quoted = |text: &str| {
+        let text = text.replace('"', "%22");
+        text.replace(['\r', '\n'], " ")
+    };
+    for (name, part) in parts {
+        let (content, file, kind) = match part {
+            PartPlan::Text(text) => {
+                let value = text.value(frame)?;
+                let is_literal = text.as_constant().is_some();
+                let text = text_of(&value).into_owned();
+                if text.is_empty() && !is_literal {
+                    continue;
+                }
+                (text, None, None)
+            }
+            PartPlan::File { file, name, kind } => {
+                let file_name = name.as_ref().map(|name| name.text(frame)).transpose()?;
+                let kind = kind.as_ref().map(|kind| kind.text(frame)).transpose()?;
+                let file_name = file_name.unwrap_or_else(|| "file".to_owned());
+                (file.text(frame)?, Some(file_name), kind)
+            }
+        };
+        bytes.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+        let mut disposition = format!("form-data; name=\"{}\"", quoted(name));
+        if let Some(file) = &file {
+            disposition.push_str(&format!("; filename=\"{}\"", quoted(file)));
+        }
+        bytes.extend_from_slice(format!("Content-Disposition: {disposition}\r\n").as_bytes());
+        if file.is_some() {
+            let kind = kind.as_deref().unwrap_or("application/octet-stream");
+            bytes.extend_from_slice(format!("Content-Type: {}\r\n", quoted(kind)).as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(content.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    Ok(Rendered {
+        kind: format!("multipart/form-data; boundary={boundary}"),
+        bytes,
+    })
+}

@@ -1,0 +1,193 @@
+//! One exchange: a request, the redirects it is sent on, and the answer.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::{Method, Url};
+
+use super::Http;
+use super::answer::{Answer, Rest};
+use super::auth::Credentials;
+use super::error::Failure;
+use super::fault::Fault;
+use super::render::{Prepared, add_parameter, origin};
+
+/// Of a body that failed, so much is read.
+const OF_FAILED: usize = 256 * 1024;
+
+/// How far an exchange goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// To the first byte, and between bytes.
+    pub timeout: Duration,
+    /// Redirects that are followed.
+    pub redirects: u32,
+    /// Bytes of the body that are held; the rest stays to be read.
+    pub held: usize,
+}
+
+impl Http {
+    /// Sends a request and reads the answer. Credentials go to trusted hosts only.
+    pub(super) async fn exchange(
+        &self,
+        prepared: &Prepared,
+        credentials: &Credentials,
+        bounds: Bounds,
+    ) -> Result<(Answer, Option<Rest>), Failure> {
+        let mut next = prepared.clone();
+        let mut redirects = 0;
+        loop {
+            let (answer, rest) = self.exchange_once(&next, credentials, bounds).await?;
+            let location = match answer.status {
+                301 | 302 | 303 | 307 | 308 => answer.headers.get(LOCATION),
+                _ => None,
+            };
+            let Some(location) = location else {
+                return Ok((answer, rest));
+            };
+            if bounds.redirects == 0 {
+                return Ok((answer, rest));
+            }
+            redirects += 1;
+            if redirects > bounds.redirects {
+                return Err(Failure::Redirect(format!(
+                    "redirected more than {} times, last to {}",
+                    bounds.redirects, next.url
+                )));
+            }
+            let url = target(&next.url, location)?;
+            let keeps_method = matches!(answer.status, 307 | 308)
+                || matches!(next.method, Method::GET | Method::HEAD);
+            if !keeps_method {
+                next.method = Method::GET;
+                next.body = None;
+                next.headers.remove(CONTENT_TYPE);
+                next.headers.remove(CONTENT_LENGTH);
+            }
+            if origin(&url) != origin(&next.url) {
+                // What the author wrote into headers may be a secret too.
+                for name in ["authorization", "cookie", "proxy-authorization"] {
+                    next.headers.remove(name);
+                }
+            }
+            next.url = url;
+        }
+    }
+
+    async fn exchange_once(
+        &self,
+        prepared: &Prepared,
+        credentials: &Credentials,
+        bounds: Bounds,
+    ) -> Result<(Answer, Option<Rest>), Failure> {
+        tokio::select! {
+            exchanged = self.exchange_unstoppable(prepared, credentials, bounds) => exchanged,
+            () = self.stopped() => Err(Failure::Stopped),
+        }
+    }
+
+    /// The same, which no signal ends.
+    pub(super) async fn exchange_unstoppable(
+        &self,
+        prepared: &Prepared,
+        credentials: &Credentials,
+        bounds: Bounds,
+    ) -> Result<(Answer, Option<Rest>), Failure> {
+        let mut url = prepared.url.clone();
+        let mut headers = prepared.headers.clone();
+        let is_trusted = prepared
+            .trusted
+            .as_ref()
+            .is_some_and(|trusted| *trusted == origin(&url));
+        if is_trusted {
+            credentials.add_to(&mut url, &mut headers)?;
+        }
+        let host = host_of(&url);
+        let client = self
+            .clients
+            .of(&url)
+            .map_err(|error| Fault::of(&error, &host))?;
+        let mut request = client
+            .request(prepared.method.clone(), url)
+            .headers(headers.clone());
+        if let Some(body) = &prepared.body {
+            request = request.body(body.clone());
+        }
+        self.counters.add_request();
+        let noted = self.trace.as_ref().map(|trace| trace.begin(prepared, &headers));
+        let sent = tokio::time::timeout(bounds.timeout, request.send()).await;
+        let response = match sent {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(Fault::of(&error, &host).into()),
+            Err(_) => return Err(Fault::Timeout(host, bounds.timeout.as_secs()).into()),
+        };
+        let is_good = response.status().is_success();
+        let held = if is_good { bounds.held } else { OF_FAILED };
+        let (mut answer, rest) = Answer::read(response, bounds.timeout, held).await?;
+        // A URL with credentials in it is not shown.
+        if is_trusted {
+            answer.url = prepared.url.clone();
+        }
+        if let (Some(trace), Some(noted)) = (&self.trace, noted) {
+            trace.end(noted, &answer);
+        }
+        Ok((answer, rest.filter(|_| is_good)))
+    }
+
+    async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        stop.stopped().await;
+    }
+}
+
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+fn target(from: &Url, location: &HeaderValue) -> Result<Url, Failure> {
+    let text = String::from_utf8_lossy(location.as_bytes());
+    let url = from
+        .join(&text)
+        .map_err(|error| Failure::Redirect(format!("redirected to `{text}`: {error}")))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err(Failure::Redirect(format!(
+            "redirected to `{text}`, which is neither http nor https"
+        ))),
+    }
+}
+
+impl Credentials {
+    /// Adds them to a request.
+    fn add_to(
+        &self,
+        url: &mut Url,
+        headers: &mut reqwest::header::HeaderMap,
+    ) -> Result<(), Failure> {
+        for (name, value) in &self.headers {
+            let mut value = super::render::header_value(name, value)?;
+            value.set_sensitive(true);
+            headers.insert(super::render::header_name(name)?, value);
+        }
+        if !self.query.is_empty() {
+            let mut query = url.query().unwrap_or_default().to_owned();
+            for (name, value) in &self.query {
+                add_parameter(&mut query, name, value);
+            }
+            url.set_query(Some(&query));
+        }
+        if !self.cookies.is_empty() {
+            let known = headers.get("cookie").and_then(|value| value.to_str().ok());
+            let mut pairs: Vec<String> = known.map(str::to_owned).into_iter().collect();
+            let own = self.cookies.iter();
+            pairs.extend(own.map(|(name, value)| format!("{name}={value}")));
+            let value = super::render::header_value("cookie", &pairs.join("; "))?;
+            headers.insert("cookie", value);
+        }
+        Ok(())
+    }
+}

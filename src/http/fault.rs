@@ -1,0 +1,101 @@
+//! Connections that fail, in plain words.
+
+use std::error::Error as _;
+use std::io;
+
+/// Why no whole answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Nobody listens there.
+    #[error("nobody listens at {0}: the connection was refused")]
+    Refused(String),
+    /// The host has no address.
+    #[error("the host {0} is not known: is it spelled right?")]
+    Dns(String),
+    /// The other side can't show who it is.
+    #[error("no secure connection to {0}: {1}")]
+    Tls(String, String),
+    /// The proxy refused.
+    #[error("the proxy did not let the request through to {0}: {1}")]
+    Proxy(String, String),
+    /// Nothing came for too long.
+    #[error("{0} did not answer within {1} s")]
+    Timeout(String, u64),
+    /// The connection was lost, or the answer ended early.
+    #[error("the connection to {0} was lost before the answer was complete: {1}")]
+    Lost(String, String),
+    /// Something else.
+    #[error("{1} ({0})")]
+    Other(String, String),
+}
+
+impl Fault {
+    /// Whether trying again may help.
+    pub fn is_passing(&self) -> bool {
+        !matches!(self, Self::Tls(..) | Self::Other(..))
+    }
+
+    /// What became of an exchange with `host`.
+    pub fn of(error: &reqwest::Error, host: &str) -> Self {
+        let host = host.to_owned();
+        let mut reasons: Vec<String> = Vec::new();
+        let mut source: Option<&(dyn std::error::Error + 'static)> = error.source();
+        while let Some(cause) = source {
+            if let Some(io) = cause.downcast_ref::<io::Error>() {
+                match io.kind() {
+                    io::ErrorKind::ConnectionRefused => return Self::Refused(host),
+                    io::ErrorKind::TimedOut => return Self::Timeout(host, 30),
+                    _ => {}
+                }
+                if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref()) {
+                    return Self::Tls(host, tls_words(tls));
+                }
+            }
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+                return Self::Tls(host, tls_words(tls));
+            }
+            reasons.push(cause.to_string());
+            source = cause.source();
+        }
+        let all = reasons.join(": ");
+        if all.contains("dns error") || all.contains("failed to lookup") {
+            return Self::Dns(host);
+        }
+        if all.contains("unsuccessful tunnel") || all.contains("proxy") {
+            return Self::Proxy(host, reasons.pop().unwrap_or_default());
+        }
+        if error.is_timeout() {
+            return Self::Timeout(host, 30);
+        }
+        let last = reasons.pop().unwrap_or_else(|| error.to_string());
+        if error.is_builder() {
+            return Self::Other(host, last);
+        }
+        Self::Lost(host, last)
+    }
+}
+
+/// What is wrong with a certificate, as people say it.
+fn tls_words(error: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    match error {
+        rustls::Error::InvalidCertificate(bad) => match bad {
+            Bad::Expired | Bad::ExpiredContext { .. } => "its certificate has expired".to_owned(),
+            Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+                "its certificate is not valid yet; is the clock right?".to_owned()
+            }
+            Bad::UnknownIssuer => {
+                "its certificate was issued by somebody who is not trusted; name the issuer's certificate in SSL_CERT_FILE".to_owned()
+            }
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+                "its certificate is for another host".to_owned()
+            }
+            Bad::Revoked => "its certificate was revoked".to_owned(),
+            other => format!("its certificate is not valid: {other:?}"),
+        },
+        rustls::Error::InvalidMessage(_) => {
+            "it does not speak TLS there; is it http:// instead of https://?".to_owned()
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,134 @@
+//! What an answer means: the first rule whose conditions all hold, then the defaults.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::error::{Failure, excerpt};
+use super::wait;
+use crate::plan::request::{BodyPlan, RequestPlan, RulePlan};
+use crate::spec::fault::Then;
+use crate::template::{Frame, is_nothing, text_of};
+
+/// What an answer means.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It is good.
+    Good,
+    /// The request is sent again, counted; the failure is what is said once attempts are used up.
+    Retry(Option<Duration>, Failure),
+    /// New credentials, and once more.
+    Refresh(Failure),
+    /// No records from here.
+    Skip(String),
+    /// No records from here, no further pages.
+    Stop,
+    /// The window is read in halves.
+    Split(Failure),
+    /// It failed for good.
+    Fail(Failure),
+}
+
+/// Judges an answer; `frame` sees it as `response`.
+pub fn judge(plan: &RequestPlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Verdict, Failure> {
+    for rule in &plan.rules {
+        if holds(rule, answer, frame)? {
+            return by_rule(rule, answer, frame);
+        }
+    }
+    let status = answer.status;
+    let failure = || Failure::Status {
+        status,
+        body: excerpt(&answer.text()),
+    };
+    if (200..300).contains(&status) {
+        return Ok(match graphql_errors(plan, answer) {
+            Some(message) => Verdict::Fail(Failure::GraphQl(message)),
+            None => Verdict::Good,
+        });
+    }
+    if plan.retry.statuses.contains(&status) {
+        return Ok(Verdict::Retry(None, failure()));
+    }
+    if status == 401 {
+        return Ok(Verdict::Refresh(failure()));
+    }
+    Ok(Verdict::Fail(failure()))
+}
+
+fn holds(rule: &RulePlan, answer: &Answer, frame: &Arc<Frame>) -> Result<bool, Failure> {
+    let has_status = rule.statuses.is_empty()
+        || rule
+            .statuses
+            .iter()
+            .any(|range| range.contains(answer.status));
+    if !has_status {
+        return Ok(false);
+    }
+    if let Some(text) = &rule.body {
+        if !answer.text().contains(text.as_str()) {
+            return Ok(false);
+        }
+    }
+    match &rule.when {
+        Some(when) => Ok(when.holds(frame)?),
+        None => Ok(true),
+    }
+}
+
+fn by_rule(rule: &RulePlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Verdict, Failure> {
+    let said = match &rule.message {
+        Some(message) => Some(message.text(frame)?),
+        None => None,
+    };
+    let message = || {
+        said.clone()
+            .unwrap_or_else(|| match excerpt(&answer.text()) {
+                empty if empty.is_empty() => "a rule of on_response says so".to_owned(),
+                text => text,
+            })
+    };
+    let failure = |is_abort| Failure::Rule {
+        status: answer.status,
+        message: message(),
+        is_abort,
+    };
+    Ok(match rule.then {
+        Then::Ok => Verdict::Good,
+        Then::Retry => {
+            let wait = match &rule.wait {
+                Some(wait) => wait::given(&wait.value(frame)?),
+                None => None,
+            };
+            Verdict::Retry(wait, failure(false))
+        }
+        Then::Skip => Verdict::Skip(message()),
+        Then::Stop => Verdict::Stop,
+        Then::Split => Verdict::Split(failure(false)),
+        Then::RefreshAuth => Verdict::Refresh(failure(false)),
+        Then::Fail => Verdict::Fail(failure(false)),
+        Then::Abort => Verdict::Fail(failure(true)),
+    })
+}
+
+/// What a GraphQL answer says in `errors`.
+fn graphql_errors(plan: &RequestPlan, answer: &Answer) -> Option<String> {
+    let Some(BodyPlan::GraphQl { .. }) = &plan.body else {
+        return None;
+    };
+    let errors = answer.body().get_attr("errors").ok()?;
+    if is_nothing(&errors) {
+        return None;
+    }
+    let messages: Vec<String> = match errors.try_iter() {
+        Ok(list) if errors.as_str().is_none() => list
+            .map(|error| {
+                let message = error.get_attr("message").unwrap_or_default();
+                let said = if is_nothing(&message) { &error } else { &message };
+                text_of(said).into_owned()
+            })
+            .collect(),
+        _ => vec![text_of(&errors).into_owned()],
+    };
+    (!messages.is_empty()).then(|| excerpt(&messages.join("; ")))
+}

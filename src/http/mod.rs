@@ -1,0 +1,103 @@
+//! HTTP to whom the connector talks: requests are rendered, sent, judged and sent again.
+//!
+//! The Container API has a client of its own ([`container_api`](crate::container_api)): its promises
+//! about rows are others.
+
+mod answer;
+mod auth;
+mod body;
+mod client;
+mod error;
+mod exchange;
+mod fault;
+mod judge;
+mod limits;
+pub mod rate;
+mod render;
+mod send;
+mod trace;
+mod wait;
+
+use std::sync::Arc;
+
+pub use answer::{Answer, Rest};
+pub use body::{ValueError, json_of};
+pub use error::{Failure, SendError};
+pub use fault::Fault;
+pub use send::Reply;
+pub use trace::{Trace, TraceEntry};
+
+use crate::container_api::stop::Stop;
+use crate::plan::{Plan, Redactor};
+use crate::run::Counters;
+use crate::state::State;
+use crate::template::Frame;
+
+/// What all requests of a run share.
+pub struct Http {
+    plan: Arc<Plan>,
+    /// `options` and `run`: what credentials see.
+    base: Arc<Frame>,
+    clients: client::Clients,
+    tokens: Vec<auth::Tokens>,
+    limits: Vec<limits::Bucket>,
+    redactor: Redactor,
+    stop: Stop,
+    counters: Arc<Counters>,
+    state: Arc<State>,
+    trace: Option<Arc<Trace>>,
+}
+
+/// What [`Http`] is made of.
+pub struct HttpParts {
+    /// What will run.
+    pub plan: Arc<Plan>,
+    /// What credentials see.
+    pub base: Arc<Frame>,
+    /// Hides secrets; learns those that are fetched.
+    pub redactor: Redactor,
+    /// Whether the run is to stop.
+    pub stop: Stop,
+    /// Counts requests.
+    pub counters: Arc<Counters>,
+    /// What is kept from run to run.
+    pub state: Arc<State>,
+    /// Notes requests and answers, for those who want to see them.
+    pub trace: Option<Arc<Trace>>,
+}
+
+impl Http {
+    /// The requests of one run.
+    pub fn new(parts: HttpParts) -> Self {
+        let tokens = parts.plan.auths.iter().map(|_| auth::Tokens::default());
+        let limits = parts.plan.limits.iter().map(|_| limits::Bucket::default());
+        Self {
+            clients: client::Clients::new(&parts.plan.name),
+            tokens: tokens.collect(),
+            limits: limits.collect(),
+            plan: parts.plan,
+            base: parts.base,
+            redactor: parts.redactor,
+            stop: parts.stop,
+            counters: parts.counters,
+            state: parts.state,
+            trace: parts.trace,
+        }
+    }
+
+    /// What hides secrets.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Whether the run is to stop.
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+}
+
+impl std::fmt::Debug for Http {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Http").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,248 @@
+//! A request worked out: method, URL, headers, body.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+
+use super::body;
+use super::error::Failure;
+use crate::plan::request::{AddressPlan, FieldPlan, RequestPlan};
+use crate::template::{Frame, is_nothing, text_of};
+
+/// What needs no encoding in parameters and forms.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Text as it stands in a parameter or a form.
+pub fn encoded(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, PLAIN).into()
+}
+
+/// A request as it is sent.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub method: Method,
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Option<Bytes>,
+    /// The host, scheme and port that credentials may be sent to.
+    pub trusted: Option<Origin>,
+}
+
+/// Scheme, host and port.
+pub type Origin = (String, String, Option<u16>);
+
+/// The origin of a URL.
+pub fn origin(url: &Url) -> Origin {
+    (
+        url.scheme().to_owned(),
+        url.host_str().unwrap_or_default().to_owned(),
+        url.port_or_known_default(),
+    )
+}
+
+/// Works out a request. `address` is the next page's, where an answer gave it: it replaces URL and
+/// query.
+pub fn render(
+    plan: &RequestPlan,
+    frame: &Arc<Frame>,
+    address: Option<&Url>,
+) -> Result<Prepared, Failure> {
+    let base = match &plan.base_url {
+        Some(base) => Some(base.text(frame)?),
+        None => None,
+    };
+    let url = match address {
+        Some(url) => url.clone(),
+        None => {
+            let mut url = address_of(plan, frame, base.as_deref())?;
+            add_query(&mut url, &plan.query, frame)?;
+            url
+        }
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert("accept", HeaderValue::from_static("*/*"));
+    let body = match &plan.body {
+        None => None,
+        Some(plan) => {
+            let rendered = body::render(plan, frame)?;
+            headers.insert(CONTENT_TYPE, header_value("content-type", &rendered.kind)?);
+            Some(Bytes::from(rendered.bytes))
+        }
+    };
+    for (name, field) in &plan.headers {
+        add_header(&mut headers, name, field, frame)?;
+    }
+    if let Some(key) = &plan.idempotency_key {
+        let key = key.text(frame)?;
+        if !key.is_empty() {
+            headers.insert("idempotency-key", header_value("idempotency-key", &key)?);
+        }
+    }
+    let method = match &plan.method {
+        Some(method) => Method::from_bytes(method.as_bytes())
+            .map_err(|_| Failure::Template(format!("`{method}` is no method")))?,
+        None if body.is_some() => Method::POST,
+        None => Method::GET,
+    };
+    let trusted = if plan.auth_is_own {
+        // The host that the request itself names, not one that an answer names.
+        match address {
+            None => Some(origin(&url)),
+            Some(_) => address_of(plan, frame, base.as_deref())
+                .ok()
+                .map(|url| origin(&url)),
+        }
+    } else {
+        base.as_deref()
+            .and_then(|base| Url::parse(base).ok())
+            .map(|url| origin(&url))
+    };
+    Ok(Prepared {
+        method,
+        url,
+        headers,
+        body,
+        trusted,
+    })
+}
+
+fn address_of(
+    plan: &RequestPlan,
+    frame: &Arc<Frame>,
+    base: Option<&str>,
+) -> Result<Url, Failure> {
+    let text = match &plan.address {
+        AddressPlan::Path(path) => {
+            let path = path.path(frame)?;
+            let base = base.unwrap_or_default().trim_end_matches('/');
+            match path.strip_prefix('/') {
+                _ if path.is_empty() => base.to_owned(),
+                _ if path.starts_with('?') => format!("{base}{path}"),
+                Some(path) => format!("{base}/{path}"),
+                None => format!("{base}/{path}"),
+            }
+        }
+        AddressPlan::Url(url) => {
+            let url = url.text(frame)?;
+            let is_absolute = url.contains("://");
+            match base {
+                Some(base) if !is_absolute => {
+                    let base = format!("{}/", base.trim_end_matches('/'));
+                    let base = parse(&base)?;
+                    return base
+                        .join(&url)
+                        .map_err(|error| Failure::Template(format!("`{url}` is no URL: {error}")));
+                }
+                _ => url,
+            }
+        }
+    };
+    parse(&text)
+}
+
+/// Reads an absolute URL.
+pub fn parse(text: &str) -> Result<Url, Failure> {
+    let wrong = |why: &str| Failure::Template(format!("`{text}` is no URL: {why}"));
+    if text.matches("://").count() > 1 && text.rfind("://").is_some_and(|at| at < 16) {
+        return Err(wrong(
+            "it begins with https:// twice; an option is to be filled in without it",
+        ));
+    }
+    let url = Url::parse(text).map_err(|error| match error.to_string().as_str() {
+        "relative URL without a base" => wrong("it has no https:// in front"),
+        other => wrong(other),
+    })?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        other => Err(wrong(&format!("`{other}` is not http or https"))),
+    }
+}
+
+fn add_query(
+    url: &mut Url,
+    query: &[(Arc<str>, FieldPlan)],
+    frame: &Arc<Frame>,
+) -> Result<(), Failure> {
+    let mut text = url.query().unwrap_or_default().to_owned();
+    for (name, field) in query {
+        for value in texts(field, frame)? {
+            add_parameter(&mut text, name, &value);
+        }
+    }
+    url.set_query((!text.is_empty()).then_some(text.as_str()));
+    Ok(())
+}
+
+/// Adds a parameter to a query.
+pub fn add_parameter(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.push_str(&encoded(name));
+    query.push('=');
+    query.push_str(&encoded(value));
+}
+
+/// The values of a parameter or a header that are sent: nothing is not, and neither is empty text
+/// from a template.
+fn texts(field: &FieldPlan, frame: &Arc<Frame>) -> Result<Vec<String>, Failure> {
+    use minijinja::value::ValueKind;
+    let mut texts = Vec::new();
+    for template in &field.values {
+        let is_literal = template.as_constant().is_some();
+        let value = template.value(frame)?;
+        if is_nothing(&value) {
+            continue;
+        }
+        if matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+            for item in value.try_iter().into_iter().flatten() {
+                let text = text_of(&item).into_owned();
+                texts.extend((!text.is_empty()).then_some(text));
+            }
+            continue;
+        }
+        let text = text_of(&value).into_owned();
+        if is_literal || !text.is_empty() {
+            texts.push(text);
+        }
+    }
+    Ok(texts)
+}
+
+fn add_header(
+    headers: &mut HeaderMap,
+    name: &str,
+    field: &FieldPlan,
+    frame: &Arc<Frame>,
+) -> Result<(), Failure> {
+    let values = texts(field, frame)?;
+    if values.is_empty() {
+        return Ok(());
+    }
+    let key = header_name(name)?;
+    headers.insert(key, header_value(name, &values.join(", "))?);
+    Ok(())
+}
+
+/// A header's name.
+pub fn header_name(name: &str) -> Result<HeaderName, Failure> {
+    HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| Failure::Template(format!("`{name}` is no name of a header")))
+}
+
+/// A header's value; the message does not show it, as it may be a secret.
+pub fn header_value(name: &str, value: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(value.trim()).map_err(|_| {
+        Failure::Template(format!(
+            "the header `{name}` has a line break or another character that a header can't hold"
+        ))
+    })
+}

@@ -1,0 +1,94 @@
+//! How long to wait: what a header asks for, and waits that double.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use reqwest::header::HeaderMap;
+
+use crate::plan::request::RetryPlan;
+use crate::template::{DurationValue, Value, plain, text_of};
+
+/// From this number on, a header means a point in time: as seconds it would be a wait of years.
+const EPOCH_FROM: f64 = 1_000_000_000.0;
+/// From this number on, an epoch is in milliseconds.
+const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
+
+/// The wait that a header asks for: seconds, an epoch, or a date.
+pub fn asked(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let now = SystemTime::now();
+    if let Ok(number) = text.parse::<f64>() {
+        let since_epoch = now.duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+        let seconds = if number >= MILLISECONDS_FROM {
+            number / 1000.0 - since_epoch
+        } else if number >= EPOCH_FROM {
+            number - since_epoch
+        } else {
+            number
+        };
+        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+    }
+    if let Ok(date) = httpdate::parse_http_date(text) {
+        return Some(date.duration_since(now).unwrap_or_default());
+    }
+    let date: jiff::Timestamp = text.parse().ok()?;
+    let left = date.duration_since(jiff::Timestamp::now());
+    Some(Duration::try_from(left).unwrap_or_default())
+}
+
+/// A wait that a template gave: seconds, or a duration; nothing for anything else.
+pub fn given(value: &Value) -> Option<Duration> {
+    let value = plain(value);
+    if let Some(duration) = value.downcast_object_ref::<DurationValue>() {
+        return Duration::try_from_secs_f64(duration.seconds()).ok();
+    }
+    if let Ok(seconds) = f64::try_from(value.clone()) {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let text = text_of(&value);
+    let duration = DurationValue::parse(&text)?;
+    Duration::try_from_secs_f64(duration.seconds()).ok()
+}
+
+/// The wait before the next attempt; `attempt` counts from 1.
+pub fn before_next(retry: &RetryPlan, attempt: u32, headers: Option<&HeaderMap>) -> Duration {
+    let from = |name: &str| {
+        let value = headers?.get(name)?.to_str().ok()?;
+        asked(value)
+    };
+    let named = retry.wait_header.as_deref().and_then(from);
+    if let Some(asked) = from("retry-after").into_iter().chain(named).max() {
+        return asked.min(retry.max_wait);
+    }
+    let doubled = retry.wait.saturating_mul(1 << (attempt - 1).min(16));
+    doubled.min(retry.max_wait).mul_f64(jitter())
+}
+
+/// A factor of 0.75 to 1: clients that failed together do not come back together.
+fn jitter() -> f64 {
+    let random = uuid::Uuid::new_v4().as_bytes()[0];
+    0.75 + f64::from(random) / 255.0 * 0.25
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_ask_in_seconds_epochs_and_dates() {
+        assert_eq!(asked("3"), Some(Duration::from_secs(3)));
+        assert_eq!(asked("0.5"), Some(Duration::from_millis(500)));
+        assert_eq!(asked("-1"), Some(Duration::ZERO));
+        assert_eq!(asked("soon"), None);
+        let now = SystemTime::now();
+        let epoch = now.duration_since(UNIX_EPOCH).unwrap().as_secs() + 60;
+        let is_a_minute = |text: &str| {
+            let seconds = asked(text).unwrap().as_secs();
+            assert!((57..=60).contains(&seconds), "{text}: {seconds}");
+        };
+        is_a_minute(&epoch.to_string());
+        is_a_minute(&(epoch * 1000).to_string());
+        is_a_minute(&httpdate::fmt_http_date(now + Duration::from_secs(60)));
+        is_a_minute(&(jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60)).to_string());
+        assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+    }
+}

@@ -1,0 +1,416 @@
+//! Requests: a request's own keys over those of `http`.
+
+use std::sync::Arc;
+
+use super::Compiler;
+use super::values::whole;
+use crate::plan::request::{
+    AddressPlan, BodyPlan, FieldPlan, LimitPlan, PartPlan, REDIRECTS, RequestPlan, RetryPlan,
+    RulePlan, StatusRange, TIMEOUT, TreePlan,
+};
+use crate::plan::scopes::Scopes;
+use crate::spec::fault::Then;
+use crate::spec::tree::{Node, NodeValue, ScalarKind};
+use crate::template::scope::Scope;
+use crate::template::Template;
+
+/// The bodies a request may have: one of them.
+const BODIES: [&str; 8] = [
+    "json", "form", "text", "graphql", "jsonl", "csv", "xml", "multipart",
+];
+
+/// What `http` gives to requests.
+#[derive(Debug, Default)]
+pub struct Defaults {
+    base_url: Option<Arc<Template>>,
+    auth: Option<usize>,
+    limit: Option<usize>,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Records, or what leads to them.
+    Records,
+    /// Below `windows`, where `then: split` has something to halve.
+    RecordsOfWindow,
+    /// Credentials: without credentials itself.
+    Login,
+}
+
+impl Compiler<'_> {
+    pub(super) fn defaults(&mut self, scopes: &Scopes) -> Defaults {
+        let Some(http) = self.root().get("http") else {
+            return Defaults::default();
+        };
+        let base_url = http
+            .get("base_url")
+            .map(|node| Arc::new(self.template(node, &scopes.base())));
+        self.defaults.base_url.clone_from(&base_url);
+        let auth = http.get("auth").and_then(|node| self.auth(node, scopes));
+        let scope = Scopes::answered(&scopes.request());
+        let limit = http.get("rate_limit").map(|node| self.limit(node, &scope));
+        Defaults {
+            base_url,
+            auth,
+            limit,
+        }
+    }
+
+    /// A request at a node that is its path or a map; `scope` is what its templates see.
+    pub(super) fn request(
+        &mut self,
+        node: &Node,
+        label: &str,
+        scopes: &Scopes,
+        scope: &Scope,
+        purpose: Purpose,
+    ) -> RequestPlan {
+        let http = self.root().get("http");
+        let own = matches!(node.value, NodeValue::Map(_)).then_some(node);
+        let key = |name: &str| {
+            let of = |node: Option<&'_ Node>| node.and_then(|node| node.get(name)).cloned();
+            of(own).or_else(|| of(http))
+        };
+        let own_key = |name: &str| own.and_then(|node| node.get(name));
+        let address = self.address(node, own, http, scope);
+        let body = self.body(own.into_iter().chain(http), scope);
+        let answered = Scopes::answered(scope);
+        let mut rules = Vec::new();
+        let mut holds_body = matches!(body, Some(BodyPlan::GraphQl { .. }));
+        for owner in own.into_iter().chain(http) {
+            for rule in owner.get("on_response").into_iter().flat_map(Node::items) {
+                let (plan, reads_body) = self.rule(rule, &answered, purpose);
+                // What is read of answers that are held anyway costs nothing.
+                let is_of_good_answers = plan.statuses.is_empty()
+                    || plan.statuses.iter().any(|range| range.first < 300);
+                holds_body |= reads_body && is_of_good_answers;
+                rules.push(plan);
+            }
+        }
+        let limit = match own_key("rate_limit") {
+            Some(node) => Some(self.limit(node, &answered)),
+            None => self.defaults.limit,
+        };
+        if let Some(pause) = limit.and_then(|limit| self.limits.get(limit)) {
+            holds_body |= pause.pause.is_some();
+        }
+        let (auth, auth_is_own) = match (own_key("auth"), purpose) {
+            (Some(node), _) => (self.auth(node, scopes), true),
+            (None, Purpose::Login) => (None, false),
+            (None, _) => (self.defaults.auth, false),
+        };
+        RequestPlan {
+            label: label.into(),
+            address,
+            method: key("method").and_then(|node| node.as_text().map(str::to_owned)),
+            query: self.fields("query", own, http, scope),
+            headers: self.fields("headers", own, http, scope),
+            body,
+            auth,
+            auth_is_own,
+            base_url: self.defaults.base_url.clone(),
+            timeout: self.duration(key("timeout").as_ref(), TIMEOUT),
+            redirects: whole(key("redirects").as_ref())
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or(REDIRECTS),
+            retry: self.retry(key("retry").as_ref()),
+            limit,
+            rules,
+            idempotency_key: self.optional(key("idempotency_key").as_ref(), scope),
+            holds_body,
+        }
+    }
+
+    fn address(
+        &mut self,
+        node: &Node,
+        own: Option<&Node>,
+        http: Option<&Node>,
+        scope: &Scope,
+    ) -> AddressPlan {
+        let Some(own) = own else {
+            self.needs_base(node);
+            return AddressPlan::Path(self.template(node, scope));
+        };
+        match (own.get("path"), own.get("url")) {
+            (Some(path), Some(_)) => {
+                self.error(
+                    path,
+                    "a request has a `path` or a `url`, not both",
+                    "`path` is put behind base_url, `url` is taken as it is",
+                );
+                AddressPlan::Path(self.template(path, scope))
+            }
+            (Some(path), None) => {
+                self.needs_base(path);
+                AddressPlan::Path(self.template(path, scope))
+            }
+            (None, Some(url)) => AddressPlan::Url(self.template(url, scope)),
+            (None, None) => {
+                let inherited = http.and_then(|http| {
+                    let path = http.get("path").map(|node| (true, node));
+                    path.or_else(|| http.get("url").map(|node| (false, node)))
+                });
+                match inherited {
+                    Some((true, path)) => AddressPlan::Path(self.template(path, scope)),
+                    Some((false, url)) => AddressPlan::Url(self.template(url, scope)),
+                    None => {
+                        self.error(
+                            node,
+                            "a request needs a `path` or a `url`",
+                            "path: /products, or url: https://api.example.com/products",
+                        );
+                        AddressPlan::Path(Template::constant(crate::template::Value::from("")))
+                    }
+                }
+            }
+        }
+    }
+
+    fn needs_base(&mut self, path: &Node) {
+        if self.defaults.base_url.is_none() {
+            self.error(
+                path,
+                "a `path` is put behind `http.base_url`, and there is none",
+                "add http: { base_url: https://api.example.com }, or write `url:` with the whole address",
+            );
+        }
+    }
+
+    /// `query` or `headers`: those of `http`, and a request's own over them.
+    fn fields(
+        &mut self,
+        key: &str,
+        own: Option<&Node>,
+        http: Option<&Node>,
+        scope: &Scope,
+    ) -> Vec<(Arc<str>, FieldPlan)> {
+        let mut fields: Vec<(Arc<str>, FieldPlan)> = Vec::new();
+        let is_header = key == "headers";
+        for owner in http.into_iter().chain(own) {
+            for entry in owner.get(key).into_iter().flat_map(Node::entries) {
+                let values = match &entry.value.value {
+                    NodeValue::Map(inner) => {
+                        let inner = inner.first().map_or("name", |entry| entry.key.as_str());
+                        self.error(
+                            &entry.value,
+                            format!("a parameter is one value or a list of them, and `{}` is a map", entry.key),
+                            format!("write the name as the API spells it: \"{}[{inner}]\": …", entry.key),
+                        );
+                        continue;
+                    }
+                    NodeValue::List(items) => {
+                        items.iter().map(|item| self.template(item, scope)).collect()
+                    }
+                    _ => vec![self.template(&entry.value, scope)],
+                };
+                let field = FieldPlan { values };
+                let known = fields.iter_mut().find(|(name, _)| {
+                    if is_header {
+                        name.eq_ignore_ascii_case(&entry.key)
+                    } else {
+                        **name == *entry.key
+                    }
+                });
+                match known {
+                    Some((_, known)) => *known = field,
+                    None => fields.push((Arc::from(entry.key.as_str()), field)),
+                }
+            }
+        }
+        fields
+    }
+
+    fn body<'n>(
+        &mut self,
+        owners: impl Iterator<Item = &'n Node>,
+        scope: &Scope,
+    ) -> Option<BodyPlan> {
+        for owner in owners {
+            let mut bodies = BODIES
+                .iter()
+                .filter_map(|kind| owner.get(kind).map(|node| (*kind, node)));
+            let Some((kind, node)) = bodies.next() else {
+                continue;
+            };
+            if let Some((second, at)) = bodies.next() {
+                self.error(
+                    at,
+                    format!("a request has one body, and here are `{kind}` and `{second}`"),
+                    "leave one of them out",
+                );
+            }
+            return Some(self.body_of(kind, node, scope));
+        }
+        None
+    }
+
+    fn body_of(&mut self, kind: &str, node: &Node, scope: &Scope) -> BodyPlan {
+        match kind {
+            "json" => BodyPlan::Json(self.tree(node, scope)),
+            "form" => BodyPlan::Form(self.tree(node, scope)),
+            "text" => BodyPlan::Text {
+                kind: self.optional(node.get("type"), scope),
+                body: self.template(node.get("body").unwrap_or(node), scope),
+            },
+            "graphql" => BodyPlan::GraphQl {
+                query: self.template(node.get("query").unwrap_or(node), scope),
+                variables: match node.get("variables") {
+                    Some(variables) => self.tree(variables, scope),
+                    None => TreePlan::Map(Vec::new()),
+                },
+                operation: self.optional(node.get("operation"), scope),
+            },
+            "jsonl" => BodyPlan::Jsonl(self.template(node, scope)),
+            "csv" => BodyPlan::Csv(self.template(node, scope)),
+            "xml" => BodyPlan::Xml(self.template(node, scope)),
+            _ => BodyPlan::Multipart(
+                node.entries()
+                    .iter()
+                    .map(|entry| {
+                        let part = match entry.value.get("file") {
+                            Some(file) => PartPlan::File {
+                                file: self.template(file, scope),
+                                name: self.optional(entry.value.get("name"), scope),
+                                kind: self.optional(entry.value.get("type"), scope),
+                            },
+                            None => PartPlan::Text(self.template(&entry.value, scope)),
+                        };
+                        (Arc::from(entry.key.as_str()), part)
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Values of a body.
+    pub(super) fn tree(&mut self, node: &Node, scope: &Scope) -> TreePlan {
+        match &node.value {
+            NodeValue::Scalar(scalar) if scalar.kind == ScalarKind::Null => TreePlan::Null,
+            NodeValue::Scalar(_) | NodeValue::Refused => TreePlan::Leaf(self.template(node, scope)),
+            NodeValue::List(items) => {
+                TreePlan::List(items.iter().map(|item| self.tree(item, scope)).collect())
+            }
+            NodeValue::Map(entries) => TreePlan::Map(
+                entries
+                    .iter()
+                    .map(|entry| {
+                        let key = Arc::from(entry.key.as_str());
+                        (key, self.tree(&entry.value, scope))
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    fn retry(&mut self, node: Option<&Node>) -> RetryPlan {
+        let mut plan = RetryPlan::default();
+        let Some(node) = node else { return plan };
+        let attempts = whole(Some(node)).or_else(|| whole(node.get("attempts")));
+        if let Some(attempts) = attempts.and_then(|count| u32::try_from(count).ok()) {
+            plan.attempts = attempts;
+        }
+        if let Some(statuses) = node.get("statuses") {
+            let statuses = statuses.items().iter();
+            plan.statuses = statuses
+                .filter_map(|status| whole(Some(status)))
+                .filter_map(|status| u16::try_from(status).ok())
+                .collect();
+        }
+        plan.wait = self.duration(node.get("wait"), plan.wait);
+        plan.max_wait = self.duration(node.get("max_wait"), plan.max_wait);
+        plan.wait_header = node
+            .get("wait_header")
+            .and_then(|node| node.as_text().map(str::to_owned));
+        plan
+    }
+
+    fn limit(&mut self, node: &Node, scope: &Scope) -> usize {
+        let whole = matches!(node.value, NodeValue::Map(_)).then_some(node);
+        let rates = match whole {
+            Some(node) => node.get("rate"),
+            None => Some(node),
+        };
+        let rates: Vec<&Node> = match rates.map(|node| &node.value) {
+            Some(NodeValue::List(items)) => items.iter().collect(),
+            _ => rates.into_iter().collect(),
+        };
+        let mut plans = Vec::new();
+        for rate in rates {
+            let text = rate.scalar().map(|scalar| scalar.text.as_str());
+            let text = text.unwrap_or_default();
+            if !text.contains("{{") && crate::http::rate::Rate::parse(text).is_none() {
+                self.error(
+                    rate,
+                    format!("`{text}` is no rate"),
+                    "write 10/s, 300/min or 1000/h",
+                );
+            }
+            plans.push(self.template(rate, scope));
+        }
+        let word = |key: &str| {
+            whole
+                .and_then(|node| node.get(key))
+                .and_then(|node| node.as_text().map(str::to_owned))
+        };
+        let plan = LimitPlan {
+            rates: plans,
+            remaining: word("remaining"),
+            reset: word("reset"),
+            pause: self.optional(whole.and_then(|node| node.get("pause")), scope),
+        };
+        self.limits.push(plan);
+        self.limits.len() - 1
+    }
+
+    /// A rule, and whether it looks at the body.
+    fn rule(&mut self, node: &Node, scope: &Scope, purpose: Purpose) -> (RulePlan, bool) {
+        let mut statuses = Vec::new();
+        let status = node.get("status");
+        let several = status.map(Node::items).unwrap_or_default();
+        let one = status.filter(|node| node.scalar().is_some());
+        for status in one.into_iter().chain(several) {
+            let text = status.scalar().map(|scalar| scalar.text.as_str());
+            match StatusRange::parse(text.unwrap_or_default()) {
+                Some(range) => statuses.push(range),
+                None => self.error(
+                    status,
+                    format!("`{}` is no status", text.unwrap_or_default()),
+                    "write 404, 5xx, or a list of them: [403, 404]",
+                ),
+            }
+        }
+        let (when, uses) = self.watched(|compiler| compiler.when(node, scope));
+        let body = node.get("body").and_then(Node::as_text).map(str::to_owned);
+        let reads_body = body.is_some() || uses.reads("response", "body");
+        let word = node.get("then").and_then(Node::as_text).unwrap_or("fail");
+        let then = match word {
+            "ok" => Then::Ok,
+            "retry" => Then::Retry,
+            "skip" => Then::Skip,
+            "stop" => Then::Stop,
+            "abort" => Then::Abort,
+            "refresh_auth" => Then::RefreshAuth,
+            "split" => Then::Split,
+            _ => Then::Fail,
+        };
+        if then == Then::Split && purpose != Purpose::RecordsOfWindow {
+            let at = node.get("then").unwrap_or(node);
+            self.error(
+                at,
+                "`then: split` halves a window, and no step above this one is `windows`",
+                "put a step { name: window, windows: { from: …, step: P1M } } above it",
+            );
+        }
+        let plan = RulePlan {
+            statuses,
+            body,
+            when,
+            then,
+            message: self.optional(node.get("message"), &scope.shown()),
+            wait: self.optional(node.get("wait"), scope),
+        };
+        (plan, reads_body)
+    }
+}

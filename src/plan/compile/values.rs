@@ -1,0 +1,88 @@
+//! Single values that are no templates: durations, numbers, paths.
+
+use std::time::Duration;
+
+use super::Compiler;
+use crate::plan::path::{PathPlan, PlainPath};
+use crate::spec::tree::Node;
+use crate::template::scope::Scope;
+use crate::template::{DurationValue, Uses};
+
+impl Compiler<'_> {
+    /// A calendar duration.
+    pub(super) fn span(&mut self, node: Option<&Node>) -> Option<DurationValue> {
+        let node = node?;
+        let scalar = node.scalar()?;
+        let span = DurationValue::parse(&scalar.text);
+        if span.is_none() {
+            self.error(
+                node,
+                format!("`{}` is no duration", scalar.text),
+                "write 500ms, 10s, 5m, 2h, 30d or P1M",
+            );
+        }
+        span
+    }
+
+    /// A duration in seconds.
+    pub(super) fn duration(&mut self, node: Option<&Node>, default: Duration) -> Duration {
+        let Some(node) = node else { return default };
+        if let Some(seconds) = node.scalar().and_then(|scalar| scalar.text.parse().ok()) {
+            return Duration::try_from_secs_f64(seconds).unwrap_or(default);
+        }
+        self.span(Some(node))
+            .and_then(|span| Duration::try_from_secs_f64(span.seconds()).ok())
+            .unwrap_or(default)
+    }
+
+    /// A JSONPath, or a template over the answer; what it reads comes with it.
+    pub(super) fn path(&mut self, node: &Node, scope: &Scope) -> (PathPlan, Uses) {
+        let text = node.as_text().unwrap_or_default();
+        if !text.starts_with('$') {
+            let (template, uses) = self.watched(|compiler| compiler.template(node, scope));
+            return (PathPlan::Template(template), uses);
+        }
+        match jsonpath_rust::parser::parse_json_path(text) {
+            Ok(query) => {
+                let plan = match PlainPath::of(text, &query) {
+                    Some(plain) => PathPlan::Plain(plain),
+                    None => PathPlan::Query(query),
+                };
+                (plan, Uses::default())
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default().trim();
+                self.error(
+                    node,
+                    format!("`{text}` is no JSONPath: {reason}"),
+                    "a path looks like $.data.products[*]; other keys: $['my key']",
+                );
+                (PathPlan::Template(crate::template::Template::constant(
+                    crate::template::Value::UNDEFINED,
+                )), Uses::default())
+            }
+        }
+    }
+}
+
+/// A whole number that the structure check let through.
+pub fn whole(node: Option<&Node>) -> Option<u64> {
+    node?.scalar()?.text.parse().ok()
+}
+
+/// A boolean that the structure check let through.
+pub fn flag(node: Option<&Node>) -> Option<bool> {
+    match node?.scalar()?.kind {
+        crate::spec::tree::ScalarKind::Bool(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// The words of a word or a list of words.
+pub fn words(node: Option<&Node>) -> Vec<String> {
+    let Some(node) = node else { return Vec::new() };
+    let one = node.scalar().into_iter();
+    let many = node.items().iter().filter_map(Node::scalar);
+    one.chain(many).map(|scalar| scalar.text.clone()).collect()
+}

@@ -1,0 +1,200 @@
+//! The steps of a data source, compiled; what `lookups` shares with them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::format::FormatPlan;
+use super::path::PathPlan;
+use super::request::RequestPlan;
+use crate::spec::source::{IfNone, Pick, StepOnError};
+use crate::template::{DurationValue, Template};
+
+/// Pages at most, where nothing is said.
+pub const MOST_PAGES: u64 = 100_000;
+/// Parents at a time, where nothing is said.
+pub const CONCURRENCY: usize = 4;
+
+/// A step of a data source.
+#[derive(Debug)]
+pub struct StepPlan {
+    /// Under which name later steps and columns see its record.
+    pub name: Option<Arc<str>>,
+    /// What it is called in messages: its name, or its number.
+    pub label: Arc<str>,
+    /// Where its records come from.
+    pub kind: StepKind,
+    /// Whether it runs.
+    pub when: Option<Template>,
+    /// Which of its records go on.
+    pub filter: Option<Template>,
+    /// Whether all records of a parent are one list.
+    pub collect: bool,
+    /// What becomes of a parent without records; with `collect` it goes on where nothing is said.
+    pub if_none: IfNone,
+    /// What a request that failed for good does.
+    pub on_error: StepOnError,
+    /// Parents at a time.
+    pub concurrency: usize,
+    /// Whether records carry `response`, because something after the step reads it.
+    pub keeps_response: bool,
+}
+
+/// Where a step's records come from.
+#[derive(Debug)]
+pub enum StepKind {
+    /// The spec.
+    Rows(Vec<Template>),
+    /// A list.
+    ForEach(Vec<Template>),
+    /// A template that gives a list.
+    ForEachOf(Template),
+    /// Spans of time.
+    Windows(WindowsPlan),
+    /// A request.
+    Request(Box<FetchPlan>),
+    /// Files.
+    File(Box<FilePlan>),
+    /// Work that the other side does meanwhile.
+    Job(Box<JobPlan>),
+    /// The first whose `when` holds.
+    FirstOf(Vec<Arc<StepPlan>>),
+    /// Each, one after another.
+    AllOf(Vec<Arc<StepPlan>>),
+}
+
+impl StepKind {
+    /// Whether its records come without waiting for anything.
+    pub fn is_at_hand(&self) -> bool {
+        matches!(
+            self,
+            Self::Rows(_) | Self::ForEach(_) | Self::ForEachOf(_) | Self::Windows(_)
+        )
+    }
+}
+
+/// A request whose answer has records.
+#[derive(Debug)]
+pub struct FetchPlan {
+    /// The request.
+    pub request: RequestPlan,
+    /// How it is paged.
+    pub pages: Option<PagesPlan>,
+    /// How its answers are read.
+    pub reading: Arc<ReadingPlan>,
+}
+
+/// How records are found in what was answered.
+#[derive(Debug)]
+pub struct ReadingPlan {
+    /// Where they stand.
+    pub records: Option<PathPlan>,
+    /// What the answer is.
+    pub format: Option<FormatPlan>,
+}
+
+/// How a list is paged.
+#[derive(Debug)]
+pub struct PagesPlan {
+    /// What leads to the next page.
+    pub kind: PagesKind,
+    /// Records a page.
+    pub size: Option<Template>,
+    /// Whether a page is the last.
+    pub stop: Option<Template>,
+    /// How many records there are in all.
+    pub total: Option<PathPlan>,
+    /// Pages at most.
+    pub max: u64,
+}
+
+/// What leads to the next page.
+#[derive(Debug)]
+pub enum PagesKind {
+    /// The next number, from this one on.
+    Page(u64),
+    /// The next offset, from this one on.
+    Offset(u64),
+    /// A value of the answer.
+    Cursor(PathPlan),
+    /// An address in the answer.
+    NextUrl(PathPlan),
+    /// The header `Link`.
+    LinkHeader(String),
+}
+
+/// Spans of time.
+#[derive(Debug)]
+pub struct WindowsPlan {
+    /// Where the first begins.
+    pub from: Template,
+    /// Where the last ends.
+    pub to: Option<Template>,
+    /// How long each is.
+    pub step: DurationValue,
+    /// Taken off the end of each.
+    pub gap: DurationValue,
+    /// How both print.
+    pub format: Option<String>,
+}
+
+/// Files, by URL.
+#[derive(Debug)]
+pub struct FilePlan {
+    /// Where.
+    pub url: Template,
+    /// Which of them.
+    pub pick: Pick,
+    /// Who asks.
+    pub login: LoginPlan,
+    /// How they are read.
+    pub reading: Arc<ReadingPlan>,
+    /// For files that HTTP serves.
+    pub fetch: FetchPlan,
+}
+
+/// Who asks for a file.
+#[derive(Debug, Default)]
+#[allow(missing_docs, reason = "the fields are those of `spec::source::Login`")]
+pub struct LoginPlan {
+    pub username: Option<Template>,
+    pub password: Option<Template>,
+    pub key: Option<Template>,
+    pub access_key: Option<Template>,
+    pub secret_key: Option<Template>,
+    pub region: Option<Template>,
+    pub endpoint: Option<Template>,
+}
+
+/// Work that the other side does meanwhile.
+#[derive(Debug)]
+pub struct JobPlan {
+    /// Starts it.
+    pub submit: RequestPlan,
+    /// Asks how it stands.
+    pub poll: RequestPlan,
+    /// The wait before each poll.
+    pub every: Duration,
+    /// After how long it is given up.
+    pub timeout: Duration,
+    /// Whether it is over.
+    pub until: Template,
+    /// Whether it failed.
+    pub failed: Option<Template>,
+    /// Sent when the run is stopped while it waits.
+    pub cancel: Option<RequestPlan>,
+    /// Where its records are; in the last poll's answer where nothing is said.
+    pub download: Option<FetchPlan>,
+    /// How they are read.
+    pub reading: Arc<ReadingPlan>,
+}
+
+/// Only what changed since the last run.
+#[derive(Debug)]
+pub struct IncrementalPlan {
+    /// A record's date or number.
+    pub value: Template,
+    /// `since` of the first run.
+    pub start: Option<Template>,
+    /// Taken off what was kept.
+    pub lookback: Option<DurationValue>,
+}

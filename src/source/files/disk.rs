@@ -1,0 +1,42 @@
+//! Files on disk.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::time::UNIX_EPOCH;
+
+use super::{Found, split_glob};
+
+pub fn find(path: &str) -> Result<Vec<Found>, String> {
+    let (folder, glob) = split_glob(path)?;
+    let Some(glob) = glob else {
+        return match fs::metadata(path) {
+            Ok(_) => Ok(vec![Found {
+                path: path.to_owned(),
+                changed: None,
+            }]),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error.to_string()),
+        };
+    };
+    let mut files = Vec::new();
+    let entries = fs::read_dir(folder).map_err(|error| format!("{folder}: {error}"))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let is_file = entry.metadata().is_ok_and(|data| data.is_file());
+        if !is_file || !glob.is_match(entry.file_name()) {
+            continue;
+        }
+        let changed = entry.metadata().and_then(|data| data.modified()).ok();
+        let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        files.push(Found {
+            path: entry.path().to_string_lossy().into_owned(),
+            changed: changed.and_then(|time| i64::try_from(time.as_millis()).ok()),
+        });
+    }
+    Ok(files)
+}
+
+pub fn open(path: &str) -> Result<Box<dyn Read + Send>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    Ok(Box::new(file))
+}

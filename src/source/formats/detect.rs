@@ -1,0 +1,99 @@
+//! What bytes are, where the spec does not say it: by content type, by name, by the first bytes.
+
+use encoding_rs::Encoding;
+
+use crate::plan::format::{CsvPlan, FormatKind, XlsxPlan, XmlPlan};
+
+/// What is known about bytes besides themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// The content type, in lower case.
+    pub content_type: String,
+    /// The name of the file, or the path of the URL, in lower case.
+    pub name: String,
+    /// The encoding that the content type names.
+    pub encoding: Option<&'static Encoding>,
+}
+
+impl Hints {
+    /// What a content type and a name say.
+    pub fn new(content_type: Option<&str>, name: &str) -> Self {
+        let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+        let charset = content_type
+            .split(';')
+            .find_map(|part| part.trim().strip_prefix("charset="))
+            .map(|charset| charset.trim_matches('"'));
+        Self {
+            encoding: charset.and_then(|label| Encoding::for_label(label.as_bytes())),
+            name: name.to_ascii_lowercase(),
+            content_type,
+        }
+    }
+
+    /// The same for what is inside: without the ending of what it is inside of.
+    pub fn inside(&self, ending: &str) -> Self {
+        Self {
+            content_type: String::new(),
+            name: self.name.strip_suffix(ending).unwrap_or(&self.name).to_owned(),
+            encoding: self.encoding,
+        }
+    }
+}
+
+/// Whether a zip is a sheet of Excel or OpenDocument.
+pub fn is_sheet(hints: &Hints) -> bool {
+    let has_ending = [".xlsx", ".xlsm", ".xls", ".ods", ".xlsb"]
+        .iter()
+        .any(|ending| hints.name.ends_with(ending));
+    has_ending || hints.content_type.contains("spreadsheet") || hints.content_type.contains("ms-excel")
+}
+
+/// What the bytes are.
+pub fn kind(hints: &Hints, beginning: &[u8]) -> FormatKind {
+    let xlsx = || {
+        FormatKind::Xlsx(XlsxPlan {
+            sheet: None,
+            header_row: 1,
+        })
+    };
+    let ends = |endings: &[&str]| endings.iter().any(|ending| hints.name.ends_with(ending));
+    let holds = |words: &[&str]| words.iter().any(|word| hints.content_type.contains(word));
+    if is_sheet(hints) || beginning.starts_with(b"PK\x03\x04") {
+        return xlsx();
+    }
+    if ends(&[".jsonl", ".ndjson"]) || holds(&["ndjson", "jsonl", "json-seq"]) {
+        return FormatKind::Jsonl;
+    }
+    if ends(&[".csv", ".tsv"]) || holds(&["text/csv", "tab-separated"]) {
+        return FormatKind::Csv(CsvPlan::default());
+    }
+    let start = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
+    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        Some(b'<') => FormatKind::Xml(XmlPlan::default()),
+        Some(b'{') if !holds(&["application/json"]) && is_lines(start) => FormatKind::Jsonl,
+        Some(b'{' | b'[') => FormatKind::Json,
+        _ if holds(&["json"]) || ends(&[".json"]) => FormatKind::Json,
+        _ if holds(&["xml"]) || ends(&[".xml", ".rss", ".atom"]) => {
+            FormatKind::Xml(XmlPlan::default())
+        }
+        // UTF-16 begins with its mark.
+        Some(_) if holds(&["text/plain"]) || ends(&[".txt"]) || looks_like_csv(start) => {
+            FormatKind::Csv(CsvPlan::default())
+        }
+        _ => FormatKind::Json,
+    }
+}
+
+/// Whether the first line is a whole object and another follows.
+fn is_lines(start: &[u8]) -> bool {
+    let mut lines = start.split(|byte| *byte == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok();
+    is_whole && lines.any(|line| line.first() == Some(&b'{'))
+}
+
+fn looks_like_csv(start: &[u8]) -> bool {
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.len() < start.len() && line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'))
+}

@@ -1,0 +1,330 @@
+//! JSON: records are given on as they are read, what nobody asks for is passed over.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{BufReader, Read};
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Closed, Found, ReadError, Sink, Wanted};
+use crate::plan::path::PathStep;
+use crate::template::{Value, json};
+
+/// Names at the top that are remembered.
+const KEYS: usize = 40;
+
+/// Reads a document.
+pub fn read<'r>(
+    input: Box<dyn Read + 'r>,
+    wanted: Wanted<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<Found, ReadError> {
+    let mut reader = serde_json::Deserializer::from_reader(BufReader::with_capacity(256 * 1024, input));
+    walk(&mut reader, wanted, sink)
+        .and_then(|found| reader.end().map(|()| found).map_err(broken))
+}
+
+/// Reads a page that is at hand.
+pub fn parse_page(
+    text: &str,
+    wanted: Wanted<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<Found, ReadError> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    walk(&mut reader, wanted, sink)
+        .and_then(|found| reader.end().map(|()| found).map_err(broken))
+}
+
+pub fn broken(error: serde_json::Error) -> ReadError {
+    if error.is_io() {
+        return ReadError::Io(error.into());
+    }
+    ReadError::Broken {
+        format: "JSON",
+        reason: error.to_string(),
+    }
+}
+
+fn walk<'de, D>(reader: D, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Found, ReadError>
+where
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    let mut state = State {
+        sink,
+        found: Found {
+            probes: vec![Value::UNDEFINED; wanted.probes.len()],
+            keys: Vec::new(),
+        },
+        has_probe: vec![false; wanted.probes.len()],
+        is_closed: false,
+    };
+    let records = wanted.records.map_or(&[][..], |path| &path.steps);
+    let mut active = vec![Aim {
+        target: Target::Records,
+        steps: records,
+        // `$` and `$.items` mean the elements of a list; `$.items[*]` its elements as they are.
+        spreads: records.last() != Some(&PathStep::Each),
+    }];
+    let probes = wanted.probes.iter().enumerate();
+    active.extend(probes.map(|(index, path)| Aim {
+        target: Target::Probe(index),
+        steps: &path.steps,
+        spreads: false,
+    }));
+    let seed = Walk {
+        state: &mut state,
+        aims: active,
+        is_top: true,
+    };
+    let result = seed.deserialize(reader);
+    match result {
+        Ok(()) => Ok(state.found),
+        Err(_) if state.is_closed => Err(ReadError::Closed),
+        Err(error) => Err(broken(error)),
+    }
+}
+
+struct State<'s, 'k> {
+    sink: &'s mut Sink<'k>,
+    found: Found,
+    has_probe: Vec<bool>,
+    is_closed: bool,
+}
+
+impl State<'_, '_> {
+    fn give<E: serde::de::Error>(&mut self, record: Value) -> Result<(), E> {
+        (self.sink)(record).map_err(|Closed| {
+            self.is_closed = true;
+            E::custom("closed")
+        })
+    }
+
+    fn probe(&mut self, index: usize, value: Value) {
+        if !self.has_probe[index] {
+            self.has_probe[index] = true;
+            self.found.probes[index] = value;
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Records,
+    Probe(usize),
+}
+
+/// Something that is looked for below a node.
+#[derive(Debug, Clone, Copy)]
+struct Aim<'p> {
+    target: Target,
+    steps: &'p [PathStep],
+    /// Whether a list that stands there is its elements.
+    spreads: bool,
+}
+
+/// A node, and what is looked for in it.
+struct Walk<'w, 's, 'k, 'p> {
+    state: &'w mut State<'s, 'k>,
+    aims: Vec<Aim<'p>>,
+    is_top: bool,
+}
+
+impl<'p> Walk<'_, '_, '_, 'p> {
+    /// What is looked for behind a key, or in an element.
+    fn below(&self, key: Option<&str>) -> Vec<Aim<'p>> {
+        self.aims
+            .iter()
+            .filter_map(|aim| {
+                let (step, steps) = aim.steps.split_first()?;
+                let leads = match step {
+                    PathStep::Each => true,
+                    PathStep::Key(wanted) => key == Some(&**wanted),
+                };
+                leads.then_some(Aim { steps, ..*aim })
+            })
+            .collect()
+    }
+
+    /// Whether all that is looked for is the elements of this very node.
+    fn only_spreads(&self) -> bool {
+        matches!(self.aims.as_slice(), [aim] if aim.steps.is_empty() && aim.spreads && aim.target == Target::Records)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_, '_, '_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        if self.aims.is_empty() {
+            return reader.deserialize_ignored_any(IgnoredAny).map(|_| ());
+        }
+        let is_here = self.aims.iter().any(|aim| aim.steps.is_empty());
+        if !is_here || self.only_spreads() {
+            return reader.deserialize_any(self);
+        }
+        // Something is this node itself: it is held, and all else is looked for in what is held.
+        let raw: Box<RawValue> = serde::Deserialize::deserialize(reader)?;
+        let value = json::from_raw(&raw);
+        if self.is_top {
+            self.state.found.keys = keys_of(&value);
+        }
+        for aim in self.aims {
+            let mut nodes = Vec::new();
+            collect(&value, aim.steps, &mut nodes);
+            for node in nodes {
+                match aim.target {
+                    Target::Probe(index) => self.state.probe(index, node),
+                    Target::Records if aim.spreads && is_list(&node) => {
+                        for item in node.try_iter().into_iter().flatten() {
+                            self.state.give(item)?;
+                        }
+                    }
+                    Target::Records if crate::template::is_nothing(&node) => {}
+                    Target::Records => self.state.give(node)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_, '_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        if self.only_spreads() {
+            // One record: its fields are read one by one.
+            let mut pairs: Vec<(String, Value)> = Vec::new();
+            while let Some(key) = map.next_key::<String>()? {
+                let raw: Box<RawValue> = map.next_value()?;
+                if self.is_top && self.state.found.keys.len() < KEYS {
+                    self.state.found.keys.push(key.clone());
+                }
+                pairs.push((key, json::from_raw(&raw)));
+            }
+            return self.state.give(Value::from_pairs(pairs));
+        }
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            let aims = self.below(Some(&key));
+            if self.is_top && self.state.found.keys.len() < KEYS {
+                self.state.found.keys.push(key.into_owned());
+            }
+            map.next_value_seed(Walk {
+                state: &mut *self.state,
+                aims,
+                is_top: false,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
+        if self.only_spreads() {
+            while let Some(raw) = list.next_element::<Box<RawValue>>()? {
+                self.state.give(json::from_raw(&raw))?;
+            }
+            return Ok(());
+        }
+        loop {
+            let seed = Walk {
+                aims: self.below(None),
+                state: &mut *self.state,
+                is_top: false,
+            };
+            if list.next_element_seed(seed)?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        if self.only_spreads() {
+            return self.state.give(Value::from(text));
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        if self.only_spreads() {
+            return self.state.give(Value::from(value));
+        }
+        Ok(())
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
+        if self.only_spreads() {
+            return self.state.give(Value::from(number));
+        }
+        Ok(())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
+        if self.only_spreads() {
+            return self.state.give(Value::from(number));
+        }
+        Ok(())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
+        if self.only_spreads() {
+            return self.state.give(Value::from(number));
+        }
+        Ok(())
+    }
+
+    /// `null` is no record.
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// The nodes that steps lead to.
+pub fn collect(value: &Value, steps: &[PathStep], nodes: &mut Vec<Value>) {
+    let Some((step, rest)) = steps.split_first() else {
+        nodes.push(value.clone());
+        return;
+    };
+    match step {
+        PathStep::Key(key) => {
+            if value.kind() == minijinja::value::ValueKind::Map {
+                let item = value.get_attr(key).unwrap_or_default();
+                if !item.is_undefined() {
+                    collect(&item, rest, nodes);
+                }
+            }
+        }
+        PathStep::Each if is_list(value) => {
+            for item in value.try_iter().into_iter().flatten() {
+                collect(&item, rest, nodes);
+            }
+        }
+        PathStep::Each if value.kind() == minijinja::value::ValueKind::Map => {
+            for key in value.try_iter().into_iter().flatten() {
+                collect(&value.get_item(&key).unwrap_or_default(), rest, nodes);
+            }
+        }
+        PathStep::Each => {}
+    }
+}
+
+/// Whether a value is a list.
+pub fn is_list(value: &Value) -> bool {
+    use minijinja::value::ValueKind;
+    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable)
+}
+
+/// The names of a map.
+pub fn keys_of(value: &Value) -> Vec<String> {
+    if value.kind() != minijinja::value::ValueKind::Map {
+        return Vec::new();
+    }
+    let keys = value.try_iter().into_iter().flatten();
+    keys.take(KEYS)
+        .map(|key| crate::template::text_of(&key).into_owned())
+        .collect()
+}

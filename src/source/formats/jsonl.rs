@@ -1,0 +1,56 @@
+//! JSON Lines: a value a line.
+
+use std::io::{BufRead as _, BufReader, Read};
+
+use serde_json::value::RawValue;
+
+use super::json::{collect, is_list, keys_of};
+use super::{Found, ReadError, Sink, Wanted};
+use crate::plan::path::PathStep;
+use crate::template::{is_nothing, json};
+
+/// Reads lines to the end; a path is followed in each.
+pub fn read<'r>(
+    input: Box<dyn Read + 'r>,
+    wanted: Wanted<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<Found, ReadError> {
+    let mut reader = BufReader::with_capacity(256 * 1024, input);
+    let mut line = Vec::new();
+    let mut found = Found::default();
+    let mut number = 0;
+    loop {
+        line.clear();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            return Ok(found);
+        }
+        number += 1;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let raw: &RawValue = serde_json::from_slice(&line).map_err(|error| ReadError::Broken {
+            format: "JSON Lines",
+            reason: format!("line {number}: {error}"),
+        })?;
+        let value = json::from_raw(raw);
+        if number == 1 {
+            found.keys = keys_of(&value);
+        }
+        let Some(path) = wanted.records else {
+            sink(value)?;
+            continue;
+        };
+        let mut nodes = Vec::new();
+        collect(&value, &path.steps, &mut nodes);
+        let spreads = path.steps.last() != Some(&PathStep::Each);
+        for node in nodes {
+            if spreads && is_list(&node) {
+                for item in node.try_iter().into_iter().flatten() {
+                    sink(item)?;
+                }
+            } else if !is_nothing(&node) {
+                sink(node)?;
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `incremental`: the newest value of a run, and `since` of the next.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::value::ValueKind;
+
+use crate::plan::source::IncrementalPlan;
+use crate::state::State;
+use crate::template::date::parse_date;
+use crate::template::{Frame, TemplateError, Value, is_nothing, json, plain, text_of};
+
+/// The newest value that was seen.
+#[derive(Debug, Default)]
+pub struct Newest(Mutex<Option<(Rank, Value)>>);
+
+/// What is compared: of two values the greater is the newer.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+enum Rank {
+    Number(f64),
+    /// Nanoseconds since 1970.
+    Date(i128),
+}
+
+impl Newest {
+    /// Looks at a record, which `frame` sees.
+    pub fn note(&self, plan: &IncrementalPlan, frame: &Arc<Frame>) -> Result<(), TemplateError> {
+        let value = plan.value.value(frame)?;
+        if is_nothing(&value) || value.as_str() == Some("") {
+            return Ok(());
+        }
+        let Some(rank) = rank(&value)? else {
+            return Ok(());
+        };
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_newer = match &*newest {
+            None => true,
+            Some((known, _)) => match rank.partial_cmp(known) {
+                Some(order) => order.is_gt(),
+                None => {
+                    return Err(TemplateError {
+                        message: "incremental: some values are dates, others numbers".to_owned(),
+                    });
+                }
+            },
+        };
+        if is_newer {
+            *newest = Some((rank, value));
+        }
+        Ok(())
+    }
+
+    /// What is to be kept: the newest value, unless what was kept is newer still.
+    pub fn to_keep(&self, state: &State) -> Option<serde_json::Value> {
+        let newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (newest, value) = newest.as_ref()?;
+        let kept = state.since().map(|kept| of_json(&kept));
+        let kept = kept.and_then(|kept| rank(&kept).ok().flatten());
+        if kept.is_some_and(|kept| *newest <= kept) {
+            return None;
+        }
+        let mut text = Vec::new();
+        json::write(value, &mut text);
+        serde_json::from_slice(&text).ok()
+    }
+}
+
+fn rank(value: &Value) -> Result<Option<Rank>, TemplateError> {
+    let value = plain(value);
+    let number = match value.as_str() {
+        Some(text) => text.parse().ok(),
+        None if value.kind() == ValueKind::Number => f64::try_from(value.clone()).ok(),
+        None => None,
+    };
+    if let Some(number) = number {
+        return Ok(Some(Rank::Number(number)));
+    }
+    let date = parse_date(&value).map_err(|error| TemplateError {
+        message: format!(
+            "incremental: {}",
+            error.detail().unwrap_or("a value is neither a date nor a number")
+        ),
+    })?;
+    Ok(date.map(|date| Rank::Date(date.timestamp().as_nanosecond())))
+}
+
+fn of_json(value: &serde_json::Value) -> Value {
+    json::read(&value.to_string()).unwrap_or_default()
+}
+
+/// `since`: the saved value less `lookback`, else `start`, else nothing.
+pub fn since_of(
+    plan: &IncrementalPlan,
+    state: &State,
+    base: &Arc<Frame>,
+) -> Result<Value, TemplateError> {
+    let Some(kept) = state.since() else {
+        let Some(start) = &plan.start else {
+            return Ok(Value::UNDEFINED);
+        };
+        let start = start.value(base)?;
+        return Ok(as_date(&start).unwrap_or(start));
+    };
+    let kept = of_json(&kept);
+    let Some(lookback) = &plan.lookback else {
+        return Ok(as_date(&kept).unwrap_or(kept));
+    };
+    if let Ok(Some(Rank::Number(number))) = rank(&kept) {
+        // An epoch; in milliseconds where it would be the year 5138 in seconds.
+        let unit = if number.abs() >= 100_000_000_000.0 { 1000.0 } else { 1.0 };
+        let earlier = number - lookback.seconds() * unit;
+        #[allow(clippy::cast_possible_truncation, reason = "an epoch fits")]
+        return Ok(if number.fract() == 0.0 {
+            Value::from(earlier as i64)
+        } else {
+            Value::from(earlier)
+        });
+    }
+    let moved = |error: &minijinja::Error| TemplateError {
+        message: format!("incremental: {}", error.detail().unwrap_or("no date")),
+    };
+    let date = parse_date(&kept).map_err(|error| moved(&error))?;
+    match date {
+        Some(date) => Ok(date
+            .shift(lookback, true)
+            .map_err(|error| moved(&error))?
+            .into_value()),
+        None => Ok(kept),
+    }
+}
+
+/// A date that was kept as text is a date again; a number stays one.
+fn as_date(value: &Value) -> Option<Value> {
+    let text = text_of(value);
+    if value.as_str().is_none() || text.parse::<f64>().is_ok() {
+        return None;
+    }
+    let date = parse_date(value).ok().flatten()?;
+    Some(date.into_value())
+}

@@ -1,0 +1,210 @@
+//! Paths followed in answers: plain ones by hand, others by jsonpath-rust over the answer's values.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jsonpath_rust::query::js_path_process;
+use jsonpath_rust::query::queryable::Queryable;
+use minijinja::value::ValueKind;
+
+use super::formats::{Wanted, parse_page};
+use crate::http::Answer;
+use crate::plan::path::PathPlan;
+use crate::template::{Frame, TemplateError, Value, plain, text_of};
+
+/// The first value that a path leads to; nothing where it leads nowhere. `frame` sees the answer.
+pub fn first(path: &PathPlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Value, TemplateError> {
+    match path {
+        PathPlan::Plain(plain) => {
+            let wanted = Wanted {
+                records: Some(plain),
+                probes: &[plain],
+            };
+            let found = parse_page(&answer.text(), wanted, &mut |_| Ok(()));
+            Ok(found
+                .ok()
+                .and_then(|found| found.probes.into_iter().next())
+                .unwrap_or_default())
+        }
+        PathPlan::Query(_) => {
+            let mut all = all(path, &answer.body(), frame)?;
+            Ok(if all.is_empty() {
+                Value::UNDEFINED
+            } else {
+                all.swap_remove(0)
+            })
+        }
+        PathPlan::Template(template) => template.value(frame),
+    }
+}
+
+/// All values that a path leads to. Of a template: the elements of the list it gives, else the value.
+pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Value>, TemplateError> {
+    match path {
+        PathPlan::Plain(plain) => {
+            let mut nodes = Vec::new();
+            super::formats::collect(body, &plain.steps, &mut nodes);
+            Ok(nodes)
+        }
+        PathPlan::Query(query) => {
+            let tree = Tree::of(body.clone());
+            let found = js_path_process(query, &tree).map_err(|error| TemplateError {
+                message: format!("the path `{query}` can't be followed: {error}"),
+            })?;
+            Ok(found.into_iter().map(|node| node.val.value.clone()).collect())
+        }
+        PathPlan::Template(template) => {
+            let value = template.value(frame)?;
+            Ok(match value.kind() {
+                ValueKind::Undefined | ValueKind::None => Vec::new(),
+                ValueKind::Seq | ValueKind::Iterable => value.try_iter().into_iter().flatten().collect(),
+                _ => vec![value],
+            })
+        }
+    }
+}
+
+/// A value as jsonpath-rust walks it; what it finds is the value itself, numbers as they were
+/// written.
+#[derive(Debug, Clone, Default)]
+struct Tree {
+    value: Value,
+    below: Below,
+}
+
+#[derive(Debug, Clone, Default)]
+enum Below {
+    #[default]
+    None,
+    List(Vec<Tree>),
+    Map(IndexMap<String, Tree>),
+}
+
+impl Tree {
+    fn of(value: Value) -> Self {
+        let below = match value.kind() {
+            ValueKind::Seq | ValueKind::Iterable => {
+                Below::List(value.try_iter().into_iter().flatten().map(Self::of).collect())
+            }
+            ValueKind::Map => Below::Map(
+                value
+                    .try_iter()
+                    .into_iter()
+                    .flatten()
+                    .map(|key| {
+                        let item = value.get_item(&key).unwrap_or_default();
+                        (text_of(&key).into_owned(), Self::of(item))
+                    })
+                    .collect(),
+            ),
+            _ => Below::None,
+        };
+        Self { value, below }
+    }
+
+    fn leaf(value: Value) -> Self {
+        Self {
+            value,
+            below: Below::None,
+        }
+    }
+}
+
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        plain(&self.value) == plain(&other.value)
+    }
+}
+
+impl From<&str> for Tree {
+    fn from(text: &str) -> Self {
+        Self::leaf(text.into())
+    }
+}
+
+impl From<String> for Tree {
+    fn from(text: String) -> Self {
+        Self::leaf(text.into())
+    }
+}
+
+impl From<bool> for Tree {
+    fn from(value: bool) -> Self {
+        Self::leaf(value.into())
+    }
+}
+
+impl From<i64> for Tree {
+    fn from(number: i64) -> Self {
+        Self::leaf(number.into())
+    }
+}
+
+impl From<f64> for Tree {
+    fn from(number: f64) -> Self {
+        Self::leaf(number.into())
+    }
+}
+
+impl From<Vec<Self>> for Tree {
+    fn from(items: Vec<Self>) -> Self {
+        Self {
+            value: items.iter().map(|item| item.value.clone()).collect(),
+            below: Below::List(items),
+        }
+    }
+}
+
+impl Queryable for Tree {
+    fn get(&self, key: &str) -> Option<&Self> {
+        match &self.below {
+            Below::Map(map) => map.get(key),
+            _ => None,
+        }
+    }
+
+    fn as_array(&self) -> Option<&Vec<Self>> {
+        match &self.below {
+            Below::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    fn as_object(&self) -> Option<Vec<(&str, &Self)>> {
+        match &self.below {
+            Below::Map(map) => Some(map.iter().map(|(key, value)| (key.as_str(), value)).collect()),
+            _ => None,
+        }
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        self.value.as_str()
+    }
+
+    fn as_i64(&self) -> Option<i64> {
+        let value = plain(&self.value);
+        (value.kind() == ValueKind::Number && value.is_integer())
+            .then(|| i64::try_from(value).ok())
+            .flatten()
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        let value = plain(&self.value);
+        (value.kind() == ValueKind::Number)
+            .then(|| f64::try_from(value).ok())
+            .flatten()
+    }
+
+    fn as_bool(&self) -> Option<bool> {
+        (self.value.kind() == ValueKind::Bool).then(|| self.value.is_true())
+    }
+
+    fn null() -> Self {
+        Self::default()
+    }
+
+    fn extension_custom(_: &str, _: Vec<Cow<'_, Self>>) -> Self {
+        Self::null()
+    }
+}

@@ -1,0 +1,435 @@
+//! Records of an answer: a page at hand is read where it is, a large one on a thread of its own while
+//! it comes in.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::formats::{Closed, Found, Hints, ReadError, Reading, Wanted, of_bytes, parse_page};
+use super::pages::PageRead;
+use super::{SourceError, path};
+use crate::http::{Answer, Fault, Rest};
+use crate::plan::format::FormatKind;
+use crate::plan::path::{PathPlan, PlainPath};
+use crate::plan::source::ReadingPlan;
+use crate::template::{Frame, Value, json};
+
+/// Records that cross from the reading thread at a time.
+const CROSSING: usize = 64;
+/// Pieces of an answer, and groups of records, that wait to cross.
+const WAITING: usize = 4;
+
+/// What is read, and how.
+pub struct Job<'j> {
+    /// `records` and `format`.
+    pub plan: &'j Arc<ReadingPlan>,
+    /// What else is followed on the way.
+    pub probes: &'j [&'j PlainPath],
+    /// What templates see.
+    pub frame: &'j Arc<Frame>,
+    /// "step `product`".
+    pub label: &'j str,
+    /// Which request, or which file.
+    pub origin: &'j str,
+}
+
+/// How far a large answer was read before it was lost.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Records that were passed on.
+    passed: u64,
+    hash: u64,
+    /// Of the answer that is read again: records so far.
+    again: u64,
+    hash_again: u64,
+}
+
+/// Why an answer gave no more records.
+#[derive(Debug)]
+pub enum Broken {
+    /// It was lost: asking again may help.
+    Lost(Fault),
+    /// It can't be read, or nobody wants more.
+    Failed(SourceError),
+}
+
+impl From<SourceError> for Broken {
+    fn from(error: SourceError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Progress {
+    /// The answer comes once more.
+    pub fn begin_again(&mut self) {
+        self.again = 0;
+        self.hash_again = 0;
+    }
+
+    /// Whether a record is new; of those that were passed on already, whether they are the same.
+    fn is_new(&mut self, record: &Value) -> Result<bool, &'static str> {
+        let mut text = Vec::new();
+        json::write(record, &mut text);
+        if self.again < self.passed {
+            self.again += 1;
+            self.hash_again = xxh3_64_with_seed(&text, self.hash_again);
+            if self.again == self.passed && self.hash_again != self.hash {
+                return Err(
+                    "the answer broke off and is another now: its first records were passed on already",
+                );
+            }
+            return Ok(false);
+        }
+        self.passed += 1;
+        self.again += 1;
+        self.hash = xxh3_64_with_seed(&text, self.hash);
+        self.hash_again = self.hash;
+        Ok(true)
+    }
+
+    /// Whether anything was passed on.
+    fn has_begun(&self) -> bool {
+        self.passed > 0
+    }
+}
+
+/// Reads the records of an answer; `give` gets each.
+pub async fn read_answer(
+    job: &Job<'_>,
+    answer: &Arc<Answer>,
+    rest: Option<Rest>,
+    progress: &mut Progress,
+    give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
+) -> Result<PageRead, Broken> {
+    let hints = Hints::new(answer.header("content-type"), answer.url.path());
+    let mut page = Page::default();
+    let found = match rest {
+        None => {
+            let (records, found) = at_hand(job, answer, &hints)?;
+            for record in records {
+                page.note(&record);
+                if progress.has_begun() && !is_new(job, progress, &record)? {
+                    continue;
+                }
+                give(record).await?;
+            }
+            found
+        }
+        Some(rest) => {
+            let held = answer.held.clone();
+            let source = Source::Answer { held, rest };
+            stream(job, source, hints, &mut page, progress, give).await?
+        }
+    };
+    Ok(page.read(found))
+}
+
+/// Reads the records of a file.
+pub async fn read_file(
+    job: &Job<'_>,
+    input: Box<dyn Read + Send>,
+    name: &str,
+    give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
+) -> Result<PageRead, SourceError> {
+    let mut page = Page::default();
+    let hints = Hints::new(None, name);
+    let source = Source::Read(input);
+    let mut progress = Progress::default();
+    match stream(job, source, hints, &mut page, &mut progress, give).await {
+        Ok(found) => Ok(page.read(found)),
+        Err(Broken::Failed(error)) => Err(error),
+        Err(Broken::Lost(fault)) => Err(failed(job, fault.to_string())),
+    }
+}
+
+fn is_new(job: &Job<'_>, progress: &mut Progress, record: &Value) -> Result<bool, SourceError> {
+    progress
+        .is_new(record)
+        .map_err(|reason| failed(job, reason.to_owned()))
+}
+
+fn failed(job: &Job<'_>, reason: String) -> SourceError {
+    SourceError::Read {
+        step: job.label.to_owned(),
+        origin: job.origin.to_owned(),
+        reason,
+    }
+}
+
+/// What is remembered of a page.
+#[derive(Default)]
+struct Page {
+    count: u64,
+    first: Value,
+    last: Value,
+}
+
+impl Page {
+    fn note(&mut self, record: &Value) {
+        if self.count == 0 {
+            self.first = record.clone();
+        }
+        self.count += 1;
+        self.last = record.clone();
+    }
+
+    fn read(self, found: Found) -> PageRead {
+        let mut text = Vec::new();
+        json::write(&self.first, &mut text);
+        json::write(&self.last, &mut text);
+        PageRead {
+            count: self.count,
+            last: self.last,
+            hash: xxh3_64_with_seed(&text, 0),
+            found,
+        }
+    }
+}
+
+fn plain(path: Option<&PathPlan>) -> Option<&PlainPath> {
+    match path {
+        Some(PathPlan::Plain(path)) => Some(path),
+        _ => None,
+    }
+}
+
+/// The records of an answer that is held.
+fn at_hand(
+    job: &Job<'_>,
+    answer: &Arc<Answer>,
+    hints: &Hints,
+) -> Result<(Vec<Value>, Found), SourceError> {
+    let mut records = Vec::new();
+    if let Some(path @ (PathPlan::Query(_) | PathPlan::Template(_))) = &job.plan.records {
+        let seen = Arc::new(Frame::on(job.frame).with("response", answer.to_value()));
+        records = path::all(path, &answer.body(), &seen)
+            .map_err(|error| SourceError::of_template(job.label, error))?;
+    }
+    let wanted = Wanted {
+        records: plain(job.plan.records.as_ref()),
+        probes: job.probes,
+    };
+    let has_path = !records.is_empty()
+        || matches!(
+            job.plan.records,
+            Some(PathPlan::Query(_) | PathPlan::Template(_))
+        );
+    let mut sink = |record: Value| -> Result<(), Closed> {
+        if !has_path {
+            records.push(record);
+        }
+        Ok(())
+    };
+    if answer.held.is_empty() {
+        return Ok((records, Found::default()));
+    }
+    let read = match page_text(job, answer, hints) {
+        Some(text) => parse_page(text, wanted, &mut sink),
+        None => {
+            let reading = Reading {
+                plan: job.plan.format.as_ref(),
+                wanted,
+                hints: hints.clone(),
+                frame: job.frame,
+            };
+            reading.read(of_bytes(&answer.held), &mut sink)
+        }
+    };
+    let found = read.map_err(|error| failed(job, with_beginning(&error, answer)))?;
+    Ok((records, found))
+}
+
+/// The text of a page that is JSON as it stands.
+fn page_text<'a>(job: &Job<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a str> {
+    let is_json = match &job.plan.format {
+        Some(format) => matches!(format.kind, FormatKind::Json) && format.encoding.is_none(),
+        None => hints.content_type.contains("application/json"),
+    };
+    let first = answer.held.iter().find(|byte| !byte.is_ascii_whitespace());
+    if !is_json || hints.encoding.is_some_and(|encoding| encoding != encoding_rs::UTF_8) {
+        return None;
+    }
+    if !matches!(first, Some(b'{' | b'[' | b'"')) {
+        return None;
+    }
+    simdutf8::basic::from_utf8(&answer.held).ok()
+}
+
+/// What is wrong, and how the answer begins.
+fn with_beginning(error: &ReadError, answer: &Answer) -> String {
+    let text = answer.text();
+    let beginning: String = text.trim_start().chars().take(60).collect();
+    match error {
+        ReadError::Broken { .. } if !beginning.is_empty() => {
+            format!("{error}; it begins with {beginning:?}")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Where the bytes come from.
+enum Source {
+    /// An answer of which a part is at hand.
+    Answer { held: Bytes, rest: Rest },
+    /// Anything that is read.
+    Read(Box<dyn Read + Send>),
+}
+
+/// Reads on a thread of its own. Both ways are bounded: bytes are not fetched faster than they are
+/// read, records not read faster than they are taken.
+async fn stream(
+    job: &Job<'_>,
+    source: Source,
+    hints: Hints,
+    page: &mut Page,
+    progress: &mut Progress,
+    give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
+) -> Result<Found, Broken> {
+    if let Some(PathPlan::Query(_) | PathPlan::Template(_)) = &job.plan.records {
+        let reason = "`records` of a file is a plain path like $.data[*]".to_owned();
+        return Err(failed(job, reason).into());
+    }
+    let (bytes_in, bytes_out) = mpsc::channel::<Result<Bytes, Fault>>(WAITING);
+    let (records_in, mut records_out) = mpsc::channel::<Vec<Value>>(WAITING);
+    let (ended_in, ended) = oneshot::channel();
+    let (input, rest): (Box<dyn Read + Send>, _) = match source {
+        Source::Answer { held, rest } => {
+            let reader = Crossing {
+                bytes: held,
+                next: bytes_out,
+            };
+            (Box::new(reader), Some(rest))
+        }
+        Source::Read(input) => (input, None),
+    };
+    let plan = Arc::clone(job.plan);
+    let probes: Vec<PlainPath> = job.probes.iter().map(|path| (*path).clone()).collect();
+    let frame = Arc::clone(job.frame);
+    std::thread::spawn(move || {
+        let result = read_all(&plan, &probes, hints, &frame, input, &records_in);
+        // Whoever waited may be gone.
+        let _ = ended_in.send(result);
+    });
+    let feed = async {
+        let Some(mut rest) = rest else { return };
+        loop {
+            let piece = match rest.next().await {
+                Ok(Some(bytes)) => Ok(bytes),
+                Ok(None) => return,
+                Err(fault) => Err(fault),
+            };
+            let is_over = piece.is_err();
+            if bytes_in.send(piece).await.is_err() || is_over {
+                return;
+            }
+        }
+    };
+    let take = async {
+        while let Some(records) = records_out.recv().await {
+            for record in records {
+                page.note(&record);
+                if is_new(job, progress, &record)? {
+                    give(record).await?;
+                }
+            }
+        }
+        Ok::<(), SourceError>(())
+    };
+    let mut feed = std::pin::pin!(feed);
+    let mut take = std::pin::pin!(take);
+    let mut has_fed = false;
+    loop {
+        tokio::select! {
+            taken = &mut take => {
+                taken?;
+                break;
+            }
+            () = &mut feed, if !has_fed => has_fed = true,
+        }
+    }
+    match ended.await {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => Err(match fault_of(&error) {
+            Some(fault) => Broken::Lost(fault),
+            None => failed(job, error.to_string()).into(),
+        }),
+        Err(_) => Err(failed(job, "a bug in runner: reading broke off; please report it".to_owned()).into()),
+    }
+}
+
+fn read_all(
+    plan: &ReadingPlan,
+    probes: &[PlainPath],
+    hints: Hints,
+    frame: &Arc<Frame>,
+    input: Box<dyn Read + Send>,
+    records: &mpsc::Sender<Vec<Value>>,
+) -> Result<Found, ReadError> {
+    let probes: Vec<&PlainPath> = probes.iter().collect();
+    let reading = Reading {
+        plan: plan.format.as_ref(),
+        wanted: Wanted {
+            records: plain(plan.records.as_ref()),
+            probes: &probes,
+        },
+        hints,
+        frame,
+    };
+    let mut crossing = Vec::with_capacity(CROSSING);
+    let found = reading.read(input, &mut |record| {
+        crossing.push(record);
+        if crossing.len() < CROSSING {
+            return Ok(());
+        }
+        let full = std::mem::replace(&mut crossing, Vec::with_capacity(CROSSING));
+        records.blocking_send(full).map_err(|_| Closed)
+    });
+    // What was read before something broke is passed on first.
+    if !crossing.is_empty() && records.blocking_send(crossing).is_err() {
+        return Err(ReadError::Closed);
+    }
+    found
+}
+
+/// Bytes that cross from the network to the thread that reads them.
+struct Crossing {
+    bytes: Bytes,
+    next: mpsc::Receiver<Result<Bytes, Fault>>,
+}
+
+impl Read for Crossing {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.bytes.is_empty() {
+            match self.next.blocking_recv() {
+                Some(Ok(bytes)) => self.bytes = bytes,
+                Some(Err(fault)) => return Err(io::Error::other(fault)),
+                None => return Ok(0),
+            }
+        }
+        let count = into.len().min(self.bytes.len());
+        into[..count].copy_from_slice(&self.bytes.split_to(count));
+        Ok(count)
+    }
+}
+
+/// The fault that ended the bytes, if one did.
+fn fault_of(error: &ReadError) -> Option<Fault> {
+    let ReadError::Io(error) = error else {
+        return None;
+    };
+    let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
+    while let Some(error) = inner {
+        if let Some(fault) = error.downcast_ref::<Fault>() {
+            return Some(fault.clone());
+        }
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            inner = io.get_ref().map(|inner| inner as _);
+            continue;
+        }
+        inner = error.source();
+    }
+    None
+}

@@ -1,0 +1,196 @@
+//! Steps in turn: each record of one runs the next, several at a time, results in order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::step::{self, Chunk, Emitter};
+use super::{Context, Seen, SourceError};
+use crate::plan::source::StepPlan;
+
+/// Groups of records that wait between two steps.
+const WAITING: usize = 2;
+
+/// The records of the last step, in order.
+pub struct Records {
+    chunks: mpsc::Receiver<Chunk>,
+    tasks: Vec<Task>,
+}
+
+/// A task that ends with whoever waits for it.
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Task {
+    /// Whether it ended as it should.
+    async fn ended(&mut self) -> Result<(), SourceError> {
+        (&mut self.0).await.map_err(|_| SourceError::Step {
+            step: "source".to_owned(),
+            message: "a bug in runner: a step broke off; please report it".to_owned(),
+        })
+    }
+}
+
+impl Records {
+    /// Starts the steps, as tasks of this thread.
+    pub fn start(context: &Context, steps: &[Arc<StepPlan>]) -> Self {
+        let (first, mut chunks) = mpsc::channel::<Chunk>(1);
+        // The channel is empty, and its other end is here.
+        let _ = first.try_send(Ok(vec![Seen::nothing(&context.base)]));
+        drop(first);
+        let mut tasks = Vec::new();
+        for step in steps {
+            let (to, next) = mpsc::channel(WAITING);
+            let walk = walk(context.clone(), Arc::clone(step), chunks, to);
+            tasks.push(Task(tokio::task::spawn_local(walk)));
+            chunks = next;
+        }
+        Self { chunks, tasks }
+    }
+
+    /// The next records; nothing at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<Seen>>, SourceError> {
+        match self.chunks.recv().await {
+            Some(chunk) => chunk.map(Some),
+            None => {
+                for task in &mut self.tasks {
+                    task.ended().await?;
+                }
+                self.tasks.clear();
+                Ok(None)
+            }
+        }
+    }
+}
+
+async fn walk(
+    context: Context,
+    step: Arc<StepPlan>,
+    parents: mpsc::Receiver<Chunk>,
+    to: mpsc::Sender<Chunk>,
+) {
+    if step.kind.is_at_hand() {
+        walk_at_hand(&context, &step, parents, to).await;
+    } else {
+        Box::pin(walk_many(&context, &step, parents, to)).await;
+    }
+}
+
+/// A step that waits for nothing.
+async fn walk_at_hand(
+    context: &Context,
+    step: &Arc<StepPlan>,
+    mut parents: mpsc::Receiver<Chunk>,
+    to: mpsc::Sender<Chunk>,
+) {
+    let mut emitter = Emitter::new(to);
+    while let Some(chunk) = parents.recv().await {
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
+            Err(error) => return emitter.fail(error).await,
+        };
+        for parent in chunk {
+            if let Err(error) = step::run(context, step, &parent, &mut emitter).await {
+                return emitter.fail(error).await;
+            }
+        }
+        if emitter.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A parent whose records are under way.
+struct Child {
+    chunks: mpsc::Receiver<Chunk>,
+    task: Task,
+}
+
+/// A step that fetches: so many parents at a time, their records in order.
+async fn walk_many(
+    context: &Context,
+    step: &Arc<StepPlan>,
+    mut parents: mpsc::Receiver<Chunk>,
+    to: mpsc::Sender<Chunk>,
+) {
+    let mut waiting: VecDeque<Seen> = VecDeque::new();
+    let mut children: VecDeque<Child> = VecDeque::new();
+    let mut end: Option<Result<(), SourceError>> = None;
+    loop {
+        while children.len() < step.concurrency {
+            let Some(parent) = waiting.pop_front() else { break };
+            children.push_back(start(context, step, parent));
+        }
+        let has_room = children.len() < step.concurrency && end.is_none();
+        let Some(child) = children.front_mut() else {
+            match &end {
+                Some(Ok(())) => return,
+                Some(Err(error)) => {
+                    // Whoever has gone needs no reason.
+                    let _ = to.send(Err(error.clone())).await;
+                    return;
+                }
+                None => {}
+            }
+            take(parents.recv().await, &mut waiting, &mut end);
+            continue;
+        };
+        tokio::select! {
+            biased;
+            chunk = child.chunks.recv() => match chunk {
+                Some(chunk) => {
+                    let is_over = chunk.is_err();
+                    if to.send(chunk).await.is_err() || is_over {
+                        return;
+                    }
+                }
+                None => {
+                    if let Err(error) = child.task.ended().await {
+                        let _ = to.send(Err(error)).await;
+                        return;
+                    }
+                    children.pop_front();
+                }
+            },
+            parent = parents.recv(), if has_room => take(parent, &mut waiting, &mut end),
+        }
+    }
+}
+
+fn take(
+    chunk: Option<Chunk>,
+    waiting: &mut VecDeque<Seen>,
+    end: &mut Option<Result<(), SourceError>>,
+) {
+    match chunk {
+        Some(Ok(parents)) => waiting.extend(parents),
+        Some(Err(error)) => *end = Some(Err(error)),
+        None => *end = Some(Ok(())),
+    }
+}
+
+fn start(context: &Context, step: &Arc<StepPlan>, parent: Seen) -> Child {
+    let (to, chunks) = mpsc::channel(WAITING);
+    let (context, step) = (context.clone(), Arc::clone(step));
+    let task = tokio::task::spawn_local(async move {
+        let mut emitter = Emitter::new(to);
+        match Box::pin(step::run(&context, &step, &parent, &mut emitter)).await {
+            Ok(()) => {
+                // Whoever has gone wants no more.
+                let _ = emitter.flush().await;
+            }
+            Err(error) => emitter.fail(error).await,
+        }
+    });
+    Child {
+        chunks,
+        task: Task(task),
+    }
+}

@@ -1,0 +1,116 @@
+//! Spans of time: records `{from, to}`.
+
+use std::sync::Arc;
+
+use crate::plan::source::WindowsPlan;
+use crate::template::date::{DateValue, parse_date};
+use crate::template::{DurationValue, Frame, TemplateError, Value};
+
+/// More windows are a mistake.
+const MOST: usize = 100_000;
+
+/// The windows of a plan, the first first.
+pub fn windows(plan: &WindowsPlan, frame: &Arc<Frame>) -> Result<Vec<Value>, TemplateError> {
+    let date = |value: Value, what: &str| -> Result<Option<DateValue>, TemplateError> {
+        parse_date(&value).map_err(|error| TemplateError {
+            message: format!("windows: {what}: {}", error.detail().unwrap_or("no date")),
+        })
+    };
+    let from = date(plan.from.value(frame)?, "from")?;
+    let Some(mut from) = from else {
+        return Err(TemplateError {
+            message: "windows: `from` is nothing: write from: \"{{ since or '2024-01-01' }}\""
+                .to_owned(),
+        });
+    };
+    let to = match &plan.to {
+        Some(to) => date(to.value(frame)?, "to")?,
+        None => None,
+    };
+    let end = to.unwrap_or_else(DateValue::now);
+    let mut windows = Vec::new();
+    while from.timestamp() < end.timestamp() {
+        let next = shifted(&from, &plan.step, false)?;
+        let until = if next.timestamp() < end.timestamp() {
+            next.clone()
+        } else {
+            end.clone()
+        };
+        windows.push(window(plan, &from, &until)?);
+        if windows.len() > MOST {
+            return Err(TemplateError {
+                message: format!("windows: more than {MOST}: is `step` meant so short?"),
+            });
+        }
+        from = next;
+    }
+    Ok(windows)
+}
+
+/// Both halves of a window; nothing where it is a second or less.
+pub fn halves(
+    plan: &WindowsPlan,
+    window: &Value,
+) -> Result<Option<[Value; 2]>, TemplateError> {
+    let dates = window.downcast_object_ref::<Window>();
+    let Some(Window { from, to, .. }) = dates else {
+        return Ok(None);
+    };
+    let seconds = to.timestamp().as_second() - from.timestamp().as_second();
+    if seconds < 2 {
+        return Ok(None);
+    }
+    let half = DurationValue::parse(&format!("{}s", seconds / 2)).unwrap_or_default();
+    let middle = shifted(from, &half, false)?;
+    Ok(Some([
+        self::window(plan, from, &middle)?,
+        self::window(plan, &middle, to)?,
+    ]))
+}
+
+fn shifted(date: &DateValue, by: &DurationValue, back: bool) -> Result<DateValue, TemplateError> {
+    date.shift(by, back).map_err(|error| TemplateError {
+        message: format!("windows: {}", error.detail().unwrap_or("no date")),
+    })
+}
+
+/// A window as a record, which remembers its dates.
+#[derive(Debug)]
+struct Window {
+    from: DateValue,
+    to: DateValue,
+    shown: [Value; 2],
+}
+
+impl minijinja::value::Object for Window {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            "from" => Some(self.shown[0].clone()),
+            "to" => Some(self.shown[1].clone()),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> minijinja::value::Enumerator {
+        minijinja::value::Enumerator::Str(&["from", "to"])
+    }
+}
+
+fn window(plan: &WindowsPlan, from: &DateValue, to: &DateValue) -> Result<Value, TemplateError> {
+    let last = shifted(to, &plan.gap, true)?;
+    let print = |date: &DateValue| -> Result<Value, TemplateError> {
+        let Some(format) = &plan.format else {
+            return Ok(date.clone().into_value());
+        };
+        date.format(format, "UTC")
+            .map(Value::from)
+            .map_err(|error| TemplateError {
+                message: format!("windows: {}", error.detail().unwrap_or("no format")),
+            })
+    };
+    Ok(Value::from_object(Window {
+        shown: [print(from)?, print(&last)?],
+        from: from.clone(),
+        to: to.clone(),
+    }))
+}

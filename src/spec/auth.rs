@@ -1,0 +1,241 @@
+//! `auth`: who asks.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::request::Request;
+use super::values::{Duration, Path};
+use super::{Template, Tree};
+
+/// Who asks: one choice. Credentials that are all nothing mean no auth.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Auth {
+    /// `none`.
+    Word(AuthWord),
+    /// One of the choices.
+    Choice(Box<AuthChoice>),
+}
+
+/// Auth that needs nothing.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthWord {
+    /// No credentials are sent.
+    None,
+}
+
+/// One way to say who asks.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct AuthChoice {
+    /// The header `Authorization: Bearer …`.
+    ///
+    /// ```yaml
+    /// auth: { bearer: "{{ options.TOKEN }}" }
+    /// ```
+    pub bearer: Option<Template>,
+    /// User name and password.
+    ///
+    /// ```yaml
+    /// auth: { basic: { username: "{{ options.USERNAME }}", password: "{{ options.PASSWORD }}" } }
+    /// ```
+    pub basic: Option<Basic>,
+    /// A key in a header, a parameter or a cookie.
+    ///
+    /// ```yaml
+    /// auth: { api_key: { header: { X-Api-Key: "{{ options.KEY }}" } } }
+    /// ```
+    pub api_key: Option<Place>,
+    /// An access token, fetched and renewed.
+    ///
+    /// ```yaml
+    /// auth:
+    ///   oauth2: { grant: client_credentials, token_url: https://auth.example.com/token, client_id: "{{ options.ID }}", client_secret: "{{ options.SECRET }}" }
+    /// ```
+    pub oauth2: Option<OAuth2>,
+    /// A login whose answer has a token.
+    ///
+    /// ```yaml
+    /// auth:
+    ///   session: { login: { path: /login, json: { user: "{{ options.USERNAME }}" } }, token: $.token, header: { X-Session: "{{ token }}" } }
+    /// ```
+    pub session: Option<Session>,
+    /// A signed token, made anew before it expires.
+    ///
+    /// ```yaml
+    /// auth: { jwt: { algorithm: HS256, key: "{{ options.KEY }}", claims: { iss: runner } } }
+    /// ```
+    pub jwt: Option<Jwt>,
+    /// The user chooses.
+    ///
+    /// ```yaml
+    /// auth:
+    ///   choose: { by: "{{ options.SIGN_IN }}", cases: { token: { bearer: "{{ options.TOKEN }}" }, open: none } }
+    /// ```
+    pub choose: Option<Choose>,
+}
+
+/// User name and password.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Basic {
+    /// The user.
+    pub username: Option<Template>,
+    /// The password.
+    pub password: Option<Template>,
+}
+
+/// Where a key is sent: one of the three.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct Place {
+    /// Headers with their values.
+    pub header: Option<IndexMap<String, Template>>,
+    /// Parameters with their values.
+    pub query: Option<IndexMap<String, Template>>,
+    /// Cookies with their values.
+    pub cookie: Option<IndexMap<String, Template>>,
+}
+
+/// An access token by OAuth 2.0.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth2 {
+    /// How the token is asked for.
+    pub grant: Grant,
+    /// Where.
+    pub token_url: Template,
+    /// The client.
+    #[serde(default)]
+    pub client_id: Option<Template>,
+    /// Its secret.
+    #[serde(default)]
+    pub client_secret: Option<Template>,
+    /// The refresh token, for the grant of that name.
+    #[serde(default)]
+    pub refresh_token: Option<Template>,
+    /// The user, for grant `password`.
+    #[serde(default)]
+    pub username: Option<Template>,
+    /// The user's password, for grant `password`.
+    #[serde(default)]
+    pub password: Option<Template>,
+    /// What is asked for: text, or a list.
+    #[serde(default)]
+    pub scopes: Option<super::values::TemplateOrList>,
+    /// Where the client's credentials go: `header` (basic auth), `body` or `query`.
+    #[serde(default)]
+    pub send: SendCredentials,
+    /// How the request is written.
+    #[serde(default)]
+    pub body: TokenBody,
+    /// Further fields of the request.
+    #[serde(default)]
+    pub extra: IndexMap<String, Tree>,
+    /// Each refresh gives a new refresh token, which is kept with `--state`.
+    #[serde(default)]
+    pub rotates: bool,
+}
+
+/// How a token is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// By the client itself.
+    ClientCredentials,
+    /// By a refresh token.
+    RefreshToken,
+    /// By a user's name and password.
+    Password,
+}
+
+/// Where the client's credentials go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SendCredentials {
+    /// Basic auth.
+    #[default]
+    Header,
+    /// Fields of the body.
+    Body,
+    /// Parameters.
+    Query,
+}
+
+/// How the request for a token is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenBody {
+    /// As a form.
+    #[default]
+    Form,
+    /// As JSON.
+    Json,
+}
+
+/// A login whose answer has a token; again after a 401.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// The request that logs in.
+    pub login: Request,
+    /// Where the token stands in its answer.
+    pub token: Path,
+    /// Headers that carry `token`.
+    #[serde(default)]
+    pub header: Option<IndexMap<String, Template>>,
+    /// Parameters that carry `token`.
+    #[serde(default)]
+    pub query: Option<IndexMap<String, Template>>,
+    /// Cookies that carry `token`.
+    #[serde(default)]
+    pub cookie: Option<IndexMap<String, Template>>,
+    /// How long a token is good for; until a 401 where nothing is said.
+    #[serde(default)]
+    pub lasts: Option<Duration>,
+}
+
+/// A signed token. `iat` and `exp` are added.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Jwt {
+    /// How it is signed.
+    pub algorithm: Algorithm,
+    /// The secret, or the private key as PEM.
+    pub key: Template,
+    /// What it says.
+    #[serde(default)]
+    pub claims: IndexMap<String, Tree>,
+    /// Further fields of its header, as `kid`.
+    #[serde(default)]
+    pub headers: IndexMap<String, Tree>,
+    /// How long it is good for; 20 minutes where nothing is said.
+    #[serde(default)]
+    pub lasts: Option<Duration>,
+    /// Where it is exchanged for an access token (grant `jwt-bearer`).
+    #[serde(default)]
+    pub token_url: Option<Template>,
+}
+
+/// How a token is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are those of RFC 7518")]
+pub enum Algorithm {
+    HS256,
+    RS256,
+    ES256,
+}
+
+/// Auth that an option chooses.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Choose {
+    /// What chooses; where it is a select option all its choices must be cases.
+    pub by: Template,
+    /// Auth by its value.
+    pub cases: IndexMap<String, Auth>,
+}

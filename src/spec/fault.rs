@@ -1,0 +1,118 @@
+//! When things go wrong: `retry`, `rate_limit`, `on_response`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::values::Duration;
+use super::{Condition, Template};
+
+/// How often a request is sent: a number of attempts, or more about it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Retry {
+    /// Attempts in all.
+    Attempts(#[schemars(range(min = 1, max = 100))] u32),
+    /// All of it.
+    Whole(RetryKeys),
+}
+
+/// When a request is sent again. Waits double, with jitter.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryKeys {
+    /// Attempts in all; 5 where nothing is said.
+    #[schemars(range(min = 1, max = 100))]
+    pub attempts: Option<u32>,
+    /// The statuses after which it is sent again: 408, 425, 429, 500, 502, 503, 504 where nothing is
+    /// said.
+    pub statuses: Option<Vec<u16>>,
+    /// The first wait; 1 second where nothing is said.
+    pub wait: Option<Duration>,
+    /// The longest wait; 5 minutes where nothing is said.
+    pub max_wait: Option<Duration>,
+    /// A header that says how long to wait, besides `Retry-After`: seconds, an epoch or a date.
+    pub wait_header: Option<String>,
+}
+
+/// A rate, several rates, or more about it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RateLimit {
+    /// One rate: `10/s`.
+    Rate(Template),
+    /// Several rates.
+    Rates(Vec<Template>),
+    /// All of it.
+    Whole(Box<RateLimitKeys>),
+}
+
+/// How fast requests are sent.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimitKeys {
+    /// One rate, or several.
+    pub rate: Option<super::values::TemplateOrList>,
+    /// The header that says how many requests are left.
+    pub remaining: Option<String>,
+    /// The header that says when there are more: seconds, an epoch or a date.
+    pub reset: Option<String>,
+    /// After each accepted answer: seconds, or a duration, to wait before the next request.
+    pub pause: Option<Template>,
+}
+
+/// A rule: where all its conditions hold, it says what the answer means.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnResponse {
+    /// A status, a class of them (`5xx`), or a list of both.
+    #[serde(default)]
+    pub status: Option<Statuses>,
+    /// Text that the body contains.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// A condition over `response`.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// What happens then.
+    pub then: Then,
+    /// What is said about it.
+    #[serde(default)]
+    pub message: Option<Template>,
+    /// How long to wait before it is sent again.
+    #[serde(default)]
+    pub wait: Option<Template>,
+}
+
+/// Statuses of a rule.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Statuses {
+    /// One.
+    Number(#[schemars(range(min = 100, max = 599))] u16),
+    /// A class.
+    Class(#[schemars(regex(pattern = "^[1-5](xx|[0-9]{2})$"))] String),
+    /// Several.
+    Many(Vec<super::Tree>),
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// It is a good answer.
+    Ok,
+    /// The request is sent again, counted in `attempts`.
+    Retry,
+    /// No records from here; the message is logged as a warning.
+    Skip,
+    /// No records from here, and no further pages.
+    Stop,
+    /// The run ends.
+    Fail,
+    /// The run ends.
+    Abort,
+    /// New credentials are fetched, and the request is sent once more.
+    RefreshAuth,
+    /// Below `windows`: the window is read again in halves.
+    Split,
+}

@@ -1,0 +1,141 @@
+//! `format`: how an answer or a file is read.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{OneOrMany, Template};
+
+/// How an answer or a file is read: one choice. By content type, name and first bytes where nothing
+/// is said.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Format {
+    /// A choice with nothing to say.
+    Word(FormatWord),
+    /// One of the choices.
+    Choice(Box<FormatChoice>),
+}
+
+/// Formats.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum FormatWord {
+    Json,
+    Jsonl,
+    Csv,
+    Xml,
+    Xlsx,
+}
+
+/// A format with more about it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct FormatChoice {
+    /// JSON.
+    ///
+    /// ```yaml
+    /// format: { json: { inside: gzip } }
+    /// ```
+    pub json: Option<Wrapped>,
+    /// JSON Lines: a value a line.
+    pub jsonl: Option<Wrapped>,
+    /// CSV.
+    ///
+    /// ```yaml
+    /// format: { csv: { delimiter: ";", encoding: windows-1252 } }
+    /// ```
+    pub csv: Option<Csv>,
+    /// XML.
+    ///
+    /// ```yaml
+    /// format: { xml: { record: item, lists: [image] } }
+    /// ```
+    pub xml: Option<Xml>,
+    /// A sheet of an Excel or OpenDocument file.
+    ///
+    /// ```yaml
+    /// format: { xlsx: { sheet: Products } }
+    /// ```
+    pub xlsx: Option<Xlsx>,
+}
+
+/// What a file is inside of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Inside {
+    Gzip,
+    Zip,
+    Zstd,
+}
+
+/// What it is inside of.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wrapped {
+    /// How text is encoded; UTF-8, or what the first bytes say, where nothing is said.
+    pub encoding: Option<String>,
+    /// What it is compressed by; found out where nothing is said.
+    pub inside: Option<Inside>,
+    /// Which files of a zip: a name with `*`; all that match, one after another.
+    pub member: Option<String>,
+}
+
+/// CSV.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Csv {
+    /// What stands between cells: found out of `,` `;` tab and `|` where nothing is said.
+    #[schemars(length(min = 1, max = 1))]
+    pub delimiter: Option<String>,
+    /// What stands around cells; `"` where nothing is said.
+    #[schemars(length(max = 1))]
+    pub quote: Option<String>,
+    /// Whether the first line has the names; true where nothing is said.
+    pub header: Option<bool>,
+    /// The columns' names.
+    pub names: Option<Vec<String>>,
+    /// How text is encoded; UTF-8, or what the first bytes say, where nothing is said.
+    pub encoding: Option<String>,
+    /// Lines before the header that are passed over.
+    pub skip: Option<u64>,
+    /// What it is compressed by; found out where nothing is said.
+    pub inside: Option<Inside>,
+    /// Which files of a zip: a name with `*`; all that match, one after another.
+    pub member: Option<String>,
+}
+
+/// XML. Attributes are `@name`, text beside elements is `#text`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Xml {
+    /// The element of a record, or several; the children of the root where nothing is said.
+    pub record: Option<OneOrMany>,
+    /// Elements that are lists even when single.
+    pub lists: Option<Vec<String>>,
+    /// Whether a prefix belongs to the name alone: without it `g:price` is `price` too.
+    pub prefixes: Option<bool>,
+    /// How text is encoded, where the file does not say it right.
+    pub encoding: Option<String>,
+    /// What it is compressed by; found out where nothing is said.
+    pub inside: Option<Inside>,
+    /// Which files of a zip: a name with `*`; all that match, one after another.
+    pub member: Option<String>,
+}
+
+/// A sheet.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Xlsx {
+    /// Its name; the first where nothing is said.
+    pub sheet: Option<Template>,
+    /// The row that has the names, from 1.
+    #[schemars(range(min = 1))]
+    pub header_row: Option<u32>,
+    /// What it is compressed by; found out where nothing is said.
+    pub inside: Option<Inside>,
+    /// Which files of a zip: a name with `*`; all that match, one after another.
+    pub member: Option<String>,
+}

@@ -1,0 +1,74 @@
+//! `lookups`: what else is known about a row, asked for many at a time or read once.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::format::Format;
+use super::pages::Pages;
+use super::request::Request;
+use super::source::{FileSource, StepOnError};
+use super::values::Path;
+use super::{Condition, Template, Tree};
+
+/// A lookup: its name is the record that matches, or with `many` the list of them. Without `for`,
+/// and with `rows` or `file`, it is read once before the first row, and its name is a table.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// The name under which `vars`, `where` and `columns` see it.
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
+    pub name: String,
+    /// What is looked up for a row; nothing and empty text are never asked for.
+    #[serde(default, rename = "for")]
+    pub wanted: Option<Template>,
+    /// Keys a request; 50 where nothing is said.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 10000))]
+    pub batch: Option<u32>,
+    /// The request; it sees `keys`, and `key` where there is one.
+    #[serde(default)]
+    pub request: Option<Request>,
+    /// A file of records.
+    #[serde(default)]
+    pub file: Option<FileSource>,
+    /// Records written in the spec.
+    #[serde(default)]
+    pub rows: Option<Vec<IndexMap<String, Tree>>>,
+    /// Where the records stand in the answer.
+    #[serde(default)]
+    pub records: Option<Path>,
+    /// How the answer or the file is read.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// How the list is paged; not at all where nothing is said and `for` is.
+    #[serde(default)]
+    pub pages: Option<Pages>,
+    /// A record's key.
+    pub key: Template,
+    /// Whether a key has several records.
+    #[serde(default)]
+    pub many: bool,
+    /// What becomes of a row without a match.
+    #[serde(default)]
+    pub if_none: LookupIfNone,
+    /// What a request that failed for good does: ends the run, or leaves its keys without a match.
+    #[serde(default)]
+    pub on_error: StepOnError,
+    /// Rows for which it does not hold are not looked up.
+    #[serde(default)]
+    pub when: Option<Condition>,
+}
+
+/// What becomes of a row without a match.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LookupIfNone {
+    /// It goes on with nothing.
+    #[default]
+    Keep,
+    /// It is left out.
+    Drop,
+    /// Its mapping fails.
+    Fail,
+}

@@ -1,0 +1,123 @@
+//! `pages`: how a list is paged.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::values::Path;
+use super::{Condition, Template};
+
+/// How a list is paged: one choice.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Pages {
+    /// A choice with nothing to say.
+    Word(PagesWord),
+    /// One of the choices.
+    Choice(Box<PagesChoice>),
+}
+
+/// Paging that needs nothing else.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PagesWord {
+    /// One request, whatever `http` says.
+    None,
+    /// Page numbers, until a page is empty.
+    Page,
+    /// Offsets, until a page is empty.
+    Offset,
+    /// The header `Link` with `rel="next"`.
+    LinkHeader,
+}
+
+/// One way of paging.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct PagesChoice {
+    /// Page numbers: the request uses `page.number`.
+    ///
+    /// ```yaml
+    /// pages: { page: { size: 100 } }
+    /// ```
+    pub page: Option<Counted>,
+    /// Offsets: the request uses `page.offset`.
+    ///
+    /// ```yaml
+    /// pages: { offset: { size: 100 } }
+    /// ```
+    pub offset: Option<Counted>,
+    /// A value of the last answer: the request uses `page.cursor`.
+    ///
+    /// ```yaml
+    /// pages: { cursor: { next: $.meta.next_cursor } }
+    /// ```
+    pub cursor: Option<Next>,
+    /// The next page's address stands in the answer; it replaces URL and query.
+    ///
+    /// ```yaml
+    /// pages: { next_url: { next: $.links.next } }
+    /// ```
+    pub next_url: Option<Next>,
+    /// The next page's address stands in the header `Link`.
+    ///
+    /// ```yaml
+    /// pages: { link_header: { rel: next } }
+    /// ```
+    pub link_header: Option<LinkHeader>,
+}
+
+/// Pages that are counted.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Counted {
+    /// The first page's number (1 where nothing is said), or the first offset (0).
+    pub start: Option<u64>,
+    /// Records a page; a page with fewer is the last.
+    pub size: Option<Template>,
+    /// Whether this page is the last, instead of the rule about short pages.
+    pub stop: Option<Condition>,
+    /// How many records there are in all, instead of the rule about short pages.
+    pub total: Option<Path>,
+    /// Pages at most; more are an error. 100,000 where nothing is said.
+    #[schemars(range(min = 1))]
+    pub max: Option<u64>,
+}
+
+/// Pages of which each leads to the next.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Next {
+    /// Where the next page's value stands; no value ends.
+    pub next: Path,
+    /// Records a page; a page with fewer is the last.
+    #[serde(default)]
+    pub size: Option<Template>,
+    /// Whether this page is the last, instead of the rule about short pages.
+    #[serde(default)]
+    pub stop: Option<Condition>,
+    /// How many records there are in all, instead of the rule about short pages.
+    #[serde(default)]
+    pub total: Option<Path>,
+    /// Pages at most; more are an error. 100,000 where nothing is said.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub max: Option<u64>,
+}
+
+/// Pages that the header `Link` leads to.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkHeader {
+    /// Which link; `next` where nothing is said.
+    pub rel: Option<String>,
+    /// Records a page; a page with fewer is the last.
+    pub size: Option<Template>,
+    /// Whether this page is the last.
+    pub stop: Option<Condition>,
+    /// How many records there are in all.
+    pub total: Option<Path>,
+    /// Pages at most; more are an error. 100,000 where nothing is said.
+    #[schemars(range(min = 1))]
+    pub max: Option<u64>,
+}
