@@ -9,7 +9,11 @@
 //! | `output.txt`, `feedback.txt` | rows as written, one a line, an empty line between writes |
 //! | `logs.txt` | `LEVEL MESSAGE CONTEXT`, in order |
 //! | `stderr.txt` | standard error |
+//! | `mock.yaml` | somebody's API ([`super::mock`]); `<mock>` in `args` and `env` is its address |
+//! | `requests.txt` | what it was asked, one request a line; sorted where it is `requests-sorted.txt` |
+//! | `state.json`, `state-after.json` | what `--state` names, before and after |
 //!
+//! With `BLESS=1` in the environment expected files are written instead of compared.
 //! In expected files `<seconds>` stands for the time of the run in seconds.
 
 use std::fmt::Write as _;
@@ -18,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::cli::Runner;
+use super::mock::Mock;
 use super::proxy::{Do, Proxy};
 use super::requests::{Kind, Request};
 use super::sandbox::Sandbox;
@@ -47,16 +52,50 @@ pub fn run_all(verdict: &str, code: i32) {
 fn run(case: &Path, code: i32) -> Vec<String> {
     let sandbox = Sandbox::serve(&inputs(case));
     let proxy = Proxy::start(&sandbox.url, |_| Do::Pass);
-    let mut runner = Runner::of_spec(&spec(case), &proxy.url()).args(lines(case, "args"));
+    let mock = case
+        .join("mock.yaml")
+        .exists()
+        .then(|| Mock::of_folder(case));
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let with_mock = |text: &str| {
+        let text = text.replace("<case>", case.to_str().expect("a path"));
+        match &mock {
+            Some(mock) => text.replace("<mock>", &mock.url),
+            None => text,
+        }
+    };
+    let args = lines(case, "args");
+    let mut runner = Runner::of_spec(&spec(case), &proxy.url());
+    runner = runner.args(args.iter().map(|line| with_mock(line)));
+    if let Some(mock) = &mock {
+        runner = runner
+            .env("HTTPS_PROXY", &mock.url)
+            .env("SSL_CERT_FILE", mock.authority.path().to_str().expect("a path"));
+    }
+    let state = folder.path().join("state.json");
+    if case.join("state.json").exists() {
+        fs::copy(case.join("state.json"), &state).expect("a copy");
+    }
+    if case.join("state-after.json").exists() || case.join("state.json").exists() {
+        runner = runner.arg("--state").arg(&state);
+    }
     for line in lines(case, "env") {
         let (name, value) = line.split_once('=').expect("NAME=value");
-        runner = runner.env(name, value);
+        runner = runner.env(name, &with_mock(value));
     }
     let began = now();
     let ended = runner.run();
     let mut differences = Vec::new();
     let mut compare = |file: &str, actual: &str| {
+        let actual = &match &mock {
+            Some(mock) => actual.replace(&mock.url, "<mock>"),
+            None => actual.to_owned(),
+        };
         let expected = fs::read_to_string(case.join(file)).unwrap_or_default();
+        if is_blessing() && mock.is_some() && (case.join(file).exists() || !actual.is_empty()) {
+            fs::write(case.join(file), actual).expect("written");
+            return;
+        }
         if !matches(&expected, actual, began..=now()) {
             differences.push(format!(
                 "{file}\n--- expected\n{expected}--- actual\n{actual}---"
@@ -76,6 +115,20 @@ fn run(case: &Path, code: i32) -> Vec<String> {
         let reads = reads.map(|request| format!("{} {}", request.method, request.path));
         compare("reads.txt", &text_of(reads));
     }
+    if let Some(mock) = &mock {
+        let mut asked = mock.requests();
+        if case.join("requests-sorted.txt").exists() {
+            asked.sort();
+            compare("requests-sorted.txt", &text_of(asked.into_iter()));
+        } else {
+            compare("requests.txt", &text_of(asked.into_iter()));
+        }
+    }
+    if case.join("state-after.json").exists() {
+        let after = fs::read_to_string(&state).unwrap_or_default();
+        compare("state-after.json", &after);
+    }
+    differences.extend(mock.iter().flat_map(Mock::differences));
     if ended.code != code {
         differences.push(format!("exit code {} instead of {code}", ended.code));
     }
@@ -83,6 +136,10 @@ fn run(case: &Path, code: i32) -> Vec<String> {
         differences.push(format!("standard output: {}", ended.stdout));
     }
     differences
+}
+
+fn is_blessing() -> bool {
+    std::env::var_os("BLESS").is_some()
 }
 
 /// What can be read, by its type.

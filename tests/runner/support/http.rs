@@ -1,6 +1,6 @@
 //! HTTP/1.1 on a socket, byte for byte: what a proxy that breaks things needs.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 
 /// A request or an answer: its first line, its headers, its body.
@@ -22,7 +22,7 @@ impl Message {
     }
 
     /// Reads one message; nothing where the connection was closed before it.
-    pub fn read(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
+    pub fn read(reader: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut message = Self::default();
         if reader.read_line(&mut message.first_line)? == 0 {
             return Ok(None);

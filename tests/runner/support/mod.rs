@@ -4,6 +4,7 @@ pub mod case;
 pub mod cli;
 pub mod http;
 pub mod judge;
+pub mod mock;
 pub mod proxy;
 pub mod requests;
 pub mod sandbox;
