@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use super::chunk::{Chunk, Finished};
 use super::emit::Emitter;
 use super::fit::{Fit, Fits};
+use super::lookups::{LookupFate, Tables};
 use super::names::Names;
 use super::outcome::{Outcome, Status};
 use super::rules::{Judgement, Rules, SetupError};
@@ -312,15 +315,20 @@ impl Mapper {
     ) -> Result<(), RowError> {
         let mapping = &rules.plan.mapping;
         let vars = Vars::new(mapping.vars.len());
-        let sight = Sight::new(input, &fit.cells, part, &vars, &mapping.var_names);
+        let sight = Sight::new(input, &fit.cells, part, &vars, &mapping.var_names)
+            .with_lookups(rules.lookups.as_ref());
         for (number, template) in mapping.vars.iter().enumerate() {
             let form = rules.forms.vars[number].as_ref();
             if let Err(error) = sight.fill_var(number, template, form) {
+                if self.is_left_out(&sight) {
+                    return Ok(());
+                }
                 let name = &mapping.var_names[number];
                 return self.failed(rules, input, &sight, format!("vars.{name}: {error}"));
             }
         }
         match rules.judge(&sight) {
+            Err(_) if self.is_left_out(&sight) => return Ok(()),
             Err(message) => return self.failed(rules, input, &sight, message),
             Ok(Judgement::LeftOut) => {
                 self.mapped.filtered += 1;
@@ -335,9 +343,107 @@ impl Mapper {
             }
             Ok(Judgement::GoesOn) => {}
         }
+        match sight.looked_up().map(|lookups| lookups.fate()) {
+            None | Some(LookupFate::GoesOn) => {}
+            Some(LookupFate::LeftOut) => {
+                self.mapped.filtered += 1;
+                return Ok(());
+            }
+            Some(LookupFate::Failed(message)) => {
+                return self.failed(rules, input, &sight, message);
+            }
+        }
         match self.write(rules, input, fit, &sight) {
             Ok(()) => self.push(rules, Outcome::ok(), &sight),
             Err(message) => self.failed(rules, input, &sight, message),
+        }
+    }
+
+    /// Whether a lookup without a match leaves the row out; what failed since does not matter then.
+    fn is_left_out(&mut self, sight: &Sight<'_>) -> bool {
+        let is_left_out = sight
+            .looked_up()
+            .is_some_and(|lookups| lookups.fate() == LookupFate::LeftOut);
+        self.mapped.filtered += u64::from(is_left_out);
+        is_left_out
+    }
+
+    /// What lookups found, where the spec has any.
+    pub fn lookups(&self) -> Option<&Arc<Tables>> {
+        self.rules.lookups.as_ref()
+    }
+
+    /// The keys that a lookup is asked for by the rows of a batch.
+    pub fn keys_of_batch(&mut self, batch: &Arc<Batch>, lookup: usize) -> Vec<String> {
+        let rules = Arc::clone(&self.rules);
+        let frames = BatchFrames::new(&rules.base, batch, true);
+        let mut keys = IndexSet::new();
+        for (index, row) in batch.rows().enumerate() {
+            let fit = self.fits.of(&rules, row.shape());
+            let frames = &frames;
+            let input = Input::Row { row, index, frames };
+            self.add_keys(&rules, &input, &fit, lookup, &mut keys);
+        }
+        keys.into_iter().collect()
+    }
+
+    /// The keys that a lookup is asked for by records.
+    pub fn keys_of_records<'r>(
+        &mut self,
+        records: impl Iterator<Item = (&'r Value, &'r Arc<Frame>)>,
+        lookup: usize,
+    ) -> Vec<String> {
+        let rules = Arc::clone(&self.rules);
+        let fit = Fit {
+            cells: Vec::new(),
+            layout: None,
+        };
+        let mut keys = IndexSet::new();
+        for (record, frame) in records {
+            let input = Input::Record { record, frame };
+            self.add_keys(&rules, &input, &fit, lookup, &mut keys);
+        }
+        keys.into_iter().collect()
+    }
+
+    /// The keys of one row, unless it is removed before. What fails here fails again when the row is
+    /// mapped, and is said then.
+    fn add_keys(
+        &mut self,
+        rules: &Rules,
+        input: &Input<'_>,
+        fit: &Fit,
+        lookup: usize,
+        keys: &mut IndexSet<String>,
+    ) {
+        let parts = rules.parts(input, fit).unwrap_or_default();
+        let parts: Vec<Option<Value>> = match parts.is_empty() {
+            true => vec![None],
+            false => parts.into_iter().map(Some).collect(),
+        };
+        let mapping = &rules.plan.mapping;
+        for part in parts {
+            let vars = Vars::new(mapping.vars.len());
+            let sight = Sight::new(input, &fit.cells, part, &vars, &mapping.var_names)
+                .with_lookups(rules.lookups.as_ref());
+            for (number, template) in mapping.vars.iter().enumerate() {
+                let form = rules.forms.vars[number].as_ref();
+                let _ = sight.fill_var(number, template, form);
+            }
+            let Some(lookups) = sight.looked_up() else {
+                return;
+            };
+            let is_removed = match rules.judge(&sight) {
+                Ok(Judgement::GoesOn) => false,
+                Ok(_) => !lookups.is_touched(),
+                Err(_) => false,
+            };
+            if is_removed {
+                continue;
+            }
+            if let Ok(Some(key)) = lookups.key(lookup) {
+                keys.insert(key);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod fit;
 mod flatten;
 mod forms;
 mod layout;
+mod lookups;
 mod mapper;
 mod names;
 mod outcome;
@@ -15,6 +16,7 @@ mod sight;
 mod unique;
 
 pub use chunk::{Chunk, Finished};
+pub use lookups::Tables;
 pub use mapper::{Input, Mapped, Mapper, RowError};
 pub use outcome::{Outcome, Status};
 pub use rules::SetupError;

@@ -7,6 +7,7 @@ use super::fit::Fit;
 use super::flatten::is_nested;
 use super::forms::Forms;
 use super::layout::{Layout, Step};
+use super::lookups::Tables;
 use super::mapper::Input;
 use super::sight::{Sight, Vars};
 use crate::plan::Plan;
@@ -42,6 +43,8 @@ pub struct Rules {
     pub fixed: Vec<Option<String>>,
     pub base: Arc<Frame>,
     pub forms: Forms,
+    /// What lookups found, where the spec has any.
+    pub lookups: Option<Arc<Tables>>,
     /// Whether rows are only written, by plain forms: nothing judges them, nothing of them is kept.
     pub only_writes: bool,
 }
@@ -73,7 +76,9 @@ impl Rules {
             set.push(name);
         }
         let forms = Forms::new(&plan.mapping, base);
+        let has_lookups = !plan.lookups.is_empty();
         Ok(Self {
+            lookups: has_lookups.then(|| Arc::new(Tables::new(&plan.lookups))),
             only_writes: only_writes(&plan, &forms),
             forms,
             plan,
@@ -90,6 +95,7 @@ impl Rules {
             only_writes: only_writes(&self.plan, &forms),
             forms,
             plan: Arc::clone(&self.plan),
+            lookups: self.lookups.clone(),
             set: self.set.clone(),
             fixed: self.fixed.clone(),
             base: Arc::clone(base),
@@ -190,7 +196,8 @@ fn only_writes(plan: &Plan, forms: &Forms) -> bool {
     let mapping = &plan.mapping;
     let is_judged = mapping.filter.is_some() || !mapping.reject.is_empty();
     let is_kept = mapping.keeps_frames || plan.reads_finished_rows;
-    let is_plain = mapping.split.is_none() && mapping.vars.is_empty();
+    let is_plain =
+        mapping.split.is_none() && mapping.vars.is_empty() && plan.lookups.is_empty();
     is_plain && !is_judged && !is_kept && forms.columns.iter().all(Option::is_some)
 }
 

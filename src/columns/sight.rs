@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use minijinja::value::{Enumerator, Object};
 
+use super::lookups::{RowLookups, Tables};
 use super::mapper::Input;
 use crate::row::{Batch, Row, row_value};
 use crate::template::native::{Bound, Plain, Scene};
@@ -115,8 +116,10 @@ pub struct Sight<'s> {
     part: Option<Value>,
     vars: &'s Vars<'s>,
     var_names: &'s Arc<[Arc<str>]>,
+    lookups: Option<&'s Arc<Tables>>,
     frame: OnceCell<Arc<Frame>>,
     slots: OnceCell<Arc<Slots>>,
+    looked_up: OnceCell<Arc<RowLookups>>,
 }
 
 impl<'s> Sight<'s> {
@@ -140,9 +143,25 @@ impl<'s> Sight<'s> {
             part,
             vars,
             var_names,
+            lookups: None,
             frame: OnceCell::new(),
             slots: OnceCell::new(),
+            looked_up: OnceCell::new(),
         }
+    }
+
+    /// The same with lookups.
+    #[must_use]
+    pub fn with_lookups(mut self, tables: Option<&'s Arc<Tables>>) -> Self {
+        self.lookups = tables;
+        self
+    }
+
+    /// The row's lookups, if there are any in the spec.
+    pub fn looked_up(&self) -> Option<&Arc<RowLookups>> {
+        self.lookups?;
+        self.frame();
+        self.looked_up.get()
     }
 
     /// What plain forms see.
@@ -153,29 +172,39 @@ impl<'s> Sight<'s> {
     /// What the engine sees.
     pub fn frame(&self) -> &Arc<Frame> {
         self.frame.get_or_init(|| {
-            let below = match self.input {
-                Input::Row { index, frames, .. } => frames.of_row(*index),
-                Input::Record { frame, .. } => Arc::clone(frame),
+            let frame = self.frame_of_row();
+            let Some(tables) = self.lookups else {
+                return frame;
             };
-            if self.var_names.is_empty() && self.part.is_none() {
-                return below;
-            }
-            let slots = self.slots.get_or_init(|| {
-                let slots = Slots::new(self.var_names);
-                for number in 0..self.var_names.len() {
-                    if let Some(value) = self.vars.value(number) {
-                        slots.fill(number, value);
-                    }
-                }
-                Arc::new(slots)
-            });
-            let vars = Value::from_dyn_object(Arc::clone(slots));
-            let mut frame = Frame::on(&below).with("vars", vars);
-            if let Some(part) = &self.part {
-                frame.set("part", part.clone());
-            }
-            Arc::new(frame)
+            let lookups = self.looked_up.get_or_init(|| RowLookups::new(tables, &frame));
+            lookups.frame()
         })
+    }
+
+    /// What the engine sees, lookups aside.
+    fn frame_of_row(&self) -> Arc<Frame> {
+        let below = match self.input {
+            Input::Row { index, frames, .. } => frames.of_row(*index),
+            Input::Record { frame, .. } => Arc::clone(frame),
+        };
+        if self.var_names.is_empty() && self.part.is_none() {
+            return below;
+        }
+        let slots = self.slots.get_or_init(|| {
+            let slots = Slots::new(self.var_names);
+            for number in 0..self.var_names.len() {
+                if let Some(value) = self.vars.value(number) {
+                    slots.fill(number, value);
+                }
+            }
+            Arc::new(slots)
+        });
+        let vars = Value::from_dyn_object(Arc::clone(slots));
+        let mut frame = Frame::on(&below).with("vars", vars);
+        if let Some(part) = &self.part {
+            frame.set("part", part.clone());
+        }
+        Arc::new(frame)
     }
 
     /// Works out the var with this number.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::Run;
 use super::error::RunError;
 use crate::columns::Mapper;
-use crate::source::{Context, Looked, Newest, Records};
+use crate::source::{Context, Looked, Lookups, Newest, Records};
 use crate::spec::LogLevel;
 
 impl Run {
     pub(super) async fn data_source(&self, mut mapper: Mapper) -> Result<(), RunError> {
         let newest = Newest::default();
         let context = self.context();
+        let lookups = self.lookups(&mapper).await?;
         let mut records = Records::start(&context, &self.plan.source);
         let mut stop = self.api.stop().clone();
         loop {
@@ -20,6 +21,13 @@ impl Run {
                 () = stop.stopped() => return Err(RunError::Stopped),
             };
             let Some(chunk) = next? else { break };
+            if let Some(lookups) = &lookups {
+                let keys = |lookup| {
+                    let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
+                    mapper.keys_of_records(records, lookup)
+                };
+                lookups.ask(keys).await?;
+            }
             for seen in chunk {
                 self.check_stop()?;
                 self.counters.add_taken(1);
@@ -39,6 +47,16 @@ impl Run {
         self.report_nothing(&context.looked).await;
         self.keep_newest(&newest);
         Ok(())
+    }
+
+    /// The lookups of a mapper, those that are read once being read.
+    pub(super) async fn lookups(&self, mapper: &Mapper) -> Result<Option<Lookups>, RunError> {
+        let Some(tables) = mapper.lookups() else {
+            return Ok(None);
+        };
+        let lookups = Lookups::new(self.context(), tables);
+        Box::pin(lookups.prepare()).await?;
+        Ok(Some(lookups))
     }
 
     /// What all steps share.

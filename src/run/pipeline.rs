@@ -12,7 +12,8 @@ use super::counters::{Ahead, Counters};
 use super::error::RunError;
 use crate::columns::{Mapped, Mapper, RowError};
 use crate::container_api::{ApiError, Handed, InputReader};
-use crate::row::Scanner;
+use crate::row::{Batch, Scanner};
+use crate::source::Lookups;
 use crate::template::{Frame, Value};
 
 /// Batches under way at most: one that is read, one that is mapped, one that is written.
@@ -60,8 +61,11 @@ impl Run {
         let (to_writer, mut outgoing) = mpsc::channel::<Outgoing>(UNDER_WAY);
         let ahead = Value::from_object(Ahead(Arc::clone(&self.counters)));
         let base = Arc::new(Frame::on(base).with("run", ahead));
+        let mapper = mapper.on(&base);
+        let lookups = self.lookups(&mapper).await?;
         let mapping = Mapping {
-            mapper: mapper.on(&base),
+            lookups,
+            mapper,
             scanner: Scanner::new(self.api.spare().clone()),
             counters: Arc::clone(&self.counters),
             took: Duration::ZERO,
@@ -149,6 +153,7 @@ async fn both<T>(
 
 /// The mapper at work.
 struct Mapping {
+    lookups: Option<Lookups>,
     mapper: Mapper,
     scanner: Scanner,
     counters: Arc<Counters>,
@@ -166,6 +171,13 @@ impl Mapping {
         while let Some(Incoming { handed, permit }) = incoming.recv().await {
             // What is to be sent meanwhile goes out first.
             tokio::task::yield_now().await;
+            let handed = match self.lookups.clone() {
+                None => handed,
+                Some(lookups) => match self.look_up(&lookups, handed).await? {
+                    Some(batch) => Handed::Rows(batch),
+                    None => continue,
+                },
+            };
             let (mapping, batch) = self.map_where_it_fits(handed).await?;
             self = mapping;
             // An answer without rows: the reader was told, and makes it good.
@@ -176,6 +188,24 @@ impl Mapping {
             }
         }
         Ok(self.mapper)
+    }
+
+    /// Asks for what the rows of a batch need.
+    async fn look_up(
+        &mut self,
+        lookups: &Lookups,
+        handed: Handed,
+    ) -> Result<Option<Arc<Batch>>, RunError> {
+        let batch = match handed {
+            Handed::Rows(batch) => batch,
+            Handed::Unread(unread) => match unread.scan(&mut self.scanner) {
+                Some(batch) => batch,
+                None => return Ok(None),
+            },
+        };
+        let keys = |lookup| self.mapper.keys_of_batch(&batch, lookup);
+        lookups.ask(keys).await?;
+        Ok(Some(batch))
     }
 
     /// Maps a batch here, or on a thread of its own.

@@ -10,6 +10,7 @@ pub mod formats;
 mod incremental;
 mod job;
 mod looked;
+mod lookups;
 mod pages;
 pub mod path;
 mod read;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub use error::SourceError;
 pub use incremental::{Newest, since_of};
 pub use looked::Looked;
+pub use lookups::Lookups;
 pub use seen::Seen;
 pub use walk::Records;
 

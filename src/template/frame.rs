@@ -5,10 +5,17 @@ use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Enumerator, Object, Value};
 
+/// Values that are worked out when their name is read.
+pub trait Resolve: Send + Sync {
+    /// The value of a name; nothing where it is none of these.
+    fn resolve(&self, name: &str) -> Option<Value>;
+}
+
 /// Names with their values; what is not found is looked for in the frame below.
 #[derive(Clone, Default)]
 pub struct Frame {
     names: Vec<(Arc<str>, Value)>,
+    resolver: Option<Arc<dyn Resolve>>,
     below: Option<Arc<Frame>>,
 }
 
@@ -17,8 +24,16 @@ impl Frame {
     pub fn on(below: &Arc<Frame>) -> Self {
         Self {
             names: Vec::new(),
+            resolver: None,
             below: Some(Arc::clone(below)),
         }
+    }
+
+    /// The frame with names that are worked out when they are read.
+    #[must_use]
+    pub fn resolved_by(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver = Some(resolver);
+        self
     }
 
     /// Adds a name, or replaces it.
@@ -36,6 +51,9 @@ impl Frame {
         loop {
             if let Some((_, value)) = frame.names.iter().find(|(known, _)| &**known == name) {
                 return Some(value.clone());
+            }
+            if let Some(value) = frame.resolver.as_ref().and_then(|r| r.resolve(name)) {
+                return Some(value);
             }
             frame = frame.below.as_deref()?;
         }

@@ -24,7 +24,7 @@ mod text;
 
 pub use compiled::{Template, TemplateError};
 pub use duration::DurationValue;
-pub use frame::{Frame, Slots};
+pub use frame::{Frame, Resolve, Slots};
 pub use lower::Uses;
 pub use minijinja::Value;
 pub use number::{NumberText, plain};
