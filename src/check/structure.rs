@@ -260,6 +260,9 @@ impl<'a> Checker<'a> {
             }
         }
         self.missing(node, entries, schema, name);
+        if !self.is_one_choice(node, entries, schema, name) {
+            return None;
+        }
         // Without what it needs a map can't be read; the root has placeholders.
         let required = schema.get("required").and_then(Value::as_array);
         let is_whole = required
@@ -272,6 +275,50 @@ impl<'a> Checker<'a> {
             span: node.span.clone(),
             value: NodeValue::Map(checked),
         })
+    }
+
+    /// A choice is a map with one key.
+    fn is_one_choice(
+        &mut self,
+        node: &Node,
+        entries: &[Entry],
+        schema: &Value,
+        name: &str,
+    ) -> bool {
+        let most = schema.get("maxProperties").and_then(Value::as_u64);
+        if most != Some(1) || entries.len() == 1 {
+            return true;
+        }
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let choices: Vec<&str> = properties
+            .into_iter()
+            .flatten()
+            .map(|(key, _)| key.as_str())
+            .collect();
+        let known: Vec<&Entry> = entries
+            .iter()
+            .filter(|entry| choices.contains(&entry.key.as_str()))
+            .collect();
+        if known.len() != entries.len() {
+            // What is unknown was said; the rest may be what was meant.
+            return known.len() == 1;
+        }
+        match entries.get(1) {
+            Some(second) => self.report(
+                &second.key_span,
+                format!(
+                    "{name} is one choice, and here are `{}` and `{}`",
+                    entries[0].key, second.key
+                ),
+                Some("leave one of them out".to_owned()),
+            ),
+            None => self.report(
+                &node.span,
+                format!("{name} is one choice, and here is none"),
+                Some(hint("", choices)),
+            ),
+        }
+        false
     }
 
     fn missing(&mut self, node: &Node, entries: &[Entry], schema: &Value, name: &str) {

@@ -31,6 +31,8 @@ Examples:
       lists the options of that spec
   runner sandbox --spec connectors/data-service.yaml --input products.csv --out out
       runs it on a file, without the platform
+  runner preview --spec connectors/data-source.yaml
+      shows the first rows and writes nothing
   runner check connectors/*.yaml
       names every mistake in the specs
 
@@ -47,6 +49,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Runs a connector against an embedded Container API: no platform needed.
     Sandbox(SandboxArguments),
+    /// Shows the first rows that a connector would write, and writes nothing.
+    Preview(PreviewArguments),
     /// Prints the JSON Schema of specs.
     Schema,
 }
@@ -121,6 +125,33 @@ pub struct SandboxArguments {
     /// How much is said.
     #[command(flatten)]
     pub verbosity: Verbosity,
+}
+
+/// `runner preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArguments {
+    /// The spec that is looked at.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub spec: Option<PathBuf>,
+    /// How many records or rows are read.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=999))]
+    pub rows: u32,
+    /// Shows beside each row the record, or the row, that it came from.
+    #[arg(long)]
+    pub record: bool,
+    /// Shows each request and its answer, without secrets.
+    #[arg(long)]
+    pub requests: bool,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// The file in which `incremental` remembers; only refresh tokens that change are written to it.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Rows of the site, where the connector reads any: a .csv, .tsv, .jsonl or .json file, as input or as
+    /// the TYPE new, modified, unchanged or deleted.
+    #[arg(long, value_name = "[TYPE=]FILE")]
+    pub input: Vec<String>,
 }
 
 /// Commands of the sandbox.

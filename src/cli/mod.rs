@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod preview;
 mod run;
 mod sandbox;
 mod schema;
@@ -44,6 +45,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
     match arguments.command {
         Some(Command::Check(check)) => check::check(&check),
+        Some(Command::Preview(preview)) => preview::preview(preview, &flags),
         Some(Command::Sandbox(sandbox)) => sandbox::sandbox(sandbox, &flags),
         Some(Command::Schema) => schema::schema(),
         None => run::run(&arguments.run, &flags),

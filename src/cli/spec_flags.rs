@@ -89,7 +89,9 @@ impl SpecFlags {
     /// The command with the spec's options as flags, where a spec is run.
     pub fn add_to(&self, command: Command) -> Command {
         let command = self.add_flags(command);
-        command.mut_subcommand("sandbox", |sandbox| self.add_flags(sandbox))
+        command
+            .mut_subcommand("sandbox", |sandbox| self.add_flags(sandbox))
+            .mut_subcommand("preview", |preview| self.add_flags(preview))
     }
 
     fn add_flags(&self, mut command: Command) -> Command {

@@ -33,6 +33,7 @@ impl Fits {
         if let Some((_, fit)) = self.known.get(&key) {
             return Arc::clone(fit);
         }
+        rules.filled.sample_row(shape.distinct_names());
         let (mapping, set, fixed) = (&rules.plan.mapping, &rules.set, &rules.fixed);
         let reads = rules.forms.reads.iter();
         let fit = Arc::new(Fit {

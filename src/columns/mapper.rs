@@ -188,6 +188,7 @@ impl Mapper {
         frame: &Arc<Frame>,
     ) -> Result<Option<Mapped>, RowError> {
         let rules = Arc::clone(&self.rules);
+        rules.filled.sample(frame);
         let fit = Fit {
             cells: Vec::new(),
             layout: None,
@@ -368,6 +369,11 @@ impl Mapper {
         is_left_out
     }
 
+    /// A sentence for each column that was empty in every row.
+    pub fn empty_columns(&self) -> Vec<String> {
+        self.rules.filled.sentences(&self.rules.plan.mapping.columns)
+    }
+
     /// What lookups found, where the spec has any.
     pub fn lookups(&self) -> Option<&Arc<Tables>> {
         self.rules.lookups.as_ref()
@@ -467,10 +473,12 @@ impl Mapper {
         }
         let mapping = &rules.plan.mapping;
         let mut values = Vec::with_capacity(mapping.columns.len());
-        for (column, form) in mapping.columns.iter().zip(&rules.forms.columns) {
+        for (number, (column, form)) in mapping.columns.iter().zip(&rules.forms.columns).enumerate()
+        {
             let value = sight
                 .value(&column.value, form.as_ref())
                 .map_err(|error| format!("column `{}`: {error}", column.name))?;
+            rules.filled.note(number, &value);
             values.push(value);
         }
         self.open.writer.start_row();

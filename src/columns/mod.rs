@@ -3,6 +3,7 @@
 
 mod chunk;
 mod emit;
+mod empty;
 mod fit;
 mod flatten;
 mod forms;

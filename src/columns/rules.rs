@@ -7,6 +7,7 @@ use super::fit::Fit;
 use super::flatten::is_nested;
 use super::forms::Forms;
 use super::layout::{Layout, Step};
+use super::empty::Filled;
 use super::lookups::Tables;
 use super::mapper::Input;
 use super::sight::{Sight, Vars};
@@ -43,6 +44,8 @@ pub struct Rules {
     pub fixed: Vec<Option<String>>,
     pub base: Arc<Frame>,
     pub forms: Forms,
+    /// Which columns held something so far.
+    pub filled: Arc<Filled>,
     /// What lookups found, where the spec has any.
     pub lookups: Option<Arc<Tables>>,
     /// Whether rows are only written, by plain forms: nothing judges them, nothing of them is kept.
@@ -78,6 +81,7 @@ impl Rules {
         let forms = Forms::new(&plan.mapping, base);
         let has_lookups = !plan.lookups.is_empty();
         Ok(Self {
+            filled: Arc::new(Filled::new(&plan.mapping.columns)),
             lookups: has_lookups.then(|| Arc::new(Tables::new(&plan.lookups))),
             only_writes: only_writes(&plan, &forms),
             forms,
@@ -95,6 +99,7 @@ impl Rules {
             only_writes: only_writes(&self.plan, &forms),
             forms,
             plan: Arc::clone(&self.plan),
+            filled: Arc::clone(&self.filled),
             lookups: self.lookups.clone(),
             set: self.set.clone(),
             fixed: self.fixed.clone(),
@@ -173,6 +178,9 @@ impl Rules {
                     let mark = out.len();
                     let form = self.forms.columns[*column].as_ref();
                     if form.is_some_and(|form| form.write_cell(scene, out).is_ok()) {
+                        if !self.filled.is_filled(*column) && &out[mark..] != b"\"\"" {
+                            self.filled.fill(*column);
+                        }
                         continue;
                     }
                     out.truncate(mark);
@@ -181,6 +189,7 @@ impl Rules {
                         Some(Ok(value))
                             if !is_nested(&value) && refuse_infinite(&value).is_ok() =>
                         {
+                            self.filled.note(*column, &value);
                             write_value(&value, out);
                         }
                         _ => return false,

@@ -128,6 +128,9 @@ pub struct ColumnPlan {
     pub name_template: Option<Template>,
     /// Its value.
     pub value: Template,
+    /// The fields of records and rows that it reads, as `(owner, field)`; those of `vars` that it reads
+    /// too.
+    pub reads: Vec<(String, String)>,
 }
 
 /// Which columns go on by themselves.

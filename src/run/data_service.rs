@@ -11,10 +11,12 @@ impl Run {
         let plan = &self.plan;
         let (input, size) = (&plan.input, plan.batch_size);
         let mut reader = InputReader::new(self.api.clone(), InputType::Input, input, size);
-        self.pump(&mut reader, mapper, &self.base, async |mapped| {
-            self.write_mapped(mapped).await
-        })
-        .await?;
+        let mapper = self
+            .pump(&mut reader, mapper, &self.base, async |mapped| {
+                self.write_mapped(mapped).await
+            })
+            .await?;
+        self.report_empty(&mapper).await;
         let counts = self.counters.snapshot();
         if counts.read > 0 && counts.written == 0 {
             let message = "No row was written: the site will be empty after this run";

@@ -45,6 +45,7 @@ impl Run {
         }
         self.write_mapped(mapper.finish()?).await?;
         self.report_nothing(&context.looked).await;
+        self.report_empty(&mapper).await;
         self.keep_newest(&newest);
         Ok(())
     }
@@ -67,6 +68,18 @@ impl Run {
             api: self.api.clone(),
             base: Arc::clone(&self.base),
             looked: Arc::new(Looked::default()),
+            is_frugal: false,
+        }
+    }
+
+    /// A warning for each column that was empty in every row.
+    pub(super) async fn report_empty(&self, mapper: &Mapper) {
+        let counts = self.counters.snapshot();
+        if counts.mapped() == 0 {
+            return;
+        }
+        for sentence in mapper.empty_columns() {
+            self.api.log(LogLevel::Warning, &sentence, None).await;
         }
     }
 

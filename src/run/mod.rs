@@ -8,6 +8,7 @@ mod export;
 mod feedback;
 mod messages;
 mod pipeline;
+mod preview;
 mod progress;
 mod summary;
 
@@ -16,6 +17,7 @@ use std::time::Instant;
 
 pub use counters::Counters;
 pub use error::RunError;
+pub use preview::{Preview, PreviewRow, preview};
 pub use progress::Progress;
 pub use summary::Summary;
 
@@ -23,7 +25,7 @@ use crate::columns::{Mapper, RowError};
 use crate::container_api::ContainerApi;
 use crate::container_api::stop::Signal;
 use crate::exit::Exit;
-use crate::http::{Http, HttpParts};
+use crate::http::{Http, HttpParts, Trace};
 use crate::plan::{OptionValues, Plan};
 use crate::source::{Newest, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
@@ -62,42 +64,12 @@ pub struct Given<'g> {
 /// Runs a plan to its end and tells the Container API how it went.
 pub async fn run(plan: Arc<Plan>, given: Given<'_>) -> Summary {
     let began = Instant::now();
-    let counters = Arc::new(Counters::new(plan.mode));
-    let redactor = given.options.redactor();
-    let mut base = Frame::default()
-        .with("options", given.options.to_value())
-        .with("run", Value::from_dyn_object(Arc::clone(&counters)));
-    let state = Arc::new(given.state);
-    let mut since_error = None;
-    if let Some(incremental) = &plan.incremental {
-        match since_of(incremental, &state, &Arc::new(base.clone())) {
-            Ok(since) => base.set("since", since),
-            Err(error) => since_error = Some(RunError::Incremental(error)),
+    let (run, result) = match Run::new(plan, given, None) {
+        Ok(run) => {
+            let result = run.carry_out().await;
+            (run, result)
         }
-    }
-    let base = Arc::new(base);
-    let http = Http::new(HttpParts {
-        plan: Arc::clone(&plan),
-        base: Arc::clone(&base),
-        redactor: redactor.clone(),
-        stop: given.api.stop().clone(),
-        counters: Arc::clone(&counters),
-        state: Arc::clone(&state),
-        trace: None,
-    });
-    let run = Run {
-        plan,
-        api: given.api.with_redactor(redactor),
-        counters,
-        base,
-        http: Arc::new(http),
-        state,
-        newest: OnceLock::new(),
-        progress: given.progress,
-    };
-    let result = match since_error {
-        Some(error) => Err(error),
-        None => run.carry_out().await,
+        Err((run, error)) => (*run, Err(error)),
     };
     run.progress.finish();
     let (exit, failure) = match result {
@@ -110,6 +82,53 @@ pub async fn run(plan: Arc<Plan>, given: Given<'_>) -> Summary {
         counters: run.counters.snapshot(),
         mode: run.plan.mode,
         seconds: began.elapsed().as_secs_f64(),
+    }
+}
+
+impl Run {
+    /// A run; where `since` can't be worked out it comes with why, to say so.
+    fn new(
+        plan: Arc<Plan>,
+        given: Given<'_>,
+        trace: Option<Arc<Trace>>,
+    ) -> Result<Self, (Box<Self>, RunError)> {
+        let counters = Arc::new(Counters::new(plan.mode));
+        let redactor = given.options.redactor();
+        let mut base = Frame::default()
+            .with("options", given.options.to_value())
+            .with("run", Value::from_dyn_object(Arc::clone(&counters)));
+        let state = Arc::new(given.state);
+        let mut wrong = None;
+        if let Some(incremental) = &plan.incremental {
+            match since_of(incremental, &state, &Arc::new(base.clone())) {
+                Ok(since) => base.set("since", since),
+                Err(error) => wrong = Some(RunError::Incremental(error)),
+            }
+        }
+        let base = Arc::new(base);
+        let http = Http::new(HttpParts {
+            plan: Arc::clone(&plan),
+            base: Arc::clone(&base),
+            redactor: redactor.clone(),
+            stop: given.api.stop().clone(),
+            counters: Arc::clone(&counters),
+            state: Arc::clone(&state),
+            trace,
+        });
+        let run = Self {
+            plan,
+            api: given.api.with_redactor(redactor),
+            counters,
+            base,
+            http: Arc::new(http),
+            state,
+            newest: OnceLock::new(),
+            progress: given.progress,
+        };
+        match wrong {
+            Some(error) => Err((Box::new(run), error)),
+            None => Ok(run),
+        }
     }
 }
 

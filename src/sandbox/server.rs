@@ -131,6 +131,11 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
+    /// The first logs that came: level and message.
+    pub fn logs(&self) -> Vec<(&'static str, String)> {
+        with(&self.shared, |held| held.logs.first.clone())
+    }
+
     /// Stops serving, writes the CSV files, and says what was received.
     pub fn finish(self) -> Result<Report, SandboxError> {
         // The server may have ended by itself.

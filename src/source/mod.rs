@@ -9,6 +9,7 @@ mod files;
 pub mod formats;
 mod incremental;
 mod job;
+mod link;
 mod looked;
 mod lookups;
 mod pages;
@@ -46,4 +47,6 @@ pub struct Context {
     pub base: Arc<Frame>,
     /// Where records were looked for in vain.
     pub looked: Arc<Looked>,
+    /// Whether no page is read, and no parent asked about, before it is wanted.
+    pub is_frugal: bool,
 }

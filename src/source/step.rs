@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::fetch::{Fetched, Given, fetch};
+use super::link::{Sender, link};
 use super::{Context, Seen, SourceError, files, job, windows};
 use crate::http::SendError;
 use crate::plan::source::{StepKind, StepPlan, WindowsPlan};
@@ -15,18 +14,15 @@ use crate::template::{Frame, Value, is_nothing};
 /// Records that cross from step to step at a time.
 const CROSSING: usize = 100;
 
-/// Records on their way, in order.
-pub type Chunk = Result<Vec<Seen>, SourceError>;
-
 /// Where a step's records go.
 pub struct Emitter {
-    to: mpsc::Sender<Chunk>,
+    to: Sender,
     waiting: Vec<Seen>,
 }
 
 impl Emitter {
     /// Records go to this channel.
-    pub fn new(to: mpsc::Sender<Chunk>) -> Self {
+    pub fn new(to: Sender) -> Self {
         Self {
             to,
             waiting: Vec::new(),
@@ -49,6 +45,11 @@ impl Emitter {
         }
         let full = std::mem::take(&mut self.waiting);
         self.to.send(Ok(full)).await.map_err(|_| SourceError::Stopped)
+    }
+
+    /// Waits until what was passed on is taken, and more is wanted.
+    pub async fn wanted(&mut self) -> Result<(), SourceError> {
+        self.to.wanted().await.map_err(|_| SourceError::Stopped)
     }
 
     /// Passes on an error, behind what waits.
@@ -249,7 +250,7 @@ impl Own<'_> {
 
     /// The records of a step inside this one.
     async fn through(&mut self, inner: &Arc<StepPlan>) -> Result<(), SourceError> {
-        let (to, mut from) = mpsc::channel(1);
+        let (to, mut from) = link(1);
         let context = self.context;
         let parent = self.parent.clone();
         let run = async move {
@@ -267,11 +268,23 @@ impl Own<'_> {
                 for seen in chunk? {
                     self.give_seen(seen).await?;
                 }
+                if self.context.is_frugal {
+                    self.pause().await?;
+                }
             }
             Ok(())
         };
         let (ran, taken) = tokio::join!(run, take);
         taken.and(ran)
+    }
+
+    /// Passes on what is there; where nothing is read ahead, waits until more is wanted.
+    async fn pause(&mut self) -> Result<(), SourceError> {
+        self.to.flush().await?;
+        if self.context.is_frugal && !self.step.collect {
+            self.to.wanted().await?;
+        }
+        Ok(())
     }
 
     async fn take(&mut self, given: Given<'_>) -> Result<(), SourceError> {
@@ -281,7 +294,7 @@ impl Own<'_> {
                 self.give(record, answer.as_ref()).await
             }
             // What is there need not wait for the next page.
-            Given::PageOver => self.to.flush().await,
+            Given::PageOver => self.pause().await,
         }
     }
 

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::step::{self, Chunk, Emitter};
+use super::link::{Chunk, Receiver, Sender, link};
+use super::step::{self, Emitter};
 use super::{Context, Seen, SourceError};
 use crate::plan::source::StepPlan;
 
@@ -15,7 +15,7 @@ const WAITING: usize = 2;
 
 /// The records of the last step, in order.
 pub struct Records {
-    chunks: mpsc::Receiver<Chunk>,
+    chunks: Receiver,
     tasks: Vec<Task>,
 }
 
@@ -41,13 +41,14 @@ impl Task {
 impl Records {
     /// Starts the steps, as tasks of this thread.
     pub fn start(context: &Context, steps: &[Arc<StepPlan>]) -> Self {
-        let (first, mut chunks) = mpsc::channel::<Chunk>(1);
-        // The channel is empty, and its other end is here.
-        let _ = first.try_send(Ok(vec![Seen::nothing(&context.base)]));
-        drop(first);
-        let mut tasks = Vec::new();
+        let (first, mut chunks) = link(1);
+        let root = Seen::nothing(&context.base);
+        let mut tasks = vec![Task(tokio::task::spawn_local(async move {
+            // Whoever has gone needs no beginning.
+            let _ = first.send(Ok(vec![root])).await;
+        }))];
         for step in steps {
-            let (to, next) = mpsc::channel(WAITING);
+            let (to, next) = link(WAITING);
             let walk = walk(context.clone(), Arc::clone(step), chunks, to);
             tasks.push(Task(tokio::task::spawn_local(walk)));
             chunks = next;
@@ -73,8 +74,8 @@ impl Records {
 async fn walk(
     context: Context,
     step: Arc<StepPlan>,
-    parents: mpsc::Receiver<Chunk>,
-    to: mpsc::Sender<Chunk>,
+    parents: Receiver,
+    to: Sender,
 ) {
     if step.kind.is_at_hand() {
         walk_at_hand(&context, &step, parents, to).await;
@@ -87,8 +88,8 @@ async fn walk(
 async fn walk_at_hand(
     context: &Context,
     step: &Arc<StepPlan>,
-    mut parents: mpsc::Receiver<Chunk>,
-    to: mpsc::Sender<Chunk>,
+    mut parents: Receiver,
+    to: Sender,
 ) {
     let mut emitter = Emitter::new(to);
     while let Some(chunk) = parents.recv().await {
@@ -104,12 +105,15 @@ async fn walk_at_hand(
         if emitter.flush().await.is_err() {
             return;
         }
+        if context.is_frugal && emitter.wanted().await.is_err() {
+            return;
+        }
     }
 }
 
 /// A parent whose records are under way.
 struct Child {
-    chunks: mpsc::Receiver<Chunk>,
+    chunks: Receiver,
     task: Task,
 }
 
@@ -117,18 +121,19 @@ struct Child {
 async fn walk_many(
     context: &Context,
     step: &Arc<StepPlan>,
-    mut parents: mpsc::Receiver<Chunk>,
-    to: mpsc::Sender<Chunk>,
+    mut parents: Receiver,
+    to: Sender,
 ) {
     let mut waiting: VecDeque<Seen> = VecDeque::new();
     let mut children: VecDeque<Child> = VecDeque::new();
     let mut end: Option<Result<(), SourceError>> = None;
+    let most = if context.is_frugal { 1 } else { step.concurrency };
     loop {
-        while children.len() < step.concurrency {
+        while children.len() < most {
             let Some(parent) = waiting.pop_front() else { break };
             children.push_back(start(context, step, parent));
         }
-        let has_room = children.len() < step.concurrency && end.is_none();
+        let has_room = children.len() < most && end.is_none();
         let Some(child) = children.front_mut() else {
             match &end {
                 Some(Ok(())) => return,
@@ -148,6 +153,9 @@ async fn walk_many(
                 Some(chunk) => {
                     let is_over = chunk.is_err();
                     if to.send(chunk).await.is_err() || is_over {
+                        return;
+                    }
+                    if context.is_frugal && to.wanted().await.is_err() {
                         return;
                     }
                 }
@@ -177,7 +185,7 @@ fn take(
 }
 
 fn start(context: &Context, step: &Arc<StepPlan>, parent: Seen) -> Child {
-    let (to, chunks) = mpsc::channel(WAITING);
+    let (to, chunks) = link(WAITING);
     let (context, step) = (context.clone(), Arc::clone(step));
     let task = tokio::task::spawn_local(async move {
         let mut emitter = Emitter::new(to);

@@ -19,11 +19,13 @@ impl Compiler<'_> {
         let split = self.optional(root.get("split"), &scopes.split());
         let mut var_names: Vec<Arc<str>> = Vec::new();
         let mut vars = Vec::new();
+        let mut var_reads: Vec<Vec<(String, String)>> = Vec::new();
         for entry in root.get("vars").into_iter().flat_map(Node::entries) {
             let scope = scopes.mapping();
             let outer = std::mem::take(&mut self.uses);
             vars.push(self.template(&entry.value, &scope));
             let own = std::mem::replace(&mut self.uses, outer);
+            var_reads.push(own.fields.iter().cloned().collect());
             scopes.vars.push(Field {
                 is_secret: own.has_secret,
                 ..Field::any(&entry.key)
@@ -42,7 +44,10 @@ impl Compiler<'_> {
                 });
             }
         }
-        let columns = self.columns(scopes);
+        let mut columns = self.columns(scopes);
+        for column in &mut columns {
+            column.reads = without_vars(&column.reads, &var_names, &var_reads);
+        }
         let keep = match &spec.keep {
             Some(Keep::Word(word)) => KeepPlan::Word(*word),
             Some(Keep::Names(names)) => {
@@ -97,10 +102,12 @@ impl Compiler<'_> {
                     self.errors,
                 )
             });
+            let (value, uses) = self.watched(|compiler| compiler.template(&entry.value, &scope));
             columns.push(ColumnPlan {
                 name: entry.key.clone(),
                 name_template,
-                value: self.template(&entry.value, &scope),
+                value,
+                reads: uses.fields.into_iter().collect(),
             });
         }
         columns
@@ -129,4 +136,28 @@ impl Compiler<'_> {
         }
         rules
     }
+}
+
+/// What is read of records: in place of a var what that reads. `options` and `run` are left out.
+fn without_vars(
+    reads: &[(String, String)],
+    names: &[Arc<str>],
+    of_vars: &[Vec<(String, String)>],
+) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (owner, field) in reads {
+        match owner.as_str() {
+            "options" | "run" | "page" | "response" => {}
+            "vars" => {
+                let var = names.iter().position(|name| **name == **field);
+                if let Some(var) = var {
+                    // A var sees those before it alone.
+                    found.extend(without_vars(&of_vars[var], &names[..var], &of_vars[..var]));
+                }
+            }
+            _ => found.push((owner.clone(), field.clone())),
+        }
+    }
+    found.dedup();
+    found
 }

@@ -1,0 +1,220 @@
+//! `runner preview`: the first rows that a connector would write, and where they come from.
+
+use std::sync::Arc;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ContentArrangement, Table};
+use serde_json::{Map, Value, json};
+
+use super::arguments::{Format, PreviewArguments};
+use super::run::in_runtime;
+use super::signals;
+use super::spec_flags::SpecFlags;
+use crate::container_api::ContainerApi;
+use crate::exit::Exit;
+use crate::http::TraceEntry;
+use crate::plan::{Plan, Redactor};
+use crate::run::{Given, Preview, Progress};
+use crate::sandbox::{Config, Sandbox};
+use crate::state::State;
+
+/// Characters of a cell that are shown.
+const CELL: usize = 60;
+
+/// Shows the first rows.
+pub fn preview(arguments: PreviewArguments, flags: &SpecFlags) -> Exit {
+    let plan = match flags.plan() {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    if let Some(warnings) = flags.warnings() {
+        eprint!("{warnings}");
+    }
+    in_runtime(async {
+        match look(plan, flags, &arguments).await {
+            Ok((preview, logs)) => {
+                match arguments.format {
+                    Format::Text => show(&preview, &logs, &arguments),
+                    Format::Json => println!("{:#}", as_json(&preview, &logs, &arguments)),
+                }
+                if preview.failure.is_some() {
+                    Exit::Failed
+                } else {
+                    Exit::Done
+                }
+            }
+            Err((exit, message)) => {
+                eprintln!("error: {message}");
+                exit
+            }
+        }
+    })
+}
+
+type Logs = Vec<(&'static str, String)>;
+
+/// Reads and maps against an embedded Container API, which is given nothing but logs.
+async fn look(
+    plan: Arc<Plan>,
+    flags: &SpecFlags,
+    arguments: &PreviewArguments,
+) -> Result<(Preview, Logs), (Exit, String)> {
+    let failed = |error: &dyn std::fmt::Display| (Exit::Failed, error.to_string());
+    let stop = signals::listen().map_err(|error| failed(&error))?;
+    let options = flags.resolve(&plan).map_err(|errors| failed(&errors))?;
+    let state = State::open(arguments.state.as_deref(), &plan.name).map_err(|error| failed(&error))?;
+    let config = Config {
+        port: 0,
+        inputs: arguments.input.clone(),
+        out: None,
+    };
+    let sandbox = Sandbox::start(&config)
+        .await
+        .map_err(|error| (Exit::Wrong, error.to_string()))?;
+    let api = ContainerApi::new(&sandbox.url(), Redactor::default(), stop)
+        .map_err(|error| failed(&error))?;
+    let given = Given {
+        options: &options,
+        api,
+        state,
+        progress: Progress::silent(),
+    };
+    let preview = crate::run::preview(plan, given, arguments.rows).await;
+    Ok((preview, sandbox.logs()))
+}
+
+fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
+    if arguments.requests {
+        for entry in &preview.requests {
+            show_request(entry);
+        }
+    }
+    if arguments.record {
+        for (number, row) in preview.rows.iter().enumerate() {
+            println!("row {}", number + 1);
+            println!("  from {}", row.record);
+            for (name, text) in &row.cells {
+                println!("  {name}: {text}");
+            }
+            println!();
+        }
+    } else if !preview.rows.is_empty() {
+        println!("{}", table(preview));
+    }
+    match preview.rows.len() {
+        0 => println!("no row"),
+        1 => println!("1 row, of {} read", preview.read),
+        rows => println!("{rows} rows, of {} read", preview.read),
+    }
+    for sentence in preview.looked.iter().chain(&preview.empty) {
+        println!("warning: {sentence}");
+    }
+    for (level, message) in logs {
+        println!("{level}: {message}");
+    }
+    for error in &preview.errors {
+        println!("error: {error}");
+    }
+    if let Some(failure) = &preview.failure {
+        eprintln!("error: {failure}");
+    }
+}
+
+fn show_request(entry: &TraceEntry) {
+    println!("{}", entry.request);
+    for (name, value) in &entry.headers {
+        println!("  > {name}: {value}");
+    }
+    if let Some(body) = &entry.body {
+        println!("  > {body}");
+    }
+    match entry.status {
+        Some(status) => {
+            let kind = entry.kind.as_deref().unwrap_or("no content type");
+            let milliseconds = entry.took.as_millis();
+            println!("  < {status}, {kind}, {} bytes, {milliseconds} ms", entry.bytes);
+            if !entry.answer.is_empty() {
+                println!("  < {}", entry.answer);
+            }
+        }
+        None => println!("  < no answer"),
+    }
+    println!();
+}
+
+fn table(preview: &Preview) -> Table {
+    let mut columns: Vec<&str> = Vec::new();
+    for row in &preview.rows {
+        for (name, _) in &row.cells {
+            if !columns.contains(&name.as_str()) {
+                columns.push(name);
+            }
+        }
+    }
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(&columns);
+    for row in &preview.rows {
+        table.add_row(columns.iter().map(|column| {
+            let cell = row.cells.iter().find(|(name, _)| name == column);
+            cell.map_or(String::new(), |(_, text)| shortened(text))
+        }));
+    }
+    table
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= CELL {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(CELL - 1).collect();
+    format!("{start}…")
+}
+
+fn as_json(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) -> Value {
+    let rows = preview.rows.iter().map(|row| {
+        let cells: Map<String, Value> = row
+            .cells
+            .iter()
+            .map(|(name, text)| (name.clone(), text.as_str().into()))
+            .collect();
+        Value::from(cells)
+    });
+    let mut shown = json!({
+        "rows": rows.collect::<Vec<_>>(),
+        "read": preview.read,
+        "warnings": preview.looked.iter().chain(&preview.empty).collect::<Vec<_>>(),
+        "errors": preview.errors,
+        "logs": logs.iter().map(|(level, message)| json!({ "level": level, "message": message })).collect::<Vec<_>>(),
+        "failure": preview.failure,
+    });
+    if arguments.record {
+        let records = preview.rows.iter().map(|row| {
+            let read = serde_json::from_str::<Value>(&row.record);
+            read.unwrap_or_else(|_| row.record.as_str().into())
+        });
+        shown["records"] = records.collect::<Vec<Value>>().into();
+    }
+    if arguments.requests {
+        let requests = preview.requests.iter().map(|entry| {
+            let headers: Map<String, Value> = entry
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.as_str().into()))
+                .collect();
+            json!({
+                "request": entry.request,
+                "headers": headers,
+                "body": entry.body,
+                "status": entry.status,
+                "content_type": entry.kind,
+                "answer": entry.answer,
+                "bytes": entry.bytes,
+            })
+        });
+        shown["requests"] = requests.collect::<Vec<Value>>().into();
+    }
+    shown
+}

@@ -1,0 +1,214 @@
+//! The first rows, without writing any: the same reading and mapping as in a run.
+
+use std::sync::Arc;
+
+use super::{Given, Run, RunError};
+use crate::columns::{Mapped, Mapper};
+use crate::container_api::{Handed, InputReader, InputType};
+use crate::http::{Trace, TraceEntry};
+use crate::plan::Plan;
+use crate::row::Scanner;
+use crate::source::Records;
+use crate::spec::Mode;
+use crate::template::{Frame, Value, json};
+
+/// The first rows, and where they come from. Secrets are hidden.
+#[derive(Debug, Default)]
+pub struct Preview {
+    /// The rows.
+    pub rows: Vec<PreviewRow>,
+    /// Records or rows that were read.
+    pub read: u64,
+    /// Rows that could not be mapped.
+    pub errors: Vec<String>,
+    /// Where records were looked for in vain.
+    pub looked: Vec<String>,
+    /// Columns that were empty in every row.
+    pub empty: Vec<String>,
+    /// Requests and their answers.
+    pub requests: Vec<TraceEntry>,
+    /// Why it broke off.
+    pub failure: Option<String>,
+}
+
+/// A row.
+#[derive(Debug)]
+pub struct PreviewRow {
+    /// Its columns.
+    pub cells: Vec<(String, String)>,
+    /// The record, or the row, that it came from, as JSON.
+    pub record: String,
+}
+
+/// Reads and maps the first `limit` records or rows.
+pub async fn preview(plan: Arc<Plan>, given: Given<'_>, limit: u32) -> Preview {
+    let trace = Arc::new(Trace::default());
+    let mut preview = Preview::default();
+    let run = match Run::new(plan, given, Some(Arc::clone(&trace))) {
+        Ok(run) => run,
+        Err((run, error)) => {
+            preview.failure = Some(run.api.redacted(&error.to_string()));
+            return preview;
+        }
+    };
+    if let Err(error) = run.first_rows(limit, &mut preview).await {
+        preview.failure = Some(error.to_string());
+    }
+    preview.requests = trace.entries();
+    run.hide_in(&mut preview);
+    preview
+}
+
+impl Run {
+    async fn first_rows(&self, limit: u32, preview: &mut Preview) -> Result<(), RunError> {
+        let mut mapper = Mapper::new(Arc::clone(&self.plan), &self.base, self.api.spare())?;
+        if self.plan.mode == Mode::DataSource {
+            Box::pin(self.first_records(u64::from(limit), &mut mapper, preview)).await?;
+        } else {
+            let entries = self.plan.entries.iter().map(|entry| entry.change);
+            let mut changes: Vec<_> = entries.collect();
+            if changes.is_empty() {
+                changes.push(None);
+            }
+            for change in changes {
+                let (kind, base) = match change {
+                    None => (InputType::Input, Arc::clone(&self.base)),
+                    Some(change) => {
+                        let frame =
+                            Frame::on(&self.base).with("change", Value::from(change.word()));
+                        (InputType::Change(change), Arc::new(frame))
+                    }
+                };
+                mapper = mapper.on(&base);
+                Box::pin(self.first_of_input(kind, limit, &mut mapper, preview)).await?;
+            }
+        }
+        if !preview.rows.is_empty() {
+            preview.empty = mapper.empty_columns();
+        }
+        Ok(())
+    }
+
+    async fn first_records(
+        &self,
+        limit: u64,
+        mapper: &mut Mapper,
+        preview: &mut Preview,
+    ) -> Result<(), RunError> {
+        let context = crate::source::Context {
+            is_frugal: true,
+            ..self.context()
+        };
+        let lookups = self.lookups(mapper).await?;
+        let mut records = Records::start(&context, &self.plan.source);
+        let mut stop = self.api.stop().clone();
+        while preview.read < limit {
+            let next = tokio::select! {
+                next = records.next() => next,
+                () = stop.stopped() => return Err(RunError::Stopped),
+            };
+            let Some(mut chunk) = next? else { break };
+            let room = usize::try_from(limit - preview.read).unwrap_or(usize::MAX);
+            chunk.truncate(room);
+            if let Some(lookups) = &lookups {
+                let keys = |lookup| {
+                    let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
+                    mapper.keys_of_records(records, lookup)
+                };
+                lookups.ask(keys).await?;
+            }
+            for seen in chunk {
+                preview.read += 1;
+                self.counters.add_taken(1);
+                let early = mapper.map_record(&seen.record, &seen.frame)?;
+                let mut text = Vec::new();
+                json::write(&seen.record, &mut text);
+                let record = String::from_utf8_lossy(&text).into_owned();
+                let rest = mapper.finish()?;
+                for mapped in early.into_iter().chain([rest]) {
+                    add(preview, &mapped, &[record.clone()]);
+                }
+            }
+        }
+        preview.looked = context.looked.sentences();
+        if preview.read > 0 {
+            preview.looked.clear();
+        }
+        Ok(())
+    }
+
+    async fn first_of_input(
+        &self,
+        kind: InputType,
+        limit: u32,
+        mapper: &mut Mapper,
+        preview: &mut Preview,
+    ) -> Result<(), RunError> {
+        let lookups = self.lookups(mapper).await?;
+        let mut reader = InputReader::new(self.api.clone(), kind, &self.plan.input, limit);
+        let Some(handed) = reader.next().await? else {
+            return Ok(());
+        };
+        let mut scanner = Scanner::default();
+        let batch = match handed {
+            Handed::Rows(batch) => batch,
+            Handed::Unread(unread) => match unread.scan(&mut scanner) {
+                Some(batch) => batch,
+                None => return Ok(()),
+            },
+        };
+        if let Some(lookups) = &lookups {
+            lookups.ask(|lookup| mapper.keys_of_batch(&batch, lookup)).await?;
+        }
+        preview.read += batch.len() as u64;
+        self.counters.add_taken(batch.len() as u64);
+        let mapped = mapper.map_batch(&batch)?;
+        let records: Vec<String> = batch.rows().map(|row| row.json().to_owned()).collect();
+        // Where rows are left out or split, nobody knows which came from which.
+        let is_one_to_one = records.len() as u64 == mapped.chunks.iter().map(|chunk| chunk.rows.len() as u64).sum::<u64>();
+        add(preview, &mapped, if is_one_to_one { &records } else { &[] });
+        Ok(())
+    }
+
+    fn hide_in(&self, preview: &mut Preview) {
+        let hide = |text: &mut String| *text = self.api.redacted(text);
+        for row in &mut preview.rows {
+            hide(&mut row.record);
+            for (name, text) in &mut row.cells {
+                hide(name);
+                hide(text);
+            }
+        }
+        let sentences = preview.errors.iter_mut().chain(&mut preview.looked);
+        sentences.chain(&mut preview.empty).for_each(hide);
+        preview.failure.iter_mut().for_each(hide);
+        for entry in &mut preview.requests {
+            hide(&mut entry.request);
+            hide(&mut entry.answer);
+            entry.body.iter_mut().for_each(hide);
+            entry.headers.iter_mut().for_each(|(_, value)| hide(value));
+        }
+    }
+}
+
+/// Adds finished rows; `records` are those they came from, one for all or one for each.
+fn add(preview: &mut Preview, mapped: &Mapped, records: &[String]) {
+    preview
+        .errors
+        .extend(mapped.errors.iter().map(ToString::to_string));
+    for chunk in &mapped.chunks {
+        let Ok(batch) = chunk.rows.batch() else {
+            continue;
+        };
+        for (number, row) in batch.rows().enumerate() {
+            let record = records.get(number).or(records.first());
+            let cells = (0..row.len()).map(|cell| {
+                (row.name(cell).to_owned(), row.text(cell).into_owned())
+            });
+            preview.rows.push(PreviewRow {
+                cells: cells.collect(),
+                record: record.cloned().unwrap_or_default(),
+            });
+        }
+    }
+}
