@@ -33,7 +33,9 @@ struct Kept {
 
 impl std::fmt::Debug for Kept {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Kept").field("since", &self.since).finish_non_exhaustive()
+        f.debug_struct("Kept")
+            .field("since", &self.since)
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,7 +153,9 @@ impl State {
     }
 
     fn save(&self, kept: &Kept) -> Result<(), StateError> {
-        let Some(path) = &self.file else { return Ok(()) };
+        let Some(path) = &self.file else {
+            return Ok(());
+        };
         let write = || -> std::io::Result<()> {
             let folder = match path.parent() {
                 Some(folder) if !folder.as_os_str().is_empty() => folder,

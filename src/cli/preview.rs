@@ -62,7 +62,8 @@ async fn look(
     let failed = |error: &dyn std::fmt::Display| (Exit::Failed, error.to_string());
     let stop = signals::listen().map_err(|error| failed(&error))?;
     let options = flags.resolve(&plan).map_err(|errors| failed(&errors))?;
-    let state = State::open(arguments.state.as_deref(), &plan.name).map_err(|error| failed(&error))?;
+    let state =
+        State::open(arguments.state.as_deref(), &plan.name).map_err(|error| failed(&error))?;
     let config = Config {
         port: 0,
         inputs: arguments.input.clone(),
@@ -132,7 +133,10 @@ fn show_request(entry: &TraceEntry) {
         Some(status) => {
             let kind = entry.kind.as_deref().unwrap_or("no content type");
             let milliseconds = entry.took.as_millis();
-            println!("  < {status}, {kind}, {} bytes, {milliseconds} ms", entry.bytes);
+            println!(
+                "  < {status}, {kind}, {} bytes, {milliseconds} ms",
+                entry.bytes
+            );
             if !entry.answer.is_empty() {
                 println!("  < {}", entry.answer);
             }

@@ -9,7 +9,7 @@ use minijinja::value::{Enumerator, Object};
 
 use crate::plan::lookup::LookupPlan;
 use crate::spec::lookup::LookupIfNone;
-use crate::template::{Frame, Resolve, Value, is_nothing, text_of};
+use crate::template::{Frame, Resolve, TemplateError, Value, is_nothing, text_of};
 
 /// Keys that are remembered of one lookup; beyond that it begins anew.
 const REMEMBERED: usize = 200_000;
@@ -170,18 +170,24 @@ impl RowLookups {
             return Ok(None);
         };
         let frame = own.frame();
-        let fail = |error: crate::template::TemplateError| format!("{}: {error}", plan.label);
-        if let Some(when) = &plan.when {
-            if !when.holds(&frame).map_err(fail)? {
-                return Ok(None);
-            }
-        }
+        let fail = |error: TemplateError| format!("{}: {error}", plan.label);
         let Some(wanted) = &plan.wanted else {
             return Ok(None);
         };
         let value = wanted.value(&frame).map_err(fail)?;
         let text = text_of(&value).into_owned();
         Ok((!is_nothing(&value) && !text.is_empty()).then_some(text))
+    }
+
+    /// Whether this row is looked up at all.
+    pub fn is_wanted(&self, lookup: usize) -> Result<bool, String> {
+        let plan = &self.tables.plans[lookup];
+        match (&plan.when, self.own.upgrade()) {
+            (Some(when), Some(own)) => when
+                .holds(&own.frame())
+                .map_err(|error| format!("{}: {error}", plan.label)),
+            _ => Ok(true),
+        }
     }
 
     /// Works all lookups out; what becomes of the row.
@@ -212,8 +218,14 @@ impl RowLookups {
                 lookup,
             })
         } else {
-            match self.key(lookup) {
-                Ok(key) => {
+            match self.is_wanted(lookup).and_then(|is_wanted| {
+                Ok(match is_wanted {
+                    true => Some(self.key(lookup)?),
+                    false => None,
+                })
+            }) {
+                Ok(None) => Value::UNDEFINED,
+                Ok(Some(key)) => {
                     let value = key.map_or(Value::UNDEFINED, |key| self.tables.get(lookup, &key));
                     if is_nothing(&value) {
                         self.note_none(plan);
@@ -242,7 +254,11 @@ impl RowLookups {
 
 impl Resolve for RowLookups {
     fn resolve(&self, name: &str) -> Option<Value> {
-        let lookup = self.tables.plans.iter().position(|plan| &*plan.name == name)?;
+        let lookup = self
+            .tables
+            .plans
+            .iter()
+            .position(|plan| &*plan.name == name)?;
         Some(self.get(lookup))
     }
 }

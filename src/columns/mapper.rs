@@ -371,7 +371,9 @@ impl Mapper {
 
     /// A sentence for each column that was empty in every row.
     pub fn empty_columns(&self) -> Vec<String> {
-        self.rules.filled.sentences(&self.rules.plan.mapping.columns)
+        self.rules
+            .filled
+            .sentences(&self.rules.plan.mapping.columns)
     }
 
     /// What lookups found, where the spec has any.
@@ -445,6 +447,9 @@ impl Mapper {
                 Err(_) => false,
             };
             if is_removed {
+                continue;
+            }
+            if lookups.is_wanted(lookup) != Ok(true) {
                 continue;
             }
             if let Ok(Some(key)) = lookups.key(lookup) {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::emit::SetName;
+use super::empty::Filled;
 use super::fit::Fit;
 use super::flatten::is_nested;
 use super::forms::Forms;
 use super::layout::{Layout, Step};
-use super::empty::Filled;
 use super::lookups::Tables;
 use super::mapper::Input;
 use super::sight::{Sight, Vars};
@@ -205,8 +205,7 @@ fn only_writes(plan: &Plan, forms: &Forms) -> bool {
     let mapping = &plan.mapping;
     let is_judged = mapping.filter.is_some() || !mapping.reject.is_empty();
     let is_kept = mapping.keeps_frames || plan.reads_finished_rows;
-    let is_plain =
-        mapping.split.is_none() && mapping.vars.is_empty() && plan.lookups.is_empty();
+    let is_plain = mapping.split.is_none() && mapping.vars.is_empty() && plan.lookups.is_empty();
     is_plain && !is_judged && !is_kept && forms.columns.iter().all(Option::is_some)
 }
 

@@ -176,7 +176,9 @@ impl<'s> Sight<'s> {
             let Some(tables) = self.lookups else {
                 return frame;
             };
-            let lookups = self.looked_up.get_or_init(|| RowLookups::new(tables, &frame));
+            let lookups = self
+                .looked_up
+                .get_or_init(|| RowLookups::new(tables, &frame));
             lookups.frame()
         })
     }

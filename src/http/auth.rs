@@ -111,8 +111,10 @@ impl Http {
                 let token = self
                     .token(index, stale, async { self.oauth2(index, plan).await })
                     .await?;
-                let mut made =
-                    Credentials::header("authorization", format!("{} {}", token.kind, token.text()));
+                let mut made = Credentials::header(
+                    "authorization",
+                    format!("{} {}", token.kind, token.text()),
+                );
                 made.token = Some((index, token.number));
                 made
             }
@@ -129,7 +131,8 @@ impl Http {
                 let token = self
                     .token(index, stale, async { self.jwt(plan).await })
                     .await?;
-                let mut made = Credentials::header("authorization", format!("Bearer {}", token.text()));
+                let mut made =
+                    Credentials::header("authorization", format!("Bearer {}", token.text()));
                 made.token = Some((index, token.number));
                 made
             }
@@ -320,7 +323,11 @@ impl Http {
         let reply = Box::pin(self.send(&plan.login, &self.base, None)).await;
         let answer = match reply {
             Ok(Reply::Good(answer, _)) => answer,
-            Ok(_) => return Err(Failure::Auth("the login was passed over by a rule".to_owned())),
+            Ok(_) => {
+                return Err(Failure::Auth(
+                    "the login was passed over by a rule".to_owned(),
+                ));
+            }
             Err(SendError {
                 failure: Failure::Stopped,
                 ..
@@ -373,9 +380,10 @@ impl Http {
     fn signed(&self, plan: &JwtPlan) -> Result<String, Failure> {
         use jsonwebtoken::{EncodingKey, Header};
         let wrong = |error: &dyn std::fmt::Display| Failure::Auth(format!("jwt: {error}"));
-        let parsed = |bytes: Vec<u8>| -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
-            serde_json::from_slice(&bytes).map_err(|error| wrong(&error))
-        };
+        let parsed =
+            |bytes: Vec<u8>| -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
+                serde_json::from_slice(&bytes).map_err(|error| wrong(&error))
+            };
         let key = plan.key.text(&self.base)?;
         self.redactor.add(&key);
         let key = match plan.algorithm {
@@ -464,7 +472,9 @@ impl Http {
                     let failure = Failure::Auth(format!("{shown}: {fault}"));
                     (wait::before_next(&retry, attempts, None), failure)
                 }
-                Err(Failure::Fault(fault)) => return Err(Failure::Auth(format!("{shown}: {fault}"))),
+                Err(Failure::Fault(fault)) => {
+                    return Err(Failure::Auth(format!("{shown}: {fault}")));
+                }
                 Err(failure) => return Err(failure),
             };
             if attempts >= retry.attempts {

@@ -86,9 +86,10 @@ pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueErro
             let values = elements("csv", &list.value(frame)?)?;
             rendered("text/csv; charset=utf-8", csv_bytes(&values)?)
         }
-        BodyPlan::Xml(text) => {
-            rendered("application/xml; charset=utf-8", text.text(frame)?.into_bytes())
-        }
+        BodyPlan::Xml(text) => rendered(
+            "application/xml; charset=utf-8",
+            text.text(frame)?.into_bytes(),
+        ),
         BodyPlan::Multipart(parts) => multipart(parts, frame)?,
     })
 }
@@ -103,11 +104,7 @@ pub fn json_of(tree: &TreePlan, frame: &Arc<Frame>) -> Result<Vec<u8>, ValueErro
 }
 
 /// Writes a tree; false where it is nothing, and then nothing was written.
-fn write_tree(
-    tree: &TreePlan,
-    frame: &Arc<Frame>,
-    out: &mut Vec<u8>,
-) -> Result<bool, ValueError> {
+fn write_tree(tree: &TreePlan, frame: &Arc<Frame>, out: &mut Vec<u8>) -> Result<bool, ValueError> {
     match tree {
         TreePlan::Null => out.extend_from_slice(b"null"),
         TreePlan::Leaf(template) => return Ok(write_value(&template.value(frame)?, out)),
@@ -238,7 +235,12 @@ fn form_value(name: String, value: &Value, is_literal: bool, pairs: &mut Vec<(St
         ValueKind::Map => {
             for key in value.try_iter().into_iter().flatten() {
                 let item = value.get_item(&key).unwrap_or_default();
-                form_value(format!("{name}[{}]", text_of(&key)), &item, is_literal, pairs);
+                form_value(
+                    format!("{name}[{}]", text_of(&key)),
+                    &item,
+                    is_literal,
+                    pairs,
+                );
             }
         }
         ValueKind::Seq | ValueKind::Iterable => {
@@ -287,7 +289,10 @@ fn csv_bytes(values: &[Value]) -> Result<Vec<u8>, ValueError> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let header: Vec<String> = names.iter().map(|name| text_of(name).into_owned()).collect();
+    let header: Vec<String> = names
+        .iter()
+        .map(|name| text_of(name).into_owned())
+        .collect();
     writer.write_record(&header).map_err(broken)?;
     for value in values {
         let cells = names.iter().map(|name| {
@@ -303,10 +308,7 @@ fn csv_bytes(values: &[Value]) -> Result<Vec<u8>, ValueError> {
         .map_err(|error| ValueError::Csv(error.to_string()))
 }
 
-fn multipart(
-    parts: &[(Arc<str>, PartPlan)],
-    frame: &Arc<Frame>,
-) -> Result<Rendered, ValueError> {
+fn multipart(parts: &[(Arc<str>, PartPlan)], frame: &Arc<Frame>) -> Result<Rendered, ValueError> {
     let boundary = uuid::Uuid::new_v4().simple().to_string();
     let mut bytes = Vec::new();
     let quoted = |text: &str| {

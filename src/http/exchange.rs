@@ -114,7 +114,10 @@ impl Http {
             request = request.body(body.clone());
         }
         self.counters.add_request();
-        let noted = self.trace.as_ref().map(|trace| trace.begin(prepared, &headers));
+        let noted = self
+            .trace
+            .as_ref()
+            .map(|trace| trace.begin(prepared, &headers));
         let sent = tokio::time::timeout(bounds.timeout, request.send()).await;
         let response = match sent {
             Ok(Ok(response)) => response,

@@ -124,7 +124,11 @@ fn graphql_errors(plan: &RequestPlan, answer: &Answer) -> Option<String> {
         Ok(list) if errors.as_str().is_none() => list
             .map(|error| {
                 let message = error.get_attr("message").unwrap_or_default();
-                let said = if is_nothing(&message) { &error } else { &message };
+                let said = if is_nothing(&message) {
+                    &error
+                } else {
+                    &message
+                };
                 text_of(said).into_owned()
             })
             .collect(),

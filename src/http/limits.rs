@@ -50,7 +50,9 @@ impl Http {
         plan: &RequestPlan,
         frame: &Arc<Frame>,
     ) -> Result<(), Failure> {
-        let Some(index) = plan.limit else { return Ok(()) };
+        let Some(index) = plan.limit else {
+            return Ok(());
+        };
         let limit = &self.plan.limits[index];
         let mut spacing = Duration::ZERO;
         for rate in &limit.rates {
@@ -100,7 +102,11 @@ impl Http {
             return;
         };
         // Nothing, an error or less than zero is no pause.
-        if let Some(wait) = pause.value(frame).ok().and_then(|value| wait::given(&value)) {
+        if let Some(wait) = pause
+            .value(frame)
+            .ok()
+            .and_then(|value| wait::given(&value))
+        {
             self.limits[index].pause(wait);
         }
     }

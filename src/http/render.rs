@@ -114,11 +114,7 @@ pub fn render(
     })
 }
 
-fn address_of(
-    plan: &RequestPlan,
-    frame: &Arc<Frame>,
-    base: Option<&str>,
-) -> Result<Url, Failure> {
+fn address_of(plan: &RequestPlan, frame: &Arc<Frame>, base: Option<&str>) -> Result<Url, Failure> {
     let text = match &plan.address {
         AddressPlan::Path(path) => {
             let path = path.path(frame)?;

@@ -69,11 +69,7 @@ impl Http {
     }
 
     /// Sends a request once, though the run is stopped: it says goodbye.
-    pub async fn send_last(
-        &self,
-        plan: &RequestPlan,
-        frame: &Arc<Frame>,
-    ) -> Result<(), Failure> {
+    pub async fn send_last(&self, plan: &RequestPlan, frame: &Arc<Frame>) -> Result<(), Failure> {
         let prepared = render(plan, frame, None)?;
         let credentials = self.credentials(plan.auth, frame, None).await?;
         let bounds = Bounds {

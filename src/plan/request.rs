@@ -206,7 +206,10 @@ impl StatusRange {
                 last: class * 100 + 99,
             });
         }
-        let status = text.parse().ok().filter(|code| (100..=599).contains(code))?;
+        let status = text
+            .parse()
+            .ok()
+            .filter(|code| (100..=599).contains(code))?;
         Some(Self {
             first: status,
             last: status,

@@ -247,7 +247,13 @@ impl Run {
             }
             (RunError::Asked(message), _) => (Exit::Failed, message.clone()),
             (error, _) if self.counters.snapshot().read > 0 => {
-                (Exit::Failed, format!("{error}. {done}"))
+                let error = error.to_string();
+                let stop = if error.ends_with(['.', '?', '!']) {
+                    ""
+                } else {
+                    "."
+                };
+                (Exit::Failed, format!("{error}{stop} {done}"))
             }
             (error, _) => (Exit::Failed, error.to_string()),
         };

@@ -158,14 +158,21 @@ impl Run {
             },
         };
         if let Some(lookups) = &lookups {
-            lookups.ask(|lookup| mapper.keys_of_batch(&batch, lookup)).await?;
+            lookups
+                .ask(|lookup| mapper.keys_of_batch(&batch, lookup))
+                .await?;
         }
         preview.read += batch.len() as u64;
         self.counters.add_taken(batch.len() as u64);
         let mapped = mapper.map_batch(&batch)?;
         let records: Vec<String> = batch.rows().map(|row| row.json().to_owned()).collect();
         // Where rows are left out or split, nobody knows which came from which.
-        let is_one_to_one = records.len() as u64 == mapped.chunks.iter().map(|chunk| chunk.rows.len() as u64).sum::<u64>();
+        let is_one_to_one = records.len() as u64
+            == mapped
+                .chunks
+                .iter()
+                .map(|chunk| chunk.rows.len() as u64)
+                .sum::<u64>();
         add(preview, &mapped, if is_one_to_one { &records } else { &[] });
         Ok(())
     }
@@ -202,9 +209,8 @@ fn add(preview: &mut Preview, mapped: &Mapped, records: &[String]) {
         };
         for (number, row) in batch.rows().enumerate() {
             let record = records.get(number).or(records.first());
-            let cells = (0..row.len()).map(|cell| {
-                (row.name(cell).to_owned(), row.text(cell).into_owned())
-            });
+            let cells =
+                (0..row.len()).map(|cell| (row.name(cell).to_owned(), row.text(cell).into_owned()));
             preview.rows.push(PreviewRow {
                 cells: cells.collect(),
                 record: record.cloned().unwrap_or_default(),

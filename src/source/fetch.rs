@@ -49,7 +49,10 @@ pub async fn fetch(
         let mut progress = Progress::default();
         let mut losses = 0;
         let (read, answer) = loop {
-            let reply = context.http.send(&plan.request, &seen, address.as_ref()).await?;
+            let reply = context
+                .http
+                .send(&plan.request, &seen, address.as_ref())
+                .await?;
             let (answer, rest) = match reply {
                 Reply::Good(answer, rest) => (answer, rest),
                 Reply::Skip(message) => {
@@ -78,7 +81,9 @@ pub async fn fetch(
                 Ok(read) => {
                     if read.count == 0 && count == 0 {
                         let records = plan.reading.records.as_ref();
-                        context.looked.note(label, &origin, records, &read.found.keys);
+                        context
+                            .looked
+                            .note(label, &origin, records, &read.found.keys);
                     }
                     break (read, answer);
                 }
@@ -94,8 +99,17 @@ pub async fn fetch(
                         }
                         .into());
                     }
-                    let wait = plan.request.retry.wait.saturating_mul(1 << (losses - 1).min(8));
-                    if !context.http.stop().sleep(wait.min(plan.request.retry.max_wait)).await {
+                    let wait = plan
+                        .request
+                        .retry
+                        .wait
+                        .saturating_mul(1 << (losses - 1).min(8));
+                    if !context
+                        .http
+                        .stop()
+                        .sleep(wait.min(plan.request.retry.max_wait))
+                        .await
+                    {
                         return Err(SourceError::Stopped);
                     }
                 }

@@ -77,7 +77,9 @@ fn rank(value: &Value) -> Result<Option<Rank>, TemplateError> {
     let date = parse_date(&value).map_err(|error| TemplateError {
         message: format!(
             "incremental: {}",
-            error.detail().unwrap_or("a value is neither a date nor a number")
+            error
+                .detail()
+                .unwrap_or("a value is neither a date nor a number")
         ),
     })?;
     Ok(date.map(|date| Rank::Date(date.timestamp().as_nanosecond())))
@@ -106,7 +108,11 @@ pub fn since_of(
     };
     if let Ok(Some(Rank::Number(number))) = rank(&kept) {
         // An epoch; in milliseconds where it would be the year 5138 in seconds.
-        let unit = if number.abs() >= 100_000_000_000.0 { 1000.0 } else { 1.0 };
+        let unit = if number.abs() >= 100_000_000_000.0 {
+            1000.0
+        } else {
+            1.0
+        };
         let earlier = number - lookback.seconds() * unit;
         #[allow(clippy::cast_possible_truncation, reason = "an epoch fits")]
         return Ok(if number.fract() == 0.0 {

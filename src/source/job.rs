@@ -47,7 +47,12 @@ pub async fn run(
                 if failed.holds(&polled).map_err(of_template)? {
                     let body = answer.text().into_owned();
                     let body: String = body.chars().take(300).collect();
-                    return Err(broken(context, label, &answer, format!("the job failed: {body}")));
+                    return Err(broken(
+                        context,
+                        label,
+                        &answer,
+                        format!("the job failed: {body}"),
+                    ));
                 }
             }
             return download(context, label, plan, &polled, &answer, give).await;

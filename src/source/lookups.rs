@@ -33,7 +33,9 @@ impl Lookups {
     pub async fn prepare(&self) -> Result<(), SourceError> {
         for (index, plan) in self.tables.plans().iter().enumerate() {
             if plan.batch.is_none() {
-                let records = self.skipping(plan, self.read(plan, &self.context.base)).await?;
+                let records = self
+                    .skipping(plan, self.read(plan, &self.context.base))
+                    .await?;
                 self.tables.fill(index, &[], records);
             }
         }
@@ -42,10 +44,7 @@ impl Lookups {
 
     /// Asks for what the rows at hand need: lookups in turn, since one may need what another found.
     /// `keys` gives the keys of a lookup.
-    pub async fn ask(
-        &self,
-        mut keys: impl FnMut(usize) -> Vec<String>,
-    ) -> Result<(), SourceError> {
+    pub async fn ask(&self, mut keys: impl FnMut(usize) -> Vec<String>) -> Result<(), SourceError> {
         let plans = self.tables.plans();
         for (index, plan) in plans.iter().enumerate() {
             self.tables.set_ready(index);
@@ -91,7 +90,10 @@ impl Lookups {
         match read.await {
             Err(error) if plan.on_error == StepOnError::Skip && error.can_be_skipped() => {
                 let message = format!("{error}. What was looked up stays without a match");
-                self.context.api.log(LogLevel::Warning, &message, None).await;
+                self.context
+                    .api
+                    .log(LogLevel::Warning, &message, None)
+                    .await;
                 Ok(Vec::new())
             }
             read => read,

@@ -67,7 +67,10 @@ impl<'p> Paging<'p> {
                 match number {
                     Some(0) | None if !is_nothing(&value) => {
                         return Err(TemplateError {
-                            message: format!("pages: the size `{}` is no number of records", text_of(&value)),
+                            message: format!(
+                                "pages: the size `{}` is no number of records",
+                                text_of(&value)
+                            ),
                         });
                     }
                     number => number,
@@ -224,7 +227,10 @@ impl<'p> Paging<'p> {
 
     fn go_to_cursor(&mut self, next: Value) -> Result<bool, TemplateError> {
         let text = text_of(&next).into_owned();
-        if is_nothing(&next) || text.is_empty() || next.kind() == minijinja::value::ValueKind::Bool && !next.is_true() {
+        if is_nothing(&next)
+            || text.is_empty()
+            || next.kind() == minijinja::value::ValueKind::Bool && !next.is_true()
+        {
             return Ok(false);
         }
         if !self.asked.insert(xxh3_64(text.as_bytes())) && self.count > 0 {
@@ -279,7 +285,9 @@ fn link(answer: &Answer, rel: &str) -> Option<String> {
                 };
                 let value = value.trim().trim_end_matches(',').trim_matches('"');
                 name.trim().eq_ignore_ascii_case("rel")
-                    && value.split_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
+                    && value
+                        .split_whitespace()
+                        .any(|word| word.eq_ignore_ascii_case(rel))
             });
             if is_wanted {
                 return Some(target.trim().to_owned());

@@ -52,13 +52,18 @@ pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Valu
             let found = js_path_process(query, &tree).map_err(|error| TemplateError {
                 message: format!("the path `{query}` can't be followed: {error}"),
             })?;
-            Ok(found.into_iter().map(|node| node.val.value.clone()).collect())
+            Ok(found
+                .into_iter()
+                .map(|node| node.val.value.clone())
+                .collect())
         }
         PathPlan::Template(template) => {
             let value = template.value(frame)?;
             Ok(match value.kind() {
                 ValueKind::Undefined | ValueKind::None => Vec::new(),
-                ValueKind::Seq | ValueKind::Iterable => value.try_iter().into_iter().flatten().collect(),
+                ValueKind::Seq | ValueKind::Iterable => {
+                    value.try_iter().into_iter().flatten().collect()
+                }
                 _ => vec![value],
             })
         }
@@ -84,9 +89,14 @@ enum Below {
 impl Tree {
     fn of(value: Value) -> Self {
         let below = match value.kind() {
-            ValueKind::Seq | ValueKind::Iterable => {
-                Below::List(value.try_iter().into_iter().flatten().map(Self::of).collect())
-            }
+            ValueKind::Seq | ValueKind::Iterable => Below::List(
+                value
+                    .try_iter()
+                    .into_iter()
+                    .flatten()
+                    .map(Self::of)
+                    .collect(),
+            ),
             ValueKind::Map => Below::Map(
                 value
                     .try_iter()
@@ -173,7 +183,11 @@ impl Queryable for Tree {
 
     fn as_object(&self) -> Option<Vec<(&str, &Self)>> {
         match &self.below {
-            Below::Map(map) => Some(map.iter().map(|(key, value)| (key.as_str(), value)).collect()),
+            Below::Map(map) => Some(
+                map.iter()
+                    .map(|(key, value)| (key.as_str(), value))
+                    .collect(),
+            ),
             _ => None,
         }
     }

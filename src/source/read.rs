@@ -249,7 +249,11 @@ fn page_text<'a>(job: &Job<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a
         None => hints.content_type.contains("application/json"),
     };
     let first = answer.held.iter().find(|byte| !byte.is_ascii_whitespace());
-    if !is_json || hints.encoding.is_some_and(|encoding| encoding != encoding_rs::UTF_8) {
+    if !is_json
+        || hints
+            .encoding
+            .is_some_and(|encoding| encoding != encoding_rs::UTF_8)
+    {
         return None;
     }
     if !matches!(first, Some(b'{' | b'[' | b'"')) {
@@ -261,6 +265,15 @@ fn page_text<'a>(job: &Job<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a
 /// What is wrong, and how the answer begins.
 fn with_beginning(error: &ReadError, answer: &Answer) -> String {
     let text = answer.text();
+    let start = text
+        .trim_start()
+        .get(..15)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if start.starts_with("<!doctype html") || start.starts_with("<html") {
+        return "the answer is a web page, not data: is the address right, and is a login needed?"
+            .to_owned();
+    }
     let beginning: String = text.trim_start().chars().take(60).collect();
     match error {
         ReadError::Broken { .. } if !beginning.is_empty() => {
@@ -356,7 +369,11 @@ async fn stream(
             Some(fault) => Broken::Lost(fault),
             None => failed(job, error.to_string()).into(),
         }),
-        Err(_) => Err(failed(job, "a bug in runner: reading broke off; please report it".to_owned()).into()),
+        Err(_) => Err(failed(
+            job,
+            "a bug in runner: reading broke off; please report it".to_owned(),
+        )
+        .into()),
     }
 }
 
@@ -420,7 +437,8 @@ fn fault_of(error: &ReadError) -> Option<Fault> {
     let ReadError::Io(error) = error else {
         return None;
     };
-    let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
+    let mut inner: Option<&(dyn std::error::Error + 'static)> =
+        error.get_ref().map(|inner| inner as _);
     while let Some(error) = inner {
         if let Some(fault) = error.downcast_ref::<Fault>() {
             return Some(fault.clone());

@@ -44,7 +44,10 @@ impl Emitter {
             return Ok(());
         }
         let full = std::mem::take(&mut self.waiting);
-        self.to.send(Ok(full)).await.map_err(|_| SourceError::Stopped)
+        self.to
+            .send(Ok(full))
+            .await
+            .map_err(|_| SourceError::Stopped)
     }
 
     /// Waits until what was passed on is taken, and more is wanted.
@@ -79,7 +82,7 @@ pub async fn run(
     let mut own = Own {
         context,
         step,
-        parent,
+        parent: parent.clone(),
         to,
         count: 0,
         collected: Vec::new(),
@@ -103,7 +106,7 @@ pub async fn run(
 struct Own<'o> {
     context: &'o Context,
     step: &'o Arc<StepPlan>,
-    parent: &'o Seen,
+    parent: Seen,
     to: &'o mut Emitter,
     count: u64,
     collected: Vec<Value>,
@@ -139,7 +142,7 @@ impl Own<'_> {
                 }
                 Ok(())
             }
-            StepKind::Request(plan) => self.fetch(plan, frame).await,
+            StepKind::Request(plan) => self.fetch(plan).await,
             StepKind::Job(plan) => {
                 let context = self.context;
                 let mut give = async |given: Given<'_>| self.take(given).await;
@@ -193,41 +196,35 @@ impl Own<'_> {
     }
 
     /// Fetches the pages of a request; a window that is too large is read in halves.
-    async fn fetch(
-        &mut self,
-        plan: &crate::plan::source::FetchPlan,
-        frame: Arc<Frame>,
-    ) -> Result<(), SourceError> {
+    async fn fetch(&mut self, plan: &crate::plan::source::FetchPlan) -> Result<(), SourceError> {
         // What is still to be read, the next last.
-        let mut frames = vec![frame];
-        while let Some(frame) = frames.pop() {
+        let mut parents = vec![self.parent.clone()];
+        while let Some(parent) = parents.pop() {
+            let frame = Arc::clone(&parent.frame);
+            self.parent = parent;
             let context = self.context;
             let mut give = async |given: Given<'_>| self.take(given).await;
             match fetch(context, plan, &frame, &mut give).await? {
                 Fetched::Whole => {}
                 Fetched::Split(error) => {
-                    let [first, second] = self.halves(&frame, error)?;
-                    frames.push(second);
-                    frames.push(first);
+                    let [first, second] = self.halves(error)?;
+                    parents.push(second);
+                    parents.push(first);
                 }
             }
         }
         Ok(())
     }
 
-    /// The same frame with either half of its window.
-    fn halves(
-        &self,
-        frame: &Arc<Frame>,
-        error: SendError,
-    ) -> Result<[Arc<Frame>; 2], SourceError> {
+    /// The same parent with either half of its window.
+    fn halves(&self, error: SendError) -> Result<[Seen; 2], SourceError> {
+        let frame = &self.parent.frame;
         let above = self.context.plan.source.iter().rev();
-        let windows: Option<(&WindowsPlan, Option<&Arc<str>>)> =
-            above.skip_while(|step| !Arc::ptr_eq(step, self.step)).find_map(|step| {
-                match &step.kind {
-                    StepKind::Windows(plan) => Some((plan, step.name.as_ref())),
-                    _ => None,
-                }
+        let windows: Option<(&WindowsPlan, Option<&Arc<str>>)> = above
+            .skip_while(|step| !Arc::ptr_eq(step, self.step))
+            .find_map(|step| match &step.kind {
+                StepKind::Windows(plan) => Some((plan, step.name.as_ref())),
+                _ => None,
             });
         let Some((plan, name)) = windows else {
             return Err(error.into());
@@ -241,10 +238,15 @@ impl Own<'_> {
         let is_record = frame.get("record").is_some_and(|record| record == window);
         Ok(halves.map(|half| {
             let mut own = Frame::on(frame).with(name, half.clone());
+            let mut record = self.parent.record.clone();
             if is_record {
-                own.set("record", half);
+                own.set("record", half.clone());
+                record = half;
             }
-            Arc::new(own)
+            Seen {
+                record,
+                frame: Arc::new(own),
+            }
         }))
     }
 
@@ -317,7 +319,10 @@ impl Own<'_> {
 
     async fn judge(&mut self, seen: Seen) -> Result<(), SourceError> {
         if let Some(filter) = &self.step.filter {
-            if !filter.holds(&seen.frame).map_err(|error| self.fail(error))? {
+            if !filter
+                .holds(&seen.frame)
+                .map_err(|error| self.fail(error))?
+            {
                 return Ok(());
             }
         }

@@ -71,12 +71,7 @@ impl Records {
     }
 }
 
-async fn walk(
-    context: Context,
-    step: Arc<StepPlan>,
-    parents: Receiver,
-    to: Sender,
-) {
+async fn walk(context: Context, step: Arc<StepPlan>, parents: Receiver, to: Sender) {
     if step.kind.is_at_hand() {
         walk_at_hand(&context, &step, parents, to).await;
     } else {
@@ -85,12 +80,7 @@ async fn walk(
 }
 
 /// A step that waits for nothing.
-async fn walk_at_hand(
-    context: &Context,
-    step: &Arc<StepPlan>,
-    mut parents: Receiver,
-    to: Sender,
-) {
+async fn walk_at_hand(context: &Context, step: &Arc<StepPlan>, mut parents: Receiver, to: Sender) {
     let mut emitter = Emitter::new(to);
     while let Some(chunk) = parents.recv().await {
         let chunk = match chunk {
@@ -118,19 +108,20 @@ struct Child {
 }
 
 /// A step that fetches: so many parents at a time, their records in order.
-async fn walk_many(
-    context: &Context,
-    step: &Arc<StepPlan>,
-    mut parents: Receiver,
-    to: Sender,
-) {
+async fn walk_many(context: &Context, step: &Arc<StepPlan>, mut parents: Receiver, to: Sender) {
     let mut waiting: VecDeque<Seen> = VecDeque::new();
     let mut children: VecDeque<Child> = VecDeque::new();
     let mut end: Option<Result<(), SourceError>> = None;
-    let most = if context.is_frugal { 1 } else { step.concurrency };
+    let most = if context.is_frugal {
+        1
+    } else {
+        step.concurrency
+    };
     loop {
         while children.len() < most {
-            let Some(parent) = waiting.pop_front() else { break };
+            let Some(parent) = waiting.pop_front() else {
+                break;
+            };
             children.push_back(start(context, step, parent));
         }
         let has_room = children.len() < most && end.is_none();

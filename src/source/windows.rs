@@ -17,7 +17,7 @@ pub fn windows(plan: &WindowsPlan, frame: &Arc<Frame>) -> Result<Vec<Value>, Tem
         })
     };
     let from = date(plan.from.value(frame)?, "from")?;
-    let Some(mut from) = from else {
+    let Some(first) = from else {
         return Err(TemplateError {
             message: "windows: `from` is nothing: write from: \"{{ since or '2024-01-01' }}\""
                 .to_owned(),
@@ -29,8 +29,16 @@ pub fn windows(plan: &WindowsPlan, frame: &Arc<Frame>) -> Result<Vec<Value>, Tem
     };
     let end = to.unwrap_or_else(DateValue::now);
     let mut windows = Vec::new();
+    let mut from = first.clone();
     while from.timestamp() < end.timestamp() {
-        let next = shifted(&from, &plan.step, false)?;
+        // From the first on, so that months that begin on the 31st do so again after a short one.
+        let next = shifted(
+            &first,
+            &plan
+                .step
+                .times(i64::try_from(windows.len()).unwrap_or(i64::MAX) + 1),
+            false,
+        )?;
         let until = if next.timestamp() < end.timestamp() {
             next.clone()
         } else {
@@ -48,10 +56,7 @@ pub fn windows(plan: &WindowsPlan, frame: &Arc<Frame>) -> Result<Vec<Value>, Tem
 }
 
 /// Both halves of a window; nothing where it is a second or less.
-pub fn halves(
-    plan: &WindowsPlan,
-    window: &Value,
-) -> Result<Option<[Value; 2]>, TemplateError> {
+pub fn halves(plan: &WindowsPlan, window: &Value) -> Result<Option<[Value; 2]>, TemplateError> {
     let dates = window.downcast_object_ref::<Window>();
     let Some(Window { from, to, .. }) = dates else {
         return Ok(None);

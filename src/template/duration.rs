@@ -34,6 +34,12 @@ impl DurationValue {
         span.ok().map(Self)
     }
 
+    /// So many times as long; as long as it can be where that is too long.
+    #[must_use]
+    pub fn times(&self, count: i64) -> Self {
+        Self(self.0.checked_mul(count).unwrap_or(self.0))
+    }
+
     /// Its length in seconds; a month counts 30 days, a year 365.
     pub fn seconds(&self) -> f64 {
         let days = i64::from(self.0.get_years()) * 365 + i64::from(self.0.get_months()) * 30;

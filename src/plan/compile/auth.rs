@@ -9,9 +9,9 @@ use super::values::flag;
 use crate::plan::auth::{AuthPlan, JwtPlan, OAuth2Plan, PlacePlan, SessionPlan};
 use crate::plan::request::TreePlan;
 use crate::plan::scopes::Scopes;
+use crate::spec::OptionType;
 use crate::spec::auth::{Algorithm, Grant, SendCredentials, TokenBody};
 use crate::spec::tree::Node;
-use crate::spec::OptionType;
 use crate::template::Template;
 use crate::template::scope::{Name, Scope};
 
@@ -127,7 +127,13 @@ impl Compiler<'_> {
     fn session(&mut self, node: &Node, scopes: &Scopes) -> SessionPlan {
         let base = scopes.base();
         let login = node.get("login").unwrap_or(node);
-        let login = self.request(login, "the login", scopes, &scopes.request(), Purpose::Login);
+        let login = self.request(
+            login,
+            "the login",
+            scopes,
+            &scopes.request(),
+            Purpose::Login,
+        );
         let token = node.get("token").unwrap_or(node);
         let (token, _) = self.path(token, &Scopes::answered(&base));
         let place = self.place(node, &scopes.request().with("token", Name::Any));
@@ -193,7 +199,11 @@ impl Compiler<'_> {
         let Some(option) = option.filter(|option| option.kind == OptionType::Select) else {
             return;
         };
-        let choices: Vec<String> = option.choices.iter().map(|(choice, _)| choice.clone()).collect();
+        let choices: Vec<String> = option
+            .choices
+            .iter()
+            .map(|(choice, _)| choice.clone())
+            .collect();
         let missing: Vec<&str> = choices
             .iter()
             .filter(|choice| !cases.iter().any(|(case, _)| case == *choice))

@@ -33,11 +33,13 @@ impl Compiler<'_> {
             }),
             _ => FormatKind::Json,
         };
-        let inside = key("inside").and_then(Node::as_text).map(|word| match word {
-            "zip" => Inside::Zip,
-            "zstd" => Inside::Zstd,
-            _ => Inside::Gzip,
-        });
+        let inside = key("inside")
+            .and_then(Node::as_text)
+            .map(|word| match word {
+                "zip" => Inside::Zip,
+                "zstd" => Inside::Zstd,
+                _ => Inside::Gzip,
+            });
         Some(FormatPlan {
             kind,
             encoding: self.encoding(key("encoding")),
@@ -48,7 +50,11 @@ impl Compiler<'_> {
 
     fn csv(&mut self, keys: Option<&Node>) -> CsvPlan {
         let key = |name: &str| keys.and_then(|keys| keys.get(name));
-        let text = |name: &str| key(name).and_then(Node::scalar).map(|scalar| scalar.text.as_str());
+        let text = |name: &str| {
+            key(name)
+                .and_then(Node::scalar)
+                .map(|scalar| scalar.text.as_str())
+        };
         for name in ["delimiter", "quote"] {
             if let (Some(node), Some(text)) = (key(name), text(name)) {
                 if text.len() > 1 {
@@ -94,7 +100,11 @@ impl Compiler<'_> {
         match globset::Glob::new(text) {
             Ok(glob) => Some(glob.compile_matcher()),
             Err(error) => {
-                self.error(node, format!("`{text}` is no pattern: {error}"), "write *.csv");
+                self.error(
+                    node,
+                    format!("`{text}` is no pattern: {error}"),
+                    "write *.csv",
+                );
                 None
             }
         }

@@ -32,7 +32,14 @@ impl Compiler<'_> {
         let (kind, at) = self.one_of(node, &kinds, "a lookup")?;
         let wanted = node.get("for");
         let kind = match kind {
-            "request" => LookupKind::Request(Box::new(self.fetch(at, node, &label, scopes, &scope, wanted.is_none()))),
+            "request" => LookupKind::Request(Box::new(self.fetch(
+                at,
+                node,
+                &label,
+                scopes,
+                &scope,
+                wanted.is_none(),
+            ))),
             "file" => LookupKind::File(Box::new(self.file(at, node, &label, scopes, &scope))),
             _ => LookupKind::Rows(
                 at.items()
@@ -60,7 +67,11 @@ impl Compiler<'_> {
 
     /// A name that is neither the language's nor another step's or lookup's.
     pub(super) fn new_name(&mut self, name: &str, at: &Node, scopes: &Scopes) {
-        let is_taken = scopes.steps.iter().chain(&scopes.lookups).any(|known| known == name);
+        let is_taken = scopes
+            .steps
+            .iter()
+            .chain(&scopes.lookups)
+            .any(|known| known == name);
         if RESERVED.contains(&name) {
             self.error(
                 at,
@@ -98,7 +109,10 @@ impl Compiler<'_> {
         if let Some((second, at)) = found.next() {
             self.error(
                 at,
-                format!("{what} has one origin, and here are `{}` and `{second}`", first.0),
+                format!(
+                    "{what} has one origin, and here are `{}` and `{second}`",
+                    first.0
+                ),
                 "leave one of them out",
             );
         }

@@ -16,9 +16,9 @@ mod values;
 use std::sync::Arc;
 
 use crate::check::{Diagnostic, SpecErrors};
-use crate::plan::scopes::Scopes;
 use crate::plan::auth::AuthPlan;
 use crate::plan::request::LimitPlan;
+use crate::plan::scopes::Scopes;
 use crate::plan::{OptionPlan, Plan, logs_as_it_goes};
 use crate::spec::tree::Node;
 use crate::spec::{Document, Mode, OnError};

@@ -62,16 +62,19 @@ impl Compiler<'_> {
         let is_used = used.is_empty() || used.iter().any(|field| sent.reads("page", field));
         if !is_used {
             let wanted = used[0];
-            let other = if is_own { "" } else { "; a request without pages says `pages: none`" };
+            let other = if is_own {
+                ""
+            } else {
+                "; a request without pages says `pages: none`"
+            };
             self.error(
                 request,
                 format!("the list is paged by `{word}`, and the request does not use `page.{wanted}`: every page would be the first"),
                 format!("send it as the API wants it, like query: {{ {wanted}: \"{{{{ page.{wanted} }}}}\" }}{other}"),
             );
         }
-        let (stop, uses) = self.watched(|compiler| {
-            key("stop").map(|node| compiler.condition(node, answered))
-        });
+        let (stop, uses) =
+            self.watched(|compiler| key("stop").map(|node| compiler.condition(node, answered)));
         read.holds_body |= uses.reads("response", "body");
         let total = key("total").map(|node| self.page_path(node, answered, &mut read));
         let plan = PagesPlan {

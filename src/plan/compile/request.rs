@@ -11,12 +11,19 @@ use crate::plan::request::{
 use crate::plan::scopes::Scopes;
 use crate::spec::fault::Then;
 use crate::spec::tree::{Node, NodeValue, ScalarKind};
-use crate::template::scope::Scope;
 use crate::template::Template;
+use crate::template::scope::Scope;
 
 /// The bodies a request may have: one of them.
 const BODIES: [&str; 8] = [
-    "json", "form", "text", "graphql", "jsonl", "csv", "xml", "multipart",
+    "json",
+    "form",
+    "text",
+    "graphql",
+    "jsonl",
+    "csv",
+    "xml",
+    "multipart",
 ];
 
 /// What `http` gives to requests.
@@ -82,8 +89,8 @@ impl Compiler<'_> {
             for rule in owner.get("on_response").into_iter().flat_map(Node::items) {
                 let (plan, reads_body) = self.rule(rule, &answered, purpose);
                 // What is read of answers that are held anyway costs nothing.
-                let is_of_good_answers = plan.statuses.is_empty()
-                    || plan.statuses.iter().any(|range| range.first < 300);
+                let is_of_good_answers =
+                    plan.statuses.is_empty() || plan.statuses.iter().any(|range| range.first < 300);
                 holds_body |= reads_body && is_of_good_answers;
                 rules.push(plan);
             }
@@ -195,14 +202,21 @@ impl Compiler<'_> {
                         let inner = inner.first().map_or("name", |entry| entry.key.as_str());
                         self.error(
                             &entry.value,
-                            format!("a parameter is one value or a list of them, and `{}` is a map", entry.key),
-                            format!("write the name as the API spells it: \"{}[{inner}]\": …", entry.key),
+                            format!(
+                                "a parameter is one value or a list of them, and `{}` is a map",
+                                entry.key
+                            ),
+                            format!(
+                                "write the name as the API spells it: \"{}[{inner}]\": …",
+                                entry.key
+                            ),
                         );
                         continue;
                     }
-                    NodeValue::List(items) => {
-                        items.iter().map(|item| self.template(item, scope)).collect()
-                    }
+                    NodeValue::List(items) => items
+                        .iter()
+                        .map(|item| self.template(item, scope))
+                        .collect(),
                     _ => vec![self.template(&entry.value, scope)],
                 };
                 let field = FieldPlan { values };

@@ -129,14 +129,22 @@ impl Compiler<'_> {
                 } else {
                     Purpose::Records
                 };
-                StepKind::Request(Box::new(
-                    self.fetch_for(at, step, label, scopes, &scope, (true, purpose)),
-                ))
+                StepKind::Request(Box::new(self.fetch_for(
+                    at,
+                    step,
+                    label,
+                    scopes,
+                    &scope,
+                    (true, purpose),
+                )))
             }
             "for_each" => match &at.value {
-                NodeValue::List(items) => {
-                    StepKind::ForEach(items.iter().map(|item| self.template(item, &before)).collect())
-                }
+                NodeValue::List(items) => StepKind::ForEach(
+                    items
+                        .iter()
+                        .map(|item| self.template(item, &before))
+                        .collect(),
+                ),
                 _ => StepKind::ForEachOf(self.template(at, &before)),
             },
             "rows" => {
@@ -195,7 +203,14 @@ impl Compiler<'_> {
         scope: &Scope,
         is_paged: bool,
     ) -> FetchPlan {
-        self.fetch_for(at, owner, label, scopes, scope, (is_paged, Purpose::Records))
+        self.fetch_for(
+            at,
+            owner,
+            label,
+            scopes,
+            scope,
+            (is_paged, Purpose::Records),
+        )
     }
 
     fn fetch_for(
@@ -334,13 +349,24 @@ impl Compiler<'_> {
             plan
         };
         let submit = request(at.get("submit"), &scope, "submit");
-        let polling = request(poll.and_then(|poll| poll.get("request")), &submitted, "poll");
+        let polling = request(
+            poll.and_then(|poll| poll.get("request")),
+            &submitted,
+            "poll",
+        );
         let cancel = at
             .get("cancel")
             .map(|node| request(Some(node), &submitted, "cancel"));
         let download = at.get("download").map(|node| {
             let label = format!("{label}, download");
-            self.fetch(node, step, &label, scopes, &polled, step.get("pages").is_some())
+            self.fetch(
+                node,
+                step,
+                &label,
+                scopes,
+                &polled,
+                step.get("pages").is_some(),
+            )
         });
         let (reading, _) = self.reading(step, &Scopes::answered(&polled));
         JobPlan {
@@ -361,7 +387,9 @@ impl Compiler<'_> {
         let holds_body = uses.reads("response", "body");
         for step in steps {
             // Nobody else has seen the plan yet.
-            let Some(step) = Arc::get_mut(step) else { continue };
+            let Some(step) = Arc::get_mut(step) else {
+                continue;
+            };
             step.keeps_response = true;
             match &mut step.kind {
                 StepKind::Request(fetch) => fetch.request.holds_body |= holds_body,

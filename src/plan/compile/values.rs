@@ -58,9 +58,12 @@ impl Compiler<'_> {
                     format!("`{text}` is no JSONPath: {reason}"),
                     "a path looks like $.data.products[*]; other keys: $['my key']",
                 );
-                (PathPlan::Template(crate::template::Template::constant(
-                    crate::template::Value::UNDEFINED,
-                )), Uses::default())
+                (
+                    PathPlan::Template(crate::template::Template::constant(
+                        crate::template::Value::UNDEFINED,
+                    )),
+                    Uses::default(),
+                )
             }
         }
     }

@@ -97,11 +97,7 @@ pub async fn read(
     Ok(())
 }
 
-fn login(
-    context: &Context,
-    plan: &LoginPlan,
-    frame: &Arc<Frame>,
-) -> Result<Login, TemplateError> {
+fn login(context: &Context, plan: &LoginPlan, frame: &Arc<Frame>) -> Result<Login, TemplateError> {
     let text = |template: &Option<Template>| {
         template
             .as_ref()
@@ -145,7 +141,8 @@ fn place<'p>(
         "ftp" | "sftp" => {
             // A glob is no URL: only what stands before the path is read as one.
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-            let url = Url::parse(&format!("{scheme}://{host}")).map_err(|error| error.to_string())?;
+            let url =
+                Url::parse(&format!("{scheme}://{host}")).map_err(|error| error.to_string())?;
             let name = url.host_str().ok_or("it has no host")?.to_owned();
             let path = format!("/{path}");
             Ok(if scheme == "ftp" {

@@ -69,7 +69,11 @@ impl<'s> Store<'s> {
         })
     }
 
-    async fn get(&self, url: &reqwest::Url, what: &str) -> Result<(Arc<Answer>, Option<Rest>), String> {
+    async fn get(
+        &self,
+        url: &reqwest::Url,
+        what: &str,
+    ) -> Result<(Arc<Answer>, Option<Rest>), String> {
         let base = &self.context.base;
         match self.context.http.send(self.request, base, Some(url)).await {
             Ok(Reply::Good(answer, rest)) => Ok((answer, rest)),
@@ -100,7 +104,8 @@ impl<'s> Store<'s> {
             if let Some(token) = &next {
                 action.with_continuation_token(token.clone());
             }
-            let url = reqwest::Url::parse(action.sign(SIGNED).as_str()).map_err(|error| error.to_string())?;
+            let url = reqwest::Url::parse(action.sign(SIGNED).as_str())
+                .map_err(|error| error.to_string())?;
             let (answer, rest) = self.get(&url, &key[..wild]).await?;
             let mut body = answer.held.to_vec();
             if let Some(mut rest) = rest {
@@ -146,7 +151,8 @@ impl<'s> Store<'s> {
         loop {
             let action = self.bucket.get_object(self.credentials.as_ref(), key);
             let url = action.sign(SIGNED);
-            let url = reqwest::Url::parse(url.as_str()).map_err(|error| failed(error.to_string()))?;
+            let url =
+                reqwest::Url::parse(url.as_str()).map_err(|error| failed(error.to_string()))?;
             let (answer, rest) = self.get(&url, key).await.map_err(failed)?;
             progress.begin_again();
             match read::read_answer(job, &answer, rest, &mut progress, give).await {

@@ -36,7 +36,11 @@ pub fn read<'r>(
         .quote(plan.quote.unwrap_or(b'"'))
         .from_reader(input);
     let mut record = ByteRecord::new();
-    let mut names: Vec<Arc<str>> = plan.names.iter().map(|name| Arc::from(name.as_str())).collect();
+    let mut names: Vec<Arc<str>> = plan
+        .names
+        .iter()
+        .map(|name| Arc::from(name.as_str()))
+        .collect();
     if plan.header && next(&mut reader, &mut record)? && names.is_empty() {
         names = header(&record)?;
     }
@@ -44,7 +48,10 @@ pub fn read<'r>(
         probes: Vec::new(),
         keys: names.iter().map(ToString::to_string).collect(),
     };
-    let keys: Vec<Value> = names.iter().map(|name| Value::from(Arc::clone(name))).collect();
+    let keys: Vec<Value> = names
+        .iter()
+        .map(|name| Value::from(Arc::clone(name)))
+        .collect();
     while next(&mut reader, &mut record)? {
         let line = record.position().map_or(0, csv::Position::line) + plan.skip;
         // A line without anything is no record.
@@ -52,7 +59,8 @@ pub fn read<'r>(
             continue;
         }
         if names.is_empty() {
-            let keys = (0..record.len()).map(|number| Value::from(format!("column_{}", number + 1)));
+            let keys =
+                (0..record.len()).map(|number| Value::from(format!("column_{}", number + 1)));
             let pairs = keys.zip(cells(&record, line)?);
             sink(Value::from_pairs(pairs.collect::<Vec<_>>()))?;
             continue;
@@ -146,6 +154,9 @@ fn likeliest(beginning: &[u8]) -> u8 {
         }
     }
     let most = counts.iter().max().copied().unwrap_or_default();
-    let index = counts.iter().position(|count| *count == most).unwrap_or_default();
+    let index = counts
+        .iter()
+        .position(|count| *count == most)
+        .unwrap_or_default();
     DELIMITERS[index]
 }

@@ -7,7 +7,10 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 /// The bytes as UTF-8; a byte order mark says more than `encoding`. Without either they are passed
 /// on as they are.
-pub fn utf8<'r>(input: Box<dyn Read + 'r>, encoding: Option<&'static Encoding>) -> Box<dyn Read + 'r> {
+pub fn utf8<'r>(
+    input: Box<dyn Read + 'r>,
+    encoding: Option<&'static Encoding>,
+) -> Box<dyn Read + 'r> {
     let encoding = encoding.filter(|encoding| *encoding != encoding_rs::UTF_8);
     let mut builder = DecodeReaderBytesBuilder::new();
     builder
@@ -23,7 +26,11 @@ pub fn utf8<'r>(input: Box<dyn Read + 'r>, encoding: Option<&'static Encoding>) 
 pub fn declared(beginning: &[u8]) -> Option<&'static Encoding> {
     let head = &beginning[..beginning.len().min(200)];
     let text = String::from_utf8_lossy(head);
-    let declaration = text.trim_start().strip_prefix("<?xml")?.split("?>").next()?;
+    let declaration = text
+        .trim_start()
+        .strip_prefix("<?xml")?
+        .split("?>")
+        .next()?;
     let value = declaration.split("encoding").nth(1)?.trim_start();
     let value = value.strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;

@@ -34,7 +34,11 @@ impl Hints {
     pub fn inside(&self, ending: &str) -> Self {
         Self {
             content_type: String::new(),
-            name: self.name.strip_suffix(ending).unwrap_or(&self.name).to_owned(),
+            name: self
+                .name
+                .strip_suffix(ending)
+                .unwrap_or(&self.name)
+                .to_owned(),
             encoding: self.encoding,
         }
     }
@@ -45,7 +49,9 @@ pub fn is_sheet(hints: &Hints) -> bool {
     let has_ending = [".xlsx", ".xlsm", ".xls", ".ods", ".xlsb"]
         .iter()
         .any(|ending| hints.name.ends_with(ending));
-    has_ending || hints.content_type.contains("spreadsheet") || hints.content_type.contains("ms-excel")
+    has_ending
+        || hints.content_type.contains("spreadsheet")
+        || hints.content_type.contains("ms-excel")
 }
 
 /// What the bytes are.
@@ -94,6 +100,12 @@ fn is_lines(start: &[u8]) -> bool {
 }
 
 fn looks_like_csv(start: &[u8]) -> bool {
-    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.len() < start.len() && line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'))
+    let line = start
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    line.len() < start.len()
+        && line
+            .iter()
+            .any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'))
 }

@@ -20,20 +20,15 @@ pub fn read<'r>(
     wanted: Wanted<'_>,
     sink: &mut Sink<'_>,
 ) -> Result<Found, ReadError> {
-    let mut reader = serde_json::Deserializer::from_reader(BufReader::with_capacity(256 * 1024, input));
-    walk(&mut reader, wanted, sink)
-        .and_then(|found| reader.end().map(|()| found).map_err(broken))
+    let mut reader =
+        serde_json::Deserializer::from_reader(BufReader::with_capacity(256 * 1024, input));
+    walk(&mut reader, wanted, sink).and_then(|found| reader.end().map(|()| found).map_err(broken))
 }
 
 /// Reads a page that is at hand.
-pub fn parse_page(
-    text: &str,
-    wanted: Wanted<'_>,
-    sink: &mut Sink<'_>,
-) -> Result<Found, ReadError> {
+pub fn parse_page(text: &str, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Found, ReadError> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    walk(&mut reader, wanted, sink)
-        .and_then(|found| reader.end().map(|()| found).map_err(broken))
+    walk(&mut reader, wanted, sink).and_then(|found| reader.end().map(|()| found).map_err(broken))
 }
 
 pub fn broken(error: serde_json::Error) -> ReadError {
@@ -94,6 +89,10 @@ struct State<'s, 'k> {
 
 impl State<'_, '_> {
     fn give<E: serde::de::Error>(&mut self, record: Value) -> Result<(), E> {
+        // `null` is no record.
+        if crate::template::is_nothing(&record) {
+            return Ok(());
+        }
         (self.sink)(record).map_err(|Closed| {
             self.is_closed = true;
             E::custom("closed")
@@ -180,7 +179,6 @@ impl<'de> DeserializeSeed<'de> for Walk<'_, '_, '_, '_> {
                             self.state.give(item)?;
                         }
                     }
-                    Target::Records if crate::template::is_nothing(&node) => {}
                     Target::Records => self.state.give(node)?,
                 }
             }

@@ -24,7 +24,11 @@ pub fn read(
         .map_err(|error| broken(error.to_string()))?;
     let names = book.sheet_names();
     let wanted = match &plan.sheet {
-        Some(sheet) => Some(sheet.text(frame).map_err(|error| ReadError::Asked(error.message))?),
+        Some(sheet) => Some(
+            sheet
+                .text(frame)
+                .map_err(|error| ReadError::Asked(error.message))?,
+        ),
         None => None,
     };
     let sheet = match wanted.filter(|name| !name.is_empty()) {
@@ -35,7 +39,10 @@ pub fn read(
                 names.join(", ")
             )));
         }
-        None => names.first().cloned().ok_or_else(|| broken("it has no sheet".to_owned()))?,
+        None => names
+            .first()
+            .cloned()
+            .ok_or_else(|| broken("it has no sheet".to_owned()))?,
     };
     let range = book
         .worksheet_range(&sheet)

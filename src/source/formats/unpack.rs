@@ -6,8 +6,8 @@ use flate2::bufread::MultiGzDecoder;
 use globset::GlobMatcher;
 use zip::ZipArchive;
 
-use super::detect::{self, Hints};
 use super::ReadError;
+use super::detect::{self, Hints};
 use crate::spec::format::Inside;
 
 /// Of the beginning, so much is looked at.
@@ -75,7 +75,9 @@ pub fn each<'r>(
 /// A sheet is a zip too: by its name, or by its first member.
 fn is_sheet(hints: &Hints, beginning: &[u8]) -> bool {
     let name = beginning.get(30..).unwrap_or_default();
-    detect::is_sheet(hints) || name.starts_with(b"[Content_Types].xml") || name.starts_with(b"mimetypeapplication/vnd.oasis")
+    detect::is_sheet(hints)
+        || name.starts_with(b"[Content_Types].xml")
+        || name.starts_with(b"mimetypeapplication/vnd.oasis")
 }
 
 /// The list of a zip's members stands at its end, so it is laid aside first.
@@ -100,7 +102,8 @@ fn members(
         .map_err(broken)?;
     let is_wanted = |name: &&String| {
         let file = name.rsplit('/').next().unwrap_or(name);
-        let is_file = !name.ends_with('/') && !name.starts_with("__MACOSX") && !file.starts_with('.');
+        let is_file =
+            !name.ends_with('/') && !name.starts_with("__MACOSX") && !file.starts_with('.');
         is_file && member.is_none_or(|glob| glob.is_match(name.as_str()) || glob.is_match(file))
     };
     let mut wanted: Vec<&String> = names.iter().filter(is_wanted).collect();

@@ -53,7 +53,9 @@ pub fn read<'r>(
             Event::Text(text) => walk.text(&text.xml10_content()),
             Event::CData(text) => walk.text(&text.xml10_content()),
             Event::GeneralRef(name) => {
-                let resolved = name.resolve_char_ref().map_err(|error| broken(error.to_string()))?;
+                let resolved = name
+                    .resolve_char_ref()
+                    .map_err(|error| broken(error.to_string()))?;
                 match resolved {
                     Some(c) => walk.text(c.encode_utf8(&mut [0; 4])),
                     None => {
@@ -98,7 +100,9 @@ impl Walk<'_> {
         let name = start.name().as_ref().to_owned();
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(format!("more than {DEEPEST} elements stand inside each other"));
+            return Err(format!(
+                "more than {DEEPEST} elements stand inside each other"
+            ));
         }
         if self.open.is_empty() && !self.is_record(&name) {
             if self.keys.len() < 40 && !self.keys.contains(&name) {
@@ -125,7 +129,9 @@ impl Walk<'_> {
             return self.depth == 2;
         }
         let wanted = &self.plan.record;
-        wanted.iter().any(|wanted| wanted == name || *wanted == local(name))
+        wanted
+            .iter()
+            .any(|wanted| wanted == name || *wanted == local(name))
     }
 
     fn text(&mut self, text: &str) {
@@ -232,13 +238,21 @@ impl Object for ElementValue {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         let by_written = || self.fields.iter().find(|(_, written, _)| **written == *key);
         let by_listed = || self.fields.iter().find(|(listed, _, _)| **listed == *key);
-        let by_local = || self.fields.iter().find(|(_, written, _)| local(written) == key);
+        let by_local = || {
+            self.fields
+                .iter()
+                .find(|(_, written, _)| local(written) == key)
+        };
         let (_, _, value) = by_written().or_else(by_listed).or_else(by_local)?;
         Some(value.clone())
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let names = self.fields.iter();
-        Enumerator::Values(names.map(|(listed, _, _)| Value::from(Arc::clone(listed))).collect())
+        Enumerator::Values(
+            names
+                .map(|(listed, _, _)| Value::from(Arc::clone(listed)))
+                .collect(),
+        )
     }
 }

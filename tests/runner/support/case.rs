@@ -68,9 +68,10 @@ fn run(case: &Path, code: i32) -> Vec<String> {
     let mut runner = Runner::of_spec(&spec(case), &proxy.url());
     runner = runner.args(args.iter().map(|line| with_mock(line)));
     if let Some(mock) = &mock {
-        runner = runner
-            .env("HTTPS_PROXY", &mock.url)
-            .env("SSL_CERT_FILE", mock.authority.path().to_str().expect("a path"));
+        runner = runner.env("HTTPS_PROXY", &mock.url).env(
+            "SSL_CERT_FILE",
+            mock.authority.path().to_str().expect("a path"),
+        );
     }
     let state = folder.path().join("state.json");
     if case.join("state.json").exists() {
