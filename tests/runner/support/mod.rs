@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod cli;
+pub mod file_servers;
 pub mod http;
 pub mod judge;
 pub mod mock;
