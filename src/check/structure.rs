@@ -116,6 +116,13 @@ impl<'a> Checker<'a> {
             (NodeValue::Scalar(scalar), _) if wanted == ["a list"] => {
                 Some(format!("a list has brackets: [{}]", scalar.text))
             }
+            (NodeValue::Map(entries), true) if wanted.contains(&"a list") => {
+                let inner = entries.first().map_or("name", |entry| entry.key.as_str());
+                let name = name.trim_matches('`');
+                Some(format!(
+                    "write the name as the API spells it: \"{name}[{inner}]\": …"
+                ))
+            }
             (NodeValue::Map(_), _) if wanted == ["a list"] => {
                 Some("a list has brackets, or a dash before each entry".to_owned())
             }

@@ -26,16 +26,82 @@ pub fn published() -> Value {
     let mut schema = annotated();
     let by_mode = mode_rules(&schema);
     schema["allOf"] = by_mode;
-    schema["properties"]["source"]["defaultSnippets"] = json!([{
-        "label": "rows written in the spec",
-        "body": { "rows": [{ "id": "${1:1}", "name": "${2:first product}" }] },
-    }]);
-    schema["properties"]["target"]["defaultSnippets"] = json!([{
-        "label": "an entry for each kind of change",
-        "body": { "new": {}, "modified": {}, "deleted": {} },
-    }]);
+    for (pointer, snippets) in snippets() {
+        if let Some(Value::Object(place)) = schema.pointer_mut(pointer) {
+            place.insert("defaultSnippets".to_owned(), snippets);
+        }
+    }
     strip_modes(&mut schema);
     schema
+}
+
+/// What editors offer where a choice has a shape.
+fn snippets() -> [(&'static str, Value); 4] {
+    let snippet = |label: &str, body: Value| json!({ "label": label, "body": body });
+    [
+        (
+            "/properties/source",
+            json!([
+                snippet(
+                    "pages of an API",
+                    json!({
+                        "name": "${1:product}",
+                        "request": { "path": "${2:/products}", "query": { "offset": "{{ page.offset }}", "limit": "{{ page.size }}" } },
+                        "pages": { "offset": { "size": 100 } },
+                        "records": "${3:$.data[*]}",
+                    })
+                ),
+                snippet(
+                    "a file",
+                    json!({ "file": { "url": "${1:https://example.com/feed.csv}" } })
+                ),
+                snippet(
+                    "rows written in the spec",
+                    json!({ "rows": [{ "id": "${1:1}", "name": "${2:first product}" }] })
+                ),
+            ]),
+        ),
+        (
+            "/$defs/Pages",
+            json!([
+                snippet("page numbers", json!({ "page": { "size": "${1:100}" } })),
+                snippet("offsets", json!({ "offset": { "size": "${1:100}" } })),
+                snippet(
+                    "a cursor in the answer",
+                    json!({ "cursor": { "next": "${1:$.meta.next}" } })
+                ),
+                snippet(
+                    "an address in the answer",
+                    json!({ "next_url": { "next": "${1:$.links.next}" } })
+                ),
+            ]),
+        ),
+        (
+            "/$defs/Auth",
+            json!([
+                snippet("a token", json!({ "bearer": "{{ options.${1:TOKEN} }}" })),
+                snippet(
+                    "user name and password",
+                    json!({ "basic": { "username": "{{ options.${1:USERNAME} }}", "password": "{{ options.${2:PASSWORD} }}" } })
+                ),
+                snippet(
+                    "a key in a header",
+                    json!({ "api_key": { "header": { "${1:X-Api-Key}": "{{ options.${2:KEY} }}" } } })
+                ),
+                snippet(
+                    "OAuth 2.0",
+                    json!({ "oauth2": { "grant": "client_credentials", "token_url": "${1:https://auth.example.com/token}", "client_id": "{{ options.${2:CLIENT_ID} }}", "client_secret": "{{ options.${3:CLIENT_SECRET} }}" } })
+                ),
+            ]),
+        ),
+        (
+            "/properties/target",
+            json!([snippet(
+                "an entry for each kind of change",
+                json!({ "new": {}, "modified": {}, "deleted": {} })
+            )]),
+        ),
+    ]
 }
 
 /// A mode forbids the keys of other modes; a data source needs its source.

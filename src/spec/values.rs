@@ -45,7 +45,7 @@ impl JsonSchema for Path {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A JSONPath like `$.data[*]`, or a template over `response`.",
+            "description": "A path begins with `$`, like `$.data[*]`; or write a template over `response`.",
             "type": "string",
             "pattern": "^\\$|\\{[{%]",
         })

@@ -198,21 +198,6 @@ impl Compiler<'_> {
         for owner in http.into_iter().chain(own) {
             for entry in owner.get(key).into_iter().flat_map(Node::entries) {
                 let values = match &entry.value.value {
-                    NodeValue::Map(inner) => {
-                        let inner = inner.first().map_or("name", |entry| entry.key.as_str());
-                        self.error(
-                            &entry.value,
-                            format!(
-                                "a parameter is one value or a list of them, and `{}` is a map",
-                                entry.key
-                            ),
-                            format!(
-                                "write the name as the API spells it: \"{}[{inner}]\": …",
-                                entry.key
-                            ),
-                        );
-                        continue;
-                    }
                     NodeValue::List(items) => items
                         .iter()
                         .map(|item| self.template(item, scope))
