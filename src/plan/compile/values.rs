@@ -52,7 +52,8 @@ impl Compiler<'_> {
             }
             Err(error) => {
                 let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim();
+                let reason = reason.lines().last().unwrap_or_default();
+                let reason = reason.trim_start_matches([' ', '=']).trim();
                 self.error(
                     node,
                     format!("`{text}` is no JSONPath: {reason}"),
