@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use super::Http;
 use super::answer::Answer;
 use super::body::{form_bytes, json_of};
-use super::error::{Failure, SendError, excerpt};
+use super::error::{Failure, SendError};
 use super::exchange::Bounds;
 use super::render::{Prepared, header_value, origin, parse};
 use super::send::Reply;
@@ -460,7 +460,7 @@ impl Http {
                     let failure = Failure::Auth(format!(
                         "{shown} was answered {}: {}",
                         super::error::status_words(answer.status),
-                        excerpt(&answer.text())
+                        self.excerpt(&answer.text())
                     ));
                     if !RETRIED.contains(&answer.status) {
                         return Err(failure);

@@ -117,7 +117,7 @@ impl Http {
         let noted = self
             .trace
             .as_ref()
-            .map(|trace| trace.begin(prepared, &headers));
+            .map(|trace| trace.begin(self, prepared, &headers));
         let sent = tokio::time::timeout(bounds.timeout, request.send()).await;
         let response = match sent {
             Ok(Ok(response)) => response,
@@ -132,7 +132,7 @@ impl Http {
             answer.url = prepared.url.clone();
         }
         if let (Some(trace), Some(noted)) = (&self.trace, noted) {
-            trace.end(noted, &answer);
+            trace.end(self, noted, &answer);
         }
         Ok((answer, rest.filter(|_| is_good)))
     }

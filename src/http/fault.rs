@@ -61,6 +61,9 @@ impl Fault {
         if all.contains("dns error") || all.contains("failed to lookup") {
             return Self::Dns(host);
         }
+        if all.contains("tls handshake eof") {
+            return Self::Tls(host, NO_TLS.to_owned());
+        }
         if all.contains("unsuccessful tunnel") || all.contains("proxy") {
             return Self::Proxy(host, reasons.pop().unwrap_or_default());
         }
@@ -74,6 +77,9 @@ impl Fault {
         Self::Lost(host, last)
     }
 }
+
+/// What is said where the other side answers TLS with something else.
+const NO_TLS: &str = "nobody speaks TLS there; is it http:// instead of https://?";
 
 /// What is wrong with a certificate, as people say it.
 fn tls_words(error: &rustls::Error) -> String {
@@ -93,9 +99,7 @@ fn tls_words(error: &rustls::Error) -> String {
             Bad::Revoked => "its certificate was revoked".to_owned(),
             other => format!("its certificate is not valid: {other:?}"),
         },
-        rustls::Error::InvalidMessage(_) => {
-            "it does not speak TLS there; is it http:// instead of https://?".to_owned()
-        }
+        rustls::Error::InvalidMessage(_) => NO_TLS.to_owned(),
         other => other.to_string(),
     }
 }

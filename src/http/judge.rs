@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Http;
 use super::answer::Answer;
-use super::error::{Failure, excerpt};
+use super::error::Failure;
 use super::wait;
 use crate::plan::request::{BodyPlan, RequestPlan, RulePlan};
 use crate::spec::fault::Then;
@@ -30,19 +31,24 @@ pub enum Verdict {
 }
 
 /// Judges an answer; `frame` sees it as `response`.
-pub fn judge(plan: &RequestPlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Verdict, Failure> {
+pub fn judge(
+    http: &Http,
+    plan: &RequestPlan,
+    answer: &Answer,
+    frame: &Arc<Frame>,
+) -> Result<Verdict, Failure> {
     for rule in &plan.rules {
         if holds(rule, answer, frame)? {
-            return by_rule(rule, answer, frame);
+            return by_rule(http, rule, answer, frame);
         }
     }
     let status = answer.status;
     let failure = || Failure::Status {
         status,
-        body: excerpt(&answer.text()),
+        body: http.excerpt(&answer.text()),
     };
     if (200..300).contains(&status) {
-        return Ok(match graphql_errors(plan, answer) {
+        return Ok(match graphql_errors(http, plan, answer) {
             Some(message) => Verdict::Fail(Failure::GraphQl(message)),
             None => Verdict::Good,
         });
@@ -76,14 +82,19 @@ fn holds(rule: &RulePlan, answer: &Answer, frame: &Arc<Frame>) -> Result<bool, F
     }
 }
 
-fn by_rule(rule: &RulePlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Verdict, Failure> {
+fn by_rule(
+    http: &Http,
+    rule: &RulePlan,
+    answer: &Answer,
+    frame: &Arc<Frame>,
+) -> Result<Verdict, Failure> {
     let said = match &rule.message {
         Some(message) => Some(message.text(frame)?),
         None => None,
     };
     let message = || {
         said.clone()
-            .unwrap_or_else(|| match excerpt(&answer.text()) {
+            .unwrap_or_else(|| match http.excerpt(&answer.text()) {
                 empty if empty.is_empty() => "a rule of on_response says so".to_owned(),
                 text => text,
             })
@@ -112,7 +123,7 @@ fn by_rule(rule: &RulePlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Verdi
 }
 
 /// What a GraphQL answer says in `errors`.
-fn graphql_errors(plan: &RequestPlan, answer: &Answer) -> Option<String> {
+fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<String> {
     let Some(BodyPlan::GraphQl { .. }) = &plan.body else {
         return None;
     };
@@ -134,5 +145,5 @@ fn graphql_errors(plan: &RequestPlan, answer: &Answer) -> Option<String> {
             .collect(),
         _ => vec![text_of(&errors).into_owned()],
     };
-    (!messages.is_empty()).then(|| excerpt(&messages.join("; ")))
+    (!messages.is_empty()).then(|| http.excerpt(&messages.join("; ")))
 }

@@ -85,6 +85,12 @@ impl Http {
         }
     }
 
+    /// The first part of a text, without secrets.
+    pub fn excerpt(&self, text: &str) -> String {
+        // In this order: half a secret is not found any more.
+        error::excerpt(&self.redactor.redact(text))
+    }
+
     /// What hides secrets.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor

@@ -110,7 +110,7 @@ impl Http {
                     let answer = Arc::new(answer);
                     let seen = Frame::on(frame).with("response", answer.to_value());
                     let seen = Arc::new(seen);
-                    match judge(plan, &answer, &seen)? {
+                    match judge(self, plan, &answer, &seen)? {
                         Verdict::Good => {
                             self.note_pause(plan, &seen);
                             return Ok(Ended::Good(answer, rest));

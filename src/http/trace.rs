@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 
+use super::Http;
 use super::answer::Answer;
-use super::error::excerpt;
 use super::render::Prepared;
 
-/// What was sent and answered. Secrets are still in it: whoever shows it takes them out.
+/// What was sent and answered, without the secrets that were known then.
 #[derive(Debug, Default)]
 pub struct Trace {
     entries: Mutex<Vec<TraceEntry>>,
@@ -39,7 +39,7 @@ pub struct TraceEntry {
 
 impl Trace {
     /// Notes a request; its number.
-    pub(super) fn begin(&self, prepared: &Prepared, headers: &HeaderMap) -> usize {
+    pub(super) fn begin(&self, http: &Http, prepared: &Prepared, headers: &HeaderMap) -> usize {
         let shown = |value: &reqwest::header::HeaderValue| {
             if value.is_sensitive() {
                 "[hidden]".to_owned()
@@ -56,7 +56,7 @@ impl Trace {
             body: prepared
                 .body
                 .as_ref()
-                .map(|body| excerpt(&String::from_utf8_lossy(body))),
+                .map(|body| http.excerpt(&String::from_utf8_lossy(body))),
             status: None,
             kind: None,
             answer: String::new(),
@@ -70,11 +70,11 @@ impl Trace {
     }
 
     /// Notes its answer.
-    pub(super) fn end(&self, number: usize, answer: &Answer) {
+    pub(super) fn end(&self, http: &Http, number: usize, answer: &Answer) {
         if let Some(entry) = self.lock().get_mut(number) {
             entry.status = Some(answer.status);
             entry.kind = answer.header("content-type").map(str::to_owned);
-            entry.answer = excerpt(&answer.text());
+            entry.answer = http.excerpt(&answer.text());
             entry.bytes = answer.held.len();
             entry.took = entry.began.elapsed();
         }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{
+    GeneralPurpose, STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -133,7 +135,27 @@ fn forms(secret: &str) -> Vec<String> {
             URL_SAFE_NO_PAD.encode(secret),
         ]);
     }
+    if secret.len() >= LONG_ENOUGH {
+        for before in 0..3 {
+            forms.push(inside_base64(&STANDARD_NO_PAD, secret, before));
+            forms.push(inside_base64(&URL_SAFE_NO_PAD, secret, before));
+        }
+    }
     forms
+}
+
+/// A secret that is shorter leaves too few characters inside other base64 to be told by.
+const LONG_ENOUGH: usize = 8;
+
+/// A secret as it stands inside the base64 of a longer text, with so many bytes (of three) before it:
+/// the characters that it alone decides.
+fn inside_base64(engine: &GeneralPurpose, secret: &str, before: usize) -> String {
+    let mut bytes = vec![0; before];
+    bytes.extend_from_slice(secret.as_bytes());
+    let encoded = engine.encode(&bytes);
+    let start = (before * 8).div_ceil(6);
+    let end = bytes.len() * 8 / 6;
+    encoded[start..end].to_owned()
 }
 
 /// `%2F` as `%2f`, which some servers write.

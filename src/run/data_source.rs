@@ -18,7 +18,10 @@ impl Run {
         loop {
             let next = tokio::select! {
                 next = records.next() => next,
-                () = stop.stopped() => return Err(RunError::Stopped),
+                () = stop.stopped() => {
+                    records.wind_down().await;
+                    return Err(RunError::Stopped);
+                }
             };
             let Some(chunk) = next? else { break };
             if let Some(lookups) = &lookups {

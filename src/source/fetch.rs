@@ -71,6 +71,7 @@ pub async fn fetch(
                 frame: &seen,
                 label,
                 origin: &origin,
+                redactor: context.http.redactor(),
             };
             progress.begin_again();
             let mut each = async |record| {

@@ -45,8 +45,7 @@ pub async fn run(
         if plan.until.holds(&polled).map_err(of_template)? {
             if let Some(failed) = &plan.failed {
                 if failed.holds(&polled).map_err(of_template)? {
-                    let body = answer.text().into_owned();
-                    let body: String = body.chars().take(300).collect();
+                    let body = context.http.excerpt(&answer.text());
                     return Err(broken(
                         context,
                         label,
@@ -122,6 +121,7 @@ async fn download(
         frame,
         label,
         origin: &origin,
+        redactor: context.http.redactor(),
     };
     let mut each = async |record| give(Given::Record(record, answer)).await;
     let mut progress = Progress::default();

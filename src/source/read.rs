@@ -12,6 +12,7 @@ use super::formats::{Closed, Found, Hints, ReadError, Reading, Wanted, of_bytes,
 use super::pages::PageRead;
 use super::{SourceError, path};
 use crate::http::{Answer, Fault, Rest};
+use crate::plan::Redactor;
 use crate::plan::format::FormatKind;
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::ReadingPlan;
@@ -34,6 +35,8 @@ pub struct Job<'j> {
     pub label: &'j str,
     /// Which request, or which file.
     pub origin: &'j str,
+    /// What hides secrets.
+    pub redactor: &'j Redactor,
 }
 
 /// How far a large answer was read before it was lost.
@@ -238,7 +241,7 @@ fn at_hand(
             reading.read(of_bytes(&answer.held), &mut sink)
         }
     };
-    let found = read.map_err(|error| failed(job, with_beginning(&error, answer)))?;
+    let found = read.map_err(|error| failed(job, with_beginning(job, &error, answer)))?;
     Ok((records, found))
 }
 
@@ -263,8 +266,8 @@ fn page_text<'a>(job: &Job<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a
 }
 
 /// What is wrong, and how the answer begins.
-fn with_beginning(error: &ReadError, answer: &Answer) -> String {
-    let text = answer.text();
+fn with_beginning(job: &Job<'_>, error: &ReadError, answer: &Answer) -> String {
+    let text = job.redactor.redact(&answer.text());
     let start = text
         .trim_start()
         .get(..15)

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
@@ -10,6 +11,8 @@ use super::step::{self, Emitter};
 use super::{Context, Seen, SourceError};
 use crate::plan::source::StepPlan;
 
+/// How long steps may take to end, once the run is stopped.
+const GOODBYE: Duration = Duration::from_secs(6);
 /// Groups of records that wait between two steps.
 const WAITING: usize = 2;
 
@@ -54,6 +57,13 @@ impl Records {
             chunks = next;
         }
         Self { chunks, tasks }
+    }
+
+    /// The run is stopped: steps get a moment to say goodbye.
+    pub async fn wind_down(&mut self) {
+        let end = async { while let Ok(Some(_)) = self.next().await {} };
+        // Who takes longer is not waited for.
+        let _ = tokio::time::timeout(GOODBYE, end).await;
     }
 
     /// The next records; nothing at the end.

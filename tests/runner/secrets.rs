@@ -112,3 +112,141 @@ fn flags_are_refused_without_their_values() {
     assert!(ended.stderr.contains("--tokne"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("hunter"), "{}", ended.stderr);
 }
+
+/// Every kind of auth, each with a secret that the API sends back in an error, as it is, URL-encoded
+/// and in base64.
+#[test]
+fn a_secret_that_an_api_sends_back_is_shown_nowhere() {
+    use base64::Engine as _;
+    const SECRET: &str = "top/secret+value 42";
+    const FETCHED: &str = "fetched/token+value 42";
+    let url_encoded = |text: &str| {
+        text.replace('/', "%2F")
+            .replace('+', "%2B")
+            .replace(' ', "%20")
+    };
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let forms = |text: &str| {
+        [
+            text.to_owned(),
+            url_encoded(text),
+            url_encoded(text).replace("%20", "+"),
+            url_encoded(text).to_lowercase(),
+            base64(text),
+            text.replace('/', "\\/"),
+            base64(&format!("user:{text}")),
+        ]
+    };
+    let token_url = "token_url: \"{{ options.BASE }}/token\"";
+    let key = "\"{{ options.KEY }}\"";
+    let auths = [
+        format!("{{ bearer: {key} }}"),
+        format!("{{ basic: {{ username: user, password: {key} }} }}"),
+        format!("{{ api_key: {{ header: {{ X-Key: {key} }} }} }}"),
+        format!("{{ api_key: {{ query: {{ key: {key} }} }} }}"),
+        format!("{{ api_key: {{ cookie: {{ key: \"{{{{ options.KEY | urlencode }}}}\" }} }} }}"),
+        format!(
+            "{{ oauth2: {{ grant: client_credentials, {token_url}, client_id: user, client_secret: {key} }} }}"
+        ),
+        format!(
+            "{{ oauth2: {{ grant: password, {token_url}, username: user, password: {key}, body: json }} }}"
+        ),
+        format!(
+            "{{ oauth2: {{ grant: refresh_token, {token_url}, refresh_token: {key}, send: query, client_id: user, client_secret: {key} }} }}"
+        ),
+        format!(
+            "{{ session: {{ login: {{ path: /token, json: {{ password: {key} }} }}, token: $.access_token, header: {{ X-Session: \"{{{{ token }}}}\" }} }} }}"
+        ),
+        format!("{{ jwt: {{ algorithm: HS256, key: {key}, {token_url} }} }}"),
+        format!("{{ choose: {{ by: a, cases: {{ a: {{ bearer: {key} }} }} }} }}"),
+    ];
+    for (number, auth) in auths.iter().enumerate() {
+        let is_fetched = auth.contains("token_url") || auth.contains("session");
+        let known: &[&str] = if is_fetched {
+            &[SECRET, FETCHED]
+        } else {
+            &[SECRET]
+        };
+        let echo: Vec<String> = known.iter().flat_map(|text| forms(text)).collect();
+        // The token's own request fails in every second round.
+        let fails_at_token = number % 2 == 1;
+        let echo = if fails_at_token && is_fetched {
+            forms(SECRET).to_vec()
+        } else {
+            echo
+        };
+        let answer = serde_json::to_string(&echo.join(" | ")).unwrap();
+        let token = if fails_at_token {
+            format!(
+                "- {{ request: POST <mock>/token, repeat: true, status: 400, answer: {answer} }}\n"
+            )
+        } else {
+            format!(
+                "- {{ request: POST <mock>/token, repeat: true, answer: {{ access_token: \"{FETCHED}\" }} }}\n"
+            )
+        };
+        let places = [
+            "a",
+            "a?key=top%2Fsecret%2Bvalue%2042",
+            "token?client_id=user&client_secret=top%2Fsecret%2Bvalue%2042",
+        ];
+        let rest: Vec<String> = places
+            .iter()
+            .map(|place| {
+                let method = if place.starts_with("token") { "POST" } else { "GET" };
+                let status = if place.starts_with("token") { 200 } else { 422 };
+                let answer = if status == 200 { format!("{{ access_token: \"{FETCHED}\" }}") } else { answer.clone() };
+                format!("- {{ request: \"{method} <mock>/{place}\", repeat: true, status: {status}, answer: {answer} }}\n")
+            })
+            .collect();
+        let mock =
+            crate::support::mock::Mock::start(std::path::Path::new("."), &(token + &rest.concat()));
+        let folder = TempDir::new().unwrap();
+        let spec = file(
+            &folder,
+            "spec.yaml",
+            &format!(
+                "version: 1\nname: try\nmode: data-source\noptions: {{ BASE: {{ type: input }}, KEY: {{ type: password }} }}\n\
+                 http: {{ base_url: \"{{{{ options.BASE }}}}\", auth: {auth}, retry: 1 }}\nsource: {{ request: /a }}\n\
+                 log: [{{ at: failure, message: \"{{{{ error.message }}}}\" }}]\n"
+            ),
+        );
+        let sandbox = Sandbox::serve(&[]);
+        let ended = Runner::of_spec(&spec, &sandbox.url)
+            .arg("--verbose")
+            .env("BASE", &mock.url)
+            .env("KEY", SECRET)
+            .run();
+        let held = sandbox.stop();
+        let previewed = Runner::new()
+            .args(["preview", "--requests", "--record", "--spec"])
+            .arg(&spec)
+            .env("BASE", &mock.url)
+            .env("KEY", SECRET)
+            .run();
+        assert_eq!(
+            (ended.code, previewed.code),
+            (1, 1),
+            "{auth}: {ended:?} {previewed:?}"
+        );
+        let logs = held.text("logs.jsonl");
+        assert!(
+            logs.contains("[hidden] | [hidden]"),
+            "{auth}: nothing came back: {logs}"
+        );
+        let shown = [
+            logs,
+            ended.stdout,
+            ended.stderr,
+            previewed.stdout,
+            previewed.stderr,
+        ]
+        .concat();
+        for secret in &echo {
+            assert!(
+                !shown.contains(secret.as_str()),
+                "{auth}: {secret} is in {shown}"
+            );
+        }
+    }
+}

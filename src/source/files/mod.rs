@@ -86,6 +86,7 @@ pub async fn read(
             frame,
             label,
             origin: &origin,
+            redactor: context.http.redactor(),
         };
         if let Place::S3(store) = &place {
             store.read(&file.path, &job, give).await?;
