@@ -10,6 +10,8 @@ mod contest;
 mod feed;
 mod forward;
 mod page;
+mod products;
+mod sources;
 mod stand_in;
 
 use std::env;
@@ -31,8 +33,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["stand-in", rows, writing, how @ ..] => serve(rows, writing, how),
+        ["products", records] => products(records),
         ["forward", url, how] => forward(url, how),
         ["peak", command @ ..] => contest::peak(command),
+        ["sources"] => sources::print(),
         filter => everything(filter),
     };
     match result {
@@ -56,6 +60,10 @@ fn serve(rows: &str, writing: &str, how: &[&str]) -> Result<(), Box<dyn Error>> 
     };
     let keep = how.contains(&"keep");
     Ok(stand_in::serve(rows.parse()?, writing, keep, delay)?)
+}
+
+fn products(records: &str) -> Result<(), Box<dyn Error>> {
+    Ok(products::serve(records.parse()?)?)
 }
 
 fn forward(url: &str, how: &str) -> Result<(), Box<dyn Error>> {
@@ -343,6 +351,7 @@ fn everything(filter: &[&str]) -> Result<(), Box<dyn Error>> {
         python: against_python(&bench)?,
         sandbox: against_the_sandbox(&bench)?,
         memory: memory(&bench)?,
+        sources: sources::measure(&bench)?,
         start: Start {
             health_check: bench.start(&[
                 "--spec",

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::contest::Figures;
+use super::sources::{self, Sources};
 use super::{JINJA, OVERLAPPED, PYTHON, PYTHON_FORWARDER, RUNNER, TUNED};
 
 /// The figures of one piece of work.
@@ -35,6 +36,8 @@ pub struct Page {
     /// Rows a second through `sandbox serve`.
     pub sandbox: f64,
     pub memory: Vec<Peak>,
+    /// Reading a paged API, and what does not fit into memory.
+    pub sources: Sources,
     pub start: Start,
     pub rounds: usize,
     /// Bytes of a row, on average.
@@ -153,11 +156,61 @@ impl Page {
                 is_met: self.start.small_run < 10.0,
             },
             Target {
+                what: format!(
+                    "100,000 nested products from a paged API: at least {} × the faster of dlt and Airbyte's CDK",
+                    sources::ASKED
+                ),
+                measured: format!("{:.1}", self.sources.ratio()),
+                is_met: self.sources.ratio() >= sources::ASKED,
+            },
+            Target {
+                what: format!(
+                    "1,000,000 records and a document of 1 GB: peak below {} MB",
+                    sources::PEAK
+                ),
+                measured: format!("{:.1} MB", self.sources.peak()),
+                is_met: self.sources.peak() < sources::PEAK,
+            },
+            Target {
                 what: "`sandbox serve` at least 1,000 k rows/s".to_owned(),
                 measured: thousands(self.sandbox),
                 is_met: self.sandbox >= 1e6,
             },
         ]
+    }
+}
+
+impl Page {
+    fn write_sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\n## Sources: 100,000 nested products, 250 a page\n\n\
+             From a prepared API (`benches/end_to_end/products.rs`). runner maps each product by 12 templates and writes the rows \
+             to a Container API, its time is that of the whole process; the others are iterated to the end without a destination, \
+             their imports do not count (`benches/python/sources.py`). `cargo bench --bench end_to_end -- sources` measures this alone.\n\n\
+             | Program | records/s, median | runner is × as fast |\n|---|--:|--:|"
+        )?;
+        let ours = self.sources.speeds[0].1;
+        for (name, speed) in &self.sources.speeds {
+            writeln!(
+                f,
+                "| {name} | {} | {:.1} |",
+                thousands(*speed),
+                ours / speed
+            )?;
+        }
+        writeln!(
+            f,
+            "\n| What does not fit into memory | records | seconds | peak MB |\n|---|--:|--:|--:|"
+        )?;
+        for large in &self.sources.large {
+            writeln!(
+                f,
+                "| {} | {} | {:.1} | {:.1} |",
+                large.what, large.records, large.seconds, large.peak_mb
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -204,6 +257,7 @@ impl fmt::Display for Page {
              forwarders in Rust reach is all there is.\n"
         )?;
         write_figures(&self.python, f)?;
+        self.write_sources(f)?;
         writeln!(
             f,
             "\n## Peak memory of runner, MB\n\n| Work | 100,000 rows | 1,000,000 rows |\n|---|--:|--:|"
