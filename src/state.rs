@@ -107,6 +107,11 @@ impl State {
                 name: name.to_owned(),
             });
         }
+        // Better now than when all is written.
+        tempfile::NamedTempFile::new_in(folder_of(path)).map_err(|error| StateError::Write {
+            file: shown,
+            reason: error.to_string(),
+        })?;
         Ok(Self {
             file: Some(path.to_owned()),
             kept: Mutex::new(kept),
@@ -157,11 +162,7 @@ impl State {
             return Ok(());
         };
         let write = || -> std::io::Result<()> {
-            let folder = match path.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() => folder,
-                _ => Path::new("."),
-            };
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
             serde_json::to_writer_pretty(&mut file, kept)?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
@@ -172,6 +173,13 @@ impl State {
             file: path.display().to_string(),
             reason: error.to_string(),
         })
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

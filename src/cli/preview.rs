@@ -103,7 +103,7 @@ fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
         println!("{}", table(preview));
     }
     match preview.rows.len() {
-        0 => println!("no row"),
+        0 => println!("no row, of {} read", preview.read),
         1 => println!("1 row, of {} read", preview.read),
         rows => println!("{rows} rows, of {} read", preview.read),
     }

@@ -206,7 +206,12 @@ impl Emitter<'_> {
         out: &mut BodyWriter,
     ) -> Result<(), EmitError> {
         let mut fields = Vec::new();
-        for key in record.try_iter().into_iter().flatten() {
+        if record.kind() != ValueKind::Map {
+            // A record that is one value.
+            flatten("value".to_owned(), record.clone(), &mut fields);
+        }
+        let is_map = record.kind() == ValueKind::Map;
+        for key in record.try_iter().into_iter().flatten().filter(|_| is_map) {
             let value = record.get_item(&key).unwrap_or_default();
             flatten(key.to_string(), value, &mut fields);
         }

@@ -64,6 +64,10 @@ impl Tables {
             grouped.entry(key.clone()).or_default();
         }
         for (key, record) in records {
+            // What nobody asked for may not be all there is.
+            if !asked.is_empty() && !grouped.contains_key(&key) {
+                continue;
+            }
             grouped.entry(key).or_default().push(record);
         }
         let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);

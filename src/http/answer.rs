@@ -40,7 +40,7 @@ impl Rest {
         match tokio::time::timeout(self.timeout, self.response.chunk()).await {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(error)) => Err(Fault::of(&error, &self.host)),
-            Err(_) => Err(Fault::Timeout(self.host.clone(), self.timeout.as_secs())),
+            Err(_) => Err(Fault::Timeout(self.host.clone(), self.timeout)),
         }
     }
 }

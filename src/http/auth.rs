@@ -306,6 +306,7 @@ impl Http {
             .ask_for_token(url, &fields, plan.body, &credentials)
             .await?;
         let token = access_token(&answer)?;
+        self.hide_tokens(&answer);
         if plan.rotates {
             let next = answer.body().get_attr("refresh_token").unwrap_or_default();
             if !is_nothing(&next) {
@@ -346,7 +347,7 @@ impl Http {
         Ok(Token {
             value: found,
             kind: "Bearer".to_owned(),
-            until: plan.lasts.map(until),
+            until: plan.lasts.and_then(until),
             number: 0,
         })
     }
@@ -358,7 +359,7 @@ impl Http {
             return Ok(Token {
                 value: Value::from(assertion),
                 kind: "Bearer".to_owned(),
-                until: Some(until(plan.lasts)),
+                until: until(plan.lasts),
                 number: 0,
             });
         };
@@ -374,7 +375,22 @@ impl Http {
         let answer = self
             .ask_for_token(url, &fields, TokenBody::Form, &none)
             .await?;
+        self.hide_tokens(&answer);
         access_token(&answer)
+    }
+
+    /// All that an answer with a token says may open something.
+    fn hide_tokens(&self, answer: &Answer) {
+        let body = answer.body();
+        for key in body.try_iter().into_iter().flatten() {
+            let is_plain = matches!(key.as_str(), Some("scope" | "token_type" | "expires_in"));
+            let value = body.get_item(&key).unwrap_or_default();
+            if let (false, Some(text)) = (is_plain, value.as_str()) {
+                if !text.starts_with("http") {
+                    self.hide(text);
+                }
+            }
+        }
     }
 
     fn signed(&self, plan: &JwtPlan) -> Result<String, Failure> {
@@ -491,10 +507,10 @@ fn text(template: Option<&Template>, frame: &Arc<Frame>) -> Result<String, Templ
     template.map_or(Ok(String::new()), |template| template.text(frame))
 }
 
-/// When a token that lasts so long is renewed.
-fn until(lasts: Duration) -> Instant {
+/// When a token that lasts so long is renewed; never, where that is beyond all clocks.
+fn until(lasts: Duration) -> Option<Instant> {
     let ahead = AHEAD.min(lasts / 10);
-    Instant::now() + lasts.saturating_sub(ahead)
+    Instant::now().checked_add(lasts.saturating_sub(ahead))
 }
 
 fn access_token(answer: &Answer) -> Result<Token, Failure> {
@@ -518,7 +534,7 @@ fn access_token(answer: &Answer) -> Result<Token, Failure> {
     Ok(Token {
         value: Value::from(text_of(&token).into_owned()),
         kind,
-        until: Some(until(lasts)),
+        until: until(lasts),
         number: 0,
     })
 }

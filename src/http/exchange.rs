@@ -10,7 +10,7 @@ use super::answer::{Answer, Rest};
 use super::auth::Credentials;
 use super::error::Failure;
 use super::fault::Fault;
-use super::render::{Prepared, add_parameter, origin};
+use super::render::{Prepared, add_parameter, keep_harmless, origin};
 
 /// Of a body that failed, so much is read.
 const OF_FAILED: usize = 256 * 1024;
@@ -65,10 +65,12 @@ impl Http {
                 next.headers.remove(CONTENT_LENGTH);
             }
             if origin(&url) != origin(&next.url) {
-                // What the author wrote into headers may be a secret too.
-                for name in ["authorization", "cookie", "proxy-authorization"] {
-                    next.headers.remove(name);
+                if next.body.is_some() {
+                    return Err(Failure::Redirect(format!(
+                        "redirected to {url}, another host, which would get the body; write its address into the spec if that is meant"
+                    )));
                 }
+                keep_harmless(&mut next.headers);
             }
             next.url = url;
         }
@@ -94,6 +96,7 @@ impl Http {
         bounds: Bounds,
     ) -> Result<(Answer, Option<Rest>), Failure> {
         let mut url = prepared.url.clone();
+        let mut shown = prepared.url.clone();
         let mut headers = prepared.headers.clone();
         let is_trusted = prepared
             .trusted
@@ -101,6 +104,7 @@ impl Http {
             .is_some_and(|trusted| *trusted == origin(&url));
         if is_trusted {
             credentials.add_to(&mut url, &mut headers)?;
+            credentials.show_in(&mut shown);
         }
         let host = host_of(&url);
         let client = self
@@ -117,12 +121,12 @@ impl Http {
         let noted = self
             .trace
             .as_ref()
-            .map(|trace| trace.begin(self, prepared, &headers));
+            .map(|trace| trace.begin(self, prepared, &shown, &headers));
         let sent = tokio::time::timeout(bounds.timeout, request.send()).await;
         let response = match sent {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(Fault::of(&error, &host).into()),
-            Err(_) => return Err(Fault::Timeout(host, bounds.timeout.as_secs()).into()),
+            Err(_) => return Err(Fault::Timeout(host, bounds.timeout).into()),
         };
         let is_good = response.status().is_success();
         let held = if is_good { bounds.held } else { OF_FAILED };
@@ -165,6 +169,17 @@ fn target(from: &Url, location: &HeaderValue) -> Result<Url, Failure> {
 }
 
 impl Credentials {
+    /// Names those that go into the URL.
+    fn show_in(&self, url: &mut Url) {
+        let mut query = url.query().unwrap_or_default().to_owned();
+        for (name, _) in &self.query {
+            add_parameter(&mut query, name, "hidden");
+        }
+        if !self.query.is_empty() {
+            url.set_query(Some(&query));
+        }
+    }
+
     /// Adds them to a request.
     fn add_to(
         &self,

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::io;
+use std::time::Duration;
 
 /// Why no whole answer came.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,8 +20,8 @@ pub enum Fault {
     #[error("the proxy did not let the request through to {0}: {1}")]
     Proxy(String, String),
     /// Nothing came for too long.
-    #[error("{0} did not answer within {1} s")]
-    Timeout(String, u64),
+    #[error("{0} did not answer within {1:?}")]
+    Timeout(String, Duration),
     /// The connection was lost, or the answer ended early.
     #[error("the connection to {0} was lost before the answer was complete: {1}")]
     Lost(String, String),
@@ -44,7 +45,7 @@ impl Fault {
             if let Some(io) = cause.downcast_ref::<io::Error>() {
                 match io.kind() {
                     io::ErrorKind::ConnectionRefused => return Self::Refused(host),
-                    io::ErrorKind::TimedOut => return Self::Timeout(host, 30),
+                    io::ErrorKind::TimedOut => return Self::Timeout(host, Duration::from_secs(30)),
                     _ => {}
                 }
                 if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref()) {
@@ -61,14 +62,14 @@ impl Fault {
         if all.contains("dns error") || all.contains("failed to lookup") {
             return Self::Dns(host);
         }
-        if all.contains("tls handshake eof") {
+        if all.contains("tls handshake eof") || all.contains("InvalidContentType") {
             return Self::Tls(host, NO_TLS.to_owned());
         }
         if all.contains("unsuccessful tunnel") || all.contains("proxy") {
             return Self::Proxy(host, reasons.pop().unwrap_or_default());
         }
         if error.is_timeout() {
-            return Self::Timeout(host, 30);
+            return Self::Timeout(host, Duration::from_secs(30));
         }
         let last = reasons.pop().unwrap_or_else(|| error.to_string());
         if error.is_builder() {

@@ -113,7 +113,15 @@ fn by_rule(
             };
             Verdict::Retry(wait, failure(false))
         }
-        Then::Skip => Verdict::Skip(message()),
+        Then::Skip => Verdict::Skip(match &said {
+            Some(said) => said.clone(),
+            None => format!(
+                "{} was answered {}, no records from here: {}",
+                answer.url,
+                super::error::status_words(answer.status),
+                message()
+            ),
+        }),
         Then::Stop => Verdict::Stop,
         Then::Split => Verdict::Split(failure(false)),
         Then::RefreshAuth => Verdict::Refresh(failure(false)),

@@ -13,6 +13,9 @@ use super::wait;
 use crate::plan::request::RequestPlan;
 use crate::template::{Frame, TemplateError};
 
+/// A pause that is asked for is cut to this: a header may hold anything.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// The state of a limit.
 #[derive(Debug, Default)]
 pub struct Bucket(Mutex<Times>);
@@ -38,7 +41,7 @@ impl Bucket {
 
     fn pause(&self, wait: Duration) {
         let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = Instant::now() + wait;
+        let until = Instant::now() + wait.min(LONGEST);
         times.paused = Some(times.paused.map_or(until, |known| known.max(until)));
     }
 }

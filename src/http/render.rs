@@ -36,6 +36,19 @@ pub struct Prepared {
     pub trusted: Option<Origin>,
 }
 
+/// Headers that another host may see: what the author wrote into others may be a secret.
+const HARMLESS: [&str; 4] = ["accept", "accept-language", "content-type", "user-agent"];
+
+/// Takes out all headers that another host must not see.
+pub fn keep_harmless(headers: &mut HeaderMap) {
+    let names: Vec<HeaderName> = headers.keys().cloned().collect();
+    for name in names {
+        if !HARMLESS.contains(&name.as_str()) {
+            headers.remove(name);
+        }
+    }
+}
+
 /// Scheme, host and port.
 pub type Origin = (String, String, Option<u16>);
 
@@ -105,6 +118,12 @@ pub fn render(
             .and_then(|base| Url::parse(base).ok())
             .map(|url| origin(&url))
     };
+    if let Some(address) = address {
+        let own = address_of(plan, frame, base.as_deref());
+        if own.is_ok_and(|own| origin(&own) != origin(address)) {
+            keep_harmless(&mut headers);
+        }
+    }
     Ok(Prepared {
         method,
         url,

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use reqwest::Url;
 use reqwest::header::HeaderMap;
 
 use super::Http;
@@ -39,7 +40,13 @@ pub struct TraceEntry {
 
 impl Trace {
     /// Notes a request; its number.
-    pub(super) fn begin(&self, http: &Http, prepared: &Prepared, headers: &HeaderMap) -> usize {
+    pub(super) fn begin(
+        &self,
+        http: &Http,
+        prepared: &Prepared,
+        url: &Url,
+        headers: &HeaderMap,
+    ) -> usize {
         let shown = |value: &reqwest::header::HeaderValue| {
             if value.is_sensitive() {
                 "[hidden]".to_owned()
@@ -48,7 +55,7 @@ impl Trace {
             }
         };
         let entry = TraceEntry {
-            request: format!("{} {}", prepared.method, prepared.url),
+            request: format!("{} {url}", prepared.method),
             headers: headers
                 .iter()
                 .map(|(name, value)| (name.as_str().to_owned(), shown(value)))

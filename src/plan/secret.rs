@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{
     GeneralPurpose, STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD,
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 /// A password. It has no `Display` and no `Serialize`, so that showing it does not compile.
@@ -108,25 +108,56 @@ impl Redactor {
 }
 
 /// What URLs leave as it is.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+const UNRESERVED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
+/// What the URL Standard encodes in a query, a path and in front of a host.
+const QUERY: AsciiSet = CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\'');
+const PATH: AsciiSet = QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
+const USERINFO: AsciiSet = PATH
+    .add(b'/')
+    .add(b':')
+    .add(b';')
+    .add(b'=')
+    .add(b'@')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'|');
+/// What JavaScript's `encodeURIComponent` leaves as it is.
+const COMPONENT: AsciiSet = UNRESERVED
+    .remove(b'!')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*');
+
 /// A secret as it may stand in what is shown. Forms that are too short to tell are left out.
 fn forms(secret: &str) -> Vec<String> {
-    let encoded = utf8_percent_encode(secret, UNRESERVED).to_string();
+    let encoded = utf8_percent_encode(secret, &UNRESERVED).to_string();
     let json = Value::from(secret).to_string();
     let json = json[1..json.len() - 1].to_owned();
     let mut forms = vec![
         secret.to_owned(),
         encoded.replace("%20", "+"),
-        lower_hex(&encoded),
         encoded,
         json.replace('/', "\\/"),
         json,
     ];
+    for set in [&QUERY, &PATH, &USERINFO, &COMPONENT] {
+        forms.push(utf8_percent_encode(secret, set).to_string());
+    }
+    let lower: Vec<String> = forms.iter().map(|form| lower_hex(form)).collect();
+    forms.extend(lower);
     if secret.len() > 3 {
         forms.extend([
             STANDARD.encode(secret),

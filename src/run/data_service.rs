@@ -16,6 +16,7 @@ impl Run {
                 self.write_mapped(mapped).await
             })
             .await?;
+        self.report_nothing(&self.looked).await;
         self.report_empty(&mapper).await;
         let counts = self.counters.snapshot();
         if counts.read > 0 && counts.written == 0 {

@@ -23,7 +23,8 @@ impl Run {
                     return Err(RunError::Stopped);
                 }
             };
-            let Some(chunk) = next? else { break };
+            let Some(mut chunk) = next? else { break };
+            chunk.retain(|seen| !seen.is_root);
             if let Some(lookups) = &lookups {
                 let keys = |lookup| {
                     let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
@@ -70,7 +71,7 @@ impl Run {
             http: Arc::clone(&self.http),
             api: self.api.clone(),
             base: Arc::clone(&self.base),
-            looked: Arc::new(Looked::default()),
+            looked: Arc::clone(&self.looked),
             is_frugal: false,
         }
     }
@@ -87,12 +88,12 @@ impl Run {
     }
 
     /// A source that gave no record at all says where it looked.
-    async fn report_nothing(&self, looked: &Looked) {
-        if self.counters.snapshot().read > 0 {
-            return;
-        }
+    pub(super) async fn report_nothing(&self, looked: &Looked) {
+        let is_empty = self.counters.snapshot().read == 0;
         for sentence in looked.sentences() {
-            self.api.log(LogLevel::Warning, &sentence, None).await;
+            if is_empty || sentence.starts_with("lookup") {
+                self.api.log(LogLevel::Warning, &sentence, None).await;
+            }
         }
     }
 }

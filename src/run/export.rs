@@ -35,6 +35,7 @@ impl Run {
                 .await?;
             self.log(LogAt::Finish, &entry.log, &base).await;
         }
+        self.report_nothing(&self.looked).await;
         self.report_empty(&mapper).await;
         Ok(())
     }

@@ -27,7 +27,7 @@ use crate::container_api::stop::Signal;
 use crate::exit::Exit;
 use crate::http::{Http, HttpParts, Trace};
 use crate::plan::{OptionValues, Plan};
-use crate::source::{Newest, since_of};
+use crate::source::{Looked, Newest, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
 use crate::state::State;
 use crate::template::{Frame, Value};
@@ -44,6 +44,8 @@ pub struct Run {
     base: Arc<Frame>,
     http: Arc<Http>,
     state: Arc<State>,
+    /// Where records were looked for in vain.
+    looked: Arc<Looked>,
     /// What is to be kept once the run has succeeded.
     newest: OnceLock<serde_json::Value>,
     progress: Progress,
@@ -122,6 +124,7 @@ impl Run {
             base,
             http: Arc::new(http),
             state,
+            looked: Arc::default(),
             newest: OnceLock::new(),
             progress: given.progress,
         };

@@ -12,6 +12,9 @@ use crate::source::Records;
 use crate::spec::Mode;
 use crate::template::{Frame, Value, json};
 
+/// Where `where` leaves rows out, so many more records are looked at.
+const LOOKED_AT: u64 = 10_000;
+
 /// The first rows, and where they come from. Secrets are hidden.
 #[derive(Debug, Default)]
 pub struct Preview {
@@ -102,14 +105,13 @@ impl Run {
         let lookups = self.lookups(mapper).await?;
         let mut records = Records::start(&context, &self.plan.source);
         let mut stop = self.api.stop().clone();
-        while preview.read < limit {
+        while (preview.rows.len() as u64) < limit && preview.read < limit + LOOKED_AT {
             let next = tokio::select! {
                 next = records.next() => next,
                 () = stop.stopped() => return Err(RunError::Stopped),
             };
             let Some(mut chunk) = next? else { break };
-            let room = usize::try_from(limit - preview.read).unwrap_or(usize::MAX);
-            chunk.truncate(room);
+            chunk.retain(|seen| !seen.is_root);
             if let Some(lookups) = &lookups {
                 let keys = |lookup| {
                     let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
@@ -127,6 +129,12 @@ impl Run {
                 let rest = mapper.finish()?;
                 for mapped in early.into_iter().chain([rest]) {
                     add(preview, &mapped, &[record.clone()]);
+                }
+                if preview.rows.len() as u64 >= limit {
+                    preview
+                        .rows
+                        .truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+                    break;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! `incremental`: the newest value of a run, and `since` of the next.
 
+use std::cmp::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::ValueKind;
@@ -14,11 +15,30 @@ use crate::template::{Frame, TemplateError, Value, is_nothing, json, plain, text
 pub struct Newest(Mutex<Option<(Rank, Value)>>);
 
 /// What is compared: of two values the greater is the newer.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy)]
 enum Rank {
+    /// A whole number: ids may have more digits than a float holds.
+    Whole(i128),
     Number(f64),
     /// Nanoseconds since 1970.
     Date(i128),
+}
+
+impl Rank {
+    /// The order of two; nothing where one is a date and the other a number.
+    fn order(self, other: Self) -> Option<Ordering> {
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "beside a number with a fraction"
+        )]
+        match (self, other) {
+            (Self::Whole(a), Self::Whole(b)) | (Self::Date(a), Self::Date(b)) => Some(a.cmp(&b)),
+            (Self::Number(a), Self::Number(b)) => a.partial_cmp(&b),
+            (Self::Whole(a), Self::Number(b)) => (a as f64).partial_cmp(&b),
+            (Self::Number(a), Self::Whole(b)) => a.partial_cmp(&(b as f64)),
+            _ => None,
+        }
+    }
 }
 
 impl Newest {
@@ -34,7 +54,7 @@ impl Newest {
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_newer = match &*newest {
             None => true,
-            Some((known, _)) => match rank.partial_cmp(known) {
+            Some((known, _)) => match rank.order(*known) {
                 Some(order) => order.is_gt(),
                 None => {
                     return Err(TemplateError {
@@ -55,7 +75,8 @@ impl Newest {
         let (newest, value) = newest.as_ref()?;
         let kept = state.since().map(|kept| of_json(&kept));
         let kept = kept.and_then(|kept| rank(&kept).ok().flatten());
-        if kept.is_some_and(|kept| *newest <= kept) {
+        let is_older = |kept: Rank| newest.order(kept).is_some_and(Ordering::is_le);
+        if kept.is_some_and(is_older) {
             return None;
         }
         let mut text = Vec::new();
@@ -65,6 +86,10 @@ impl Newest {
 }
 
 fn rank(value: &Value) -> Result<Option<Rank>, TemplateError> {
+    let written = text_of(value).into_owned();
+    if let Ok(whole) = written.trim().parse() {
+        return Ok(Some(Rank::Whole(whole)));
+    }
     let value = plain(value);
     let number = match value.as_str() {
         Some(text) => text.parse().ok(),
@@ -106,7 +131,13 @@ pub fn since_of(
     let Some(lookback) = &plan.lookback else {
         return Ok(as_date(&kept).unwrap_or(kept));
     };
-    if let Ok(Some(Rank::Number(number))) = rank(&kept) {
+    let number = match rank(&kept) {
+        Ok(Some(Rank::Number(number))) => Some(number),
+        #[allow(clippy::cast_precision_loss, reason = "an epoch fits")]
+        Ok(Some(Rank::Whole(number))) => Some(number as f64),
+        _ => None,
+    };
+    if let Some(number) = number {
         // An epoch; in milliseconds where it would be the year 5138 in seconds.
         let unit = if number.abs() >= 100_000_000_000.0 {
             1000.0

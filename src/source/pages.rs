@@ -217,6 +217,14 @@ impl<'p> Paging<'p> {
         }
         let is_counted = matches!(self.plan.kind, PagesKind::Page(_) | PagesKind::Offset(_));
         if self.plan.stop.is_some() {
+            // Behind an empty page there are only more of them.
+            return Ok(is_counted && self.count == 0);
+        }
+        let leads_itself = matches!(
+            self.plan.kind,
+            PagesKind::NextUrl(_) | PagesKind::LinkHeader(_)
+        );
+        if leads_itself {
             return Ok(false);
         }
         Ok(match self.size {
@@ -233,8 +241,11 @@ impl<'p> Paging<'p> {
         {
             return Ok(false);
         }
-        if !self.asked.insert(xxh3_64(text.as_bytes())) && self.count > 0 {
-            return Err(self.repeated("leads to a page that was read before"));
+        if !self.asked.insert(xxh3_64(text.as_bytes())) {
+            if self.count > 0 {
+                return Err(self.repeated("leads to a page that was read before"));
+            }
+            return Ok(false);
         }
         self.cursor = next;
         Ok(true)
@@ -277,7 +288,9 @@ fn link(answer: &Answer, rel: &str) -> Option<String> {
         let mut rest = text;
         while let Some((_, behind)) = rest.split_once('<') {
             let (target, parameters) = behind.split_once('>')?;
-            let end = parameters.find(",<").or_else(|| parameters.find(", <"));
+            // Another link begins behind a comma.
+            let mut commas = parameters.match_indices(',').map(|(at, _)| at);
+            let end = commas.find(|at| parameters[at + 1..].trim_start().starts_with('<'));
             let own = &parameters[..end.unwrap_or(parameters.len())];
             let is_wanted = own.split(';').any(|parameter| {
                 let Some((name, value)) = parameter.split_once('=') else {

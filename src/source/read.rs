@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::formats::{Closed, Found, Hints, ReadError, Reading, Wanted, of_bytes, parse_page};
 use super::pages::PageRead;
-use super::{SourceError, path};
+use super::{SourceError, formats, path};
 use crate::http::{Answer, Fault, Rest};
 use crate::plan::Redactor;
 use crate::plan::format::FormatKind;
@@ -38,6 +38,10 @@ pub struct Job<'j> {
     /// What hides secrets.
     pub redactor: &'j Redactor,
 }
+
+/// What is said where an answer that broke off can't be read on.
+const IS_ANOTHER: &str =
+    "the answer broke off and is another now: its first records were passed on already";
 
 /// How far a large answer was read before it was lost.
 #[derive(Debug, Default)]
@@ -80,9 +84,7 @@ impl Progress {
             self.again += 1;
             self.hash_again = xxh3_64_with_seed(&text, self.hash_again);
             if self.again == self.passed && self.hash_again != self.hash {
-                return Err(
-                    "the answer broke off and is another now: its first records were passed on already",
-                );
+                return Err(IS_ANOTHER);
             }
             return Ok(false);
         }
@@ -127,6 +129,9 @@ pub async fn read_answer(
             stream(job, source, hints, &mut page, progress, give).await?
         }
     };
+    if progress.again < progress.passed {
+        return Err(failed(job, IS_ANOTHER.to_owned()).into());
+    }
     Ok(page.read(found))
 }
 
@@ -208,7 +213,11 @@ fn at_hand(
     let mut records = Vec::new();
     if let Some(path @ (PathPlan::Query(_) | PathPlan::Template(_))) = &job.plan.records {
         let seen = Arc::new(Frame::on(job.frame).with("response", answer.to_value()));
-        records = path::all(path, &answer.body(), &seen)
+        let body = match path {
+            PathPlan::Query(_) => whole(job, answer, hints)?,
+            _ => answer.body(),
+        };
+        records = path::all(path, &body, &seen)
             .map_err(|error| SourceError::of_template(job.label, error))?;
     }
     let wanted = Wanted {
@@ -243,6 +252,16 @@ fn at_hand(
     };
     let found = read.map_err(|error| failed(job, with_beginning(job, &error, answer)))?;
     Ok((records, found))
+}
+
+/// An answer as one value, unpacked and decoded.
+fn whole(job: &Job<'_>, answer: &Arc<Answer>, hints: &Hints) -> Result<Value, SourceError> {
+    if page_text(job, answer, hints).is_some() {
+        return Ok(answer.body());
+    }
+    let plan = job.plan.format.as_ref();
+    formats::whole(of_bytes(&answer.held), plan, hints)
+        .map_err(|error| failed(job, with_beginning(job, &error, answer)))
 }
 
 /// The text of a page that is JSON as it stands.
@@ -316,6 +335,7 @@ async fn stream(
             let reader = Crossing {
                 bytes: held,
                 next: bytes_out,
+                fault: None,
             };
             (Box::new(reader), Some(rest))
         }
@@ -329,7 +349,8 @@ async fn stream(
         // Whoever waited may be gone.
         let _ = ended_in.send(result);
     });
-    let feed = async {
+    // The sender goes with it: at its end the reader sees the end.
+    let feed = async move {
         let Some(mut rest) = rest else { return };
         loop {
             let piece = match rest.next().await {
@@ -418,14 +439,19 @@ fn read_all(
 struct Crossing {
     bytes: Bytes,
     next: mpsc::Receiver<Result<Bytes, Fault>>,
+    /// What ended the bytes: whoever reads on is told again.
+    fault: Option<Fault>,
 }
 
 impl Read for Crossing {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while self.bytes.is_empty() {
+            if let Some(fault) = &self.fault {
+                return Err(io::Error::other(fault.clone()));
+            }
             match self.next.blocking_recv() {
                 Some(Ok(bytes)) => self.bytes = bytes,
-                Some(Err(fault)) => return Err(io::Error::other(fault)),
+                Some(Err(fault)) => self.fault = Some(fault),
                 None => return Ok(0),
             }
         }

@@ -11,6 +11,8 @@ pub struct Seen {
     pub record: Value,
     /// The record as `record`, the steps' names, and what is below them.
     pub frame: Arc<Frame>,
+    /// Whether no step has given anything yet.
+    pub is_root: bool,
 }
 
 impl Seen {
@@ -19,6 +21,7 @@ impl Seen {
         Self {
             record: Value::UNDEFINED,
             frame: Arc::clone(base),
+            is_root: true,
         }
     }
 
@@ -32,6 +35,7 @@ impl Seen {
         Self {
             record,
             frame: Arc::new(frame),
+            is_root: false,
         }
     }
 }

@@ -91,7 +91,12 @@ pub async fn run(
         Ok(()) => own.finish().await,
         Err(error) if step.on_error == StepOnError::Skip && error.can_be_skipped() => {
             let count = own.count;
-            let mut message = format!("{error}. This record of the step before is left out");
+            let what = if parent.is_root {
+                "Nothing comes from here"
+            } else {
+                "This record of the step before is left out"
+            };
+            let mut message = format!("{error}. {what}");
             if count > 0 && !step.collect {
                 message.push_str(&format!("; {count} records were read before"));
             }
@@ -100,6 +105,16 @@ pub async fn run(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a step is another, or stands inside it.
+fn contains(outer: &Arc<StepPlan>, inner: &Arc<StepPlan>) -> bool {
+    let is_in = |steps: &[Arc<StepPlan>]| steps.iter().any(|step| contains(step, inner));
+    Arc::ptr_eq(outer, inner)
+        || match &outer.kind {
+            StepKind::FirstOf(steps) | StepKind::AllOf(steps) => is_in(steps),
+            _ => false,
+        }
 }
 
 /// The records of one parent.
@@ -124,7 +139,9 @@ impl Own<'_> {
             StepKind::Rows(rows) | StepKind::ForEach(rows) => {
                 for row in rows {
                     let record = row.value(&frame).map_err(|error| self.fail(error))?;
-                    self.give(record, None).await?;
+                    if !is_nothing(&record) {
+                        self.give(record, None).await?;
+                    }
                 }
                 Ok(())
             }
@@ -186,7 +203,9 @@ impl Own<'_> {
         match list.kind() {
             ValueKind::Undefined | ValueKind::None => Ok(Vec::new()),
             ValueKind::Seq | ValueKind::Iterable => {
-                Ok(list.try_iter().into_iter().flatten().collect())
+                // Nothing is no record.
+                let items = list.try_iter().into_iter().flatten();
+                Ok(items.filter(|item| !is_nothing(item)).collect())
             }
             kind => Err(SourceError::Step {
                 step: self.step.label.to_string(),
@@ -197,8 +216,9 @@ impl Own<'_> {
 
     /// Fetches the pages of a request; a window that is too large is read in halves.
     async fn fetch(&mut self, plan: &crate::plan::source::FetchPlan) -> Result<(), SourceError> {
+        let whole = self.parent.clone();
         // What is still to be read, the next last.
-        let mut parents = vec![self.parent.clone()];
+        let mut parents = vec![whole.clone()];
         while let Some(parent) = parents.pop() {
             let frame = Arc::clone(&parent.frame);
             self.parent = parent;
@@ -213,6 +233,7 @@ impl Own<'_> {
                 }
             }
         }
+        self.parent = whole;
         Ok(())
     }
 
@@ -220,8 +241,9 @@ impl Own<'_> {
     fn halves(&self, error: SendError) -> Result<[Seen; 2], SourceError> {
         let frame = &self.parent.frame;
         let above = self.context.plan.source.iter().rev();
+        let is_here = |step: &Arc<StepPlan>| contains(step, self.step);
         let windows: Option<(&WindowsPlan, Option<&Arc<str>>)> = above
-            .skip_while(|step| !Arc::ptr_eq(step, self.step))
+            .skip_while(|step| !is_here(step))
             .find_map(|step| match &step.kind {
                 StepKind::Windows(plan) => Some((plan, step.name.as_ref())),
                 _ => None,
@@ -246,6 +268,7 @@ impl Own<'_> {
             Seen {
                 record,
                 frame: Arc::new(own),
+                is_root: false,
             }
         }))
     }
@@ -312,6 +335,10 @@ impl Own<'_> {
 
     /// The same for a record of a step inside this one, whose names stay.
     async fn give_seen(&mut self, seen: Seen) -> Result<(), SourceError> {
+        // A parent that the step inside passed on gave no record.
+        if Arc::ptr_eq(&seen.frame, &self.parent.frame) {
+            return self.to.push(seen).await;
+        }
         let record = seen.record.clone();
         let seen = seen.with(self.step.name.as_ref(), record);
         self.judge(seen).await
@@ -348,6 +375,7 @@ impl Own<'_> {
             let seen = Seen {
                 record: self.parent.record.clone(),
                 frame: Arc::new(frame),
+                is_root: false,
             };
             return self.to.push(seen).await;
         }

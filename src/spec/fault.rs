@@ -89,7 +89,7 @@ pub struct OnResponse {
 pub enum Statuses {
     /// One.
     Number(#[schemars(range(min = 100, max = 599))] u16),
-    /// A class.
+    /// A class: `5xx`.
     Class(#[schemars(regex(pattern = "^[1-5](xx|[0-9]{2})$"))] String),
     /// Several.
     Many(Vec<super::Tree>),

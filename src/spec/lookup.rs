@@ -16,7 +16,7 @@ use super::{Condition, Template, Tree};
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
-    /// The name under which `vars`, `where` and `columns` see it.
+    /// The name under which `vars`, `where` and `columns` see it: small letters, digits and `_`.
     #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
     pub name: String,
     /// What is looked up for a row; nothing and empty text are never asked for.

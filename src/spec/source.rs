@@ -26,7 +26,8 @@ pub enum Source {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
-    /// The name under which later steps, `vars`, `where` and `columns` see this step's record.
+    /// The name under which later steps, `vars`, `where` and `columns` see this step's record: small
+    /// letters, digits and `_`.
     #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
     pub name: Option<String>,
     /// A request; only its path, or all of it.
@@ -105,8 +106,9 @@ pub struct Step {
     pub filter: Option<Condition>,
     /// All records of one parent as one list; the parent goes on once.
     pub collect: bool,
-    /// What becomes of a parent without records.
-    pub if_none: IfNone,
+    /// What becomes of a parent without records. With `collect` it goes on, with an empty list, where
+    /// nothing is said.
+    pub if_none: Option<IfNone>,
     /// What a request that failed for good does.
     pub on_error: StepOnError,
     /// How many parents at a time; as `http` says, or 4. Records stay in order.

@@ -224,7 +224,12 @@ impl Template {
                 code.run(frame, &mut text, AutoEscape::Custom(SEGMENT.into()))?;
                 Ok(text)
             }
-            Kind::Expression(_) => Ok(segment(&self.text(frame)?)),
+            Kind::Expression(_) => {
+                let text = self.text(frame)?;
+                segment(&text).map_err(|error| TemplateError {
+                    message: describe(&error),
+                })
+            }
             _ => self.text(frame),
         }
     }

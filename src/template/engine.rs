@@ -23,13 +23,21 @@ const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Text as one segment of a path: `a/b` is `a%2Fb`.
-pub fn segment(text: &str) -> String {
-    match text {
-        // As they are, these would be steps up.
-        "." => "%2E".to_owned(),
-        ".." => "%2E%2E".to_owned(),
-        text => utf8_percent_encode(text, IN_SEGMENT).to_string(),
+pub fn segment(text: &str) -> Result<String, Error> {
+    if text.is_empty() {
+        return Err(Error::new(
+            minijinja::ErrorKind::InvalidOperation,
+            "a value in a path is nothing: `when` passes such a record over",
+        ));
     }
+    // These would be steps up, encoded or not.
+    if matches!(text, "." | "..") {
+        return Err(Error::new(
+            minijinja::ErrorKind::InvalidOperation,
+            format!("a value in a path can't be `{text}`"),
+        ));
+    }
+    Ok(utf8_percent_encode(text, IN_SEGMENT).to_string())
 }
 
 /// The environment; made once, when the first template runs.
@@ -45,7 +53,7 @@ fn build() -> Environment<'static> {
     env.set_formatter(|out, state, value| {
         let text = text_of(value);
         match state.auto_escape() {
-            AutoEscape::Custom(kind) if *kind == SEGMENT => out.write_str(&segment(&text))?,
+            AutoEscape::Custom(kind) if *kind == SEGMENT => out.write_str(&segment(&text)?)?,
             _ => out.write_str(&text)?,
         }
         Ok(())

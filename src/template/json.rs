@@ -56,22 +56,34 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
 
 /// Reads JSON text; `null` becomes nothing. An error is `serde_json`'s.
 pub fn read(text: &str) -> Result<Value, serde_json::Error> {
-    serde_json::from_str::<&RawValue>(text).map(from_raw)
+    from_raw(serde_json::from_str(text)?)
 }
 
-/// The value of checked JSON, read in one pass.
-pub fn from_raw(raw: &RawValue) -> Value {
+/// Lists and maps inside each other at most, as `serde_json` has it.
+const DEEPEST: usize = 128;
+
+/// The value of checked JSON, read in one pass. An error is JSON that is too deep.
+pub fn from_raw(raw: &RawValue) -> Result<Value, serde_json::Error> {
     let mut reader = Reader {
         text: raw.get(),
         at: 0,
+        depth: 0,
+        is_too_deep: false,
     };
-    reader.value()
+    let value = reader.value();
+    if reader.is_too_deep {
+        let message = format!("more than {DEEPEST} lists and maps stand inside each other");
+        return Err(serde::de::Error::custom(message));
+    }
+    Ok(value)
 }
 
 /// Reads JSON that was checked: what can't stand there is not looked for.
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    depth: usize,
+    is_too_deep: bool,
 }
 
 impl Reader<'_> {
@@ -89,13 +101,26 @@ impl Reader<'_> {
     fn value(&mut self) -> Value {
         match self.peek() {
             b'"' => self.string(),
-            b'{' => self.map(),
-            b'[' => self.list(),
+            b'{' | b'[' if self.depth >= DEEPEST => {
+                // Nothing more is read.
+                self.is_too_deep = true;
+                self.at = self.text.len();
+                Value::UNDEFINED
+            }
+            b'{' => self.below(Self::map),
+            b'[' => self.below(Self::list),
             b't' => self.word(4, Value::from(true)),
             b'f' => self.word(5, Value::from(false)),
             b'n' => self.word(4, Value::UNDEFINED),
             _ => self.number(),
         }
+    }
+
+    fn below(&mut self, read: impl FnOnce(&mut Self) -> Value) -> Value {
+        self.depth += 1;
+        let value = read(self);
+        self.depth -= 1;
+        value
     }
 
     fn word(&mut self, length: usize, value: Value) -> Value {

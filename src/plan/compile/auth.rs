@@ -76,6 +76,24 @@ impl Compiler<'_> {
                 "refresh_token: \"{{ options.REFRESH_TOKEN }}\"",
             );
         }
+        let has_user = node.get("username").is_some() && node.get("password").is_some();
+        if grant == Grant::Password && !has_user {
+            self.error(
+                node,
+                "grant `password` needs `username` and `password`",
+                "username: \"{{ options.USERNAME }}\", password: \"{{ options.PASSWORD }}\"",
+            );
+        }
+        if let Some(url) = node.get("token_url") {
+            let text = url.as_text().unwrap_or_default();
+            if !text.contains("://") && !text.contains("{{") {
+                self.error(
+                    url,
+                    "`token_url` is a whole address",
+                    "token_url: https://auth.example.com/token",
+                );
+            }
+        }
         let rotates = flag(node.get("rotates")).unwrap_or_default();
         if rotates {
             let at = node.get("rotates").unwrap_or(node).span.clone();
@@ -136,8 +154,18 @@ impl Compiler<'_> {
         );
         let token = node.get("token").unwrap_or(node);
         let (token, _) = self.path(token, &Scopes::answered(&base));
-        let place = self.place(node, &scopes.request().with("token", Name::Any));
-        if place.headers.is_empty() && place.query.is_empty() && place.cookies.is_empty() {
+        let scope = scopes.request().with("token", Name::Any);
+        let (place, uses) = self.watched(|compiler| compiler.place(node, &scope));
+        let is_empty =
+            place.headers.is_empty() && place.query.is_empty() && place.cookies.is_empty();
+        if !is_empty && !uses.names.contains("token") {
+            self.error(
+                node,
+                "the session logs in, and nothing sends its `token`",
+                "header: { Authorization: \"Bearer {{ token }}\" }",
+            );
+        }
+        if is_empty {
             self.error(
                 node,
                 "a session says where its token is sent",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use crate::check::Diagnostic;
 use crate::plan::lookup::{BATCH, LookupKind, LookupPlan};
 use crate::plan::scopes::{RESERVED, Scopes};
 use crate::spec::Lookup;
@@ -31,23 +32,37 @@ impl Compiler<'_> {
         let kinds = ["request", "file", "rows"];
         let (kind, at) = self.one_of(node, &kinds, "a lookup")?;
         let wanted = node.get("for");
-        let kind = match kind {
-            "request" => LookupKind::Request(Box::new(self.fetch(
+        let (kind, sent) = self.watched(|compiler| match kind {
+            "request" => {
+                let fetch = compiler.fetch(at, node, &label, scopes, &scope, true);
+                LookupKind::Request(Box::new(fetch))
+            }
+            "file" => LookupKind::File(Box::new(compiler.file(at, node, &label, scopes, &scope))),
+            _ => {
+                let rows = at.items().iter();
+                let base = scopes.base();
+                LookupKind::Rows(rows.map(|row| compiler.template(row, &base)).collect())
+            }
+        });
+        let asks_for_one = sent.names.contains("key") && !sent.names.contains("keys");
+        let asks = sent.names.contains("key") || sent.names.contains("keys");
+        if wanted.is_none() && asks {
+            self.error(
                 at,
-                node,
-                &label,
-                scopes,
-                &scope,
-                wanted.is_none(),
-            ))),
-            "file" => LookupKind::File(Box::new(self.file(at, node, &label, scopes, &scope))),
-            _ => LookupKind::Rows(
-                at.items()
-                    .iter()
-                    .map(|row| self.template(row, &scopes.base()))
-                    .collect(),
-            ),
-        };
+                "without `for` there are no keys: the lookup is read once, as a table",
+                "add for: \"{{ record.brand_id }}\", or leave `keys` out",
+            );
+        }
+        if let (true, Some(batch), Some(node)) = (asks_for_one, spec.batch, node.get("batch")) {
+            if batch > 1 {
+                self.error(
+                    node,
+                    "the request asks for one `key`, so no more can go into a batch",
+                    "send `keys`, or leave `batch` out",
+                );
+            }
+        }
+        let batch = if asks_for_one { 1 } else { BATCH };
         let is_asked = wanted.is_some() && matches!(kind, LookupKind::Request(_));
         let mapping = scopes.mapping();
         let record = scopes.base().with("record", Name::Any);
@@ -55,7 +70,7 @@ impl Compiler<'_> {
             name: Arc::from(spec.name.as_str()),
             label: label.into(),
             wanted: self.optional(wanted, &mapping),
-            batch: is_asked.then(|| spec.batch.map_or(BATCH, |batch| batch as usize)),
+            batch: is_asked.then(|| spec.batch.map_or(batch, |batch| batch as usize)),
             kind,
             key: self.template(node.get("key")?, &record),
             many: spec.many,
@@ -98,6 +113,13 @@ impl Compiler<'_> {
             .iter()
             .filter_map(|kind| node.get(kind).map(|node| (*kind, node)));
         let Some(first) = found.next() else {
+            // One that has a mistake was taken out, and said.
+            let is_inside = |error: &Diagnostic| {
+                node.span.start <= error.span.start && error.span.end <= node.span.end
+            };
+            if self.errors.iter().any(is_inside) {
+                return None;
+            }
             let words = kinds.join(", ");
             self.error(
                 node,

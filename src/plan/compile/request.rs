@@ -176,6 +176,15 @@ impl Compiler<'_> {
     }
 
     fn needs_base(&mut self, path: &Node) {
+        let text = path.as_text().unwrap_or_default();
+        if text.starts_with("http://") || text.starts_with("https://") {
+            self.error(
+                path,
+                "this is a whole address, and a `path` is put behind `http.base_url`",
+                format!("write request: {{ url: \"{text}\" }}"),
+            );
+            return;
+        }
         if self.defaults.base_url.is_none() {
             self.error(
                 path,
@@ -383,6 +392,16 @@ impl Compiler<'_> {
         let (when, uses) = self.watched(|compiler| compiler.when(node, scope));
         let body = node.get("body").and_then(Node::as_text).map(str::to_owned);
         let reads_body = body.is_some() || uses.reads("response", "body");
+        let has_condition = ["status", "body", "when"]
+            .iter()
+            .any(|key| node.get(key).is_some());
+        if !has_condition {
+            self.error(
+                node,
+                "a rule without a condition holds for every answer",
+                "add status, body or when",
+            );
+        }
         let word = node.get("then").and_then(Node::as_text).unwrap_or("fail");
         let then = match word {
             "ok" => Then::Ok,

@@ -301,8 +301,14 @@ impl Compiler<'_> {
         };
         let (reading, _) = self.reading(owner, &Scopes::answered(scope));
         let mut request = self.request(at, label, scopes, scope, Purpose::Login);
-        // What `http` says of the API's requests is not for files.
+        // What `http` says of the API's requests is not for files, which may lie elsewhere.
         request.query.clear();
+        request.headers.clear();
+        request.rules.clear();
+        request.body = None;
+        request.method = None;
+        request.limit = None;
+        request.idempotency_key = None;
         if let Some(user) = login.and_then(|node| node.get("username")) {
             let basic = AuthPlan::Basic {
                 username: Some(self.template(user, scope)),
@@ -393,6 +399,11 @@ impl Compiler<'_> {
             step.keeps_response = true;
             match &mut step.kind {
                 StepKind::Request(fetch) => fetch.request.holds_body |= holds_body,
+                StepKind::Job(job) => {
+                    if let Some(download) = &mut job.download {
+                        download.request.holds_body |= holds_body;
+                    }
+                }
                 StepKind::FirstOf(steps) | StepKind::AllOf(steps) => {
                     self.keep_response(steps, uses);
                 }

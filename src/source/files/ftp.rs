@@ -1,11 +1,18 @@
 //! Files on an FTP server.
 
 use std::io::Read;
+use std::net::ToSocketAddrs as _;
+use std::time::Duration;
 
 use suppaftp::types::FileType;
 use suppaftp::{FtpStream, TlsStream, TransferStream};
 
 use super::{Found, Login, on_thread, split_glob};
+
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an answer may take.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A server.
 pub struct Server {
@@ -34,8 +41,19 @@ impl Server {
         let password = self.password.clone();
         move || {
             let said = |error: suppaftp::FtpError| error.to_string();
-            let mut stream = FtpStream::connect((host.as_str(), port))
-                .map_err(|error| format!("no connection to {host}:{port}: {error}"))?;
+            let unreachable =
+                |error: &dyn std::fmt::Display| format!("no connection to {host}:{port}: {error}");
+            let address = (host.as_str(), port)
+                .to_socket_addrs()
+                .map_err(|error| unreachable(&error))?
+                .next()
+                .ok_or_else(|| unreachable(&"the host has no address"))?;
+            let mut stream = FtpStream::connect_timeout(address, CONNECT_TIMEOUT)
+                .map_err(|error| unreachable(&error))?;
+            stream
+                .get_ref()
+                .set_read_timeout(Some(READ_TIMEOUT))
+                .map_err(|error| unreachable(&error))?;
             stream
                 .login(username, password)
                 .map_err(|error| format!("the login was refused: {error}"))?;

@@ -75,6 +75,12 @@ pub async fn read(
     }
     files.sort();
     if plan.pick == Pick::Newest {
+        if files.len() > 1 && files.iter().any(|file| file.changed.is_none()) {
+            return Err(failed(
+                "the server does not say when files were changed: name the file, or `pick: all`"
+                    .to_owned(),
+            ));
+        }
         let newest = files.iter().max_by_key(|file| file.changed).cloned();
         files = newest.into_iter().collect();
     }
@@ -145,6 +151,14 @@ fn place<'p>(
             let url =
                 Url::parse(&format!("{scheme}://{host}")).map_err(|error| error.to_string())?;
             let name = url.host_str().ok_or("it has no host")?.to_owned();
+            let mut login = login;
+            if login.username.is_empty() {
+                url.username().clone_into(&mut login.username);
+                if let Some(password) = url.password() {
+                    context.http.redactor().add(password);
+                    password.clone_into(&mut login.password);
+                }
+            }
             let path = format!("/{path}");
             Ok(if scheme == "ftp" {
                 let address = (name, url.port().unwrap_or(21));

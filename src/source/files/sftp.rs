@@ -2,6 +2,7 @@
 
 use std::io::{Read, Seek as _, SeekFrom};
 use std::sync::Arc;
+use std::time::Duration;
 
 use russh::client::{Config, Handle, Handler, connect};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
@@ -12,6 +13,9 @@ use super::{Found, Login, split_glob};
 
 /// Bytes that are asked for at a time.
 const PIECE: usize = 256 * 1024;
+
+/// How long a connection, and an answer, may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A server.
 pub struct Server {
@@ -44,9 +48,19 @@ impl Server {
     async fn connect(&self) -> Result<Connection, String> {
         let (host, port) = &self.address;
         let unreachable = |error: russh::Error| format!("no connection to {host}:{port}: {error}");
-        let config = Arc::new(Config::default());
-        let mut session = connect(config, (host.as_str(), *port), AnyKey)
+        let config = Arc::new(Config {
+            inactivity_timeout: Some(TIMEOUT),
+            ..Config::default()
+        });
+        let connecting = connect(config, (host.as_str(), *port), AnyKey);
+        let mut session = tokio::time::timeout(TIMEOUT, connecting)
             .await
+            .map_err(|_| {
+                format!(
+                    "no connection to {host}:{port} within {} s",
+                    TIMEOUT.as_secs()
+                )
+            })?
             .map_err(unreachable)?;
         let user = &self.login.username;
         let result = if self.login.key.is_empty() {

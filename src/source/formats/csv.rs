@@ -1,10 +1,13 @@
 //! CSV: a record a line, with the names of the header.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::names::distinct;
 use super::{Found, ReadError, Sink};
 use crate::plan::format::CsvPlan;
 use crate::template::Value;
@@ -27,6 +30,12 @@ pub fn read<'r>(
     let delimiter = match plan.delimiter {
         Some(delimiter) => delimiter,
         None => likeliest(input.fill_buf()?),
+    };
+    let quotes = Rc::new(Cell::new(0));
+    let input = Counting {
+        input,
+        quote: plan.quote,
+        count: Rc::clone(&quotes),
     };
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -52,7 +61,9 @@ pub fn read<'r>(
         .iter()
         .map(|name| Value::from(Arc::clone(name)))
         .collect();
+    let mut last = ByteRecord::new();
     while next(&mut reader, &mut record)? {
+        last.clone_from(&record);
         let line = record.position().map_or(0, csv::Position::line) + plan.skip;
         // A line without anything is no record.
         if record.len() == 1 && record[0].is_empty() {
@@ -79,7 +90,36 @@ pub fn read<'r>(
         let pairs = keys.iter().cloned().zip(cells(&record, line)?);
         sink(Value::from_pairs(pairs.collect::<Vec<_>>()))?;
     }
+    // A quote that is never closed swallows all lines behind it.
+    let is_open = quotes.get() % 2 == 1;
+    if is_open && last.iter().any(|cell| cell.contains(&b'\n')) {
+        let line = last.position().map_or(0, csv::Position::line) + plan.skip;
+        return Err(ReadError::Broken {
+            format: "CSV",
+            reason: format!(
+                "line {line} has a quote that is never closed; where quotes are no quotes, say format: {{ csv: {{ quote: \"\" }} }}"
+            ),
+        });
+    }
     Ok(found)
+}
+
+/// Counts quotes on their way.
+struct Counting<R> {
+    input: R,
+    quote: Option<u8>,
+    count: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.input.read(into)?;
+        if let Some(quote) = self.quote {
+            let quotes = memchr::memchr_iter(quote, &into[..count]).count();
+            self.count.set(self.count.get() + quotes as u64);
+        }
+        Ok(count)
+    }
 }
 
 fn next<R: Read>(reader: &mut csv::Reader<R>, record: &mut ByteRecord) -> Result<bool, ReadError> {
@@ -117,24 +157,14 @@ fn not_utf8(line: u64) -> ReadError {
     }
 }
 
-/// The names of the header. One that comes again gets a number, so that no column is lost.
+/// The names of the header.
 fn header(record: &ByteRecord) -> Result<Vec<Arc<str>>, ReadError> {
-    let mut names: Vec<Arc<str>> = Vec::new();
-    for (index, cell) in record.iter().enumerate() {
-        let text = std::str::from_utf8(cell).map_err(|_| not_utf8(1))?.trim();
-        let base = match text {
-            "" => format!("column_{}", index + 1),
-            text => text.to_owned(),
-        };
-        let mut name = base.clone();
-        let mut count = 1;
-        while names.iter().any(|known| **known == *name) {
-            count += 1;
-            name = format!("{base}_{count}");
-        }
-        names.push(Arc::from(name));
-    }
-    Ok(names)
+    let cells: Vec<&str> = record
+        .iter()
+        .map(|cell| std::str::from_utf8(cell).map_err(|_| not_utf8(1)))
+        .collect::<Result<_, _>>()?;
+    let names = distinct(cells.into_iter());
+    Ok(names.into_iter().map(Arc::from).collect())
 }
 
 /// The delimiter that stands most often in the first line, quoted text aside.

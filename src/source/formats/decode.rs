@@ -34,5 +34,8 @@ pub fn declared(beginning: &[u8]) -> Option<&'static Encoding> {
     let value = declaration.split("encoding").nth(1)?.trim_start();
     let value = value.strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    Encoding::for_label(value[1..].split(quote).next()?.as_bytes())
+    let encoding = Encoding::for_label(value[1..].split(quote).next()?.as_bytes())?;
+    // What can be read here is no UTF-16, whatever it says: .NET writes so.
+    let is_wide = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
+    (!is_wide).then_some(encoding)
 }

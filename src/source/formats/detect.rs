@@ -54,6 +54,17 @@ pub fn is_sheet(hints: &Hints) -> bool {
         || hints.content_type.contains("ms-excel")
 }
 
+/// Whether bytes are a page for people: of a login, or of an error.
+pub fn is_web_page(beginning: &[u8]) -> bool {
+    let start = beginning
+        .iter()
+        .position(|byte| !byte.is_ascii_whitespace());
+    let start = &beginning[start.unwrap_or(0)..];
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let head = start[..start.len().min(15)].to_ascii_lowercase();
+    head.starts_with(b"<!doctype html") || head.starts_with(b"<html")
+}
+
 /// What the bytes are.
 pub fn kind(hints: &Hints, beginning: &[u8]) -> FormatKind {
     let xlsx = || {
@@ -64,7 +75,10 @@ pub fn kind(hints: &Hints, beginning: &[u8]) -> FormatKind {
     };
     let ends = |endings: &[&str]| endings.iter().any(|ending| hints.name.ends_with(ending));
     let holds = |words: &[&str]| words.iter().any(|word| hints.content_type.contains(word));
-    if is_sheet(hints) || beginning.starts_with(b"PK\x03\x04") {
+    // Servers send CSV as `application/vnd.ms-excel` too.
+    let is_book =
+        beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"\xD0\xCF\x11\xE0");
+    if is_book {
         return xlsx();
     }
     if ends(&[".jsonl", ".ndjson"]) || holds(&["ndjson", "jsonl", "json-seq"]) {

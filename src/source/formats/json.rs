@@ -164,7 +164,7 @@ impl<'de> DeserializeSeed<'de> for Walk<'_, '_, '_, '_> {
         }
         // Something is this node itself: it is held, and all else is looked for in what is held.
         let raw: Box<RawValue> = serde::Deserialize::deserialize(reader)?;
-        let value = json::from_raw(&raw);
+        let value = json::from_raw(&raw).map_err(serde::de::Error::custom)?;
         if self.is_top {
             self.state.found.keys = keys_of(&value);
         }
@@ -203,7 +203,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_, '_> {
                 if self.is_top && self.state.found.keys.len() < KEYS {
                     self.state.found.keys.push(key.clone());
                 }
-                pairs.push((key, json::from_raw(&raw)));
+                let value = json::from_raw(&raw).map_err(serde::de::Error::custom)?;
+                pairs.push((key, value));
             }
             return self.state.give(Value::from_pairs(pairs));
         }
@@ -224,7 +225,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_, '_> {
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
         if self.only_spreads() {
             while let Some(raw) = list.next_element::<Box<RawValue>>()? {
-                self.state.give(json::from_raw(&raw))?;
+                let value = json::from_raw(&raw).map_err(serde::de::Error::custom)?;
+                self.state.give(value)?;
             }
             return Ok(());
         }

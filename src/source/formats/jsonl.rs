@@ -28,16 +28,20 @@ pub fn read<'r>(
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let raw: &RawValue = serde_json::from_slice(&line).map_err(|error| ReadError::Broken {
+        let broken = |error: serde_json::Error| ReadError::Broken {
             format: "JSON Lines",
             reason: format!("line {number}: {error}"),
-        })?;
-        let value = json::from_raw(raw);
+        };
+        let raw: &RawValue = serde_json::from_slice(&line).map_err(broken)?;
+        let value = json::from_raw(raw).map_err(broken)?;
         if number == 1 {
             found.keys = keys_of(&value);
         }
         let Some(path) = wanted.records else {
-            sink(value)?;
+            // `null` is no record.
+            if !is_nothing(&value) {
+                sink(value)?;
+            }
             continue;
         };
         let mut nodes = Vec::new();

@@ -8,6 +8,7 @@ mod decode;
 mod detect;
 mod json;
 mod jsonl;
+mod names;
 mod sheet;
 mod unpack;
 mod xml;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 pub use detect::Hints;
 pub use json::{collect, parse_page};
 pub use unpack::of_bytes;
+
+use unpack::Packed;
 
 use crate::plan::format::{FormatKind, FormatPlan};
 use crate::plan::path::PlainPath;
@@ -39,6 +42,26 @@ pub struct Found {
     pub probes: Vec<Value>,
     /// The names that stand at the top, for those who look where nothing is.
     pub keys: Vec<String>,
+}
+
+/// Bytes as one JSON value, unpacked and decoded.
+pub fn whole<'r>(
+    input: Box<dyn Read + 'r>,
+    plan: Option<&FormatPlan>,
+    hints: &Hints,
+) -> Result<Value, ReadError> {
+    let inside = plan.and_then(|plan| plan.inside);
+    let inside = inside.map_or(Packed::Unknown, Packed::Known);
+    let member = plan.and_then(|plan| plan.member.as_ref());
+    let encoding = plan.and_then(|plan| plan.encoding).or(hints.encoding);
+    let mut value = Value::UNDEFINED;
+    unpack::each(input, inside, member, hints, &mut |input, _| {
+        let mut text = String::new();
+        decode::utf8(input.into_read(), encoding).read_to_string(&mut text)?;
+        value = crate::template::json::read(&text).map_err(json::broken)?;
+        Ok(())
+    })?;
+    Ok(value)
 }
 
 /// Where records go; an error ends the reading.
@@ -98,11 +121,35 @@ impl Reading<'_> {
         let inside = self.plan.and_then(|plan| plan.inside);
         let member = self.plan.and_then(|plan| plan.member.as_ref());
         let mut found = Found::default();
+        let is_sheet = matches!(self.plan.map(|plan| &plan.kind), Some(FormatKind::Xlsx(_)));
+        let inside = inside.map(Packed::Known).unwrap_or(if is_sheet {
+            Packed::Never
+        } else {
+            Packed::Unknown
+        });
         unpack::each(input, inside, member, &self.hints, &mut |input, hints| {
             found = self.read_one(input, hints, sink)?;
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// Paths lead through JSON: in anything else they would find nothing, and say nothing.
+    fn is_followed(&self, kind: &FormatKind) -> Result<(), ReadError> {
+        let word = kind.word();
+        let is_json = matches!(kind, FormatKind::Json);
+        let is_lines = matches!(kind, FormatKind::Jsonl);
+        if self.wanted.records.is_some() && !is_json && !is_lines {
+            return Err(ReadError::Asked(format!(
+                "`records` is a path through JSON, and this is {word}; for XML say format: {{ xml: {{ record: item }} }}"
+            )));
+        }
+        if !self.wanted.probes.is_empty() && !is_json {
+            return Err(ReadError::Asked(format!(
+                "`next` and `total` are paths through JSON, and this is {word}; write a template over the answer: \"{{{{ response.headers['x-next'] }}}}\""
+            )));
+        }
+        Ok(())
     }
 
     fn read_one(
@@ -111,6 +158,13 @@ impl Reading<'_> {
         hints: &Hints,
         sink: &mut Sink<'_>,
     ) -> Result<Found, ReadError> {
+        let is_xml = matches!(self.plan.map(|plan| &plan.kind), Some(FormatKind::Xml(_)));
+        if !is_xml && detect::is_web_page(input.beginning()?) {
+            return Err(ReadError::Asked(
+                "the answer is a web page, not data: is the address right, and is a login needed?"
+                    .to_owned(),
+            ));
+        }
         let detected;
         let kind = match self.plan {
             Some(plan) => &plan.kind,
@@ -119,13 +173,14 @@ impl Reading<'_> {
                 &detected
             }
         };
+        self.is_followed(kind)?;
         if let FormatKind::Xlsx(plan) = kind {
             return sheet::read(plan, input.bytes()?, self.frame, sink);
         }
         let encoding = self.plan.and_then(|plan| plan.encoding);
         let is_xml = matches!(kind, FormatKind::Xml(_));
         let declared = match encoding {
-            None if is_xml => decode::declared(input.beginning()?),
+            None if is_xml => decode::declared(input.beginning()?).or(hints.encoding),
             None => hints.encoding,
             said => said,
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use calamine::{Data, Reader as _, open_workbook_auto_from_rs};
 
+use super::names::distinct;
 use super::{Found, ReadError, Sink};
 use crate::plan::format::XlsxPlan;
 use crate::template::{Frame, Value};
@@ -51,16 +52,13 @@ pub fn read(
     let first_row = range.start().map_or(0, |(row, _)| row);
     let skip = (plan.header_row.max(1) - 1).saturating_sub(first_row);
     let mut rows = range.rows().skip(skip as usize);
-    let header: Vec<String> = rows
+    let cells: Vec<String> = rows
         .next()
         .unwrap_or_default()
         .iter()
-        .enumerate()
-        .map(|(index, cell)| match text_of(cell) {
-            empty if empty.trim().is_empty() => format!("column_{}", index + 1),
-            name => name.trim().to_owned(),
-        })
+        .map(text_of)
         .collect();
+    let header = distinct(cells.iter().map(String::as_str));
     for row in rows {
         if row.iter().all(|cell| matches!(cell, Data::Empty)) {
             continue;

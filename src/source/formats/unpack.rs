@@ -39,13 +39,24 @@ impl<'r> Unpacked<'r> {
     }
 }
 
+/// What is known of how bytes are packed.
+#[derive(Debug, Clone, Copy)]
+pub enum Packed {
+    /// Their first bytes tell.
+    Unknown,
+    /// The spec says it.
+    Known(Inside),
+    /// A zip is itself what is read: a sheet.
+    Never,
+}
+
 /// What is done with each file.
 type Each<'e> = dyn FnMut(Unpacked<'_>, &Hints) -> Result<(), ReadError> + 'e;
 
 /// Unpacks: `each` gets the bytes, of a zip those of each member that matches.
 pub fn each<'r>(
     input: Box<dyn Read + 'r>,
-    inside: Option<Inside>,
+    packed: Packed,
     member: Option<&GlobMatcher>,
     hints: &Hints,
     each: &mut Each<'_>,
@@ -58,7 +69,14 @@ pub fn each<'r>(
         [b'P', b'K', 3 | 5, 4 | 6, ..] if !is_sheet(hints, beginning) => Some(Inside::Zip),
         _ => None,
     };
-    match inside.or(found) {
+    // What was said to be packed may have been unpacked on its way; a sheet is a zip where that is said.
+    let is_said = matches!(packed, Packed::Known(Inside::Zip)) && beginning.starts_with(b"PK");
+    let found = match (packed, found) {
+        _ if is_said => Some(Inside::Zip),
+        (Packed::Never, Some(Inside::Zip)) => None,
+        (_, found) => found,
+    };
+    match found {
         None => each(input, hints),
         Some(Inside::Gzip) => {
             let unpacked = MultiGzDecoder::new(input.0);
@@ -75,9 +93,14 @@ pub fn each<'r>(
 /// A sheet is a zip too: by its name, or by its first member.
 fn is_sheet(hints: &Hints, beginning: &[u8]) -> bool {
     let name = beginning.get(30..).unwrap_or_default();
-    detect::is_sheet(hints)
-        || name.starts_with(b"[Content_Types].xml")
-        || name.starts_with(b"mimetypeapplication/vnd.oasis")
+    let members: [&[u8]; 5] = [
+        b"[Content_Types].xml",
+        b"_rels/.rels",
+        b"docProps/",
+        b"xl/",
+        b"mimetypeapplication/vnd.oasis",
+    ];
+    detect::is_sheet(hints) || members.iter().any(|member| name.starts_with(member))
 }
 
 /// The list of a zip's members stands at its end, so it is laid aside first.

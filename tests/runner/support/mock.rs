@@ -11,6 +11,7 @@
 //! | `status`, `headers` | of the answer; 200 and `application/json` |
 //! | `answer` | its body: text, or anything else as JSON |
 //! | `file` | its body: a file beside `mock.yaml`; `gzip` packs it |
+//! | `many` | its body: a list of so many items of some 220 bytes, at `items` |
 //! | `fault` | `close`: no answer; `truncate`: half of it; `wait`: an answer after 3 s |
 //! | `repeat` | it is answered so as often as it comes |
 //!
@@ -249,6 +250,7 @@ impl State {
         let status = u16::try_from(status).expect("a status");
         let mut answer = Message::answer(status, "");
         answer.body = match (&yaml["answer"], yaml["file"].as_str()) {
+            _ if yaml["many"].is_number() => many(yaml["many"].as_u64().unwrap_or_default()),
             (_, Some(file)) => std::fs::read(self.folder.join(file)).expect("a file"),
             (Value::String(text), None) => text.clone().into_bytes(),
             (Value::Null, None) => Vec::new(),
@@ -271,4 +273,13 @@ impl State {
         let fault = yaml["fault"].as_str().unwrap_or_default().to_owned();
         (answer, fault)
     }
+}
+
+/// A list of so many items.
+fn many(count: u64) -> Vec<u8> {
+    let text = "x".repeat(200);
+    let items: Vec<String> = (0..count)
+        .map(|id| format!("{{\"id\":{id},\"text\":\"{text}\"}}"))
+        .collect();
+    format!("{{\"items\":[{}],\"next\":null}}", items.join(",")).into_bytes()
 }
