@@ -8,9 +8,10 @@ use minijinja::value::ValueKind;
 use super::flatten::{flatten, is_nested};
 use super::mapper::Input;
 use super::names::{Names, OutName};
-use crate::plan::MappingPlan;
+use crate::plan::{KeepPlan, MappingPlan};
 use crate::row::pattern::Pattern;
 use crate::row::{BodyWriter, CellError, quoted_name};
+use crate::spec::KeepWord;
 use crate::template::{Value, is_nothing};
 
 /// The name of a set column, options filled in.
@@ -96,6 +97,9 @@ impl Emitter<'_> {
             }
             Input::Record { record, .. } => {
                 self.emit_rest(&mut cells, &mut used, out)?;
+                if matches!(self.plan.keep, KeepPlan::Word(KeepWord::None)) {
+                    return Ok(());
+                }
                 self.emit_fields(record, &cells, &mut used, out)
             }
         }

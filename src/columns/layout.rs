@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::emit::SetName;
 use super::names::{Names, OutName};
-use crate::plan::MappingPlan;
+use crate::plan::{KeepPlan, MappingPlan};
 use crate::row::{Shape, quoted_name};
+use crate::spec::KeepWord;
 
 /// What is written for a row, in order.
 #[derive(Debug)]
@@ -71,6 +72,26 @@ impl Layout {
             }
         }
         (!has_clash(&taken)).then_some(layout)
+    }
+
+    /// The layout of records; nothing where more than `columns` is written, or only the record tells.
+    pub fn of_record(plan: &MappingPlan, set: &[SetName]) -> Option<Self> {
+        let is_plain = matches!(plan.keep, KeepPlan::Word(KeepWord::None))
+            && plan.drop.is_empty()
+            && plan.rename.is_empty();
+        if !is_plain {
+            return None;
+        }
+        let steps = set.iter().enumerate().map(|(column, name)| match name {
+            SetName::One(name) => Some(Step::Set {
+                name: quoted_name(name),
+                column,
+            }),
+            SetName::Star(_) => None,
+        });
+        Some(Self {
+            steps: steps.collect::<Option<_>>()?,
+        })
     }
 
     fn set(

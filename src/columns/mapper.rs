@@ -50,6 +50,14 @@ impl<'b> Input<'b> {
             Self::Record { .. } => None,
         }
     }
+
+    /// Where records are found by name, if it is one.
+    pub fn frame(&self) -> Option<&'b Arc<Frame>> {
+        match self {
+            Self::Row { .. } => None,
+            Self::Record { frame, .. } => Some(frame),
+        }
+    }
 }
 
 /// Why a row could not be mapped.
@@ -164,10 +172,12 @@ impl Mapper {
             cells: &fit.cells,
             vars: &[],
             outcome: &[],
+            frame: None,
+            paths: &[],
         };
         let writer = &mut self.open.writer;
         writer.start_row();
-        if !rules.write_layout(layout, row, &scene, None, writer) {
+        if !rules.write_layout(layout, Some(row), &scene, None, writer) {
             writer.undo_row();
             return Ok(false);
         }
@@ -317,7 +327,8 @@ impl Mapper {
         let mapping = &rules.plan.mapping;
         let vars = Vars::new(mapping.vars.len());
         let sight = Sight::new(input, &fit.cells, part, &vars, &mapping.var_names)
-            .with_lookups(rules.lookups.as_ref());
+            .with_lookups(rules.lookups.as_ref())
+            .with_paths(&rules.forms.paths);
         for (number, template) in mapping.vars.iter().enumerate() {
             let form = rules.forms.vars[number].as_ref();
             if let Err(error) = sight.fill_var(number, template, form) {
@@ -433,7 +444,8 @@ impl Mapper {
         for part in parts {
             let vars = Vars::new(mapping.vars.len());
             let sight = Sight::new(input, &fit.cells, part, &vars, &mapping.var_names)
-                .with_lookups(rules.lookups.as_ref());
+                .with_lookups(rules.lookups.as_ref())
+                .with_paths(&rules.forms.paths);
             for (number, template) in mapping.vars.iter().enumerate() {
                 let form = rules.forms.vars[number].as_ref();
                 let _ = sight.fill_var(number, template, form);
@@ -467,7 +479,12 @@ impl Mapper {
         fit: &Fit,
         sight: &Sight<'s>,
     ) -> Result<(), String> {
-        if let (Some(layout), Some(row)) = (&fit.layout, input.row()) {
+        let row = input.row();
+        let layout = match row {
+            Some(_) => fit.layout.as_ref(),
+            None => rules.record_layout.as_ref(),
+        };
+        if let Some(layout) = layout {
             let writer = &mut self.open.writer;
             writer.start_row();
             if rules.write_layout(layout, row, sight.scene(), Some(sight), writer) {

@@ -44,6 +44,8 @@ pub struct Rules {
     pub fixed: Vec<Option<String>>,
     pub base: Arc<Frame>,
     pub forms: Forms,
+    /// How records are written, where the mapping alone tells.
+    pub record_layout: Option<Layout>,
     /// Which columns held something so far.
     pub filled: Arc<Filled>,
     /// What lookups found, where the spec has any.
@@ -81,6 +83,7 @@ impl Rules {
         let forms = Forms::new(&plan.mapping, base);
         let has_lookups = !plan.lookups.is_empty();
         Ok(Self {
+            record_layout: Layout::of_record(&plan.mapping, &set),
             filled: Arc::new(Filled::new(&plan.mapping.columns)),
             lookups: has_lookups.then(|| Arc::new(Tables::new(&plan.lookups))),
             only_writes: only_writes(&plan, &forms),
@@ -99,6 +102,7 @@ impl Rules {
             only_writes: only_writes(&self.plan, &forms),
             forms,
             plan: Arc::clone(&self.plan),
+            record_layout: Layout::of_record(&self.plan.mapping, &self.set),
             filled: Arc::clone(&self.filled),
             lookups: self.lookups.clone(),
             set: self.set.clone(),
@@ -161,15 +165,19 @@ impl Rules {
     pub fn write_layout<'s>(
         &'s self,
         layout: &Layout,
-        row: Row<'_>,
+        row: Option<Row<'_>>,
         scene: &Scene<'s>,
         sight: Option<&Sight<'s>>,
         writer: &mut BodyWriter,
     ) -> bool {
         for step in &layout.steps {
             match step {
-                Step::Copy { first, last } => writer.raw_cells(row.raw_cells(*first, *last)),
+                Step::Copy { first, last } => {
+                    let Some(row) = row else { return false };
+                    writer.raw_cells(row.raw_cells(*first, *last));
+                }
                 Step::Renamed { name, cell } => {
+                    let Some(row) = row else { return false };
                     let value = row.raw_value(*cell);
                     writer.start_cell(name).extend_from_slice(value.as_bytes());
                 }

@@ -10,7 +10,7 @@ use minijinja::value::{Enumerator, Object};
 use super::lookups::{RowLookups, Tables};
 use super::mapper::Input;
 use crate::row::{Batch, Row, row_value};
-use crate::template::native::{Bound, Plain, Scene};
+use crate::template::native::{Bound, Plain, RecordPath, Scene};
 use crate::template::{Frame, Slots, Template, TemplateError, Value};
 
 /// The frames of a batch's rows.
@@ -138,6 +138,8 @@ impl<'s> Sight<'s> {
                 cells,
                 vars: &vars.plain,
                 outcome: &[],
+                frame: input.frame(),
+                paths: &[],
             },
             input,
             part,
@@ -148,6 +150,13 @@ impl<'s> Sight<'s> {
             slots: OnceCell::new(),
             looked_up: OnceCell::new(),
         }
+    }
+
+    /// The same with paths through records.
+    #[must_use]
+    pub fn with_paths(mut self, paths: &'s [RecordPath]) -> Self {
+        self.scene.paths = paths;
+        self
     }
 
     /// The same with lookups.

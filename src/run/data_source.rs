@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::Run;
 use super::error::RunError;
-use crate::columns::Mapper;
-use crate::source::{Context, Looked, Lookups, Newest, Records};
+use crate::columns::{Mapped, Mapper};
+use crate::source::{Context, Looked, Lookups, Newest, Records, Seen};
 use crate::spec::LogLevel;
 
 impl Run {
     pub(super) async fn data_source(&self, mut mapper: Mapper) -> Result<(), RunError> {
-        let newest = Newest::default();
+        let newest = Arc::new(Newest::default());
         let context = self.context();
         let lookups = self.lookups(&mapper).await?;
         let mut records = Records::start(&context, &self.plan.source);
@@ -32,19 +32,12 @@ impl Run {
                 };
                 lookups.ask(keys).await?;
             }
-            for seen in chunk {
-                self.check_stop()?;
-                self.counters.add_taken(1);
-                self.counters.add_read(1);
-                if let Some(incremental) = &self.plan.incremental {
-                    newest
-                        .note(incremental, &seen.frame)
-                        .map_err(RunError::Incremental)?;
-                }
-                if let Some(mapped) = mapper.map_record(&seen.record, &seen.frame)? {
-                    self.write_mapped(mapped).await?;
-                    self.judge_limits(false)?;
-                }
+            self.check_stop()?;
+            let (mapped_by, mapped) = self.map_chunk(mapper, chunk, &newest).await?;
+            mapper = mapped_by;
+            for mapped in mapped {
+                self.write_mapped(mapped).await?;
+                self.judge_limits(false)?;
             }
         }
         self.write_mapped(mapper.finish()?).await?;
@@ -52,6 +45,35 @@ impl Run {
         self.report_empty(&mapper).await;
         self.keep_newest(&newest);
         Ok(())
+    }
+
+    /// Maps records on a thread of its own: meanwhile the next ones are fetched and read here.
+    async fn map_chunk(
+        &self,
+        mut mapper: Mapper,
+        chunk: Vec<Seen>,
+        newest: &Arc<Newest>,
+    ) -> Result<(Mapper, Vec<Mapped>), RunError> {
+        let plan = Arc::clone(&self.plan);
+        let counters = Arc::clone(&self.counters);
+        let newest = Arc::clone(newest);
+        let work = move || {
+            let mut finished = Vec::new();
+            for seen in chunk {
+                counters.add_taken(1);
+                counters.add_read(1);
+                if let Some(incremental) = &plan.incremental {
+                    newest
+                        .note(incremental, &seen.frame)
+                        .map_err(RunError::Incremental)?;
+                }
+                finished.extend(mapper.map_record(&seen.record, &seen.frame)?);
+            }
+            Ok((mapper, finished))
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| RunError::Bug)?
     }
 
     /// The lookups of a mapper, those that are read once being read.

@@ -86,6 +86,8 @@ impl<'r> FeedbackWriter<'r> {
             cells,
             vars: &[],
             outcome: &outcome,
+            frame: None,
+            paths: &[],
         };
         writer.start_row();
         for ((name, template), (quoted, form)) in self.plan.columns.iter().zip(&self.columns) {

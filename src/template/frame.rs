@@ -59,6 +59,17 @@ impl Frame {
         }
     }
 
+    /// The value of a name, where it lies in a frame; names that are worked out are not found.
+    pub fn get_ref(&self, name: &str) -> Option<&Value> {
+        let mut frame = self;
+        loop {
+            if let Some((_, value)) = frame.names.iter().find(|(known, _)| &**known == name) {
+                return Some(value);
+            }
+            frame = frame.below.as_deref()?;
+        }
+    }
+
     /// The frame with one more name.
     #[must_use]
     pub fn with(mut self, name: impl Into<Arc<str>>, value: Value) -> Self {

@@ -7,6 +7,7 @@ mod arithmetic;
 mod compare;
 mod compiled;
 pub mod date;
+pub mod document;
 mod duration;
 mod engine;
 pub mod filters;

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::json::{collect, is_list, keys_of};
 use super::{Found, ReadError, Sink, Wanted};
 use crate::plan::path::PathStep;
-use crate::template::{is_nothing, json};
+use crate::template::{document, is_nothing};
 
 /// Reads lines to the end; a path is followed in each.
 pub fn read<'r>(
@@ -33,7 +33,7 @@ pub fn read<'r>(
             reason: format!("line {number}: {error}"),
         };
         let raw: &RawValue = serde_json::from_slice(&line).map_err(broken)?;
-        let value = json::from_raw(raw).map_err(broken)?;
+        let value = document::read(raw).map_err(broken)?;
         if number == 1 {
             found.keys = keys_of(&value);
         }

@@ -127,6 +127,8 @@ fn read_plain(value: &Plain<'_>, decimal: Option<&str>) -> Result<Option<Number>
     match value {
         Plain::Nothing => Ok(None),
         Plain::Number(number) => Ok(Some(*number)),
+        // It would have been made a number before.
+        Plain::Written(_) => Err(Doubt),
         Plain::Bool(value) => Ok(Some(Number::Whole(i128::from(*value)))),
         Plain::Text(text) if text.trim().is_empty() => Ok(None),
         Plain::Text(text) => parse(text, decimal).map(Some).ok_or(Doubt),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Plain;
 use super::tree::{Choice, Named, Node, Tree};
 use crate::template::Frame;
+use crate::template::document::PathKey;
 
 /// A value that is looked up while a row is mapped.
 #[derive(Clone, Copy)]
@@ -15,6 +16,16 @@ pub enum Place {
     Var(usize),
     /// The field of the row's outcome with this number.
     Outcome(usize),
+    /// The path with this number.
+    Path(usize),
+}
+
+/// A path through a record that a frame has under a name.
+pub struct RecordPath {
+    /// The name.
+    pub record: Box<str>,
+    /// The path.
+    pub keys: Box<[PathKey]>,
 }
 
 /// A plain form, ready to be worked out.
@@ -26,6 +37,7 @@ pub struct Binder<'b> {
     vars: &'b [Arc<str>],
     outcome: &'b [&'b str],
     columns: Vec<Box<str>>,
+    paths: Vec<RecordPath>,
 }
 
 impl<'b> Binder<'b> {
@@ -37,6 +49,7 @@ impl<'b> Binder<'b> {
             vars,
             outcome,
             columns: Vec::new(),
+            paths: Vec::new(),
         }
     }
 
@@ -48,6 +61,18 @@ impl<'b> Binder<'b> {
     /// The columns that are read, by slot.
     pub fn into_columns(self) -> Vec<Box<str>> {
         self.columns
+    }
+
+    /// The columns that are read, by slot, and the paths through records, by number.
+    pub fn into_reads(self) -> (Vec<Box<str>>, Vec<RecordPath>) {
+        (self.columns, self.paths)
+    }
+
+    fn place(&mut self, named: &Named) -> Option<Place> {
+        match self.leaf(named)? {
+            Node::Leaf(place) => Some(place),
+            _ => None,
+        }
     }
 
     fn leaf(&mut self, named: &Named) -> Option<Node<Place>> {
@@ -65,6 +90,13 @@ impl<'b> Binder<'b> {
             Named::Outcome(name) => {
                 let number = self.outcome.iter().position(|field| *field == &**name)?;
                 Node::Leaf(Place::Outcome(number))
+            }
+            Named::Path(record, keys) => {
+                self.paths.push(RecordPath {
+                    record: record.clone(),
+                    keys: keys.clone(),
+                });
+                Node::Leaf(Place::Path(self.paths.len() - 1))
             }
             Named::Fixed(name, field) => Node::Constant(self.fixed(name, field.as_deref())?),
         })
@@ -118,8 +150,9 @@ impl<'b> Binder<'b> {
             Node::InText(pair) => Node::InText(self.pair(pair)?),
             Node::InList(wanted, items) => Node::InList(self.boxed(wanted)?, self.nodes(items)?),
             Node::Arithmetic(op, pair) => Node::Arithmetic(*op, self.pair(pair)?),
-            Node::Filter(filter, nothing, nodes) => {
-                Node::Filter(*filter, *nothing, self.nodes(nodes)?)
+            Node::Filter(filter, nodes) => Node::Filter(*filter, self.nodes(nodes)?),
+            Node::Join(list, keys, between) => {
+                Node::Join(self.place(list)?, keys.clone(), between.clone())
             }
         })
     }

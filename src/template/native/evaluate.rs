@@ -2,15 +2,18 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::sync::Arc;
 
-use super::bound::{Bound, Place};
+use super::bound::{Bound, Place, RecordPath};
 use super::tree::Node;
 use super::{Doubt, Plain};
 use crate::row::Row;
 use crate::template::arithmetic::{self, Number};
 use crate::template::compare;
+use crate::template::document::{DocumentValue, Found, PathKey};
 use crate::template::filters::Nothing;
 use crate::template::operators::{Arithmetic, Comparison};
+use crate::template::{Frame, Value};
 
 /// What a row's plain forms see.
 #[derive(Clone, Copy)]
@@ -23,6 +26,10 @@ pub struct Scene<'s> {
     pub vars: &'s [OnceCell<Plain<'s>>],
     /// The fields of the row's outcome, where it is known.
     pub outcome: &'s [Plain<'s>],
+    /// Where records are found by name, where there are any.
+    pub frame: Option<&'s Arc<Frame>>,
+    /// The paths through them, by number.
+    pub paths: &'s [RecordPath],
 }
 
 impl<'s> Scene<'s> {
@@ -45,7 +52,58 @@ impl<'s> Scene<'s> {
                 None => Err(Doubt),
             },
             Place::Outcome(number) => self.outcome.get(number).cloned().ok_or(Doubt),
+            Place::Path(number) => {
+                let path = self.paths.get(number).ok_or(Doubt)?;
+                let record = self.record(path)?;
+                if let Some(document) = record.downcast_object_ref::<DocumentValue>() {
+                    return plain_of(document.at(&path.keys));
+                }
+                let mut value = record.clone();
+                for key in &path.keys {
+                    let next = match key {
+                        PathKey::Name(name) => value.get_attr(name),
+                        PathKey::Index(index) => value.get_item_by_index(*index),
+                    };
+                    value = next.map_err(|_| Doubt)?;
+                }
+                Plain::of(&value).map(Plain::into_owned).ok_or(Doubt)
+            }
         }
+    }
+
+    /// The record that a path begins at; one that is not there may be something else.
+    fn record(&self, path: &RecordPath) -> Result<&'s Value, Doubt> {
+        self.frame
+            .and_then(|frame| frame.get_ref(&path.record))
+            .ok_or(Doubt)
+    }
+
+    /// The elements of a list as text.
+    fn join(&self, place: Place, keys: &'s [PathKey], between: &str) -> Result<Plain<'s>, Doubt> {
+        let Place::Path(number) = place else {
+            return Err(Doubt);
+        };
+        let path = self.paths.get(number).ok_or(Doubt)?;
+        let record = self.record(path)?;
+        let document = record.downcast_object_ref::<DocumentValue>().ok_or(Doubt)?;
+        let list = match document.at(&path.keys) {
+            Found::List(list) => list,
+            Found::Nothing => return Ok(Plain::Nothing),
+            _ => return Err(Doubt),
+        };
+        let mut text = Vec::new();
+        let mut is_first = true;
+        for element in list.at(keys) {
+            let element = plain_of(element)?;
+            if element.is_nothing() {
+                continue;
+            }
+            if !std::mem::take(&mut is_first) {
+                text.extend_from_slice(between.as_bytes());
+            }
+            element.print(&mut text)?;
+        }
+        String::from_utf8(text).map(Plain::owned).map_err(|_| Doubt)
     }
 }
 
@@ -101,17 +159,21 @@ impl Node<Place> {
                 let (left, right) = (sides[0].value(scene)?, sides[1].value(scene)?);
                 arithmetic(*op, left, right)
             }
-            Self::Filter(filter, nothing, nodes) => {
+            Self::Join(place, keys, between) => scene.join(*place, keys, between),
+            Self::Filter(filter, nodes) => {
                 let (value, arguments) = nodes.split_first().ok_or(Doubt)?;
-                let value = value.value(scene)?;
-                if *nothing == Nothing::PassedOn && value.is_nothing() {
+                let mut value = value.value(scene)?;
+                if !filter.as_written {
+                    value = value.plain();
+                }
+                if filter.nothing == Nothing::PassedOn && value.is_nothing() {
                     // An argument may be an error all the same.
                     for argument in arguments {
                         argument.value(scene)?;
                     }
                     return Ok(Plain::Nothing);
                 }
-                call(*filter, value, arguments, scene)
+                call(filter.call, value, arguments, scene)
             }
             Self::Not(_)
             | Self::IsNothing(_)
@@ -155,6 +217,17 @@ impl Node<Place> {
     }
 }
 
+/// What stands in a record, if it is of a plain kind.
+fn plain_of(found: Found<'_>) -> Result<Plain<'_>, Doubt> {
+    match found {
+        Found::Nothing => Ok(Plain::Nothing),
+        Found::Text(text) => Ok(Plain::Text(text)),
+        Found::Bool(value) => Ok(Plain::Bool(value)),
+        Found::Number(text) => Ok(Plain::of_number(text)),
+        Found::List(_) | Found::Map => Err(Doubt),
+    }
+}
+
 /// Calls a filter; few take more than two arguments.
 fn call<'s>(
     filter: super::NativeFilter,
@@ -164,10 +237,14 @@ fn call<'s>(
 ) -> Result<Plain<'s>, Doubt> {
     match arguments {
         [] => filter(value, &[]),
-        [one] => filter(value, &[one.value(scene)?]),
-        [one, two] => filter(value, &[one.value(scene)?, two.value(scene)?]),
+        [one] => filter(value, &[one.value(scene)?.plain()]),
+        [one, two] => filter(
+            value,
+            &[one.value(scene)?.plain(), two.value(scene)?.plain()],
+        ),
         more => {
-            let arguments: Result<Vec<_>, _> = more.iter().map(|node| node.value(scene)).collect();
+            let arguments = more.iter().map(|node| node.value(scene).map(Plain::plain));
+            let arguments: Result<Vec<_>, _> = arguments.collect();
             filter(value, &arguments?)
         }
     }
@@ -175,7 +252,7 @@ fn call<'s>(
 
 /// Only numbers: dates, lists and what is an error are the engine's.
 fn arithmetic<'s>(op: Arithmetic, left: Plain<'s>, right: Plain<'s>) -> Result<Plain<'s>, Doubt> {
-    match (left, right) {
+    match (left.plain(), right.plain()) {
         (Plain::Number(a), Plain::Number(b)) => arithmetic::numbers(op, a, b, "")
             .map(Plain::Number)
             .map_err(|_| Doubt),
@@ -191,6 +268,10 @@ fn compare(op: Comparison, left: &Plain<'_>, right: &Plain<'_>) -> Result<bool, 
         (Plain::Text(a), Plain::Text(b)) => Ok(op.holds(a.cmp(b))),
         (Plain::Number(Number::Whole(a)), Plain::Number(Number::Whole(b))) => {
             Ok(op.holds(a.cmp(b)))
+        }
+        (Plain::Written(_), _) | (_, Plain::Written(_)) => {
+            let (left, right) = (left.clone().plain(), right.clone().plain());
+            compare(op, &left, &right)
         }
         _ => compare::holds(op, &left.to_value(), &right.to_value(), ("", "")).map_err(|_| Doubt),
     }

@@ -275,6 +275,8 @@ impl Grid {
                 cells: &cells,
                 vars: &values,
                 outcome: &[],
+                frame: None,
+                paths: &[],
             };
             let frame = Frame::on(&base).with("row", row_value(&batch, index));
             if let Err(difference) = self.compare(&template, &form, &scene, &Arc::new(frame)) {

@@ -13,7 +13,7 @@ mod plain;
 mod tree;
 mod write;
 
-pub use bound::{Binder, Bound};
+pub use bound::{Binder, Bound, RecordPath};
 pub use evaluate::Scene;
 pub use plain::Plain;
 pub use tree::Tree;

@@ -7,7 +7,7 @@ use minijinja::value::{Value, ValueKind};
 
 use super::Doubt;
 use crate::template::arithmetic::Number;
-use crate::template::is_nothing;
+use crate::template::{NumberText, is_nothing, number};
 
 /// Nothing, text, a boolean or a number. It has no `Debug`: text may be a secret.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub enum Plain<'r> {
     Bool(bool),
     /// A number.
     Number(Number),
+    /// A number that prints as it was written.
+    Written(Cow<'r, str>),
 }
 
 impl<'r> Plain<'r> {
@@ -42,6 +44,31 @@ impl<'r> Plain<'r> {
         }
     }
 
+    /// A number of JSON, as it was written.
+    pub fn of_number(text: &'r str) -> Self {
+        if text.len() < 19 {
+            if let Ok(whole) = text.parse::<i64>() {
+                // `-0` is the only other way to write a whole number.
+                if text != "-0" {
+                    return Self::Number(Number::Whole(whole.into()));
+                }
+            }
+        }
+        Self::Written(Cow::Borrowed(text))
+    }
+
+    /// The same, a number as a number.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        match self {
+            Self::Written(text) => {
+                let value = number::plain(&NumberText::value_of(&text));
+                Number::of(&value).map_or(Self::Nothing, Self::Number)
+            }
+            other => other,
+        }
+    }
+
     /// The same with a text of its own.
     pub fn into_owned(self) -> Plain<'static> {
         match self {
@@ -49,6 +76,7 @@ impl<'r> Plain<'r> {
             Self::Text(text) => Plain::Text(Cow::Owned(text.into_owned())),
             Self::Bool(value) => Plain::Bool(value),
             Self::Number(number) => Plain::Number(number),
+            Self::Written(text) => Plain::Written(Cow::Owned(text.into_owned())),
         }
     }
 
@@ -64,6 +92,7 @@ impl<'r> Plain<'r> {
             Self::Text(text) => Value::from(&**text),
             Self::Bool(value) => Value::from(*value),
             Self::Number(number) => Value::from(*number),
+            Self::Written(text) => NumberText::value_of(text),
         }
     }
 
@@ -86,6 +115,7 @@ impl<'r> Plain<'r> {
             Self::Bool(value) => *value,
             Self::Number(Number::Whole(whole)) => *whole != 0,
             Self::Number(Number::Real(real)) => *real != 0.0,
+            Self::Written(_) => self.clone().plain().is_true(),
         }
     }
 

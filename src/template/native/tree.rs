@@ -7,7 +7,8 @@ use minijinja::machinery::ast::{
 
 use super::{NativeFilter, Plain};
 use crate::template::arithmetic::Number;
-use crate::template::filters::{self, Nothing};
+use crate::template::document::PathKey;
+use crate::template::filters::{self, Nothing, Numbers};
 use crate::template::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN};
 use crate::template::scope::{Name, Scope};
 
@@ -38,7 +39,18 @@ pub enum Node<L> {
     /// `a + b` and its kin.
     Arithmetic(Arithmetic, Box<[Node<L>; 2]>),
     /// A filter: the value first, then the arguments in order.
-    Filter(NativeFilter, Nothing, Vec<Node<L>>),
+    Filter(Native, Vec<Node<L>>),
+    /// The elements of a list as text, or one field of each, with something between.
+    Join(L, Vec<PathKey>, Box<str>),
+}
+
+/// A filter's plain form, and what it does with what it gets.
+#[derive(Clone, Copy)]
+pub struct Native {
+    pub call: NativeFilter,
+    pub nothing: Nothing,
+    /// Whether it hands numbers on as they were written.
+    pub as_written: bool,
 }
 
 /// `then if test else or`.
@@ -59,6 +71,8 @@ pub enum Named {
     Var(Box<str>),
     /// `outcome.NAME`.
     Outcome(Box<str>),
+    /// `product.price.amount`: a path through a record.
+    Path(Box<str>, Box<[PathKey]>),
     /// A name, or a field of it, that does not change while a batch is mapped: `options.NAME`,
     /// `change`.
     Fixed(Box<str>, Option<Box<str>>),
@@ -128,7 +142,10 @@ impl Reader<'_> {
             Expr::GetAttr(attr) => self.field(&attr.expr, attr.name),
             Expr::GetItem(item) => {
                 let key = item.subscript_expr.as_const()?;
-                self.field(&item.expr, key.as_str()?)
+                match key.as_str() {
+                    Some(name) => self.field(&item.expr, name),
+                    None => self.path(expression).map(Node::Leaf),
+                }
             }
             Expr::UnaryOp(unary) => self.unary(unary),
             Expr::BinOp(binary) => self.binary(binary),
@@ -147,15 +164,93 @@ impl Reader<'_> {
     }
 
     fn field(&self, owner: &Expr<'_>, name: &str) -> Option<Node<Named>> {
-        let Expr::Var(owner) = owner else { return None };
+        let Expr::Var(owner) = owner else {
+            let (record, mut keys) = self.keys(owner)?;
+            keys.push(PathKey::Name(name.into()));
+            return Some(Node::Leaf(Named::Path(record, keys.into())));
+        };
         let leaf = match (owner.id, self.scope.get(owner.id)?) {
             ("row", Name::Row) => Named::Column(name.into()),
             ("vars", Name::Fields(_)) => Named::Var(name.into()),
             ("outcome", Name::Fields(_)) => Named::Outcome(name.into()),
             ("options", Name::Fields(_)) => Named::Fixed("options".into(), Some(name.into())),
+            (record, Name::Any) => {
+                Named::Path(record.into(), Box::new([PathKey::Name(name.into())]))
+            }
             _ => return None,
         };
         Some(Node::Leaf(leaf))
+    }
+
+    /// A path through a record.
+    fn path(&self, expression: &Expr<'_>) -> Option<Named> {
+        let (record, keys) = self.keys(expression)?;
+        Some(Named::Path(record, keys.into()))
+    }
+
+    fn keys(&self, expression: &Expr<'_>) -> Option<(Box<str>, Vec<PathKey>)> {
+        let (owner, key) = match expression {
+            Expr::Var(var) => {
+                let is_record = matches!(self.scope.get(var.id)?, Name::Any);
+                return is_record.then(|| (var.id.into(), Vec::new()));
+            }
+            Expr::GetAttr(attr) => (&attr.expr, PathKey::Name(attr.name.into())),
+            Expr::GetItem(item) => {
+                let key = item.subscript_expr.as_const()?;
+                let key = match key.as_str() {
+                    Some(name) => PathKey::Name(name.into()),
+                    None => PathKey::Index(usize::try_from(key).ok()?),
+                };
+                (&item.expr, key)
+            }
+            Expr::Filter(filter) if filter.name == ITEM => {
+                let Some(CallArg::Pos(Expr::Const(key))) = filter.args.first() else {
+                    return None;
+                };
+                let key = match key.value.as_str() {
+                    Some(name) => PathKey::Name(name.into()),
+                    None => PathKey::Index(usize::try_from(key.value.clone()).ok()?),
+                };
+                (filter.expr.as_ref()?, key)
+            }
+            _ => return None,
+        };
+        let (record, mut keys) = self.keys(owner)?;
+        keys.push(key);
+        Some((record, keys))
+    }
+
+    /// `list | join(', ')` and `list | map(attribute='name') | join(', ')`.
+    fn join(&self, value: &Expr<'_>, args: &[CallArg<'_>]) -> Option<Node<Named>> {
+        let text = |expression: &Expr<'_>| match expression {
+            Expr::Const(constant) => constant.value.as_str().map(Box::<str>::from),
+            _ => None,
+        };
+        let between = match args {
+            [] => "".into(),
+            [CallArg::Pos(between)] => text(between)?,
+            _ => return None,
+        };
+        if let Expr::Filter(map) = value {
+            let ("map", Some(list)) = (map.name, &map.expr) else {
+                return None;
+            };
+            let [CallArg::Kwarg("attribute", attribute)] = map.args.as_slice() else {
+                return None;
+            };
+            let attribute = text(attribute)?;
+            // A part that is a number may be an index.
+            let keys = attribute.split('.').map(|part| {
+                let is_name = part.parse::<usize>().is_err();
+                is_name.then(|| PathKey::Name(part.into()))
+            });
+            return Some(Node::Join(
+                self.path(list)?,
+                keys.collect::<Option<_>>()?,
+                between,
+            ));
+        }
+        Some(Node::Join(self.path(value)?, Vec::new(), between))
     }
 
     fn pair(&self, left: &Expr<'_>, right: &Expr<'_>) -> Option<Box<[Node<Named>; 2]>> {
@@ -209,8 +304,15 @@ impl Reader<'_> {
         if filter.name.starts_with("__") {
             return self.operator(filter.name, value, &filter.args);
         }
+        if filter.name == "join" {
+            return self.join(value, &filter.args);
+        }
         let known = filters::find(filter.name)?;
-        let native = known.native?;
+        let native = Native {
+            call: known.native?,
+            nothing: known.nothing,
+            as_written: known.numbers == Numbers::AsWritten,
+        };
         let mut nodes = vec![self.node(value)?];
         for arg in &filter.args {
             match arg {
@@ -227,7 +329,7 @@ impl Reader<'_> {
         }
         // More than it takes is an error, and so the engine's.
         let is_surplus = !known.parameters.is_empty() && nodes.len() > known.parameters.len() + 1;
-        (!is_surplus).then_some(Node::Filter(native, known.nothing, nodes))
+        (!is_surplus).then_some(Node::Filter(native, nodes))
     }
 
     /// An operator, which was lowered to a filter of ours.
@@ -239,7 +341,20 @@ impl Reader<'_> {
             return None;
         };
         match name {
-            ITEM => return self.item(left, right),
+            ITEM => {
+                return self.item(left, right).or_else(|| {
+                    let key = match right {
+                        Expr::Const(key) => key.value.clone(),
+                        _ => return None,
+                    };
+                    let (record, mut keys) = self.keys(left)?;
+                    keys.push(match key.as_str() {
+                        Some(name) => PathKey::Name(name.into()),
+                        None => PathKey::Index(usize::try_from(key).ok()?),
+                    });
+                    Some(Node::Leaf(Named::Path(record, keys.into())))
+                });
+            }
             CONCAT => {
                 let mut parts = Vec::new();
                 for side in [left, right] {

@@ -96,6 +96,7 @@ fn print(value: &Plain<'_>, out: &mut Vec<u8>) -> Result<(), Doubt> {
     match value {
         Plain::Nothing => {}
         Plain::Text(text) => out.extend_from_slice(text.as_bytes()),
+        Plain::Written(text) => out.extend_from_slice(text.as_bytes()),
         Plain::Bool(true) => out.extend_from_slice(b"true"),
         Plain::Bool(false) => out.extend_from_slice(b"false"),
         Plain::Number(Number::Whole(whole)) => {
@@ -115,6 +116,13 @@ fn print(value: &Plain<'_>, out: &mut Vec<u8>) -> Result<(), Doubt> {
     Ok(())
 }
 
+impl Plain<'_> {
+    /// Prints as text.
+    pub(super) fn print(&self, out: &mut Vec<u8>) -> Result<(), Doubt> {
+        print(self, out)
+    }
+}
+
 /// Writes a cell: nothing is `""`, booleans are text, numbers stay numbers.
 fn write_plain(value: &Plain<'_>, out: &mut Vec<u8>) -> Result<(), Doubt> {
     match value {
@@ -122,7 +130,7 @@ fn write_plain(value: &Plain<'_>, out: &mut Vec<u8>) -> Result<(), Doubt> {
         Plain::Text(text) => write_string(text, out),
         Plain::Bool(true) => out.extend_from_slice(b"\"true\""),
         Plain::Bool(false) => out.extend_from_slice(b"\"false\""),
-        Plain::Number(_) => print(value, out)?,
+        Plain::Number(_) | Plain::Written(_) => print(value, out)?,
     }
     Ok(())
 }
