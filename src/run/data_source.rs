@@ -2,49 +2,79 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::Run;
 use super::error::RunError;
+use super::pipeline::both;
 use crate::columns::{Mapped, Mapper};
 use crate::source::{Context, Looked, Lookups, Newest, Records, Seen};
 use crate::spec::LogLevel;
+
+/// Mapped rows that wait to be written.
+const UNDER_WAY: usize = 2;
 
 impl Run {
     pub(super) async fn data_source(&self, mut mapper: Mapper) -> Result<(), RunError> {
         let newest = Arc::new(Newest::default());
         let context = self.context();
         let lookups = self.lookups(&mapper).await?;
-        let mut records = Records::start(&context, &self.plan.source);
-        let mut stop = self.api.stop().clone();
-        loop {
-            let next = tokio::select! {
-                next = records.next() => next,
-                () = stop.stopped() => {
-                    records.wind_down().await;
-                    return Err(RunError::Stopped);
+        let (to_writer, mut mapped) = mpsc::channel::<Vec<Mapped>>(UNDER_WAY);
+        let mapping = async {
+            let mut records = Records::start(&context, &self.plan.source);
+            while let Some(chunk) = self.next_records(&mut records).await? {
+                if let Some(lookups) = &lookups {
+                    let keys = |lookup| {
+                        let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
+                        mapper.keys_of_records(records, lookup)
+                    };
+                    lookups.ask(keys).await?;
                 }
-            };
-            let Some(mut chunk) = next? else { break };
-            chunk.retain(|seen| !seen.is_root);
-            if let Some(lookups) = &lookups {
-                let keys = |lookup| {
-                    let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
-                    mapper.keys_of_records(records, lookup)
-                };
-                lookups.ask(keys).await?;
+                let (mapped_by, mapped) = self.map_chunk(mapper, chunk, &newest).await?;
+                mapper = mapped_by;
+                if !mapped.is_empty() && to_writer.send(mapped).await.is_err() {
+                    // Writing failed, and says why.
+                    break;
+                }
             }
-            self.check_stop()?;
-            let (mapped_by, mapped) = self.map_chunk(mapper, chunk, &newest).await?;
-            mapper = mapped_by;
-            for mapped in mapped {
-                self.write_mapped(mapped).await?;
-                self.judge_limits(false)?;
+            let rest = mapper.finish()?;
+            let _ = to_writer.send(vec![rest]).await;
+            drop(to_writer);
+            Ok::<_, RunError>(mapper)
+        };
+        let writing = async {
+            while let Some(several) = mapped.recv().await {
+                for mapped in several {
+                    self.check_stop()?;
+                    self.write_mapped(mapped).await?;
+                    self.judge_limits(false)?;
+                }
             }
-        }
-        self.write_mapped(mapper.finish()?).await?;
+            Ok(())
+        };
+        let mapper = both(writing, Box::pin(mapping)).await??;
         self.report_nothing(&context.looked).await;
         self.report_empty(&mapper).await;
         self.keep_newest(&newest);
         Ok(())
+    }
+
+    /// The next records; a signal ends the waiting, and steps say goodbye.
+    async fn next_records(&self, records: &mut Records) -> Result<Option<Vec<Seen>>, RunError> {
+        let mut stop = self.api.stop().clone();
+        let next = tokio::select! {
+            next = records.next() => next,
+            () = stop.stopped() => {
+                records.wind_down().await;
+                return Err(RunError::Stopped);
+            }
+        };
+        let mut chunk = next?;
+        if let Some(chunk) = &mut chunk {
+            chunk.retain(|seen| !seen.is_root);
+        }
+        self.check_stop()?;
+        Ok(chunk)
     }
 
     /// Maps records on a thread of its own: meanwhile the next ones are fetched and read here.

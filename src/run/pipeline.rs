@@ -133,7 +133,7 @@ impl Run {
 
 /// Waits for writing and for what runs ahead of it. Where writing fails, nothing more has to be read
 /// or mapped; what was read is written to its end all the same, whatever becomes of reading.
-async fn both<T>(
+pub(super) async fn both<T>(
     writing: impl Future<Output = Result<(), RunError>>,
     ahead: impl Future<Output = T>,
 ) -> Result<T, RunError> {

@@ -27,6 +27,8 @@ struct Node {
     /// The number of the value behind this one and all that it holds.
     next: u32,
     kind: Kind,
+    /// Of a map: whether two of its names may be the same.
+    may_repeat: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -147,6 +149,7 @@ impl Reader<'_> {
             end: self.at as u32,
             next: self.nodes.len() as u32 + 1,
             kind,
+            may_repeat: false,
         });
         self.nodes.len() - 1
     }
@@ -206,11 +209,25 @@ impl Reader<'_> {
         self.at = at + 1;
     }
 
+    /// A bit for the name that begins here and was just read.
+    fn bit_of(&self, start: usize) -> u64 {
+        let name = &self.bytes[start..(self.at - 1).max(start)];
+        if name.contains(&b'\\') {
+            // It may be any.
+            return u64::MAX;
+        }
+        let first = name.first().copied().unwrap_or_default();
+        let last = name.last().copied().unwrap_or_default();
+        let mixed = usize::from(first) * 7 + usize::from(last) * 31 + name.len() * 13;
+        1 << (mixed % 64)
+    }
+
     fn several(&mut self, depth: usize, is_map: bool) -> bool {
         let start = self.at;
         self.at += 1;
         let kind = if is_map { Kind::Map } else { Kind::List };
         let node = self.push(start, kind);
+        let mut names = 0_u64;
         loop {
             match self.peek() {
                 b'}' | b']' | 0 => {
@@ -220,7 +237,12 @@ impl Reader<'_> {
                 }
                 b',' => self.at += 1,
                 _ if is_map => {
+                    let at = self.at;
                     self.string();
+                    // Names whose bits differ are not the same.
+                    let bit = self.bit_of(at + 1);
+                    self.nodes[node].may_repeat |= names & bit != 0;
+                    names |= bit;
                     self.peek();
                     // The colon.
                     self.at += 1;
@@ -285,6 +307,9 @@ impl Document {
             };
             if is_it {
                 found = Some(at + 1);
+                if !node.may_repeat {
+                    break;
+                }
             }
             at = self.nodes[at as usize + 1].next;
         }
@@ -398,11 +423,11 @@ impl Object for DocumentValue {
             }
             return Enumerator::Seq(count);
         }
+        let may_repeat = node.may_repeat;
         let mut names: Vec<Cow<'_, str>> = Vec::new();
         while at < node.next {
             let name = self.document.string(self.document.nodes[at as usize]);
-            // Few fields come twice: a map is short.
-            if !names.contains(&name) {
+            if !may_repeat || !names.contains(&name) {
                 names.push(name);
             }
             at = self.document.nodes[at as usize + 1].next;
