@@ -68,7 +68,12 @@ impl Answer {
             match rest.next().await? {
                 None => is_whole = true,
                 Some(second) => {
-                    let mut all = Vec::with_capacity((held.len() + second.len()) * 2);
+                    let length = headers
+                        .get(reqwest::header::CONTENT_LENGTH)
+                        .and_then(|value| value.to_str().ok()?.parse().ok())
+                        .filter(|length: &usize| *length <= most.min(64 << 20));
+                    let here = held.len() + second.len();
+                    let mut all = Vec::with_capacity(length.unwrap_or(here * 2).max(here));
                     all.extend_from_slice(&held);
                     all.extend_from_slice(&second);
                     while all.len() < most {

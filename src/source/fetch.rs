@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use reqwest::Url;
+
 use super::pages::{Next, Paging};
 use super::read::{Broken, Job, Progress, read_answer};
 use super::{Context, SourceError};
@@ -42,17 +44,20 @@ pub async fn fetch(
     };
     let probes = paging.as_ref().map(Paging::probes).unwrap_or_default();
     let mut count = 0_u64;
+    // The answer to the next page's request, where it was sent while records were given.
+    let mut ahead = None;
     loop {
-        let page = paging.as_ref().map_or(Value::UNDEFINED, Paging::to_value);
-        let seen = Arc::new(Frame::on(frame).with("page", page));
-        let address = paging.as_ref().and_then(|paging| paging.address.clone());
+        let (seen, address) = asked(paging.as_ref(), frame);
         let mut progress = Progress::default();
         let mut losses = 0;
-        let (read, answer) = loop {
-            let reply = context
-                .http
-                .send(&plan.request, &seen, address.as_ref())
-                .await?;
+        let (read, answer, held) = loop {
+            let reply = match ahead.take() {
+                Some(reply) => reply?,
+                None => {
+                    let sent = context.http.send(&plan.request, &seen, address.as_ref());
+                    sent.await?
+                }
+            };
             let (answer, rest) = match reply {
                 Reply::Good(answer, rest) => (answer, rest),
                 Reply::Skip(message) => {
@@ -74,8 +79,15 @@ pub async fn fetch(
                 redactor: context.http.redactor(),
             };
             progress.begin_again();
+            // Of a page at hand the records wait until it is known what comes after it.
+            let is_at_hand = rest.is_none();
+            let mut held = Vec::new();
             let mut each = async |record| {
                 count += 1;
+                if is_at_hand {
+                    held.push(record);
+                    return Ok(());
+                }
                 give(Given::Record(record, &answer)).await
             };
             match read_answer(&job, &answer, rest, &mut progress, &mut each).await {
@@ -86,7 +98,7 @@ pub async fn fetch(
                             .looked
                             .note(label, &origin, records, &read.found.keys);
                     }
-                    break (read, answer);
+                    break (read, answer, held);
                 }
                 Err(Broken::Failed(error)) => return Err(error),
                 Err(Broken::Lost(fault)) => {
@@ -116,13 +128,35 @@ pub async fn fetch(
                 }
             }
         };
-        give(Given::PageOver).await?;
-        let Some(paging) = &mut paging else {
-            return Ok(Fetched::Whole);
+        let next = match &mut paging {
+            Some(paging) => paging.advance(read, &answer, &seen).map_err(of_template),
+            None => Ok(Next::End),
         };
-        match paging.advance(read, &answer, &seen).map_err(of_template)? {
+        let giving = async {
+            for record in held {
+                give(Given::Record(record, &answer)).await?;
+            }
+            give(Given::PageOver).await
+        };
+        if matches!(next, Ok(Next::Page)) && !context.is_frugal {
+            let (seen, address) = asked(paging.as_ref(), frame);
+            let sending = context.http.send(&plan.request, &seen, address.as_ref());
+            let (given, sent) = tokio::join!(giving, sending);
+            given?;
+            ahead = Some(sent);
+            continue;
+        }
+        giving.await?;
+        match next? {
             Next::Page => {}
             Next::End => return Ok(Fetched::Whole),
         }
     }
+}
+
+/// What a page's request sees, and its address where an answer gave it.
+fn asked(paging: Option<&Paging<'_>>, frame: &Arc<Frame>) -> (Arc<Frame>, Option<Url>) {
+    let page = paging.map_or(Value::UNDEFINED, Paging::to_value);
+    let seen = Arc::new(Frame::on(frame).with("page", page));
+    (seen, paging.and_then(|paging| paging.address.clone()))
 }

@@ -14,7 +14,7 @@ use crate::plan::source::StepPlan;
 /// How long steps may take to end, once the run is stopped.
 const GOODBYE: Duration = Duration::from_secs(6);
 /// Groups of records that wait between two steps.
-const WAITING: usize = 2;
+const WAITING: usize = 4;
 
 /// The records of the last step, in order.
 pub struct Records {

@@ -44,6 +44,14 @@ enum Kind {
     Map,
 }
 
+/// Whether two names are the same; most that are not differ at once.
+#[inline]
+fn is_same(name: &str, other: &str) -> bool {
+    name.len() == other.len()
+        && name.as_bytes().first() == other.as_bytes().first()
+        && name == other
+}
+
 /// What a path leads to.
 pub enum Found<'d> {
     /// Nothing, or `null`.
@@ -85,8 +93,8 @@ pub struct Elements<'d> {
 
 /// Reads checked JSON, `null` becomes nothing. An error is JSON that is too deep, or longer than
 /// 4 GiB.
-pub fn read(raw: &RawValue) -> Result<Value, serde_json::Error> {
-    let text = raw.get();
+pub fn read(raw: Box<RawValue>) -> Result<Value, serde_json::Error> {
+    let text: Box<str> = raw.into();
     let refused = |message: String| -> serde_json::Error { serde::de::Error::custom(message) };
     if u32::try_from(text.len()).is_err() {
         return Err(refused("a record is longer than 4 GiB".to_owned()));
@@ -101,10 +109,8 @@ pub fn read(raw: &RawValue) -> Result<Value, serde_json::Error> {
             "more than {DEEPEST} lists and maps stand inside each other"
         )));
     }
-    let document = Document {
-        text: text.into(),
-        nodes: reader.nodes,
-    };
+    let nodes = reader.nodes;
+    let document = Document { text, nodes };
     if matches!(document.nodes[0].kind, Kind::List | Kind::Map) {
         let document = Arc::new(document);
         return Ok(Value::from_object(DocumentValue { document, node: 0 }));
@@ -302,7 +308,7 @@ impl Document {
         while at < node.next {
             let key = self.nodes[at as usize];
             let is_it = match key.kind {
-                Kind::Text => self.slice(key) == name,
+                Kind::Text => is_same(self.slice(key), name),
                 _ => self.string(key) == name,
             };
             if is_it {
@@ -441,6 +447,10 @@ mod tests {
     use super::*;
     use crate::template::json;
 
+    fn raw(text: &str) -> Box<RawValue> {
+        serde_json::from_str(text).unwrap()
+    }
+
     #[test]
     fn a_document_holds_what_serde_json_reads() {
         let texts = [
@@ -453,8 +463,7 @@ mod tests {
             "[]",
         ];
         for text in texts {
-            let raw: &RawValue = serde_json::from_str(text).unwrap();
-            let value = read(raw).unwrap();
+            let value = read(raw(text)).unwrap();
             let mut written = Vec::new();
             json::write(&value, &mut written);
             let ours: serde_json::Value = serde_json::from_slice(&written).unwrap();
@@ -465,15 +474,13 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_text() {
-        let raw: &RawValue = serde_json::from_str(r#"{"a":[19.90,1e3]}"#).unwrap();
-        let value = read(raw).unwrap();
+        let value = read(raw(r#"{"a":[19.90,1e3]}"#)).unwrap();
         assert_eq!(crate::template::text_of(&value), r#"{"a":[19.90,1e3]}"#);
     }
 
     #[test]
     fn what_is_too_deep_is_refused() {
         let text = format!("{}{}", "[".repeat(3000), "]".repeat(3000));
-        let raw: &RawValue = serde_json::from_str(&text).unwrap();
-        assert!(read(raw).is_err());
+        assert!(read(raw(&text)).is_err());
     }
 }

@@ -164,7 +164,7 @@ impl<'de> DeserializeSeed<'de> for Walk<'_, '_, '_, '_> {
         }
         // Something is this node itself: it is held, and all else is looked for in what is held.
         let raw: Box<RawValue> = serde::Deserialize::deserialize(reader)?;
-        let value = document::read(&raw).map_err(serde::de::Error::custom)?;
+        let value = document::read(raw).map_err(serde::de::Error::custom)?;
         if self.is_top {
             self.state.found.keys = keys_of(&value);
         }
@@ -225,7 +225,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_, '_> {
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
         if self.only_spreads() {
             while let Some(raw) = list.next_element::<Box<RawValue>>()? {
-                let value = document::read(&raw).map_err(serde::de::Error::custom)?;
+                let value = document::read(raw).map_err(serde::de::Error::custom)?;
                 self.state.give(value)?;
             }
             return Ok(());

@@ -32,7 +32,7 @@ pub fn read<'r>(
             format: "JSON Lines",
             reason: format!("line {number}: {error}"),
         };
-        let raw: &RawValue = serde_json::from_slice(&line).map_err(broken)?;
+        let raw: Box<RawValue> = serde_json::from_slice(&line).map_err(broken)?;
         let value = document::read(raw).map_err(broken)?;
         if number == 1 {
             found.keys = keys_of(&value);
