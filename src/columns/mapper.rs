@@ -139,6 +139,22 @@ impl Mapper {
         self
     }
 
+    /// Another mapper by the same rules, with rows of its own.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            rules: Arc::clone(&self.rules),
+            fits: Fits::default(),
+            names: Names::default(),
+            unique: Unique::default(),
+            rows_seen: 0,
+            open: Open::new(&self.spare, 0),
+            mapped: Mapped::default(),
+            scanner: Scanner::new(self.spare.clone()),
+            spare: self.spare.clone(),
+        }
+    }
+
     /// Maps a batch of the platform's rows.
     pub fn map_batch(&mut self, batch: &Arc<Batch>) -> Result<Mapped, RowError> {
         let rules = Arc::clone(&self.rules);

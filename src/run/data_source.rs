@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::Run;
 use super::error::RunError;
@@ -11,48 +11,68 @@ use crate::columns::{Mapped, Mapper};
 use crate::source::{Context, Looked, Lookups, Newest, Records, Seen};
 use crate::spec::LogLevel;
 
-/// Mapped rows that wait to be written.
-const UNDER_WAY: usize = 2;
+/// Records that wait to be mapped, and rows that wait to be written, in groups.
+const UNDER_WAY: usize = 4;
+
+/// What goes to the mapper.
+enum Work {
+    /// Records; who waits for them to be mapped is told.
+    Records(Vec<Seen>, Option<oneshot::Sender<()>>),
+    /// There are no more: rows that wait for others are finished. Without it they are not, as reading
+    /// failed.
+    End,
+}
 
 impl Run {
-    pub(super) async fn data_source(&self, mut mapper: Mapper) -> Result<(), RunError> {
+    pub(super) async fn data_source(&self, mapper: Mapper) -> Result<(), RunError> {
         let newest = Arc::new(Newest::default());
         let context = self.context();
         let lookups = self.lookups(&mapper).await?;
-        let (to_writer, mut mapped) = mpsc::channel::<Vec<Mapped>>(UNDER_WAY);
-        let mapping = async {
+        let (to_mapper, work) = mpsc::channel(UNDER_WAY);
+        let (to_writer, mut mapped) = mpsc::channel(UNDER_WAY);
+        let mut keys_by = mapper.beside();
+        let mapping = self.mapping_thread(mapper, work, to_writer, &newest);
+        let reading = async {
             let mut records = Records::start(&context, &self.plan.source);
             while let Some(chunk) = self.next_records(&mut records).await? {
+                let mut is_mapped = None;
+                let mut done = None;
                 if let Some(lookups) = &lookups {
                     let keys = |lookup| {
                         let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
-                        mapper.keys_of_records(records, lookup)
+                        keys_by.keys_of_records(records, lookup)
                     };
                     lookups.ask(keys).await?;
+                    // What was looked up is that of one chunk: the next one waits.
+                    let (sender, receiver) = oneshot::channel();
+                    (is_mapped, done) = (Some(sender), Some(receiver));
                 }
-                let (mapped_by, mapped) = self.map_chunk(mapper, chunk, &newest).await?;
-                mapper = mapped_by;
-                if !mapped.is_empty() && to_writer.send(mapped).await.is_err() {
-                    // Writing failed, and says why.
+                if to_mapper
+                    .send(Work::Records(chunk, is_mapped))
+                    .await
+                    .is_err()
+                {
+                    // Mapping has ended, and says why.
                     break;
                 }
+                if let Some(done) = done {
+                    let _ = done.await;
+                }
             }
-            let rest = mapper.finish()?;
-            let _ = to_writer.send(vec![rest]).await;
-            drop(to_writer);
-            Ok::<_, RunError>(mapper)
+            // Where mapping has ended it needs no end.
+            let _ = to_mapper.send(Work::End).await;
+            drop(to_mapper);
+            mapping.await.map_err(|_| RunError::Bug)?
         };
         let writing = async {
-            while let Some(several) = mapped.recv().await {
-                for mapped in several {
-                    self.check_stop()?;
-                    self.write_mapped(mapped).await?;
-                    self.judge_limits(false)?;
-                }
+            while let Some(mapped) = mapped.recv().await {
+                self.check_stop()?;
+                self.write_mapped(mapped).await?;
+                self.judge_limits(false)?;
             }
             Ok(())
         };
-        let mapper = both(writing, Box::pin(mapping)).await??;
+        let mapper = both(writing, Box::pin(reading)).await??;
         self.report_nothing(&context.looked).await;
         self.report_empty(&mapper).await;
         self.keep_newest(&newest);
@@ -77,33 +97,51 @@ impl Run {
         Ok(chunk)
     }
 
-    /// Maps records on a thread of its own: meanwhile the next ones are fetched and read here.
-    async fn map_chunk(
+    /// Maps records on a thread of its own: meanwhile the next ones are fetched and read here, and
+    /// those before are written. What comes of it is told at its end.
+    fn mapping_thread(
         &self,
         mut mapper: Mapper,
-        chunk: Vec<Seen>,
+        mut work: mpsc::Receiver<Work>,
+        to_writer: mpsc::Sender<Mapped>,
         newest: &Arc<Newest>,
-    ) -> Result<(Mapper, Vec<Mapped>), RunError> {
+    ) -> oneshot::Receiver<Result<Mapper, RunError>> {
         let plan = Arc::clone(&self.plan);
         let counters = Arc::clone(&self.counters);
         let newest = Arc::clone(newest);
-        let work = move || {
-            let mut finished = Vec::new();
-            for seen in chunk {
-                counters.add_taken(1);
-                counters.add_read(1);
-                if let Some(incremental) = &plan.incremental {
-                    newest
-                        .note(incremental, &seen.frame)
-                        .map_err(RunError::Incremental)?;
+        let map_all = move || {
+            while let Some(next) = work.blocking_recv() {
+                let Work::Records(chunk, is_mapped) = next else {
+                    let rest = mapper.finish()?;
+                    let _ = to_writer.blocking_send(rest);
+                    break;
+                };
+                for seen in chunk {
+                    counters.add_taken(1);
+                    counters.add_read(1);
+                    if let Some(incremental) = &plan.incremental {
+                        newest
+                            .note(incremental, &seen.frame)
+                            .map_err(RunError::Incremental)?;
+                    }
+                    let mapped = mapper.map_record(&seen.record, &seen.frame)?;
+                    if let Some(mapped) = mapped {
+                        if to_writer.blocking_send(mapped).is_err() {
+                            // Writing failed, and says why.
+                            return Ok(mapper);
+                        }
+                    }
                 }
-                finished.extend(mapper.map_record(&seen.record, &seen.frame)?);
+                // Whoever waited may be gone.
+                let _ = is_mapped.map(|done| done.send(()));
             }
-            Ok((mapper, finished))
+            Ok(mapper)
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|_| RunError::Bug)?
+        let (done, ended) = oneshot::channel();
+        std::thread::spawn(move || {
+            let _ = done.send(map_all());
+        });
+        ended
     }
 
     /// The lookups of a mapper, those that are read once being read.

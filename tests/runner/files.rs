@@ -89,6 +89,40 @@ fn s3() {
     assert_eq!((rows.len(), ended.code), (0, 1), "{ended:?}");
 }
 
+/// The example, as it stands.
+#[test]
+fn the_example_for_s3_reads_the_newest_file() {
+    let folder = TempDir::new().unwrap();
+    let feeds = folder.path().join("shop").join("feeds");
+    fs::create_dir_all(&feeds).unwrap();
+    for (name, text) in [
+        ("products-1.csv.gz", "sku;price\nold;1\n"),
+        ("products-2.csv.gz", "sku;price\nA-1;\"1.234,50\"\n"),
+    ] {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(text.as_bytes()).unwrap();
+        fs::write(feeds.join(name), packed.finish().unwrap()).unwrap();
+        let file = File::options().append(true).open(feeds.join(name)).unwrap();
+        let age = if name.contains('1') { 3000 } else { 10 };
+        file.set_modified(SystemTime::now() - Duration::from_secs(age))
+            .unwrap();
+    }
+    let server = FileServer::s3(folder.path());
+    let sandbox = Sandbox::serve(&[]);
+    Runner::of_spec(
+        &crate::support::project("examples/s3-csv.yaml"),
+        &sandbox.url,
+    )
+    .env("BUCKET", "shop")
+    .env("ENDPOINT", &format!("http://127.0.0.1:{}", server.port))
+    .env("ACCESS_KEY", USER)
+    .env("SECRET_KEY", PASSWORD)
+    .run()
+    .expect(0);
+    let rows = sandbox.stop().lines("output.jsonl");
+    assert_eq!(rows, [r#"{"price":"1234.50","sku":"A-1"}"#]);
+}
+
 #[test]
 fn ftp() {
     let folder = feeds();

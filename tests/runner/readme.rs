@@ -88,6 +88,35 @@ fn every_spec_that_is_shown_is_fine_and_runs() {
     }
 }
 
+/// Specs of the docs need APIs to run; examples run as cases.
+#[test]
+fn every_spec_of_the_docs_and_examples_is_fine() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("spec.yaml");
+    for page in ["docs/sources.md", "docs/from-airbyte.md"] {
+        let specs = blocks(&fs::read_to_string(project(page)).unwrap(), "yaml");
+        assert!(!specs.is_empty(), "{page}");
+        for spec in specs {
+            fs::write(&path, &spec).unwrap();
+            let check = Runner::new().arg("check").arg(&path).run().expect(0);
+            assert!(
+                check.stdout.ends_with(": fine\n"),
+                "{page}: {}",
+                check.stdout
+            );
+        }
+    }
+    let examples = fs::read_dir(project("examples")).unwrap();
+    let examples = examples.map(|entry| entry.unwrap().path());
+    let examples = examples.filter(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    let mut count = 0;
+    for example in examples {
+        count += 1;
+        Runner::new().arg("check").arg(example).run().expect(0);
+    }
+    assert!(count >= 10, "{count} examples");
+}
+
 #[test]
 fn every_command_that_is_listed_is_one() {
     for row in table(&readme(), "| Command | What it does |") {
@@ -142,6 +171,8 @@ fn links_lead_to_files() {
         "CONTRIBUTING.md",
         "docs/templates.md",
         "docs/container-api.md",
+        "docs/sources.md",
+        "docs/from-airbyte.md",
     ] {
         let text = fs::read_to_string(project(page)).unwrap();
         let folder = project(page);
