@@ -84,6 +84,8 @@ fn template_plain(bencher: Bencher, text: &str) {
                 cells: &cells,
                 vars: &[],
                 outcome: &[],
+                frame: None,
+                paths: &[],
             };
             let written = form.write_cell(&scene, &mut out);
             assert!(written.is_ok(), "no doubt in this feed");

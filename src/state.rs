@@ -2,6 +2,7 @@
 //! always whole.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -186,7 +187,8 @@ fn folder_of(path: &Path) -> &Path {
 fn hash(text: &str) -> String {
     let mut hash = String::new();
     for byte in Sha256::digest(text.as_bytes()) {
-        hash.push_str(&format!("{byte:02x}"));
+        // A string takes what is written.
+        let _ = write!(hash, "{byte:02x}");
     }
     hash
 }

@@ -223,9 +223,10 @@ impl RowLookups {
             })
         } else {
             match self.is_wanted(lookup).and_then(|is_wanted| {
-                Ok(match is_wanted {
-                    true => Some(self.key(lookup)?),
-                    false => None,
+                Ok(if is_wanted {
+                    Some(self.key(lookup)?)
+                } else {
+                    None
                 })
             }) {
                 Ok(None) => Value::UNDEFINED,

@@ -417,7 +417,7 @@ impl Mapper {
             let fit = self.fits.of(&rules, row.shape());
             let frames = &frames;
             let input = Input::Row { row, index, frames };
-            self.add_keys(&rules, &input, &fit, lookup, &mut keys);
+            add_keys(&rules, &input, &fit, lookup, &mut keys);
         }
         keys.into_iter().collect()
     }
@@ -436,54 +436,9 @@ impl Mapper {
         let mut keys = IndexSet::new();
         for (record, frame) in records {
             let input = Input::Record { record, frame };
-            self.add_keys(&rules, &input, &fit, lookup, &mut keys);
+            add_keys(&rules, &input, &fit, lookup, &mut keys);
         }
         keys.into_iter().collect()
-    }
-
-    /// The keys of one row, unless it is removed before. What fails here fails again when the row is
-    /// mapped, and is said then.
-    fn add_keys(
-        &mut self,
-        rules: &Rules,
-        input: &Input<'_>,
-        fit: &Fit,
-        lookup: usize,
-        keys: &mut IndexSet<String>,
-    ) {
-        let parts = rules.parts(input, fit).unwrap_or_default();
-        let parts: Vec<Option<Value>> = match parts.is_empty() {
-            true => vec![None],
-            false => parts.into_iter().map(Some).collect(),
-        };
-        let mapping = &rules.plan.mapping;
-        for part in parts {
-            let vars = Vars::new(mapping.vars.len());
-            let sight = Sight::new(input, &fit.cells, part, &vars, &mapping.var_names)
-                .with_lookups(rules.lookups.as_ref())
-                .with_paths(&rules.forms.paths);
-            for (number, template) in mapping.vars.iter().enumerate() {
-                let form = rules.forms.vars[number].as_ref();
-                let _ = sight.fill_var(number, template, form);
-            }
-            let Some(lookups) = sight.looked_up() else {
-                return;
-            };
-            let is_removed = match rules.judge(&sight) {
-                Ok(Judgement::GoesOn) => false,
-                Ok(_) => !lookups.is_touched(),
-                Err(_) => false,
-            };
-            if is_removed {
-                continue;
-            }
-            if lookups.is_wanted(lookup) != Ok(true) {
-                continue;
-            }
-            if let Ok(Some(key)) = lookups.key(lookup) {
-                keys.insert(key);
-            }
-        }
     }
 
     /// Writes the finished row.
@@ -592,6 +547,50 @@ impl Mapper {
         }
         self.mapped.errors.push(error);
         Ok(())
+    }
+}
+
+/// The keys of one row, unless it is removed before. What fails here fails again when the row is
+/// mapped, and is said then.
+fn add_keys(
+    rules: &Rules,
+    input: &Input<'_>,
+    fit: &Fit,
+    lookup: usize,
+    keys: &mut IndexSet<String>,
+) {
+    let parts = rules.parts(input, fit).unwrap_or_default();
+    let parts: Vec<Option<Value>> = if parts.is_empty() {
+        vec![None]
+    } else {
+        parts.into_iter().map(Some).collect()
+    };
+    let mapping = &rules.plan.mapping;
+    for part in parts {
+        let vars = Vars::new(mapping.vars.len());
+        let sight = Sight::new(input, &fit.cells, part, &vars, &mapping.var_names)
+            .with_lookups(rules.lookups.as_ref())
+            .with_paths(&rules.forms.paths);
+        for (number, template) in mapping.vars.iter().enumerate() {
+            let form = rules.forms.vars[number].as_ref();
+            let _ = sight.fill_var(number, template, form);
+        }
+        let Some(lookups) = sight.looked_up() else {
+            return;
+        };
+        let is_removed = matches!(
+            rules.judge(&sight),
+            Ok(Judgement::LeftOut | Judgement::Rejected(_))
+        );
+        if is_removed && !lookups.is_touched() {
+            continue;
+        }
+        if lookups.is_wanted(lookup) != Ok(true) {
+            continue;
+        }
+        if let Ok(Some(key)) = lookups.key(lookup) {
+            keys.insert(key);
+        }
     }
 }
 

@@ -77,12 +77,11 @@ impl Answer {
                     all.extend_from_slice(&held);
                     all.extend_from_slice(&second);
                     while all.len() < most {
-                        match rest.next().await? {
-                            Some(bytes) => all.extend_from_slice(&bytes),
-                            None => {
-                                is_whole = true;
-                                break;
-                            }
+                        if let Some(bytes) = rest.next().await? {
+                            all.extend_from_slice(&bytes);
+                        } else {
+                            is_whole = true;
+                            break;
                         }
                     }
                     held = all.into();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
 
-use crate::plan::request::{BodyPlan, PartPlan, TreePlan};
+use crate::plan::request::{BodyPlan, FilePartPlan, PartPlan, TreePlan};
 use crate::row::text::write_string;
 use crate::template::{Frame, TemplateError, is_nothing, json, text_of};
 
@@ -326,7 +326,8 @@ fn multipart(parts: &[(Arc<str>, PartPlan)], frame: &Arc<Frame>) -> Result<Rende
                 }
                 (text, None, None)
             }
-            PartPlan::File { file, name, kind } => {
+            PartPlan::File(part) => {
+                let FilePartPlan { file, name, kind } = &**part;
                 let file_name = name.as_ref().map(|name| name.text(frame)).transpose()?;
                 let kind = kind.as_ref().map(|kind| kind.text(frame)).transpose()?;
                 let file_name = file_name.unwrap_or_else(|| "file".to_owned());
@@ -336,7 +337,7 @@ fn multipart(parts: &[(Arc<str>, PartPlan)], frame: &Arc<Frame>) -> Result<Rende
         bytes.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
         let mut disposition = format!("form-data; name=\"{}\"", quoted(name));
         if let Some(file) = &file {
-            disposition.push_str(&format!("; filename=\"{}\"", quoted(file)));
+            disposition = format!("{disposition}; filename=\"{}\"", quoted(file));
         }
         bytes.extend_from_slice(format!("Content-Disposition: {disposition}\r\n").as_bytes());
         if file.is_some() {

@@ -72,13 +72,12 @@ pub fn render(
         Some(base) => Some(base.text(frame)?),
         None => None,
     };
-    let url = match address {
-        Some(url) => url.clone(),
-        None => {
-            let mut url = address_of(plan, frame, base.as_deref())?;
-            add_query(&mut url, &plan.query, frame)?;
-            url
-        }
+    let url = if let Some(url) = address {
+        url.clone()
+    } else {
+        let mut url = address_of(plan, frame, base.as_deref())?;
+        add_query(&mut url, &plan.query, frame)?;
+        url
     };
     let mut headers = HeaderMap::new();
     headers.insert("accept", HeaderValue::from_static("*/*"));

@@ -1,4 +1,4 @@
-//! Where something stands in an answer: a JSONPath, compiled once, or a template over `response`.
+//! Where something stands in an answer: a `JSONPath`, compiled once, or a template over `response`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::template::Template;
 pub enum PathPlan {
     /// A path of the plain kind, which can be followed while an answer is read.
     Plain(PlainPath),
-    /// Any other JSONPath.
+    /// Any other `JSONPath`.
     Query(JpQuery),
     /// A template over `response`.
     Template(Template),

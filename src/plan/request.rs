@@ -107,14 +107,18 @@ pub enum PartPlan {
     /// A field.
     Text(Template),
     /// A file.
-    File {
-        /// What it holds.
-        file: Template,
-        /// Its name.
-        name: Option<Template>,
-        /// Its content type.
-        kind: Option<Template>,
-    },
+    File(Box<FilePartPlan>),
+}
+
+/// A file of a multipart form.
+#[derive(Debug)]
+pub struct FilePartPlan {
+    /// What it holds.
+    pub file: Template,
+    /// Its name.
+    pub name: Option<Template>,
+    /// Its content type.
+    pub kind: Option<Template>,
 }
 
 /// Values of a body, templates at any depth.

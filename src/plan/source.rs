@@ -49,7 +49,7 @@ pub enum StepKind {
     /// A template that gives a list.
     ForEachOf(Template),
     /// Spans of time.
-    Windows(WindowsPlan),
+    Windows(Box<WindowsPlan>),
     /// A request.
     Request(Box<FetchPlan>),
     /// Files.

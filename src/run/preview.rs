@@ -128,7 +128,7 @@ impl Run {
                 let record = String::from_utf8_lossy(&text).into_owned();
                 let rest = mapper.finish()?;
                 for mapped in early.into_iter().chain([rest]) {
-                    add(preview, &mapped, &[record.clone()]);
+                    add(preview, &mapped, std::slice::from_ref(&record));
                 }
                 if preview.rows.len() as u64 >= limit {
                     preview

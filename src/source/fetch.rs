@@ -7,7 +7,7 @@ use reqwest::Url;
 use super::pages::{Next, Paging};
 use super::read::{Broken, Job, Progress, read_answer};
 use super::{Context, SourceError};
-use crate::http::{Answer, Failure, Reply, SendError};
+use crate::http::{Answer, Failure, Fault, Reply, SendError};
 use crate::plan::source::FetchPlan;
 use crate::spec::LogLevel;
 use crate::template::{Frame, Value};
@@ -51,12 +51,11 @@ pub async fn fetch(
         let mut progress = Progress::default();
         let mut losses = 0;
         let (read, answer, held) = loop {
-            let reply = match ahead.take() {
-                Some(reply) => reply?,
-                None => {
-                    let sent = context.http.send(&plan.request, &seen, address.as_ref());
-                    sent.await?
-                }
+            let reply = if let Some(reply) = ahead.take() {
+                reply?
+            } else {
+                let sent = context.http.send(&plan.request, &seen, address.as_ref());
+                sent.await?
             };
             let (answer, rest) = match reply {
                 Reply::Good(answer, rest) => (answer, rest),
@@ -103,28 +102,7 @@ pub async fn fetch(
                 Err(Broken::Failed(error)) => return Err(error),
                 Err(Broken::Lost(fault)) => {
                     losses += 1;
-                    if losses >= plan.request.retry.attempts {
-                        return Err(SendError {
-                            label: label.to_string(),
-                            request: format!("GET {origin}"),
-                            attempts: losses,
-                            failure: Failure::Fault(fault),
-                        }
-                        .into());
-                    }
-                    let wait = plan
-                        .request
-                        .retry
-                        .wait
-                        .saturating_mul(1 << (losses - 1).min(8));
-                    if !context
-                        .http
-                        .stop()
-                        .sleep(wait.min(plan.request.retry.max_wait))
-                        .await
-                    {
-                        return Err(SourceError::Stopped);
-                    }
+                    wait_after_loss(context, plan, losses, &origin, fault).await?;
                 }
             }
         };
@@ -151,6 +129,32 @@ pub async fn fetch(
             Next::Page => {}
             Next::End => return Ok(Fetched::Whole),
         }
+    }
+}
+
+/// Waits before an answer that broke off is asked for again, if it is.
+async fn wait_after_loss(
+    context: &Context,
+    plan: &FetchPlan,
+    losses: u32,
+    origin: &str,
+    fault: Fault,
+) -> Result<(), SourceError> {
+    let retry = &plan.request.retry;
+    if losses >= retry.attempts {
+        return Err(SendError {
+            label: plan.request.label.to_string(),
+            request: format!("GET {origin}"),
+            attempts: losses,
+            failure: Failure::Fault(fault),
+        }
+        .into());
+    }
+    let wait = retry.wait.saturating_mul(1 << (losses - 1).min(8));
+    if context.http.stop().sleep(wait.min(retry.max_wait)).await {
+        Ok(())
+    } else {
+        Err(SourceError::Stopped)
     }
 }
 

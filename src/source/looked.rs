@@ -26,14 +26,14 @@ impl Looked {
         if keys.is_empty() {
             text.push_str("; the answer is empty");
         } else {
-            text.push_str(&format!("; it has {}", keys.join(", ")));
+            text = format!("{text}; it has {}", keys.join(", "));
         }
         if let Some(PathPlan::Plain(path)) = path {
             if let Some(PathStep::Key(first)) = path.steps.first() {
                 let is_there = keys.iter().any(|key| **key == **first);
                 let near = nearest(first, keys.iter().map(String::as_str));
                 if let (false, Some(near)) = (is_there, near) {
-                    text.push_str(&format!("; did you mean `$.{near}`?"));
+                    text = format!("{text}; did you mean `$.{near}`?");
                 }
             }
         }

@@ -33,9 +33,8 @@ impl Lookups {
     pub async fn prepare(&self) -> Result<(), SourceError> {
         for (index, plan) in self.tables.plans().iter().enumerate() {
             if plan.batch.is_none() {
-                let records = self
-                    .skipping(plan, self.read(plan, &self.context.base))
-                    .await?;
+                let read = self.read(plan, &self.context.base);
+                let records = Box::pin(self.skipping(plan, read)).await?;
                 self.tables.fill(index, &[], records);
             }
         }
@@ -71,7 +70,8 @@ impl Lookups {
                 .with("key", first)
                 .with("keys", Value::from(list));
             let frame = Arc::new(frame);
-            let records = self.skipping(plan, self.read(plan, &frame)).await?;
+            let read = self.read(plan, &frame);
+            let records = Box::pin(self.skipping(plan, read)).await?;
             Ok::<_, SourceError>((keys, records))
         });
         let mut asked = asked.buffered(CONCURRENCY);

@@ -238,17 +238,16 @@ fn at_hand(
     if answer.held.is_empty() {
         return Ok((records, Found::default()));
     }
-    let read = match page_text(job, answer, hints) {
-        Some(text) => parse_page(text, wanted, &mut sink),
-        None => {
-            let reading = Reading {
-                plan: job.plan.format.as_ref(),
-                wanted,
-                hints: hints.clone(),
-                frame: job.frame,
-            };
-            reading.read(of_bytes(&answer.held), &mut sink)
-        }
+    let read = if let Some(text) = page_text(job, answer, hints) {
+        parse_page(text, wanted, &mut sink)
+    } else {
+        let reading = Reading {
+            plan: job.plan.format.as_ref(),
+            wanted,
+            hints: hints.clone(),
+            frame: job.frame,
+        };
+        reading.read(of_bytes(&answer.held), &mut sink)
     };
     let found = read.map_err(|error| failed(job, with_beginning(job, &error, answer)))?;
     Ok((records, found))

@@ -98,7 +98,7 @@ pub async fn run(
             };
             let mut message = format!("{error}. {what}");
             if count > 0 && !step.collect {
-                message.push_str(&format!("; {count} records were read before"));
+                message = format!("{message}; {count} records were read before");
             }
             context.api.log(LogLevel::Warning, &message, None).await;
             Ok(())
@@ -245,7 +245,7 @@ impl Own<'_> {
         let windows: Option<(&WindowsPlan, Option<&Arc<str>>)> = above
             .skip_while(|step| !is_here(step))
             .find_map(|step| match &step.kind {
-                StepKind::Windows(plan) => Some((plan, step.name.as_ref())),
+                StepKind::Windows(plan) => Some((&**plan, step.name.as_ref())),
                 _ => None,
             });
         let Some((plan, name)) = windows else {

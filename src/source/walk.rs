@@ -68,15 +68,14 @@ impl Records {
 
     /// The next records; nothing at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Seen>>, SourceError> {
-        match self.chunks.recv().await {
-            Some(chunk) => chunk.map(Some),
-            None => {
-                for task in &mut self.tasks {
-                    task.ended().await?;
-                }
-                self.tasks.clear();
-                Ok(None)
+        if let Some(chunk) = self.chunks.recv().await {
+            chunk.map(Some)
+        } else {
+            for task in &mut self.tasks {
+                task.ended().await?;
             }
+            self.tasks.clear();
+            Ok(None)
         }
     }
 }
@@ -150,23 +149,20 @@ async fn walk_many(context: &Context, step: &Arc<StepPlan>, mut parents: Receive
         };
         tokio::select! {
             biased;
-            chunk = child.chunks.recv() => match chunk {
-                Some(chunk) => {
-                    let is_over = chunk.is_err();
-                    if to.send(chunk).await.is_err() || is_over {
-                        return;
-                    }
-                    if context.is_frugal && to.wanted().await.is_err() {
-                        return;
-                    }
+            chunk = child.chunks.recv() => if let Some(chunk) = chunk {
+                let is_over = chunk.is_err();
+                if to.send(chunk).await.is_err() || is_over {
+                    return;
                 }
-                None => {
-                    if let Err(error) = child.task.ended().await {
-                        let _ = to.send(Err(error)).await;
-                        return;
-                    }
-                    children.pop_front();
+                if context.is_frugal && to.wanted().await.is_err() {
+                    return;
                 }
+            } else {
+                if let Err(error) = child.task.ended().await {
+                    let _ = to.send(Err(error)).await;
+                    return;
+                }
+                children.pop_front();
             },
             parent = parents.recv(), if has_room => take(parent, &mut waiting, &mut end),
         }

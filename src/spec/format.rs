@@ -53,7 +53,7 @@ pub struct FormatChoice {
     /// format: { xml: { record: item, lists: [image] } }
     /// ```
     pub xml: Option<Xml>,
-    /// A sheet of an Excel or OpenDocument file.
+    /// A sheet of an Excel or `OpenDocument` file.
     ///
     /// ```yaml
     /// format: { xlsx: { sheet: Products } }

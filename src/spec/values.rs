@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[serde(transparent)]
 pub struct Duration(pub serde_yaml::Value);
 
-/// Where something stands in an answer: a JSONPath, or a template over `response`.
+/// Where something stands in an answer: a `JSONPath`, or a template over `response`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Path(pub String);

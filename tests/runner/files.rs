@@ -109,7 +109,7 @@ fn the_example_for_s3_reads_the_newest_file() {
     }
     let server = FileServer::s3(folder.path());
     let sandbox = Sandbox::serve(&[]);
-    Runner::of_spec(
+    let ended = Runner::of_spec(
         &crate::support::project("examples/s3-csv.yaml"),
         &sandbox.url,
     )
@@ -117,9 +117,10 @@ fn the_example_for_s3_reads_the_newest_file() {
     .env("ENDPOINT", &format!("http://127.0.0.1:{}", server.port))
     .env("ACCESS_KEY", USER)
     .env("SECRET_KEY", PASSWORD)
-    .run()
-    .expect(0);
-    let rows = sandbox.stop().lines("output.jsonl");
+    .run();
+    let held = sandbox.stop();
+    assert_eq!(ended.code, 0, "{}", held.text("logs.jsonl"));
+    let rows = held.lines("output.jsonl");
     assert_eq!(rows, [r#"{"price":"1234.50","sku":"A-1"}"#]);
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Compiler;
 use super::values::whole;
 use crate::plan::request::{
-    AddressPlan, BodyPlan, FieldPlan, LimitPlan, PartPlan, REDIRECTS, RequestPlan, RetryPlan,
-    RulePlan, StatusRange, TIMEOUT, TreePlan,
+    AddressPlan, BodyPlan, FieldPlan, FilePartPlan, LimitPlan, PartPlan, REDIRECTS, RequestPlan,
+    RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
 };
 use crate::plan::scopes::Scopes;
 use crate::spec::fault::Then;
@@ -278,11 +278,11 @@ impl Compiler<'_> {
                     .iter()
                     .map(|entry| {
                         let part = match entry.value.get("file") {
-                            Some(file) => PartPlan::File {
+                            Some(file) => PartPlan::File(Box::new(FilePartPlan {
                                 file: self.template(file, scope),
                                 name: self.optional(entry.value.get("name"), scope),
                                 kind: self.optional(entry.value.get("type"), scope),
-                            },
+                            })),
                             None => PartPlan::Text(self.template(&entry.value, scope)),
                         };
                         (Arc::from(entry.key.as_str()), part)

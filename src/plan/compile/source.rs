@@ -151,7 +151,7 @@ impl Compiler<'_> {
                 let rows = at.items().iter();
                 StepKind::Rows(rows.map(|row| self.template(row, &before)).collect())
             }
-            "windows" => StepKind::Windows(self.windows(at, &before)),
+            "windows" => StepKind::Windows(Box::new(self.windows(at, &before))),
             "file" => {
                 let scope = scopes.request();
                 StepKind::File(Box::new(self.file(at, step, label, scopes, &scope)))

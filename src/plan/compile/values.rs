@@ -35,7 +35,7 @@ impl Compiler<'_> {
             .unwrap_or(default)
     }
 
-    /// A JSONPath, or a template over the answer; what it reads comes with it.
+    /// A `JSONPath`, or a template over the answer; what it reads comes with it.
     pub(super) fn path(&mut self, node: &Node, scope: &Scope) -> (PathPlan, Uses) {
         let text = node.as_text().unwrap_or_default();
         if !text.starts_with('$') {

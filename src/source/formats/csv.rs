@@ -8,6 +8,7 @@ use std::sync::Arc;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::names::distinct;
+use super::unpack::Unpacked;
 use super::{Found, ReadError, Sink};
 use crate::plan::format::CsvPlan;
 use crate::template::Value;
@@ -27,10 +28,13 @@ pub fn read<'r>(
         skipped.clear();
         input.read_until(b'\n', &mut skipped)?;
     }
+    // Decoded, so that readers before it may have given less.
+    let input = Unpacked::new(Box::new(input))?;
     let delimiter = match plan.delimiter {
         Some(delimiter) => delimiter,
-        None => likeliest(input.fill_buf()?),
+        None => likeliest(input.beginning()),
     };
+    let input = input.into_read();
     let quotes = Rc::new(Cell::new(0));
     let input = Counting {
         input,

@@ -31,6 +31,7 @@ impl Hints {
     }
 
     /// The same for what is inside: without the ending of what it is inside of.
+    #[must_use]
     pub fn inside(&self, ending: &str) -> Self {
         Self {
             content_type: String::new(),
@@ -44,7 +45,7 @@ impl Hints {
     }
 }
 
-/// Whether a zip is a sheet of Excel or OpenDocument.
+/// Whether a zip is a sheet of Excel or `OpenDocument`.
 pub fn is_sheet(hints: &Hints) -> bool {
     let has_ending = [".xlsx", ".xlsm", ".xls", ".ods", ".xlsb"]
         .iter()

@@ -122,11 +122,14 @@ impl Reading<'_> {
         let member = self.plan.and_then(|plan| plan.member.as_ref());
         let mut found = Found::default();
         let is_sheet = matches!(self.plan.map(|plan| &plan.kind), Some(FormatKind::Xlsx(_)));
-        let inside = inside.map(Packed::Known).unwrap_or(if is_sheet {
-            Packed::Never
-        } else {
-            Packed::Unknown
-        });
+        let inside = inside.map_or(
+            if is_sheet {
+                Packed::Never
+            } else {
+                Packed::Unknown
+            },
+            Packed::Known,
+        );
         unpack::each(input, inside, member, &self.hints, &mut |input, hints| {
             found = self.read_one(input, hints, sink)?;
             Ok(())
@@ -154,24 +157,23 @@ impl Reading<'_> {
 
     fn read_one(
         &self,
-        mut input: unpack::Unpacked<'_>,
+        input: unpack::Unpacked<'_>,
         hints: &Hints,
         sink: &mut Sink<'_>,
     ) -> Result<Found, ReadError> {
         let is_xml = matches!(self.plan.map(|plan| &plan.kind), Some(FormatKind::Xml(_)));
-        if !is_xml && detect::is_web_page(input.beginning()?) {
+        if !is_xml && detect::is_web_page(input.beginning()) {
             return Err(ReadError::Asked(
                 "the answer is a web page, not data: is the address right, and is a login needed?"
                     .to_owned(),
             ));
         }
         let detected;
-        let kind = match self.plan {
-            Some(plan) => &plan.kind,
-            None => {
-                detected = detect::kind(hints, input.beginning()?);
-                &detected
-            }
+        let kind = if let Some(plan) = self.plan {
+            &plan.kind
+        } else {
+            detected = detect::kind(hints, input.beginning());
+            &detected
         };
         self.is_followed(kind)?;
         if let FormatKind::Xlsx(plan) = kind {
@@ -180,7 +182,7 @@ impl Reading<'_> {
         let encoding = self.plan.and_then(|plan| plan.encoding);
         let is_xml = matches!(kind, FormatKind::Xml(_));
         let declared = match encoding {
-            None if is_xml => decode::declared(input.beginning()?).or(hints.encoding),
+            None if is_xml => decode::declared(input.beginning()).or(hints.encoding),
             None => hints.encoding,
             said => said,
         };

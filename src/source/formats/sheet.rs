@@ -1,4 +1,4 @@
-//! Sheets of Excel and OpenDocument: a record a row, with the names of the header row.
+//! Sheets of Excel and `OpenDocument`: a record a row, with the names of the header row.
 
 use std::io::Cursor;
 use std::sync::Arc;

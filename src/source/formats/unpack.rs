@@ -1,6 +1,6 @@
 //! What bytes are inside of: gzip, zstd, zip.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use flate2::bufread::MultiGzDecoder;
 use globset::GlobMatcher;
@@ -11,31 +11,39 @@ use super::detect::{self, Hints};
 use crate::spec::format::Inside;
 
 /// Of the beginning, so much is looked at.
-const BEGINNING: usize = 64 * 1024;
+const BEGINNING: usize = 8 * 1024;
 
-/// Unpacked bytes.
-pub struct Unpacked<'r>(BufReader<Box<dyn Read + 'r>>);
+/// Bytes whose beginning is known before they are read.
+pub struct Unpacked<'r> {
+    beginning: Vec<u8>,
+    rest: Box<dyn Read + 'r>,
+}
 
 impl<'r> Unpacked<'r> {
-    fn new(input: Box<dyn Read + 'r>) -> Self {
-        Self(BufReader::with_capacity(BEGINNING, input))
+    /// Reads the beginning: readers may give it in small pieces.
+    pub fn new(mut rest: Box<dyn Read + 'r>) -> io::Result<Self> {
+        let mut beginning = Vec::with_capacity(BEGINNING);
+        let most = u64::try_from(BEGINNING).unwrap_or(u64::MAX);
+        rest.by_ref().take(most).read_to_end(&mut beginning)?;
+        Ok(Self { beginning, rest })
     }
 
     /// The first bytes, which stay to be read.
-    pub fn beginning(&mut self) -> io::Result<&[u8]> {
-        self.0.fill_buf()
+    pub fn beginning(&self) -> &[u8] {
+        &self.beginning
     }
 
     /// All bytes.
-    pub fn bytes(mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.0.read_to_end(&mut bytes)?;
+    pub fn bytes(self) -> io::Result<Vec<u8>> {
+        let mut bytes = self.beginning;
+        let mut rest = self.rest;
+        rest.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// As they come.
+    /// From the beginning on.
     pub fn into_read(self) -> Box<dyn Read + 'r> {
-        Box::new(self.0)
+        Box::new(Cursor::new(self.beginning).chain(self.rest))
     }
 }
 
@@ -61,8 +69,8 @@ pub fn each<'r>(
     hints: &Hints,
     each: &mut Each<'_>,
 ) -> Result<(), ReadError> {
-    let mut input = Unpacked::new(input);
-    let beginning = input.beginning()?;
+    let input = Unpacked::new(input)?;
+    let beginning = input.beginning();
     let found = match beginning {
         [0x1f, 0x8b, ..] => Some(Inside::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Inside::Zstd),
@@ -79,12 +87,12 @@ pub fn each<'r>(
     match found {
         None => each(input, hints),
         Some(Inside::Gzip) => {
-            let unpacked = MultiGzDecoder::new(input.0);
-            each(Unpacked::new(Box::new(unpacked)), &hints.inside(".gz"))
+            let unpacked = MultiGzDecoder::new(BufReader::new(input.into_read()));
+            each(Unpacked::new(Box::new(unpacked))?, &hints.inside(".gz"))
         }
         Some(Inside::Zstd) => {
-            let unpacked = zstd::stream::read::Decoder::with_buffer(input.0)?;
-            each(Unpacked::new(Box::new(unpacked)), &hints.inside(".zst"))
+            let unpacked = zstd::stream::read::Decoder::new(input.into_read())?;
+            each(Unpacked::new(Box::new(unpacked))?, &hints.inside(".zst"))
         }
         Some(Inside::Zip) => members(input, member, hints, each),
     }
@@ -145,7 +153,7 @@ fn members(
             content_type: String::new(),
             encoding: hints.encoding,
         };
-        each(Unpacked::new(Box::new(file)), &hints)?;
+        each(Unpacked::new(Box::new(file))?, &hints)?;
     }
     Ok(())
 }

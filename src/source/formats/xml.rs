@@ -56,12 +56,11 @@ pub fn read<'r>(
                 let resolved = name
                     .resolve_char_ref()
                     .map_err(|error| broken(error.to_string()))?;
-                match resolved {
-                    Some(c) => walk.text(c.encode_utf8(&mut [0; 4])),
-                    None => {
-                        let entity = format!("&{};", name.xml10_content());
-                        walk.text(&htmlize::unescape(entity.as_str()));
-                    }
+                if let Some(c) = resolved {
+                    walk.text(c.encode_utf8(&mut [0; 4]));
+                } else {
+                    let entity = format!("&{};", name.xml10_content());
+                    walk.text(&htmlize::unescape(entity.as_str()));
                 }
             }
             Event::Eof if walk.depth > 0 => {

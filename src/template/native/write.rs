@@ -95,8 +95,7 @@ impl Node<Place> {
 fn print(value: &Plain<'_>, out: &mut Vec<u8>) -> Result<(), Doubt> {
     match value {
         Plain::Nothing => {}
-        Plain::Text(text) => out.extend_from_slice(text.as_bytes()),
-        Plain::Written(text) => out.extend_from_slice(text.as_bytes()),
+        Plain::Text(text) | Plain::Written(text) => out.extend_from_slice(text.as_bytes()),
         Plain::Bool(true) => out.extend_from_slice(b"true"),
         Plain::Bool(false) => out.extend_from_slice(b"false"),
         Plain::Number(Number::Whole(whole)) => {

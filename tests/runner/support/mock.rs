@@ -205,7 +205,7 @@ impl State {
         let mut text = line.to_owned();
         for (name, value) in &request.headers {
             if NOTED.contains(&name.as_str()) || name.starts_with("x-") {
-                text.push_str(&format!(" [{name}: {value}]"));
+                text = format!("{text} [{name}: {value}]");
             }
         }
         if !request.body.is_empty() {
