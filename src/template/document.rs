@@ -66,6 +66,8 @@ pub enum Found<'d> {
     List(Elements<'d>),
     /// A map.
     Map,
+    /// A character of a text, which only the engine tells.
+    Unclear,
 }
 
 /// A step of a path.
@@ -123,7 +125,7 @@ fn value_of(found: Found<'_>) -> Value {
         Found::Text(text) => Value::from(text.as_ref()),
         Found::Bool(value) => Value::from(value),
         Found::Number(text) => NumberText::value_of(text),
-        Found::Nothing | Found::List(_) | Found::Map => Value::UNDEFINED,
+        Found::Nothing | Found::List(_) | Found::Map | Found::Unclear => Value::UNDEFINED,
     }
 }
 
@@ -337,11 +339,22 @@ impl Document {
         (at < node.next).then_some(at)
     }
 
-    fn step(&self, at: u32, key: &PathKey) -> Option<u32> {
-        match key {
-            PathKey::Name(name) => self.field(at, name),
-            PathKey::Index(index) => self.element(at, *index),
+    /// What a path leads to from a value.
+    fn follow(&self, from: u32, path: &[PathKey]) -> Found<'_> {
+        let mut at = from;
+        for key in path {
+            let next = match key {
+                PathKey::Name(name) => self.field(at, name),
+                PathKey::Index(index) => self.element(at, *index),
+            };
+            let is_text = matches!(self.nodes[at as usize].kind, Kind::Text | Kind::Escaped);
+            match next {
+                Some(next) => at = next,
+                None if is_text && matches!(key, PathKey::Index(_)) => return Found::Unclear,
+                None => return Found::Nothing,
+            }
         }
+        self.found(at)
     }
 }
 
@@ -351,8 +364,7 @@ impl<'d> Elements<'d> {
         std::iter::from_fn(move || {
             let document = self.document;
             let at = self.next()?;
-            let end = path.iter().try_fold(at, |at, key| document.step(at, key));
-            Some(end.map_or(Found::Nothing, |at| document.found(at)))
+            Some(document.follow(at, path))
         })
     }
 
@@ -369,10 +381,7 @@ impl<'d> Elements<'d> {
 impl DocumentValue {
     /// What a path leads to.
     pub fn at<'d>(&'d self, path: &[PathKey]) -> Found<'d> {
-        let end = path
-            .iter()
-            .try_fold(self.node, |at, key| self.document.step(at, key));
-        end.map_or(Found::Nothing, |at| self.document.found(at))
+        self.document.follow(self.node, path)
     }
 
     fn value(&self, at: u32) -> Value {

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::bound::{Bound, Place, RecordPath};
-use super::tree::Node;
+use super::tree::{Native, Node};
 use super::{Doubt, Plain};
 use crate::row::Row;
 use crate::template::arithmetic::{self, Number};
@@ -173,7 +173,7 @@ impl Node<Place> {
                     }
                     return Ok(Plain::Nothing);
                 }
-                call(filter.call, value, arguments, scene)
+                call(*filter, value, arguments, scene)
             }
             Self::Not(_)
             | Self::IsNothing(_)
@@ -224,27 +224,33 @@ fn plain_of(found: Found<'_>) -> Result<Plain<'_>, Doubt> {
         Found::Text(text) => Ok(Plain::Text(text)),
         Found::Bool(value) => Ok(Plain::Bool(value)),
         Found::Number(text) => Ok(Plain::of_number(text)),
-        Found::List(_) | Found::Map => Err(Doubt),
+        Found::List(_) | Found::Map | Found::Unclear => Err(Doubt),
     }
 }
 
 /// Calls a filter; few take more than two arguments.
 fn call<'s>(
-    filter: super::NativeFilter,
+    filter: Native,
     value: Plain<'s>,
     arguments: &'s [Node<Place>],
     scene: &Scene<'s>,
 ) -> Result<Plain<'s>, Doubt> {
+    // What is handed on as it was written is so as an argument too: `default(product.price)`.
+    let argument = |node: &'s Node<Place>| {
+        let value = node.value(scene)?;
+        Ok(if filter.as_written {
+            value
+        } else {
+            value.plain()
+        })
+    };
+    let filter = filter.call;
     match arguments {
         [] => filter(value, &[]),
-        [one] => filter(value, &[one.value(scene)?.plain()]),
-        [one, two] => filter(
-            value,
-            &[one.value(scene)?.plain(), two.value(scene)?.plain()],
-        ),
+        [one] => filter(value, &[argument(one)?]),
+        [one, two] => filter(value, &[argument(one)?, argument(two)?]),
         more => {
-            let arguments = more.iter().map(|node| node.value(scene).map(Plain::plain));
-            let arguments: Result<Vec<_>, _> = arguments.collect();
+            let arguments: Result<Vec<_>, _> = more.iter().map(argument).collect();
             filter(value, &arguments?)
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Binder, Bound, Doubt, Plain, Scene};
 use crate::row::{Batch, Scanner, refuse_infinite, row_value, write_value};
 use crate::template::scope::{Field, Name, Scope};
-use crate::template::{Frame, Template, Uses, Value, text_of};
+use crate::template::{Frame, Template, Uses, Value, document, text_of};
 
 /// Rows with everything that cells may hold, and without some of it.
 const ROWS: &str = r#"[
@@ -224,7 +224,8 @@ impl Grid {
             .with("row", Name::Row)
             .with("options", Name::Fields(fields))
             .with_fields("vars", &["number", "text"])
-            .with("change", Name::Any);
+            .with("change", Name::Any)
+            .with("product", Name::Any);
         let options = Value::from_pairs([
             ("TEXT", Value::from("Möwe \"x\"")),
             ("NONE", Value::UNDEFINED),
@@ -281,6 +282,40 @@ impl Grid {
             let frame = Frame::on(&base).with("row", row_value(&batch, index));
             if let Err(difference) = self.compare(&template, &form, &scene, &Arc::new(frame)) {
                 writeln!(self.report, "{text}\n  {}\n  {difference}", row.json()).unwrap();
+            }
+        }
+        Some(true)
+    }
+
+    /// Compares a template on all records; whether it has a plain form.
+    fn judge_records(&mut self, text: &str) -> Option<bool> {
+        let mut diagnostics = Vec::new();
+        let (scope, mut uses) = (&self.scope, Uses::default());
+        let place = |range| range;
+        let template = Template::compile_text(text, &place, scope, &mut uses, &mut diagnostics);
+        if !diagnostics.is_empty() {
+            return None;
+        }
+        let base = Arc::clone(&self.base);
+        let mut binder = Binder::new(&base, &[], &[]);
+        let form = template.native().and_then(|tree| binder.bind(tree));
+        let (_, paths) = binder.into_reads();
+        let Some(form) = form else {
+            return Some(false);
+        };
+        for json in RECORDS {
+            let record = document::read(serde_json::from_str(json).unwrap()).unwrap();
+            let frame = Arc::new(Frame::on(&base).with("product", record));
+            let scene = Scene {
+                row: None,
+                cells: &[],
+                vars: &[],
+                outcome: &[],
+                frame: Some(&frame),
+                paths: &paths,
+            };
+            if let Err(difference) = self.compare(&template, &form, &scene, &frame) {
+                writeln!(self.report, "{text}\n  {json}\n  {difference}").unwrap();
             }
         }
         Some(true)
@@ -381,6 +416,88 @@ fn plain_forms_and_the_engine_agree() {
     // All of these forms are plain, and most have a value that is compared.
     assert!(others.is_empty(), "{others:?}");
     assert!(plain > 15_000, "{plain} templates");
+    assert!(
+        grid.compared > grid.doubts,
+        "{} values compared, {} doubts",
+        grid.compared,
+        grid.doubts
+    );
+}
+
+const RECORDS: [&str; 6] = [
+    r#"{"n":7,"price":19.90,"big":12345678901234567890,"e":1e3,"zero":0.00,"neg":-0,"text":"Größe L","esc":"a\"b\n\u00e4","num":"12,5","none":null,"flag":true,"off":false,"empty":"","list":[1,2.50,null,"x",true],"items":[{"name":"A","a":{"b":1.0}},{"name":null},{},{"name":"B"}],"deep":{"x":{"y":"z","n":0.10}},"k.e y":"odd","dup":1,"dup":2}"#,
+    r#"{"n":"7","price":"9.90","text":5,"list":"no list","items":[],"deep":[{"x":1}],"esc":"","flag":"true"}"#,
+    r#"{"n":-3,"price":0,"zero":1,"list":[[1],{"a":1}],"items":{"name":"M"},"deep":null,"none":1,"empty":" "}"#,
+    r#"{"price":1E-7,"big":-12345678901234567890123,"n":9007199254740993,"list":[],"items":[{"name":["x"]},{"name":19.90}]}"#,
+    r"{}",
+    r#"{"n":3.0,"price":3,"e":3.00,"text":"3","deep":{"x":"text"},"\u006eum":"1"}"#,
+];
+
+const OF_RECORDS: [&str; 26] = [
+    "product.n",
+    "product.price",
+    "product.big",
+    "product.e",
+    "product.zero",
+    "product.neg",
+    "product.text",
+    "product.esc",
+    "product.num",
+    "product.none",
+    "product.flag",
+    "product.off",
+    "product.empty",
+    "product.missing.deeper",
+    "product.deep.x.y",
+    "product.deep.x.n",
+    "product['k.e y']",
+    "product.list[1]",
+    "product.list[9]",
+    "product.items[0].name",
+    "product.items[0]['a'].b",
+    "product.dup",
+    "product.list | join('-')",
+    "product.list | join",
+    "product.items | map(attribute='name') | join(' > ')",
+    "product.items | map(attribute='a.b') | join(',')",
+];
+
+#[test]
+fn paths_through_records_and_the_engine_agree() {
+    let mut grid = Grid::new();
+    let mut texts: BTreeSet<String> = BTreeSet::new();
+    for value in OF_RECORDS {
+        texts.insert(format!("{{{{ {value} }}}}"));
+        texts.insert(format!("<{{{{ {value} }}}}>"));
+        for form in FORMS {
+            texts.insert(format!(
+                "{{{{ {} }}}}",
+                form.replace('V', &format!("({value})"))
+            ));
+        }
+        for other in OF_RECORDS {
+            for pair in PAIRS {
+                let pair = pair
+                    .replace('W', "\u{0}")
+                    .replace('V', &format!("({value})"))
+                    .replace('\u{0}', &format!("({other})"));
+                texts.insert(format!("{{{{ {pair} }}}}"));
+            }
+        }
+    }
+    let (mut plain, mut others) = (0, Vec::new());
+    for text in &texts {
+        match grid.judge_records(text) {
+            Some(true) => plain += 1,
+            Some(false) if text.contains(BIG) => {}
+            Some(false) => others.push(text),
+            None => {}
+        }
+    }
+    let report: Vec<&str> = grid.report.lines().take(60).collect();
+    assert!(report.is_empty(), "\n{}", report.join("\n"));
+    assert!(others.is_empty(), "{others:?}");
+    assert!(plain > 5_000, "{plain} templates");
     assert!(
         grid.compared > grid.doubts,
         "{} values compared, {} doubts",
