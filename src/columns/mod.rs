@@ -7,6 +7,7 @@ mod empty;
 mod fit;
 mod flatten;
 mod forms;
+mod keys;
 mod layout;
 mod lookups;
 mod mapper;
