@@ -66,11 +66,13 @@ impl Run {
         };
         let writing = async {
             while let Some(mapped) = mapped.recv().await {
-                self.check_stop()?;
-                self.write_mapped(mapped).await?;
-                self.judge_limits(false)?;
+                // A stopped run writes no more, but lets the steps say goodbye.
+                if self.check_stop().is_ok() {
+                    self.write_mapped(mapped).await?;
+                    self.judge_limits(false)?;
+                }
             }
-            Ok(())
+            self.check_stop()
         };
         let mapper = both(writing, Box::pin(reading)).await??;
         self.report_nothing(&context.looked).await;
