@@ -17,6 +17,7 @@ pub mod path;
 mod read;
 mod seen;
 mod step;
+mod stream;
 mod walk;
 mod windows;
 

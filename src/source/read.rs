@@ -1,15 +1,13 @@
-//! Records of an answer: a page at hand is read where it is, a large one on a thread of its own while
-//! it comes in.
+//! Records of an answer: a page at hand is read where it is, a large one while it comes in.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::formats::{Closed, Found, Hints, ReadError, Reading, Wanted, of_bytes, parse_page};
 use super::pages::PageRead;
+use super::stream::{Source, stream};
 use super::{SourceError, formats, path};
 use crate::http::{Answer, Fault, Rest};
 use crate::plan::Redactor;
@@ -17,11 +15,6 @@ use crate::plan::format::FormatKind;
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::ReadingPlan;
 use crate::template::{Frame, Value, json};
-
-/// Records that cross from the reading thread at a time.
-const CROSSING: usize = 64;
-/// Pieces of an answer, and groups of records, that wait to cross.
-const WAITING: usize = 4;
 
 /// What is read, and how.
 pub struct Job<'j> {
@@ -153,13 +146,17 @@ pub async fn read_file(
     }
 }
 
-fn is_new(job: &Job<'_>, progress: &mut Progress, record: &Value) -> Result<bool, SourceError> {
+pub(super) fn is_new(
+    job: &Job<'_>,
+    progress: &mut Progress,
+    record: &Value,
+) -> Result<bool, SourceError> {
     progress
         .is_new(record)
         .map_err(|reason| failed(job, reason.to_owned()))
 }
 
-fn failed(job: &Job<'_>, reason: String) -> SourceError {
+pub(super) fn failed(job: &Job<'_>, reason: String) -> SourceError {
     SourceError::Read {
         step: job.label.to_owned(),
         origin: job.origin.to_owned(),
@@ -169,14 +166,14 @@ fn failed(job: &Job<'_>, reason: String) -> SourceError {
 
 /// What is remembered of a page.
 #[derive(Default)]
-struct Page {
+pub(super) struct Page {
     count: u64,
     first: Value,
     last: Value,
 }
 
 impl Page {
-    fn note(&mut self, record: &Value) {
+    pub(super) fn note(&mut self, record: &Value) {
         if self.count == 0 {
             self.first = record.clone();
         }
@@ -197,7 +194,7 @@ impl Page {
     }
 }
 
-fn plain(path: Option<&PathPlan>) -> Option<&PlainPath> {
+pub(super) fn plain(path: Option<&PathPlan>) -> Option<&PlainPath> {
     match path {
         Some(PathPlan::Plain(path)) => Some(path),
         _ => None,
@@ -302,180 +299,4 @@ fn with_beginning(job: &Job<'_>, error: &ReadError, answer: &Answer) -> String {
         }
         _ => error.to_string(),
     }
-}
-
-/// Where the bytes come from.
-enum Source {
-    /// An answer of which a part is at hand.
-    Answer { held: Bytes, rest: Rest },
-    /// Anything that is read.
-    Read(Box<dyn Read + Send>),
-}
-
-/// Reads on a thread of its own. Both ways are bounded: bytes are not fetched faster than they are
-/// read, records not read faster than they are taken.
-async fn stream(
-    job: &Job<'_>,
-    source: Source,
-    hints: Hints,
-    page: &mut Page,
-    progress: &mut Progress,
-    give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
-) -> Result<Found, Broken> {
-    if let Some(PathPlan::Query(_) | PathPlan::Template(_)) = &job.plan.records {
-        let reason = "`records` of a file is a plain path like $.data[*]".to_owned();
-        return Err(failed(job, reason).into());
-    }
-    let (bytes_in, bytes_out) = mpsc::channel::<Result<Bytes, Fault>>(WAITING);
-    let (records_in, mut records_out) = mpsc::channel::<Vec<Value>>(WAITING);
-    let (ended_in, ended) = oneshot::channel();
-    let (input, rest): (Box<dyn Read + Send>, _) = match source {
-        Source::Answer { held, rest } => {
-            let reader = Crossing {
-                bytes: held,
-                next: bytes_out,
-                fault: None,
-            };
-            (Box::new(reader), Some(rest))
-        }
-        Source::Read(input) => (input, None),
-    };
-    let plan = Arc::clone(job.plan);
-    let probes: Vec<PlainPath> = job.probes.iter().map(|path| (*path).clone()).collect();
-    let frame = Arc::clone(job.frame);
-    std::thread::spawn(move || {
-        let result = read_all(&plan, &probes, hints, &frame, input, &records_in);
-        // Whoever waited may be gone.
-        let _ = ended_in.send(result);
-    });
-    // The sender goes with it: at its end the reader sees the end.
-    let feed = async move {
-        let Some(mut rest) = rest else { return };
-        loop {
-            let piece = match rest.next().await {
-                Ok(Some(bytes)) => Ok(bytes),
-                Ok(None) => return,
-                Err(fault) => Err(fault),
-            };
-            let is_over = piece.is_err();
-            if bytes_in.send(piece).await.is_err() || is_over {
-                return;
-            }
-        }
-    };
-    let take = async {
-        while let Some(records) = records_out.recv().await {
-            for record in records {
-                page.note(&record);
-                if is_new(job, progress, &record)? {
-                    give(record).await?;
-                }
-            }
-        }
-        Ok::<(), SourceError>(())
-    };
-    let mut feed = std::pin::pin!(feed);
-    let mut take = std::pin::pin!(take);
-    let mut has_fed = false;
-    loop {
-        tokio::select! {
-            taken = &mut take => {
-                taken?;
-                break;
-            }
-            () = &mut feed, if !has_fed => has_fed = true,
-        }
-    }
-    match ended.await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(match fault_of(&error) {
-            Some(fault) => Broken::Lost(fault),
-            None => failed(job, error.to_string()).into(),
-        }),
-        Err(_) => Err(failed(
-            job,
-            "a bug in runner: reading broke off; please report it".to_owned(),
-        )
-        .into()),
-    }
-}
-
-fn read_all(
-    plan: &ReadingPlan,
-    probes: &[PlainPath],
-    hints: Hints,
-    frame: &Arc<Frame>,
-    input: Box<dyn Read + Send>,
-    records: &mpsc::Sender<Vec<Value>>,
-) -> Result<Found, ReadError> {
-    let probes: Vec<&PlainPath> = probes.iter().collect();
-    let reading = Reading {
-        plan: plan.format.as_ref(),
-        wanted: Wanted {
-            records: plain(plan.records.as_ref()),
-            probes: &probes,
-        },
-        hints,
-        frame,
-    };
-    let mut crossing = Vec::with_capacity(CROSSING);
-    let found = reading.read(input, &mut |record| {
-        crossing.push(record);
-        if crossing.len() < CROSSING {
-            return Ok(());
-        }
-        let full = std::mem::replace(&mut crossing, Vec::with_capacity(CROSSING));
-        records.blocking_send(full).map_err(|_| Closed)
-    });
-    // What was read before something broke is passed on first.
-    if !crossing.is_empty() && records.blocking_send(crossing).is_err() {
-        return Err(ReadError::Closed);
-    }
-    found
-}
-
-/// Bytes that cross from the network to the thread that reads them.
-struct Crossing {
-    bytes: Bytes,
-    next: mpsc::Receiver<Result<Bytes, Fault>>,
-    /// What ended the bytes: whoever reads on is told again.
-    fault: Option<Fault>,
-}
-
-impl Read for Crossing {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.bytes.is_empty() {
-            if let Some(fault) = &self.fault {
-                return Err(io::Error::other(fault.clone()));
-            }
-            match self.next.blocking_recv() {
-                Some(Ok(bytes)) => self.bytes = bytes,
-                Some(Err(fault)) => self.fault = Some(fault),
-                None => return Ok(0),
-            }
-        }
-        let count = into.len().min(self.bytes.len());
-        into[..count].copy_from_slice(&self.bytes.split_to(count));
-        Ok(count)
-    }
-}
-
-/// The fault that ended the bytes, if one did.
-fn fault_of(error: &ReadError) -> Option<Fault> {
-    let ReadError::Io(error) = error else {
-        return None;
-    };
-    let mut inner: Option<&(dyn std::error::Error + 'static)> =
-        error.get_ref().map(|inner| inner as _);
-    while let Some(error) = inner {
-        if let Some(fault) = error.downcast_ref::<Fault>() {
-            return Some(fault.clone());
-        }
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            inner = io.get_ref().map(|inner| inner as _);
-            continue;
-        }
-        inner = error.source();
-    }
-    None
 }

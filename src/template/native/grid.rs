@@ -321,6 +321,35 @@ impl Grid {
         Some(true)
     }
 
+    /// Judges all templates. All of them are plain but those with too big a number, there are so many,
+    /// and most have a value that is compared.
+    fn walk(
+        &mut self,
+        texts: &BTreeSet<String>,
+        judge: fn(&mut Self, &str) -> Option<bool>,
+        least: usize,
+    ) {
+        let (mut plain, mut others) = (0, Vec::new());
+        for text in texts {
+            match judge(self, text) {
+                Some(true) => plain += 1,
+                Some(false) if text.contains(BIG) => {}
+                Some(false) => others.push(text),
+                None => {}
+            }
+        }
+        let report: Vec<&str> = self.report.lines().take(60).collect();
+        assert!(report.is_empty(), "\n{}", report.join("\n"));
+        assert!(others.is_empty(), "{others:?}");
+        assert!(plain > least, "{plain} templates");
+        assert!(
+            self.compared > self.doubts,
+            "{} values compared, {} doubts",
+            self.compared,
+            self.doubts
+        );
+    }
+
     fn compare<'s>(
         &mut self,
         template: &Template,
@@ -402,26 +431,7 @@ fn plain_forms_and_the_engine_agree() {
             grid.judge(&format!("{{{{ {} }}}}", form.replace('V', value)));
         }
     }
-    let (mut plain, mut others) = (0, Vec::new());
-    for text in &texts {
-        match grid.judge(text) {
-            Some(true) => plain += 1,
-            Some(false) if text.contains(BIG) => {}
-            Some(false) => others.push(text),
-            None => {}
-        }
-    }
-    let report: Vec<&str> = grid.report.lines().take(60).collect();
-    assert!(report.is_empty(), "\n{}", report.join("\n"));
-    // All of these forms are plain, and most have a value that is compared.
-    assert!(others.is_empty(), "{others:?}");
-    assert!(plain > 15_000, "{plain} templates");
-    assert!(
-        grid.compared > grid.doubts,
-        "{} values compared, {} doubts",
-        grid.compared,
-        grid.doubts
-    );
+    grid.walk(&texts, Grid::judge, 15_000);
 }
 
 const RECORDS: [&str; 6] = [
@@ -485,23 +495,5 @@ fn paths_through_records_and_the_engine_agree() {
             }
         }
     }
-    let (mut plain, mut others) = (0, Vec::new());
-    for text in &texts {
-        match grid.judge_records(text) {
-            Some(true) => plain += 1,
-            Some(false) if text.contains(BIG) => {}
-            Some(false) => others.push(text),
-            None => {}
-        }
-    }
-    let report: Vec<&str> = grid.report.lines().take(60).collect();
-    assert!(report.is_empty(), "\n{}", report.join("\n"));
-    assert!(others.is_empty(), "{others:?}");
-    assert!(plain > 5_000, "{plain} templates");
-    assert!(
-        grid.compared > grid.doubts,
-        "{} values compared, {} doubts",
-        grid.compared,
-        grid.doubts
-    );
+    grid.walk(&texts, Grid::judge_records, 5_000);
 }
