@@ -10,7 +10,7 @@
 //! | `header` | `name: value` that the request must have |
 //! | `status`, `headers` | of the answer; 200 and `application/json` |
 //! | `answer` | its body: text, or anything else as JSON |
-//! | `file` | its body: a file beside `mock.yaml`; `gzip` packs it |
+//! | `file` | its body: a file beside `mock.yaml`; `gzip` and `zstd` pack it |
 //! | `many` | its body: a list of so many items of some 220 bytes, at `items` |
 //! | `fault` | `close`: no answer; `truncate`: half of it; `wait`: an answer after 3 s |
 //! | `repeat` | it is answered so as often as it comes |
@@ -260,6 +260,9 @@ impl State {
             let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             packed.write_all(&answer.body).expect("packed");
             answer.body = packed.finish().expect("packed");
+        }
+        if yaml["zstd"].as_bool() == Some(true) {
+            answer.body = zstd::encode_all(answer.body.as_slice(), 1).expect("packed");
         }
         for (name, value) in yaml["headers"].as_mapping().into_iter().flatten() {
             let name = name.as_str().expect("a name").to_lowercase();
