@@ -20,6 +20,10 @@ use crate::template::{Frame, Value};
 /// Rows a body at most: what the platform itself hands out at a time.
 const ROWS_A_BODY: usize = 999;
 
+/// Rows that could not be mapped are told of after so many, though no body is full: limits on them
+/// are judged then.
+const ERRORS_AT_A_TIME: usize = 20;
+
 /// A row to be mapped.
 pub enum Input<'b> {
     /// A row of the platform.
@@ -218,7 +222,10 @@ impl Mapper {
             layout: None,
         };
         self.map(&rules, &Input::Record { record, frame }, &fit)?;
-        Ok((!self.mapped.chunks.is_empty()).then(|| std::mem::take(&mut self.mapped)))
+        let is_due = !self.mapped.chunks.is_empty()
+            || self.mapped.errors.len() >= ERRORS_AT_A_TIME
+            || self.mapped.filtered >= ROWS_A_BODY as u64;
+        Ok(is_due.then(|| std::mem::take(&mut self.mapped)))
     }
 
     /// What is left at the end.

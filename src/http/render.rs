@@ -120,6 +120,11 @@ pub fn render(
     if let Some(address) = address {
         let own = address_of(plan, frame, base.as_deref());
         if own.is_ok_and(|own| origin(&own) != origin(address)) {
+            if body.is_some() {
+                return Err(Failure::Template(format!(
+                    "the next page is at {address}, another host, which would get the body; write its address into the spec if that is meant"
+                )));
+            }
             keep_harmless(&mut headers);
         }
     }

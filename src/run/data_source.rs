@@ -32,44 +32,53 @@ impl Run {
         let (to_writer, mut mapped) = mpsc::channel(UNDER_WAY);
         let mut keys_by = mapper.beside();
         let mapping = self.mapping_thread(mapper, work, to_writer, &newest);
-        let reading = async {
-            let mut records = Records::start(&context, &self.plan.source);
-            while let Some(chunk) = self.next_records(&mut records).await? {
-                let mut is_mapped = None;
-                let mut done = None;
-                if let Some(lookups) = &lookups {
-                    let keys = |lookup| {
-                        let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
-                        keys_by.keys_of_records(records, lookup)
-                    };
-                    lookups.ask(keys).await?;
-                    // What was looked up is that of one chunk: the next one waits.
-                    let (sender, receiver) = oneshot::channel();
-                    (is_mapped, done) = (Some(sender), Some(receiver));
+        let mut records = Records::start(&context, &self.plan.source);
+        let reading = async move {
+            let read = async {
+                while let Some(chunk) = self.next_records(&mut records, &to_mapper).await? {
+                    let mut is_mapped = None;
+                    let mut done = None;
+                    if let Some(lookups) = &lookups {
+                        let keys = |lookup| {
+                            let records = chunk.iter().map(|seen| (&seen.record, &seen.frame));
+                            keys_by.keys_of_records(records, lookup)
+                        };
+                        lookups.ask(keys).await?;
+                        // What was looked up is that of one chunk: the next one waits.
+                        let (sender, receiver) = oneshot::channel();
+                        (is_mapped, done) = (Some(sender), Some(receiver));
+                    }
+                    let work = Work::Records(chunk, is_mapped);
+                    if to_mapper.send(work).await.is_err() {
+                        // Mapping has ended, and says why.
+                        return Ok(());
+                    }
+                    if let Some(done) = done {
+                        let _ = done.await;
+                    }
                 }
-                if to_mapper
-                    .send(Work::Records(chunk, is_mapped))
-                    .await
-                    .is_err()
-                {
-                    // Mapping has ended, and says why.
-                    break;
-                }
-                if let Some(done) = done {
-                    let _ = done.await;
-                }
+                // Where mapping has ended it needs no end.
+                let _ = to_mapper.send(Work::End).await;
+                Ok(())
+            };
+            let read: Result<(), RunError> = read.await;
+            if self.check_stop().is_err() {
+                records.wind_down().await;
             }
-            // Where mapping has ended it needs no end.
-            let _ = to_mapper.send(Work::End).await;
             drop(to_mapper);
-            mapping.await.map_err(|_| RunError::Bug)?
+            // Where both failed, the row came before what could not be read.
+            let mapper = mapping.await.map_err(|_| RunError::Bug)??;
+            read.map(|()| mapper)
         };
         let writing = async {
             while let Some(mapped) = mapped.recv().await {
                 // A stopped run writes no more, but lets the steps say goodbye.
                 if self.check_stop().is_ok() {
-                    self.write_mapped(mapped).await?;
-                    self.judge_limits(false)?;
+                    let written = self.write_mapped(mapped).await;
+                    if self.check_stop().is_ok() {
+                        written?;
+                        self.judge_limits(false)?;
+                    }
                 }
             }
             self.check_stop()
@@ -81,21 +90,23 @@ impl Run {
         Ok(())
     }
 
-    /// The next records; a signal ends the waiting, and steps say goodbye.
-    async fn next_records(&self, records: &mut Records) -> Result<Option<Vec<Seen>>, RunError> {
+    /// The next records. A signal ends the waiting, and so does the end of mapping, which says why.
+    async fn next_records(
+        &self,
+        records: &mut Records,
+        to_mapper: &mpsc::Sender<Work>,
+    ) -> Result<Option<Vec<Seen>>, RunError> {
         let mut stop = self.api.stop().clone();
         let next = tokio::select! {
+            biased;
+            () = stop.stopped() => return Err(RunError::Stopped),
+            () = to_mapper.closed() => return Ok(None),
             next = records.next() => next,
-            () = stop.stopped() => {
-                records.wind_down().await;
-                return Err(RunError::Stopped);
-            }
         };
         let mut chunk = next?;
         if let Some(chunk) = &mut chunk {
             chunk.retain(|seen| !seen.is_root);
         }
-        self.check_stop()?;
         Ok(chunk)
     }
 

@@ -107,8 +107,12 @@ impl Run {
         let mut stop = self.api.stop().clone();
         while (preview.rows.len() as u64) < limit && preview.read < limit + LOOKED_AT {
             let next = tokio::select! {
+                biased;
+                () = stop.stopped() => {
+                    records.wind_down().await;
+                    return Err(RunError::Stopped);
+                }
                 next = records.next() => next,
-                () = stop.stopped() => return Err(RunError::Stopped),
             };
             let Some(mut chunk) = next? else { break };
             chunk.retain(|seen| !seen.is_root);

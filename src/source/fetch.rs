@@ -66,7 +66,7 @@ pub async fn fetch(
                 }
                 Reply::Stop => return Ok(Fetched::Whole),
                 Reply::Split(error) if count == 0 => return Ok(Fetched::Split(error)),
-                Reply::Split(error) => return Err(error.into()),
+                Reply::Split(error) => return Err(too_late(error, count).into()),
             };
             let origin = context.http.redactor().redact(answer.url.as_str());
             let job = Job {
@@ -129,6 +129,27 @@ pub async fn fetch(
             Next::Page => {}
             Next::End => return Ok(Fetched::Whole),
         }
+    }
+}
+
+/// A window is read in halves only before any of its records were passed on.
+fn too_late(error: SendError, count: u64) -> SendError {
+    match error.failure {
+        Failure::Rule {
+            status,
+            message,
+            is_abort,
+        } => SendError {
+            failure: Failure::Rule {
+                status,
+                message: format!(
+                    "{message} (`then: split` comes too late to halve the window: {count} of its records were passed on)"
+                ),
+                is_abort,
+            },
+            ..error
+        },
+        _ => error,
     }
 }
 

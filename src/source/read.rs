@@ -14,7 +14,8 @@ use crate::plan::Redactor;
 use crate::plan::format::FormatKind;
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::ReadingPlan;
-use crate::template::{Frame, Value, json};
+use crate::template::document::DocumentValue;
+use crate::template::{Frame, Value, is_nothing, json};
 
 /// What is read, and how.
 pub struct Job<'j> {
@@ -168,27 +169,29 @@ pub(super) fn failed(job: &Job<'_>, reason: String) -> SourceError {
 #[derive(Default)]
 pub(super) struct Page {
     count: u64,
-    first: Value,
     last: Value,
+    hash: u64,
 }
 
 impl Page {
     pub(super) fn note(&mut self, record: &Value) {
-        if self.count == 0 {
-            self.first = record.clone();
-        }
+        self.hash = match record.downcast_object_ref::<DocumentValue>() {
+            Some(document) => xxh3_64_with_seed(document.json().as_bytes(), self.hash),
+            None => {
+                let mut text = Vec::new();
+                json::write(record, &mut text);
+                xxh3_64_with_seed(&text, self.hash)
+            }
+        };
         self.count += 1;
         self.last = record.clone();
     }
 
     fn read(self, found: Found) -> PageRead {
-        let mut text = Vec::new();
-        json::write(&self.first, &mut text);
-        json::write(&self.last, &mut text);
         PageRead {
             count: self.count,
             last: self.last,
-            hash: xxh3_64_with_seed(&text, 0),
+            hash: self.hash,
             found,
         }
     }
@@ -216,6 +219,8 @@ fn at_hand(
         };
         records = path::all(path, &body, &seen)
             .map_err(|error| SourceError::of_template(job.label, error))?;
+        // `null` is no record.
+        records.retain(|record| !is_nothing(record));
     }
     let wanted = Wanted {
         records: plain(job.plan.records.as_ref()),

@@ -275,7 +275,7 @@ impl Own<'_> {
 
     /// The records of a step inside this one.
     async fn through(&mut self, inner: &Arc<StepPlan>) -> Result<(), SourceError> {
-        let (to, mut from) = link(1);
+        let (to, from) = link(1);
         let context = self.context;
         let parent = self.parent.clone();
         let run = async move {
@@ -289,6 +289,8 @@ impl Own<'_> {
             }
         };
         let take = async {
+            // Dropped at its end: whoever sends must not wait for one who has gone.
+            let mut from = from;
             while let Some(chunk) = from.recv().await {
                 for seen in chunk? {
                     self.give_seen(seen).await?;

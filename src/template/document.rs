@@ -9,6 +9,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use serde_json::value::RawValue;
 
 use super::number::NumberText;
+use crate::row::text::decode;
 
 /// Lists and maps inside each other at most, as `serde_json` has it.
 const DEEPEST: usize = 128;
@@ -278,9 +279,7 @@ impl Document {
         if node.kind == Kind::Text {
             return Cow::Borrowed(text);
         }
-        let quoted = &self.text[node.start as usize - 1..=node.end as usize];
-        // It was checked.
-        Cow::Owned(serde_json::from_str(quoted).unwrap_or_default())
+        decode(text)
     }
 
     fn found(&self, at: u32) -> Found<'_> {
@@ -379,6 +378,11 @@ impl<'d> Elements<'d> {
 }
 
 impl DocumentValue {
+    /// The JSON it came as.
+    pub fn json(&self) -> &str {
+        self.document.slice(self.node())
+    }
+
     /// What a path leads to.
     pub fn at<'d>(&'d self, path: &[PathKey]) -> Found<'d> {
         self.document.follow(self.node, path)
@@ -431,12 +435,13 @@ impl Object for DocumentValue {
         let node = self.node();
         let mut at = self.node + 1;
         if node.kind == Kind::List {
-            let mut count = 0;
+            // All at once: to find each by its number would go through those before it again.
+            let mut items = Vec::new();
             while at < node.next {
-                count += 1;
+                items.push(self.value(at));
                 at = self.document.nodes[at as usize].next;
             }
-            return Enumerator::Seq(count);
+            return Enumerator::Values(items);
         }
         let may_repeat = node.may_repeat;
         let mut names: Vec<Cow<'_, str>> = Vec::new();

@@ -4,7 +4,7 @@ use minijinja::value::{Value, ValueKind};
 use serde_json::value::RawValue;
 
 use super::number::NumberText;
-use crate::row::text::write_string;
+use crate::row::text::{decode, write_string};
 
 /// Writes a value as JSON. Nothing is `null`; numbers that JSON does not have (`inf`) are too;
 /// dates and durations are text.
@@ -158,8 +158,7 @@ impl Reader<'_> {
     fn string(&mut self) -> Value {
         let (start, end, has_escapes) = self.string_text();
         if has_escapes {
-            let quoted = &self.text[start..end];
-            return Value::from(serde_json::from_str::<String>(quoted).unwrap_or_default());
+            return Value::from(decode(&self.text[start + 1..end - 1]).into_owned());
         }
         Value::from(&self.text[start + 1..end - 1])
     }

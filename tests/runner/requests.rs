@@ -225,3 +225,17 @@ fn requests_name_runner_and_the_spec() {
     let (_, ended, _) = connector.run(|runner| runner);
     assert_eq!(ended.code, 0, "{ended:?}");
 }
+
+#[test]
+fn a_source_whose_rows_all_fail_is_ended_long_before_its_end() {
+    let spec = "on_error: skip\nmax_errors: 25\nsource: { name: n, for_each: \"{{ range(20000) }}\" }\n\
+                columns: { id: \"{{ n - 'x' }}\" }\n";
+    let connector = Connector::new(spec, "[]");
+    let (rows, ended, logs) = connector.run(|runner| runner);
+    assert_eq!((rows.len(), ended.code), (0, 1), "{ended:?}");
+    let last = logs.lines().last().unwrap();
+    let failed = last.split_once("\"message\":\"").unwrap().1;
+    let failed: u64 = failed.split(' ').next().unwrap().parse().unwrap();
+    assert!((26..2000).contains(&failed), "{last}");
+    assert!(last.contains("max_errors is 25"), "{last}");
+}

@@ -85,9 +85,13 @@ impl Compiler<'_> {
         let answered = Scopes::answered(scope);
         let mut rules = Vec::new();
         let mut holds_body = matches!(body, Some(BodyPlan::GraphQl { .. }));
-        for owner in own.into_iter().chain(http) {
+        let owners = own.map(|own| (own, false)).into_iter();
+        for (owner, is_http) in owners.chain(http.map(|http| (http, true))) {
+            // What `http` says is said for all requests: that one of them can split is enough.
+            let can_split =
+                purpose == Purpose::RecordsOfWindow || is_http && has_windows(self.root());
             for rule in owner.get("on_response").into_iter().flat_map(Node::items) {
-                let (plan, reads_body) = self.rule(rule, &answered, purpose);
+                let (plan, reads_body) = self.rule(rule, &answered, can_split);
                 // What is read of answers that are held anyway costs nothing.
                 let is_of_good_answers =
                     plan.statuses.is_empty() || plan.statuses.iter().any(|range| range.first < 300);
@@ -373,7 +377,7 @@ impl Compiler<'_> {
     }
 
     /// A rule, and whether it looks at the body.
-    fn rule(&mut self, node: &Node, scope: &Scope, purpose: Purpose) -> (RulePlan, bool) {
+    fn rule(&mut self, node: &Node, scope: &Scope, can_split: bool) -> (RulePlan, bool) {
         let mut statuses = Vec::new();
         let status = node.get("status");
         let several = status.map(Node::items).unwrap_or_default();
@@ -413,7 +417,7 @@ impl Compiler<'_> {
             "split" => Then::Split,
             _ => Then::Fail,
         };
-        if then == Then::Split && purpose != Purpose::RecordsOfWindow {
+        if then == Then::Split && !can_split {
             let at = node.get("then").unwrap_or(node);
             self.error(
                 at,
@@ -431,4 +435,16 @@ impl Compiler<'_> {
         };
         (plan, reads_body)
     }
+}
+
+/// Whether a step, at any depth, is `windows`.
+fn has_windows(spec: &Node) -> bool {
+    fn is_in(step: &Node) -> bool {
+        step.get("windows").is_some()
+            || step.items().iter().any(is_in)
+            || ["first_of", "all_of"]
+                .iter()
+                .any(|key| step.get(key).is_some_and(is_in))
+    }
+    spec.get("source").is_some_and(is_in)
 }

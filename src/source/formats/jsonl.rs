@@ -49,7 +49,8 @@ pub fn read<'r>(
         let spreads = path.steps.last() != Some(&PathStep::Each);
         for node in nodes {
             if spreads && is_list(&node) {
-                for item in node.try_iter().into_iter().flatten() {
+                let items = node.try_iter().into_iter().flatten();
+                for item in items.filter(|item| !is_nothing(item)) {
                     sink(item)?;
                 }
             } else if !is_nothing(&node) {

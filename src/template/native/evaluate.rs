@@ -223,7 +223,7 @@ fn plain_of(found: Found<'_>) -> Result<Plain<'_>, Doubt> {
         Found::Nothing => Ok(Plain::Nothing),
         Found::Text(text) => Ok(Plain::Text(text)),
         Found::Bool(value) => Ok(Plain::Bool(value)),
-        Found::Number(text) => Ok(Plain::of_number(text)),
+        Found::Number(text) => Plain::of_number(text),
         Found::List(_) | Found::Map | Found::Unclear => Err(Doubt),
     }
 }

@@ -45,16 +45,22 @@ impl<'r> Plain<'r> {
     }
 
     /// A number of JSON, as it was written.
-    pub fn of_number(text: &'r str) -> Self {
+    ///
+    /// A number that no double can hold is in doubt: to the engine it is text.
+    pub fn of_number(text: &'r str) -> Result<Self, Doubt> {
         if text.len() < 19 {
             if let Ok(whole) = text.parse::<i64>() {
                 // `-0` is the only other way to write a whole number.
                 if text != "-0" {
-                    return Self::Number(Number::Whole(whole.into()));
+                    return Ok(Self::Number(Number::Whole(whole.into())));
                 }
             }
         }
-        Self::Written(Cow::Borrowed(text))
+        let is_near = text.len() < 300 && !text.contains(['e', 'E']);
+        if is_near || text.parse().is_ok_and(f64::is_finite) {
+            return Ok(Self::Written(Cow::Borrowed(text)));
+        }
+        Err(Doubt)
     }
 
     /// The same, a number as a number.
