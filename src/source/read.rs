@@ -175,13 +175,12 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn note(&mut self, record: &Value) {
-        self.hash = match record.downcast_object_ref::<DocumentValue>() {
-            Some(document) => xxh3_64_with_seed(document.json().as_bytes(), self.hash),
-            None => {
-                let mut text = Vec::new();
-                json::write(record, &mut text);
-                xxh3_64_with_seed(&text, self.hash)
-            }
+        self.hash = if let Some(document) = record.downcast_object_ref::<DocumentValue>() {
+            xxh3_64_with_seed(document.json().as_bytes(), self.hash)
+        } else {
+            let mut text = Vec::new();
+            json::write(record, &mut text);
+            xxh3_64_with_seed(&text, self.hash)
         };
         self.count += 1;
         self.last = record.clone();
