@@ -17,4 +17,5 @@ pub mod sandbox;
 pub mod source;
 pub mod spec;
 pub mod state;
+pub mod target;
 pub mod template;

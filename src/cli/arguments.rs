@@ -67,6 +67,9 @@ pub struct RunArguments {
     /// Only loads and compiles the spec; options need not be set.
     #[arg(long)]
     pub health_check: bool,
+    /// Prints the requests that an export would send, and sends none; no feedback is written.
+    #[arg(long)]
+    pub dry_run: bool,
     /// The file in which `incremental` remembers, from run to run, what was read.
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
@@ -116,6 +119,9 @@ pub struct SandboxArguments {
     /// The spec that is run.
     #[arg(long, value_name = "FILE", required = true)]
     pub spec: Option<PathBuf>,
+    /// Prints the requests that an export would send, and sends none; no feedback is written.
+    #[arg(long)]
+    pub dry_run: bool,
     /// The file in which `incremental` remembers, from run to run, what was read.
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,

@@ -12,7 +12,7 @@ use super::signals;
 use super::spec_flags::SpecFlags;
 use crate::container_api::ContainerApi;
 use crate::exit::Exit;
-use crate::http::TraceEntry;
+use crate::http::{Rehearsal, TraceEntry};
 use crate::plan::{Plan, Redactor};
 use crate::run::{Given, Preview, Progress};
 use crate::sandbox::{Config, Sandbox};
@@ -79,6 +79,7 @@ async fn look(
         api,
         state,
         progress: Progress::silent(),
+        rehearsal: Some(Arc::new(Rehearsal::default())),
     };
     let preview = crate::run::preview(plan, given, arguments.rows).await;
     Ok((preview, sandbox.logs()))

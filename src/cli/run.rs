@@ -9,6 +9,7 @@ use super::signals;
 use super::spec_flags::SpecFlags;
 use crate::container_api::ContainerApi;
 use crate::exit::Exit;
+use crate::http::Rehearsal;
 use crate::plan::{Plan, Redactor};
 use crate::run::{Given, Progress, Summary};
 use crate::spec::LogLevel;
@@ -28,14 +29,13 @@ pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
         eprint!("{warnings}");
     }
     in_runtime(async {
-        let summary = connector(
-            plan,
-            flags,
-            &arguments.container_api,
-            arguments.state.as_deref(),
-            show.progress(),
-        )
-        .await;
+        let how = How {
+            url: &arguments.container_api,
+            state: arguments.state.as_deref(),
+            progress: show.progress(),
+            is_dry_run: arguments.dry_run,
+        };
+        let summary = connector(plan, flags, how).await;
         match summary {
             Ok(summary) => {
                 if show.summary {
@@ -79,14 +79,34 @@ impl Show {
     }
 }
 
-/// Runs the plan against the Container API at `url`.
-pub async fn connector(
-    plan: Arc<Plan>,
-    flags: &SpecFlags,
-    url: &str,
-    state: Option<&Path>,
-    progress: Progress,
-) -> Result<Summary, Exit> {
+/// How a connector is run.
+pub struct How<'h> {
+    /// Where the Container API is.
+    pub url: &'h str,
+    /// The file that is kept from run to run.
+    pub state: Option<&'h Path>,
+    /// How far the run is, for people.
+    pub progress: Progress,
+    /// Whether requests of the target are printed instead of sent.
+    pub is_dry_run: bool,
+}
+
+/// Runs the plan against the Container API.
+pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Result<Summary, Exit> {
+    let How {
+        url,
+        state,
+        progress,
+        is_dry_run,
+    } = how;
+    if is_dry_run && !plan.mode.is_export() {
+        eprintln!(
+            "error: --dry-run prints what an export would send, and this spec's mode is {}; see its rows with runner preview",
+            plan.mode.word()
+        );
+        return Err(Exit::Wrong);
+    }
+    let rehearsal = is_dry_run.then(|| Arc::new(Rehearsal::printed()));
     let stop = signals::listen().map_err(|error| {
         eprintln!("signals can't be listened for: {error}");
         Exit::Failed
@@ -109,6 +129,7 @@ pub async fn connector(
                 api,
                 state,
                 progress,
+                rehearsal,
             };
             Ok(crate::run::run(plan, given).await)
         }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use super::arguments::{SandboxArguments, SandboxCommand, ServeArguments, Served};
-use super::run::{Show, connector, in_runtime};
+use super::run::{How, Show, connector, in_runtime};
 use super::signals;
 use super::spec_flags::SpecFlags;
 use crate::exit::Exit;
@@ -27,8 +27,13 @@ pub fn sandbox(arguments: SandboxArguments, flags: &SpecFlags) -> Exit {
             Ok(sandbox) => sandbox,
             Err(error) => return refuse(&error),
         };
-        let state = arguments.state.as_deref();
-        let result = connector(plan, flags, &sandbox.url(), state, show.progress()).await;
+        let how = How {
+            url: &sandbox.url(),
+            state: arguments.state.as_deref(),
+            progress: show.progress(),
+            is_dry_run: arguments.dry_run,
+        };
+        let result = connector(plan, flags, how).await;
         let report = match sandbox.finish() {
             Ok(report) => report,
             Err(error) => return refuse(&error),

@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 use minijinja::value::ValueKind;
 
 use crate::check::nearest::nearest;
-use crate::plan::ColumnPlan;
+use crate::plan::WatchedPlan;
 use crate::template::{Frame, Value, is_nothing, text_of};
 
 /// Records whose names are looked at.
@@ -20,6 +20,7 @@ const NAMES: usize = 1000;
 /// Which columns held something so far.
 #[derive(Debug)]
 pub struct Filled {
+    watched: Vec<WatchedPlan>,
     columns: Vec<AtomicBool>,
     sampled: AtomicUsize,
     /// The names that records had, by what they are called.
@@ -30,8 +31,8 @@ pub struct Filled {
 
 impl Filled {
     /// None did.
-    pub fn new(columns: &[ColumnPlan]) -> Self {
-        let mut owners: Vec<String> = columns
+    pub fn new(watched: Vec<WatchedPlan>) -> Self {
+        let mut owners: Vec<String> = watched
             .iter()
             .flat_map(|column| column.reads.iter().map(|(owner, _)| owner.clone()))
             .collect();
@@ -39,10 +40,11 @@ impl Filled {
         owners.dedup();
         Self {
             // Text that stands in the spec is meant so.
-            columns: columns
+            columns: watched
                 .iter()
-                .map(|column| AtomicBool::new(column.value.as_constant().is_some()))
+                .map(|column| AtomicBool::new(column.is_constant))
                 .collect(),
+            watched,
             sampled: AtomicUsize::new(0),
             names: Mutex::default(),
             owners,
@@ -101,10 +103,10 @@ impl Filled {
     }
 
     /// A sentence for each column that was empty in every row.
-    pub fn sentences(&self, columns: &[ColumnPlan]) -> Vec<String> {
+    pub fn sentences(&self) -> Vec<String> {
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sentences = Vec::new();
-        for (index, column) in columns.iter().enumerate() {
+        for (index, column) in self.watched.iter().enumerate() {
             if self.is_filled(index) {
                 continue;
             }

@@ -403,9 +403,7 @@ impl Mapper {
 
     /// A sentence for each column that was empty in every row.
     pub fn empty_columns(&self) -> Vec<String> {
-        self.rules
-            .filled
-            .sentences(&self.rules.plan.mapping.columns)
+        self.rules.filled.sentences()
     }
 
     /// What lookups found, where the spec has any.

@@ -18,6 +18,7 @@ mod sight;
 mod unique;
 
 pub use chunk::{Chunk, Finished};
+pub use empty::Filled;
 pub use lookups::Tables;
 pub use mapper::{Input, Mapped, Mapper, RowError};
 pub use outcome::{Outcome, Status};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::template::Value;
+use crate::template::arithmetic::Number;
 use crate::template::native::Plain;
 
 /// What became of a row.
@@ -12,17 +13,28 @@ pub enum Status {
     Ok,
     /// A rule of `reject` held.
     Rejected,
-    /// Its mapping failed under `on_error: skip`.
+    /// Its mapping failed under `on_error: skip`, or the channel's answer says `then: skip`.
     Skipped,
+    /// The channel surely did not take it.
+    Failed,
+    /// The channel may have taken it or not.
+    Unknown,
 }
 
 impl Status {
+    /// Whether `rows: failed` tells of it.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Rejected | Self::Unknown)
+    }
+
     /// The word in templates.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Rejected => "rejected",
             Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -32,8 +44,12 @@ impl Status {
 pub struct Outcome {
     /// What became of it.
     pub status: Status,
+    /// The channel's code, where there is one.
+    pub code: Option<String>,
     /// Why, where there is a reason.
     pub message: Option<String>,
+    /// How often it was sent.
+    pub attempts: u32,
 }
 
 impl Outcome {
@@ -41,7 +57,9 @@ impl Outcome {
     pub fn ok() -> Self {
         Self {
             status: Status::Ok,
+            code: None,
             message: None,
+            attempts: 0,
         }
     }
 
@@ -50,30 +68,35 @@ impl Outcome {
         Self {
             status,
             message: Some(message),
+            ..Self::ok()
         }
     }
 
     /// The fields of [`Outcome::to_plain`], in order.
-    pub const FIELDS: [&'static str; 2] = ["status", "message"];
+    pub const FIELDS: [&'static str; 4] = ["status", "message", "code", "attempts"];
 
     /// Its fields for plain forms.
-    pub fn to_plain(&self) -> [Plain<'_>; 2] {
-        let message = self.message.as_deref();
+    pub fn to_plain(&self) -> [Plain<'_>; 4] {
+        let text = |text: Option<&'_ String>| match text {
+            Some(text) => Plain::Text(Cow::Owned(text.clone())),
+            None => Plain::Nothing,
+        };
         [
             Plain::Text(Cow::Borrowed(self.status.word())),
-            message.map_or(Plain::Nothing, |text| Plain::Text(Cow::Borrowed(text))),
+            text(self.message.as_ref()),
+            text(self.code.as_ref()),
+            Plain::Number(Number::Whole(self.attempts.into())),
         ]
     }
 
     /// As `outcome` in templates.
     pub fn to_value(&self) -> Value {
-        let message = self
-            .message
-            .as_deref()
-            .map_or(Value::UNDEFINED, Value::from);
+        let text = |text: &Option<String>| text.as_deref().map_or(Value::UNDEFINED, Value::from);
         Value::from_pairs([
             ("status", Value::from(self.status.word())),
-            ("message", message),
+            ("code", text(&self.code)),
+            ("message", text(&self.message)),
+            ("attempts", Value::from(self.attempts)),
         ])
     }
 }

@@ -11,7 +11,7 @@ use super::layout::{Layout, Step};
 use super::lookups::Tables;
 use super::mapper::Input;
 use super::sight::{Sight, Vars};
-use crate::plan::Plan;
+use crate::plan::{ColumnPlan, Plan};
 use crate::row::pattern::Pattern;
 use crate::row::{BodyWriter, Row, refuse_infinite, write_value};
 use crate::template::native::Scene;
@@ -82,9 +82,10 @@ impl Rules {
         }
         let forms = Forms::new(&plan.mapping, base);
         let has_lookups = !plan.lookups.is_empty();
+        let watched = plan.mapping.columns.iter().map(ColumnPlan::watched);
         Ok(Self {
             record_layout: Layout::of_record(&plan.mapping, &set),
-            filled: Arc::new(Filled::new(&plan.mapping.columns)),
+            filled: Arc::new(Filled::new(watched.collect())),
             lookups: has_lookups.then(|| Arc::new(Tables::new(&plan.lookups))),
             only_writes: only_writes(&plan, &forms),
             forms,

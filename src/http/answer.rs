@@ -98,6 +98,17 @@ impl Answer {
         Ok((answer, (!is_whole).then_some(rest)))
     }
 
+    /// An answer without a body that nobody gave.
+    pub(super) fn made(status: u16, headers: HeaderMap, url: Url) -> Self {
+        Self {
+            status,
+            headers,
+            url,
+            held: Bytes::new(),
+            value: OnceLock::new(),
+        }
+    }
+
     /// A header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

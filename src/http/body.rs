@@ -152,6 +152,10 @@ fn write_value(value: &Value, out: &mut Vec<u8>) -> bool {
     if value.is_undefined() {
         return false;
     }
+    if let Some(json) = json::exact(value) {
+        out.extend_from_slice(json.as_bytes());
+        return true;
+    }
     match value.kind() {
         ValueKind::Map if !value.is_none() => {
             out.push(b'{');

@@ -8,8 +8,9 @@ use rustls::{ClientConfig, RootCertStore};
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Idle connections of servers that close them without a word are not used for longer.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Idle connections are not used for longer: many servers close theirs after five seconds, and a POST
+/// that meets that moment is in doubt.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// A client without TLS, and one with it.
 #[derive(Debug)]

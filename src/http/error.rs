@@ -56,6 +56,41 @@ pub enum Failure {
     Stopped,
 }
 
+impl Failure {
+    /// Whether nobody was reached, or nobody let us in: nothing that is sent will arrive.
+    pub fn is_of_channel(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => matches!(status, 401 | 403),
+            Self::Fault(fault) => fault.is_before_sending(),
+            Self::Auth(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The status of the answer, if one came.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } | Self::Rule { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// What is wrong, for those who know which request it was.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Status { status, body } if body.is_empty() => status_words(*status),
+            Self::Status { status, body } => format!("{}: {body}", status_words(*status)),
+            Self::Rule { message, .. } => message.clone(),
+            Self::GraphQl(message) | Self::Template(message) | Self::Redirect(message) => {
+                message.clone()
+            }
+            Self::Auth(message) => format!("no credentials: {message}"),
+            Self::Fault(fault) => fault.to_string(),
+            Self::Stopped => "stopped".to_owned(),
+        }
+    }
+}
+
 impl From<TemplateError> for Failure {
     fn from(error: TemplateError) -> Self {
         Self::Template(error.message)

@@ -24,6 +24,10 @@ pub struct Bounds {
     pub redirects: u32,
     /// Bytes of the body that are held; the rest stays to be read.
     pub held: usize,
+    /// How long an answer is waited for once the run is stopped.
+    pub grace: Duration,
+    /// Whether the request changes something: then its body must arrive wherever it is sent on to.
+    pub changes: bool,
 }
 
 impl Http {
@@ -58,6 +62,12 @@ impl Http {
             let url = target(&next.url, location)?;
             let keeps_method = matches!(answer.status, 307 | 308)
                 || matches!(next.method, Method::GET | Method::HEAD);
+            if bounds.changes && !keeps_method && answer.status != 303 {
+                return Err(Failure::Redirect(format!(
+                    "redirected to {url} by {}, on which the body would be lost; write that address into the spec",
+                    answer.status
+                )));
+            }
             if !keeps_method {
                 next.method = Method::GET;
                 next.body = None;
@@ -82,10 +92,20 @@ impl Http {
         credentials: &Credentials,
         bounds: Bounds,
     ) -> Result<(Answer, Option<Rest>), Failure> {
+        let host = host_of(&prepared.url);
         tokio::select! {
             exchanged = self.exchange_unstoppable(prepared, credentials, bounds) => exchanged,
-            () = self.stopped() => Err(Failure::Stopped),
+            () = self.stopped() , if bounds.grace.is_zero() => Err(Failure::Stopped),
+            () = self.stopped_for(bounds.grace), if !bounds.grace.is_zero() => {
+                let reason = "the run was stopped meanwhile".to_owned();
+                Err(Fault::Lost(host, reason).into())
+            }
         }
+    }
+
+    async fn stopped_for(&self, grace: Duration) {
+        self.stopped().await;
+        tokio::time::sleep(grace).await;
     }
 
     /// The same, which no signal ends.

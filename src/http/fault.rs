@@ -22,6 +22,9 @@ pub enum Fault {
     /// Nothing came for too long.
     #[error("{0} did not answer within {1:?}")]
     Timeout(String, Duration),
+    /// No connection came about.
+    #[error("no connection to {0}: {1}")]
+    Unreachable(String, String),
     /// The connection was lost, or the answer ended early.
     #[error("the connection to {0} was lost before the answer was complete: {1}")]
     Lost(String, String),
@@ -36,6 +39,19 @@ impl Fault {
         !matches!(self, Self::Tls(..) | Self::Other(..))
     }
 
+    /// Whether it was before anything was sent.
+    pub fn is_before_sending(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::Dns(_)
+            | Self::Tls(..)
+            | Self::Proxy(..)
+            | Self::Unreachable(..)
+            | Self::Other(..) => true,
+            Self::Timeout(..) | Self::Lost(..) => false,
+        }
+    }
+
     /// What became of an exchange with `host`.
     pub fn of(error: &reqwest::Error, host: &str) -> Self {
         let host = host.to_owned();
@@ -45,7 +61,9 @@ impl Fault {
             if let Some(io) = cause.downcast_ref::<io::Error>() {
                 match io.kind() {
                     io::ErrorKind::ConnectionRefused => return Self::Refused(host),
-                    io::ErrorKind::TimedOut => return Self::Timeout(host, Duration::from_secs(30)),
+                    io::ErrorKind::TimedOut if !error.is_connect() => {
+                        return Self::Timeout(host, Duration::from_secs(30));
+                    }
                     _ => {}
                 }
                 if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref()) {
@@ -68,12 +86,18 @@ impl Fault {
         if all.contains("unsuccessful tunnel") || all.contains("proxy") {
             return Self::Proxy(host, reasons.pop().unwrap_or_default());
         }
+        if error.is_connect() && error.is_timeout() {
+            return Self::Unreachable(host, "nobody answered within 30 s".to_owned());
+        }
         if error.is_timeout() {
             return Self::Timeout(host, Duration::from_secs(30));
         }
         let last = reasons.pop().unwrap_or_else(|| error.to_string());
         if error.is_builder() {
             return Self::Other(host, last);
+        }
+        if error.is_connect() {
+            return Self::Unreachable(host, last);
         }
         Self::Lost(host, last)
     }

@@ -14,10 +14,12 @@ use crate::template::{Frame, is_nothing, text_of};
 /// What an answer means.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It is good.
-    Good,
+    /// It is good; what a rule says about it.
+    Good(Option<String>),
     /// The request is sent again, counted; the failure is what is said once attempts are used up.
     Retry(Option<Duration>, Failure),
+    /// The same because of its status, if nothing can come of it twice.
+    RetryStatus(Failure),
     /// New credentials, and once more.
     Refresh(Failure),
     /// No records from here.
@@ -50,11 +52,11 @@ pub fn judge(
     if (200..300).contains(&status) {
         return Ok(match graphql_errors(http, plan, answer) {
             Some(message) => Verdict::Fail(Failure::GraphQl(message)),
-            None => Verdict::Good,
+            None => Verdict::Good(None),
         });
     }
     if plan.retry.statuses.contains(&status) {
-        return Ok(Verdict::Retry(None, failure()));
+        return Ok(Verdict::RetryStatus(failure()));
     }
     if status == 401 {
         return Ok(Verdict::Refresh(failure()));
@@ -105,7 +107,7 @@ fn by_rule(
         is_abort,
     };
     Ok(match rule.then {
-        Then::Ok => Verdict::Good,
+        Then::Ok => Verdict::Good(said),
         Then::Retry => {
             let wait = match &rule.wait {
                 Some(wait) => wait::given(&wait.value(frame)?),

@@ -7,12 +7,14 @@ mod answer;
 mod auth;
 mod body;
 mod client;
+mod deliver;
 mod error;
 mod exchange;
 mod fault;
 mod judge;
 mod limits;
 pub mod rate;
+mod rehearsal;
 mod render;
 mod send;
 mod trace;
@@ -22,8 +24,10 @@ use std::sync::Arc;
 
 pub use answer::{Answer, Rest};
 pub use body::{ValueError, json_of};
+pub use deliver::{Delivery, Fate};
 pub use error::{Failure, SendError};
 pub use fault::Fault;
+pub use rehearsal::{Rehearsal, Rehearsed};
 pub use send::Reply;
 pub use trace::{Trace, TraceEntry};
 
@@ -46,6 +50,7 @@ pub struct Http {
     counters: Arc<Counters>,
     state: Arc<State>,
     trace: Option<Arc<Trace>>,
+    rehearsal: Option<Arc<Rehearsal>>,
 }
 
 /// What [`Http`] is made of.
@@ -64,6 +69,8 @@ pub struct HttpParts {
     pub state: Arc<State>,
     /// Notes requests and answers, for those who want to see them.
     pub trace: Option<Arc<Trace>>,
+    /// Notes what a target would be sent; nothing of it is sent then.
+    pub rehearsal: Option<Arc<Rehearsal>>,
 }
 
 impl Http {
@@ -82,6 +89,7 @@ impl Http {
             counters: parts.counters,
             state: parts.state,
             trace: parts.trace,
+            rehearsal: parts.rehearsal,
         }
     }
 
@@ -94,6 +102,11 @@ impl Http {
     /// What hides secrets.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
+    }
+
+    /// Where requests are noted instead of sent, if they are.
+    pub fn rehearsal(&self) -> Option<&Arc<Rehearsal>> {
+        self.rehearsal.as_ref()
     }
 
     /// Whether the run is to stop.

@@ -12,7 +12,7 @@ use super::exchange::Bounds;
 use super::judge::{Verdict, judge};
 use super::render::{Prepared, render};
 use super::wait;
-use crate::plan::request::RequestPlan;
+use crate::plan::request::{Repeat, RequestPlan};
 use crate::template::Frame;
 
 /// Of a body that need not be held, so much is: most pages are smaller.
@@ -20,6 +20,10 @@ const HELD: usize = 1024 * 1024;
 
 /// How long a goodbye may take: the platform does not wait for long.
 const LAST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the answer to a change is waited for once the run is stopped: what became of its rows
+/// should be known.
+const GRACE: Duration = Duration::from_secs(6);
 
 /// What came of a request.
 #[derive(Debug)]
@@ -43,24 +47,24 @@ impl Http {
         frame: &Arc<Frame>,
         address: Option<&Url>,
     ) -> Result<Reply, SendError> {
-        let mut attempts = 0;
+        let mut course = Course::default();
         let prepared = render(plan, frame, address);
         let shown = match &prepared {
             Ok(prepared) => format!("{} {}", prepared.method, prepared.url),
             Err(_) => String::new(),
         };
         let result = match prepared {
-            Ok(prepared) => self.attempt(plan, frame, &prepared, &mut attempts).await,
+            Ok(prepared) => self.attempt(plan, frame, &prepared, &mut course).await,
             Err(failure) => Err(failure),
         };
         let fail = |failure: Failure| SendError {
             label: plan.label.to_string(),
             request: self.redactor.redact(&shown),
-            attempts,
+            attempts: course.attempts,
             failure: self.redacted(failure),
         };
         match result {
-            Ok(Ended::Good(answer, rest)) => Ok(Reply::Good(answer, rest)),
+            Ok(Ended::Good(answer, rest, _)) => Ok(Reply::Good(answer, rest)),
             Ok(Ended::Skip(message)) => Ok(Reply::Skip(self.redactor.redact(&message))),
             Ok(Ended::Stop) => Ok(Reply::Stop),
             Ok(Ended::Split(failure)) => Ok(Reply::Split(fail(failure))),
@@ -76,44 +80,60 @@ impl Http {
             timeout: LAST_TIMEOUT,
             redirects: 0,
             held: HELD,
+            grace: Duration::ZERO,
+            changes: false,
         };
         let exchange = self.exchange_unstoppable(&prepared, &credentials, bounds);
         exchange.await.map(|_| ())
     }
 
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         plan: &RequestPlan,
         frame: &Arc<Frame>,
         prepared: &Prepared,
-        attempts: &mut u32,
+        course: &mut Course,
     ) -> Result<Ended, Failure> {
+        let changes = plan.repeat != Repeat::Asks;
         let bounds = Bounds {
             timeout: plan.timeout,
             redirects: plan.redirects,
             held: if plan.holds_body { usize::MAX } else { HELD },
+            grace: if changes { GRACE } else { Duration::ZERO },
+            changes,
         };
+        let may_repeat = may_repeat(plan, prepared);
         let mut credentials = self.credentials(plan.auth, frame, None).await?;
         let mut has_refreshed = false;
         loop {
             self.wait_for_turn(plan, frame).await?;
-            *attempts += 1;
+            course.attempts += 1;
+            course.answer = None;
+            course.in_doubt = false;
             let exchanged = self.exchange(prepared, &credentials, bounds).await;
             let (wait, failure) = match exchanged {
-                Err(Failure::Fault(fault)) if fault.is_passing() => {
-                    let wait = wait::before_next(&plan.retry, *attempts, None);
+                Err(Failure::Fault(fault)) => {
+                    let is_sent = !fault.is_before_sending();
+                    course.in_doubt = changes && is_sent;
+                    if !fault.is_passing() || is_sent && !may_repeat {
+                        return Err(Failure::Fault(fault));
+                    }
+                    let wait = wait::before_next(&plan.retry, course.attempts, None);
                     (wait, Failure::Fault(fault))
                 }
                 Err(failure) => return Err(failure),
                 Ok((answer, rest)) => {
                     self.note_remaining(plan, &answer.headers);
                     let answer = Arc::new(answer);
+                    course.answer = Some(Arc::clone(&answer));
                     let seen = Frame::on(frame).with("response", answer.to_value());
                     let seen = Arc::new(seen);
+                    let own =
+                        wait::before_next(&plan.retry, course.attempts, Some(&answer.headers));
                     match judge(self, plan, &answer, &seen)? {
-                        Verdict::Good => {
+                        Verdict::Good(said) => {
                             self.note_pause(plan, &seen);
-                            return Ok(Ended::Good(answer, rest));
+                            return Ok(Ended::Good(answer, rest, said));
                         }
                         Verdict::Skip(message) => return Ok(Ended::Skip(message)),
                         Verdict::Stop => return Ok(Ended::Stop),
@@ -128,26 +148,34 @@ impl Http {
                             credentials = self.credentials(plan.auth, frame, stale).await?;
                             continue;
                         }
-                        Verdict::Retry(asked, failure) => {
-                            let own =
-                                wait::before_next(&plan.retry, *attempts, Some(&answer.headers));
-                            (asked.unwrap_or(own), failure)
+                        Verdict::Retry(asked, failure) => (asked.unwrap_or(own), failure),
+                        Verdict::RetryStatus(failure) => {
+                            course.in_doubt = changes && MAYBE_DONE.contains(&answer.status);
+                            if !may_repeat && !is_refusal(answer.status) {
+                                return Err(failure);
+                            }
+                            (own, failure)
                         }
                     }
                 }
             };
-            if *attempts >= plan.retry.attempts {
+            if course.attempts >= plan.retry.attempts {
                 return Err(failure);
             }
             if !self.stop.sleep(wait).await {
-                return Err(Failure::Stopped);
+                // What is in doubt is told as that.
+                return Err(if course.in_doubt {
+                    failure
+                } else {
+                    Failure::Stopped
+                });
             }
             // A token may have expired meanwhile.
             credentials = self.credentials(plan.auth, frame, None).await?;
         }
     }
 
-    fn redacted(&self, failure: Failure) -> Failure {
+    pub(super) fn redacted(&self, failure: Failure) -> Failure {
         let redact = |text: String| self.redactor.redact(&text);
         match failure {
             Failure::Status { status, body } => Failure::Status {
@@ -172,9 +200,39 @@ impl Http {
     }
 }
 
+/// Statuses after which nobody knows whether the request was carried out.
+const MAYBE_DONE: [u16; 3] = [408, 502, 504];
+
+/// Whether a status says that the request was not carried out.
+fn is_refusal(status: u16) -> bool {
+    status == 503 || (400..500).contains(&status) && status != 408
+}
+
+/// Whether a request may be sent again though it may have been carried out.
+fn may_repeat(plan: &RequestPlan, prepared: &Prepared) -> bool {
+    match plan.repeat {
+        Repeat::Asks => true,
+        Repeat::Said(said) => said,
+        Repeat::ByMethod => {
+            prepared.method.is_idempotent() || prepared.headers.contains_key("idempotency-key")
+        }
+    }
+}
+
+/// How far the attempts at a request came.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    /// How often it was sent.
+    pub attempts: u32,
+    /// The last answer.
+    pub answer: Option<Arc<Answer>>,
+    /// Whether the last attempt may have been carried out though it failed.
+    pub in_doubt: bool,
+}
+
 /// How the attempts ended.
-enum Ended {
-    Good(Arc<Answer>, Option<Rest>),
+pub(super) enum Ended {
+    Good(Arc<Answer>, Option<Rest>, Option<String>),
     Skip(String),
     Stop,
     Split(Failure),

@@ -4,6 +4,7 @@
 
 pub mod auth;
 mod compile;
+pub mod file_target;
 pub mod format;
 mod logging;
 pub mod lookup;
@@ -14,6 +15,7 @@ pub mod request;
 mod scopes;
 mod secret;
 pub mod source;
+pub mod target;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ use auth::AuthPlan;
 use lookup::LookupPlan;
 use request::LimitPlan;
 use source::{IncrementalPlan, StepPlan};
+use target::TargetPlan;
 
 use crate::row::pattern::Pattern;
 use crate::spec::{FeedbackRows, Input, KeepWord, Limit, LogAt, Mode, OnError};
@@ -61,6 +64,8 @@ pub struct Plan {
     pub mapping: MappingPlan,
     /// The entries of an export, in the order written; one without a change in mode `export`.
     pub entries: Vec<EntryPlan>,
+    /// Whether `feedback` or `log` read what a target's channel answered.
+    pub keeps_answers: bool,
     /// What is told back of each row.
     pub feedback: Option<FeedbackPlan>,
     /// What happens when the mapping of a row fails.
@@ -133,6 +138,28 @@ pub struct ColumnPlan {
     pub reads: Vec<(String, String)>,
 }
 
+/// What is pointed at where it was empty in every row: a column, or a key of an item.
+#[derive(Debug, Clone)]
+pub struct WatchedPlan {
+    /// What it is called.
+    pub name: String,
+    /// Whether it is text that stands in the spec.
+    pub is_constant: bool,
+    /// The fields of records and rows that it reads, as `(owner, field)`.
+    pub reads: Vec<(String, String)>,
+}
+
+impl ColumnPlan {
+    /// What is pointed at where the column was empty.
+    pub fn watched(&self) -> WatchedPlan {
+        WatchedPlan {
+            name: self.name.clone(),
+            is_constant: self.value.as_constant().is_some(),
+            reads: self.reads.clone(),
+        }
+    }
+}
+
 /// Which columns go on by themselves.
 #[derive(Debug)]
 pub enum KeepPlan {
@@ -158,6 +185,8 @@ pub struct EntryPlan {
     pub change: Option<Change>,
     /// What is logged for this entry alone.
     pub log: Vec<LogRule>,
+    /// How its rows are sent; without it they are read, judged and reported.
+    pub target: Option<Arc<TargetPlan>>,
 }
 
 /// Kinds of change since the last run.

@@ -48,8 +48,31 @@ pub struct RequestPlan {
     pub rules: Vec<RulePlan>,
     /// Makes a POST safe to repeat.
     pub idempotency_key: Option<Template>,
+    /// Whether it may be sent again though it may have been done.
+    pub repeat: Repeat,
     /// Whether what is done with the answer needs all of its body at once.
     pub holds_body: bool,
+}
+
+impl RequestPlan {
+    /// Whether it changes something at the other side, as far as its method tells.
+    pub fn changes(&self) -> bool {
+        match &self.method {
+            Some(method) => !matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD"),
+            None => self.body.is_some(),
+        }
+    }
+}
+
+/// Whether a request may be sent again though it may have been done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It only asks: it may.
+    Asks,
+    /// It changes something: a method that does the same when it comes twice may, others not.
+    ByMethod,
+    /// As the spec says.
+    Said(bool),
 }
 
 /// Where a request goes.

@@ -43,6 +43,8 @@ pub struct Scopes {
     pub is_incremental: bool,
     /// Names of lookups.
     pub lookups: Vec<String>,
+    /// Names of a target's answers: those of its steps, `submit` and `poll`.
+    pub answers: Vec<String>,
 }
 
 /// The fields of `page`.
@@ -52,6 +54,9 @@ const PAGE: [&str; 8] = [
 
 /// The fields of `response`.
 const RESPONSE: [&str; 4] = ["status", "headers", "body", "url"];
+
+/// The fields of `batch`.
+const BATCH: [&str; 2] = ["number", "size"];
 
 impl Scopes {
     /// The scopes of a spec in `mode` with these options.
@@ -77,6 +82,7 @@ impl Scopes {
             vars: Vec::new(),
             is_incremental: false,
             lookups: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
@@ -148,18 +154,58 @@ impl Scopes {
         }
     }
 
-    /// What `feedback` and `log` at `row` see: the finished row and its outcome.
-    pub fn outcome(&self) -> Scope {
+    /// What is sent for a row sees: the finished row, and what its mapping saw.
+    pub fn sent_row(&self) -> Scope {
+        self.mapping().with("row", Name::Row)
+    }
+
+    /// What is sent for a batch sees: its rows.
+    pub fn sent_batch(&self) -> Scope {
         let scope = self
-            .mapping()
-            .with("row", Name::Row)
+            .base()
+            .with("rows", Name::Any)
+            .with_fields("batch", &BATCH);
+        match self.mode {
+            Mode::ExportDelta => scope.with("change", Name::Any),
+            _ => scope,
+        }
+    }
+
+    /// The same with the row's place in its batch, which is known before the batch is whole.
+    pub fn placed(scope: &Scope) -> Scope {
+        scope.clone().with_fields("batch", &["number", "index"])
+    }
+
+    /// The same with a step's answer.
+    pub fn with_answer(scope: &Scope, name: &str) -> Scope {
+        scope.clone().with_fields(name, &RESPONSE)
+    }
+
+    /// What `feedback` and `log` at `row` see: the finished row, its outcome, and what the channel
+    /// answered.
+    pub fn outcome(&self) -> Scope {
+        let mut scope = self
+            .sent_row()
             .with_fields("outcome", &["status", "code", "message", "attempts"]);
+        if self.mode.is_export() {
+            scope = Self::answered(&scope);
+        }
+        for name in &self.answers {
+            scope = Self::with_answer(&scope, name);
+        }
         scope.shown()
+    }
+
+    /// Whether a name is of what a target's channel answered.
+    pub fn is_of_answers(&self, name: &str) -> bool {
+        self.mode.is_export()
+            && (name == "response" || self.answers.iter().any(|answer| answer == name))
     }
 
     /// Whether only the mapping of a row knows what a name holds.
     pub fn is_of_mapping(&self, name: &str) -> bool {
-        matches!(name, "vars" | "part" | "record" | "response")
+        matches!(name, "vars" | "part" | "record")
+            || name == "response" && !self.mode.is_export()
             || self.steps.iter().any(|step| step == name)
             || self.lookups.iter().any(|lookup| lookup == name)
     }
@@ -173,16 +219,7 @@ impl Scopes {
                 .base()
                 .with_fields("error", &["message", "step", "row"]),
             LogAt::Row => self.outcome(),
-            LogAt::Batch => {
-                let scope = self
-                    .base()
-                    .with("rows", Name::Any)
-                    .with_fields("batch", &["number", "size", "index"]);
-                match self.mode {
-                    Mode::ExportDelta => scope.with("change", Name::Any),
-                    _ => scope,
-                }
-            }
+            LogAt::Batch => self.sent_batch(),
         };
         scope.shown()
     }

@@ -1,13 +1,20 @@
 //! What was counted: `run` in templates, and the summary.
 
-use std::sync::Arc;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use indexmap::IndexMap;
 use minijinja::value::{Object, Value};
 
-use crate::columns::Status;
+use crate::columns::{Outcome, Status};
 use crate::spec::Mode;
 use crate::template::date::DateValue;
+
+/// Reasons that are told apart; later ones are not.
+const REASONS: usize = 1000;
+/// Characters of a reason.
+const REASON: usize = 160;
 
 /// The counters of a run under way.
 #[derive(Debug)]
@@ -15,6 +22,11 @@ pub struct Counters {
     id: String,
     started: Value,
     mode: Mode,
+    is_dry_run: bool,
+    /// The name of the file that a target writes.
+    file: OnceLock<String>,
+    /// Why rows did not go through, and how many.
+    reasons: Mutex<IndexMap<String, u64>>,
     /// Rows that were read, as the mapping sees it.
     taken: AtomicU64,
     /// Rows that were read and are dealt with.
@@ -24,7 +36,10 @@ pub struct Counters {
     errors: AtomicU64,
     skipped: AtomicU64,
     ok: AtomicU64,
+    failed: AtomicU64,
     rejected: AtomicU64,
+    unknown: AtomicU64,
+    unsent: AtomicU64,
     batches: AtomicU64,
     requests: AtomicU64,
 }
@@ -43,6 +58,8 @@ pub struct Counts {
     pub failed: u64,
     pub rejected: u64,
     pub unknown: u64,
+    /// Rows that were read and not sent, as the run ended before.
+    pub unsent: u64,
     /// Batches read or written.
     pub batches: u64,
 }
@@ -56,10 +73,21 @@ impl Counts {
     /// What was done, in a sentence.
     pub fn done(&self, mode: Mode) -> String {
         if mode.is_export() {
-            format!(
-                "{} rows read, {} ok, {} rejected, {} skipped",
-                self.read, self.ok, self.rejected, self.skipped
-            )
+            let mut text = format!("{} rows read, {} ok", self.read, self.ok);
+            let counted = [
+                (self.failed, "failed", false),
+                (self.rejected, "rejected", true),
+                (self.skipped, "skipped", true),
+                (self.unknown, "unknown", false),
+                (self.unsent, "not sent", false),
+            ];
+            for (count, word, is_always_said) in counted {
+                if is_always_said || count > 0 {
+                    // Writing into a string does not fail.
+                    let _ = write!(text, ", {count} {word}");
+                }
+            }
+            text
         } else {
             format!("{} rows read, {} written", self.read, self.written)
         }
@@ -68,11 +96,14 @@ impl Counts {
 
 impl Counters {
     /// All zero.
-    pub fn new(mode: Mode) -> Self {
+    pub fn new(mode: Mode, is_dry_run: bool) -> Self {
         Self {
             id: uuid::Uuid::new_v4().to_string(),
             started: DateValue::now().into_value(),
             mode,
+            is_dry_run,
+            file: OnceLock::new(),
+            reasons: Mutex::default(),
             taken: AtomicU64::default(),
             read: AtomicU64::default(),
             written: AtomicU64::default(),
@@ -80,7 +111,10 @@ impl Counters {
             errors: AtomicU64::default(),
             skipped: AtomicU64::default(),
             ok: AtomicU64::default(),
+            failed: AtomicU64::default(),
             rejected: AtomicU64::default(),
+            unknown: AtomicU64::default(),
+            unsent: AtomicU64::default(),
             batches: AtomicU64::default(),
             requests: AtomicU64::default(),
         }
@@ -126,14 +160,56 @@ impl Counters {
         self.skipped.fetch_add(rows, Ordering::Relaxed);
     }
 
+    /// The name of the file that a target writes is known.
+    pub fn set_file(&self, name: &str) {
+        // There is one target at a time; the first name stays.
+        let _ = self.file.set(name.to_owned());
+    }
+
+    /// The commonest reasons for which rows did not go through, and how many rows each had.
+    pub fn reasons(&self, most: usize) -> Vec<(String, u64)> {
+        let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sorted: Vec<(String, u64)> = reasons
+            .iter()
+            .map(|(text, count)| (text.clone(), *count))
+            .collect();
+        // Those that came first stay first among equals.
+        sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        sorted.truncate(most);
+        sorted
+    }
+
+    fn add_reason(&self, outcome: &Outcome) {
+        let Some(message) = &outcome.message else {
+            return;
+        };
+        let text: String = message.chars().take(REASON).collect();
+        let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = reasons.get_mut(&text) {
+            *count += 1;
+        } else if reasons.len() < REASONS {
+            reasons.insert(text, 1);
+        }
+    }
+
     /// The fate of an export's row is known.
-    pub fn add_outcome(&self, status: Status) {
-        let counter = match status {
+    pub fn add_outcome(&self, outcome: &Outcome) {
+        if outcome.status != Status::Ok {
+            self.add_reason(outcome);
+        }
+        let counter = match outcome.status {
             Status::Ok => &self.ok,
             Status::Rejected => &self.rejected,
             Status::Skipped => &self.skipped,
+            Status::Failed => &self.failed,
+            Status::Unknown => &self.unknown,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Rows were not sent, as the run ended before.
+    pub fn add_unsent(&self, rows: u64) {
+        self.unsent.fetch_add(rows, Ordering::Relaxed);
     }
 
     /// The counters now.
@@ -146,9 +222,10 @@ impl Counters {
             errors: get(&self.errors),
             skipped: get(&self.skipped),
             ok: get(&self.ok),
-            failed: 0,
+            failed: get(&self.failed),
             rejected: get(&self.rejected),
-            unknown: 0,
+            unknown: get(&self.unknown),
+            unsent: get(&self.unsent),
             batches: get(&self.batches),
         }
     }
@@ -161,7 +238,8 @@ impl Object for Counters {
             "id" => Value::from(self.id.as_str()),
             "started" => self.started.clone(),
             "mode" => Value::from(self.mode.word()),
-            "dry_run" => Value::from(false),
+            "dry_run" => Value::from(self.is_dry_run),
+            "file" => Value::from(self.file.get()?.as_str()),
             "rows_read" => Value::from(counts.read),
             "rows_written" => Value::from(counts.written),
             "rows_filtered" => Value::from(counts.filtered),

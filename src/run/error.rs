@@ -64,6 +64,15 @@ pub enum RunError {
         /// As written.
         limit: String,
     },
+    /// A rule of `on_response` ends the run.
+    #[error("{0}")]
+    Abort(String),
+    /// The channel can't be reached, or lets nobody in.
+    #[error("the channel takes nothing: {0}")]
+    Channel(String),
+    /// The file of a target could not be made or delivered.
+    #[error("{0}")]
+    File(String),
     /// SIGTERM or SIGINT came.
     #[error("stopped")]
     Stopped,

@@ -1,38 +1,54 @@
-//! Modes export and export-delta: each row's fate, told back as the run goes.
+//! Modes export and export-delta: rows go to the channel, and each one's fate is told back as the run
+//! goes.
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::Run;
+use super::dispatch::{Dispatch, Incoming};
 use super::error::RunError;
 use super::feedback::FeedbackWriter;
+use super::pipeline::both;
 use crate::columns::{Finished, Mapped, Mapper};
 use crate::container_api::{InputReader, InputType, OutputFile};
 use crate::plan::EntryPlan;
-use crate::spec::LogAt;
+use crate::spec::{LogAt, LogLevel};
+use crate::target::Items;
 use crate::template::{Frame, Value};
 
 impl Run {
-    pub(super) async fn export(&self, mut mapper: Mapper) -> Result<(), RunError> {
+    pub(super) async fn export(&self, mapper: Mapper) -> Result<(), RunError> {
+        let result = Box::pin(self.all_entries(mapper)).await;
+        self.report_failures().await;
+        result
+    }
+
+    async fn all_entries(&self, mut mapper: Mapper) -> Result<(), RunError> {
         let mut feedback_rows = 0;
         for entry in &self.plan.entries {
-            let (kind, base) = match entry.change {
-                None => (InputType::Input, Arc::clone(&self.base)),
-                Some(change) => {
-                    let frame = Frame::on(&self.base).with("change", Value::from(change.word()));
-                    (InputType::Change(change), Arc::new(frame))
-                }
-            };
+            let (kind, base) = self.of_entry(entry);
             self.log(LogAt::Start, &entry.log, &base).await;
             let (input, size) = (&self.plan.input, self.plan.batch_size);
             let mut reader = InputReader::new(self.api.clone(), kind, input, size);
-            let feedback = self.plan.feedback.as_ref();
-            let feedback = feedback.map(|plan| FeedbackWriter::new(plan, &base, self.api.spare()));
-            mapper = self
-                .pump(&mut reader, mapper, &base, async |mapped| {
-                    self.tell(mapped, entry, &base, feedback.as_ref(), &mut feedback_rows)
-                        .await
-                })
-                .await?;
+            mapper = match &entry.target {
+                Some(target) => {
+                    let dispatch = Dispatch::new(self, entry, target, &base, &mut feedback_rows);
+                    self.dispatched(&mut reader, mapper, &base, dispatch)
+                        .await?
+                }
+                None => {
+                    let feedback = self.plan.feedback.as_ref();
+                    let feedback =
+                        feedback.map(|plan| FeedbackWriter::new(plan, &base, self.api.spare()));
+                    let feedback = feedback.filter(|_| self.http.rehearsal().is_none());
+                    self.pump(&mut reader, mapper, &base, async |mapped| {
+                        self.tell(mapped, entry, &base, feedback.as_ref(), &mut feedback_rows)
+                            .await
+                    })
+                    .await?
+                }
+            };
             self.log(LogAt::Finish, &entry.log, &base).await;
         }
         self.report_nothing(&self.looked).await;
@@ -40,7 +56,41 @@ impl Run {
         Ok(())
     }
 
-    /// Writes the feedback of mapped rows, then logs what is due.
+    /// Which input an entry reads, and what its templates see.
+    pub(super) fn of_entry(&self, entry: &EntryPlan) -> (InputType, Arc<Frame>) {
+        match entry.change {
+            None => (InputType::Input, Arc::clone(&self.base)),
+            Some(change) => {
+                let frame = Frame::on(&self.base).with("change", Value::from(change.word()));
+                (InputType::Change(change), Arc::new(frame))
+            }
+        }
+    }
+
+    /// Reads and maps, and sends what comes of it meanwhile.
+    async fn dispatched(
+        &self,
+        reader: &mut InputReader,
+        mapper: Mapper,
+        base: &Arc<Frame>,
+        dispatch: Dispatch<'_>,
+    ) -> Result<Mapper, RunError> {
+        let (to, from) = mpsc::channel(1);
+        let pumping = async move {
+            let mapper = self
+                .pump(reader, mapper, base, async |mapped| {
+                    // Sending failed, and says why.
+                    let _ = to.send(Incoming::Rows(mapped)).await;
+                    Ok(())
+                })
+                .await?;
+            let _ = to.send(Incoming::End).await;
+            Ok(mapper)
+        };
+        both(dispatch.run(from), pumping).await?
+    }
+
+    /// Writes the feedback of rows that are only judged, then logs what is due.
     async fn tell(
         &self,
         mapped: Mapped,
@@ -53,10 +103,11 @@ impl Run {
         self.report_errors(&mapped.errors).await;
         for chunk in &mapped.chunks {
             for outcome in &chunk.outcomes {
-                self.counters.add_outcome(outcome.status);
+                self.counters.add_outcome(outcome);
             }
             if let Some(feedback) = feedback {
-                let rows = Finished::Body(Arc::new(feedback.body(chunk)?));
+                let body = feedback.body(chunk, 0..chunk.rows.len())?;
+                let rows = Finished::Body(Arc::new(body));
                 self.write(OutputFile::Feedback, &rows, *feedback_rows)
                     .await?;
                 *feedback_rows += rows.len() as u64;
@@ -66,5 +117,37 @@ impl Run {
             self.log_chunk(chunk, number, &entry.log, base).await?;
         }
         Ok(())
+    }
+
+    /// A warning for each key of items that was empty in every row.
+    pub(super) async fn report_empty_keys(&self, items: &Items<'_>) {
+        if self.counters.snapshot().mapped() == 0 {
+            return;
+        }
+        for sentence in items.empty_keys() {
+            self.api.log(LogLevel::Warning, &sentence, None).await;
+        }
+    }
+
+    /// A warning that says why rows did not go through, the commonest reasons first.
+    async fn report_failures(&self) {
+        let counts = self.counters.snapshot();
+        if counts.failed + counts.unknown == 0 {
+            return;
+        }
+        let reasons: Vec<String> = self
+            .reasons()
+            .into_iter()
+            .map(|(reason, count)| format!("{count} × {reason}"))
+            .collect();
+        let mut what = Vec::new();
+        if counts.failed > 0 {
+            what.push(format!("{} failed", counts.failed));
+        }
+        if counts.unknown > 0 {
+            what.push(format!("{} unknown", counts.unknown));
+        }
+        let message = format!("rows {}: {}", what.join(", "), reasons.join("; "));
+        self.api.log(LogLevel::Warning, &message, None).await;
     }
 }

@@ -1,10 +1,11 @@
 //! `feedback`: what is told back of each row.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::error::RunError;
 use super::messages::outcome_frame;
-use crate::columns::{Chunk, Outcome, Status};
+use crate::columns::{Chunk, Outcome};
 use crate::plan::FeedbackPlan;
 use crate::row::{Body, BodyWriter, Row, Shape, Spare, quoted_name, refuse_infinite, write_value};
 use crate::spec::FeedbackRows;
@@ -43,15 +44,16 @@ impl<'r> FeedbackWriter<'r> {
         }
     }
 
-    /// The feedback of rows whose outcomes are known.
-    pub fn body(&self, chunk: &Chunk) -> Result<Body, RunError> {
+    /// The feedback of those rows of a chunk whose outcomes are known.
+    pub fn body(&self, chunk: &Chunk, places: Range<usize>) -> Result<Body, RunError> {
         let mut writer = BodyWriter::new(self.spare.clone(), 0);
         let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
         let mut last: Option<(&Arc<Shape>, Vec<Option<usize>>)> = None;
-        for (index, outcome) in chunk.outcomes.iter().enumerate() {
+        for index in places {
+            let outcome = &chunk.outcomes[index];
             let is_told = match self.plan.rows {
                 FeedbackRows::All => true,
-                FeedbackRows::Failed => outcome.status == Status::Rejected,
+                FeedbackRows::Failed => outcome.status.is_failure(),
             };
             if !is_told {
                 continue;

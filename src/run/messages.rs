@@ -1,5 +1,6 @@
 //! `log` and `notify` as the run goes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Run;
@@ -40,6 +41,11 @@ impl Run {
         }
     }
 
+    /// Whether anything is logged at a moment.
+    pub(super) fn logs_at(&self, at: LogAt, entry: &[LogRule]) -> bool {
+        self.plan.log.iter().chain(entry).any(|rule| rule.at == at)
+    }
+
     /// Logs rows and the batch, once what became of them is known.
     pub(super) async fn log_chunk(
         &self,
@@ -48,48 +54,80 @@ impl Run {
         entry: &[LogRule],
         base: &Arc<Frame>,
     ) -> Result<(), RunError> {
-        let is_due = |at: LogAt| self.plan.log.iter().chain(entry).any(|rule| rule.at == at);
-        if !is_due(LogAt::Row) && !is_due(LogAt::Batch) {
-            return Ok(());
-        }
-        let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
-        if is_due(LogAt::Row) {
-            for index in 0..rows.len() {
-                let frame = outcome_frame(chunk, &rows, index, base);
-                self.log(LogAt::Row, entry, &frame).await;
-                self.log(LogAt::Row, &self.plan.log, &frame).await;
-            }
-        }
-        if is_due(LogAt::Batch) {
-            let batch = Value::from_pairs([
-                ("number", Value::from(number)),
-                ("size", Value::from(rows.len())),
-            ]);
-            let rows: Value = (0..rows.len())
-                .map(|index| row_value(&rows, index))
-                .collect();
-            let frame = Frame::on(base).with("rows", rows).with("batch", batch);
-            let frame = Arc::new(frame);
-            self.log(LogAt::Batch, entry, &frame).await;
-            self.log(LogAt::Batch, &self.plan.log, &frame).await;
+        self.log_rows(chunk, 0..chunk.rows.len(), entry, base)
+            .await?;
+        if self.logs_at(LogAt::Batch, entry) {
+            let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
+            let rows = (0..rows.len()).map(|index| row_value(&rows, index));
+            self.log_batch(rows.collect(), number, entry, base).await;
         }
         Ok(())
     }
+
+    /// Logs rows of a chunk.
+    pub(super) async fn log_rows(
+        &self,
+        chunk: &Chunk,
+        places: Range<usize>,
+        entry: &[LogRule],
+        base: &Arc<Frame>,
+    ) -> Result<(), RunError> {
+        if !self.logs_at(LogAt::Row, entry) {
+            return Ok(());
+        }
+        let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
+        for index in places {
+            let frame = outcome_frame(chunk, &rows, index, base);
+            self.log(LogAt::Row, entry, &frame).await;
+            self.log(LogAt::Row, &self.plan.log, &frame).await;
+        }
+        Ok(())
+    }
+
+    /// Logs a batch.
+    pub(super) async fn log_batch(
+        &self,
+        rows: Vec<Value>,
+        number: u64,
+        entry: &[LogRule],
+        base: &Arc<Frame>,
+    ) {
+        let batch = Value::from_pairs([
+            ("number", Value::from(number)),
+            ("size", Value::from(rows.len())),
+        ]);
+        let frame = Frame::on(base)
+            .with("rows", Value::from(rows))
+            .with("batch", batch);
+        let frame = Arc::new(frame);
+        self.log(LogAt::Batch, entry, &frame).await;
+        self.log(LogAt::Batch, &self.plan.log, &frame).await;
+    }
 }
 
-/// What `feedback` and `log` at `row` see: the finished row, its outcome, and what its mapping saw.
+/// What `feedback` and `log` at `row` see: the finished row, its outcome, what its mapping saw and what
+/// the channel answered.
 pub(super) fn outcome_frame(
     chunk: &Chunk,
     rows: &Arc<Batch>,
     index: usize,
     base: &Arc<Frame>,
 ) -> Arc<Frame> {
+    let frame = finished_frame(chunk, rows, index, base);
+    Arc::new(frame.with("outcome", chunk.outcomes[index].to_value()))
+}
+
+/// What is seen of a finished row: itself, and what its mapping saw.
+pub(super) fn finished_frame(
+    chunk: &Chunk,
+    rows: &Arc<Batch>,
+    index: usize,
+    base: &Arc<Frame>,
+) -> Frame {
     let below = chunk.frames.get(index).unwrap_or(base);
-    let frame = Frame::on(below)
+    Frame::on(below)
         .with("run", base.get("run").unwrap_or_default())
         .with("row", row_value(rows, index))
-        .with("outcome", chunk.outcomes[index].to_value());
-    Arc::new(frame)
 }
 
 type Message = (String, serde_json::Map<String, serde_json::Value>);

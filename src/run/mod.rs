@@ -3,9 +3,11 @@
 mod counters;
 mod data_service;
 mod data_source;
+mod dispatch;
 mod error;
 mod export;
 mod feedback;
+mod ledger;
 mod messages;
 mod pipeline;
 mod preview;
@@ -25,7 +27,7 @@ use crate::columns::{Mapper, RowError};
 use crate::container_api::ContainerApi;
 use crate::container_api::stop::Signal;
 use crate::exit::Exit;
-use crate::http::{Http, HttpParts, Trace};
+use crate::http::{Http, HttpParts, Rehearsal, Trace};
 use crate::plan::{OptionValues, Plan};
 use crate::source::{Looked, Newest, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
@@ -34,6 +36,9 @@ use crate::template::{Frame, Value};
 
 /// Mapping errors that are logged one by one; the rest is counted.
 const ERRORS_LOGGED: u64 = 20;
+
+/// Reasons for which rows did not go through that are shown.
+const REASONS_SHOWN: usize = 5;
 
 /// A run under way: what its parts share.
 pub struct Run {
@@ -61,6 +66,8 @@ pub struct Given<'g> {
     pub state: State,
     /// How far the run is, for people.
     pub progress: Progress,
+    /// Where a target's requests are noted instead of sent: nothing is written anywhere then.
+    pub rehearsal: Option<Arc<Rehearsal>>,
 }
 
 /// Runs a plan to its end and tells the Container API how it went.
@@ -82,6 +89,7 @@ pub async fn run(plan: Arc<Plan>, given: Given<'_>) -> Summary {
         exit,
         failure,
         counters: run.counters.snapshot(),
+        reasons: run.reasons(),
         mode: run.plan.mode,
         seconds: began.elapsed().as_secs_f64(),
     }
@@ -94,7 +102,7 @@ impl Run {
         given: Given<'_>,
         trace: Option<Arc<Trace>>,
     ) -> Result<Self, (Box<Self>, RunError)> {
-        let counters = Arc::new(Counters::new(plan.mode));
+        let counters = Arc::new(Counters::new(plan.mode, given.rehearsal.is_some()));
         let redactor = given.options.redactor();
         let mut base = Frame::default()
             .with("options", given.options.to_value())
@@ -116,6 +124,7 @@ impl Run {
             counters: Arc::clone(&counters),
             state: Arc::clone(&state),
             trace,
+            rehearsal: given.rehearsal.clone(),
         });
         let run = Self {
             plan,
@@ -163,6 +172,15 @@ impl Run {
             let message = "incremental: without --state FILE nothing is remembered, so this run reads everything";
             self.api.log(LogLevel::Info, message, None).await;
         }
+    }
+
+    /// The commonest reasons for which rows did not go through.
+    fn reasons(&self) -> Vec<(String, u64)> {
+        let mut reasons = self.counters.reasons(REASONS_SHOWN);
+        for (reason, _) in &mut reasons {
+            *reason = self.api.redacted(reason);
+        }
+        reasons
     }
 
     /// Keeps the newest value for the end of the run.

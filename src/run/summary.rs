@@ -15,6 +15,8 @@ pub struct Summary {
     pub failure: Option<String>,
     /// What was counted.
     pub counters: Counts,
+    /// The commonest reasons for which rows did not go through, and how many rows each had.
+    pub reasons: Vec<(String, u64)>,
     /// What kind of connector it was.
     pub mode: Mode,
     /// How long it took.
@@ -26,13 +28,24 @@ impl fmt::Display for Summary {
         let counts = &self.counters;
         write!(f, "{} read", counts.read)?;
         if self.mode.is_export() {
-            write!(f, ", {} ok, {} rejected", counts.ok, counts.rejected)?;
+            write!(f, ", {} ok", counts.ok)?;
+            if counts.failed > 0 {
+                write!(f, ", {} failed", counts.failed)?;
+            }
+            write!(f, ", {} rejected", counts.rejected)?;
+            if counts.unknown > 0 {
+                write!(f, ", {} unknown", counts.unknown)?;
+            }
         } else {
             write!(f, ", {} written", counts.written)?;
         }
         if counts.filtered > 0 {
             write!(f, ", {} left out", counts.filtered)?;
         }
-        write!(f, ", {} skipped, {:.1} s", counts.skipped, self.seconds)
+        write!(f, ", {} skipped, {:.1} s", counts.skipped, self.seconds)?;
+        for (reason, count) in &self.reasons {
+            write!(f, "\n{count:>8} × {reason}")?;
+        }
+        Ok(())
     }
 }

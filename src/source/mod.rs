@@ -7,6 +7,7 @@ mod error;
 mod fetch;
 mod files;
 pub mod formats;
+pub mod gather;
 mod incremental;
 mod job;
 mod link;

@@ -12,7 +12,7 @@ use super::{SourceError, formats, path};
 use crate::http::{Answer, Fault, Rest};
 use crate::plan::Redactor;
 use crate::plan::format::FormatKind;
-use crate::plan::path::{PathPlan, PlainPath};
+use crate::plan::path::{PathPlan, PathStep, PlainPath};
 use crate::plan::source::ReadingPlan;
 use crate::template::document::DocumentValue;
 use crate::template::{Frame, Value, is_nothing, json};
@@ -262,6 +262,36 @@ fn whole(job: &Job<'_>, answer: &Arc<Answer>, hints: &Hints) -> Result<Value, So
     let plan = job.plan.format.as_ref();
     formats::whole(of_bytes(&answer.held), plan, hints)
         .map_err(|error| failed(job, with_beginning(job, &error, answer)))
+}
+
+/// The records of a page that is JSON as it stands, those that are `null` too; nothing where it is
+/// something else.
+pub(super) fn plain_page(
+    job: &Job<'_>,
+    answer: &Arc<Answer>,
+) -> Result<Option<Vec<Value>>, SourceError> {
+    let hints = Hints::new(answer.header("content-type"), answer.url.path());
+    if page_text(job, answer, &hints).is_none() {
+        return Ok(None);
+    }
+    let body = answer.body();
+    let records = match &job.plan.records {
+        Some(path) => path::all(path, &body, job.frame)
+            .map_err(|error| SourceError::of_template(job.label, error))?,
+        None if formats::is_list(&body) => body.try_iter().into_iter().flatten().collect(),
+        None => vec![body],
+    };
+    // `$.items` means the elements of the list there, `$.items[*]` its elements as they are.
+    let spreads = match &job.plan.records {
+        Some(PathPlan::Plain(path)) => path.steps.last() != Some(&PathStep::Each),
+        _ => false,
+    };
+    match records.as_slice() {
+        [list] if spreads && formats::is_list(list) => {
+            Ok(Some(list.try_iter().into_iter().flatten().collect()))
+        }
+        _ => Ok(Some(records)),
+    }
 }
 
 /// The text of a page that is JSON as it stands.

@@ -99,20 +99,22 @@ pub enum Statuses {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
-    /// It is a good answer.
+    /// It is a good answer; in a target the rows went through.
     Ok,
     /// The request is sent again, counted in `attempts`.
     Retry,
-    /// No records from here; the message is logged as a warning.
+    /// In a source no records from here, and the message is logged as a warning; in a target the rows
+    /// are skipped.
     Skip,
-    /// No records from here, and no further pages.
+    /// In a source no records from here, and no further pages.
     Stop,
-    /// The run ends.
+    /// In a source the run ends; in a target the rows fail.
     Fail,
     /// The run ends.
     Abort,
     /// New credentials are fetched, and the request is sent once more.
     RefreshAuth,
-    /// Below `windows`: the window is read again in halves.
+    /// Below `windows` the window is read again in halves; in a target the batch is sent again in
+    /// halves, until the bad rows are alone.
     Split,
 }

@@ -5,6 +5,7 @@ pub mod compose;
 mod document;
 pub mod fault;
 mod feedback;
+pub mod file_target;
 pub mod format;
 mod incremental;
 mod input;
@@ -23,7 +24,7 @@ pub mod request;
 mod rules;
 pub mod schema;
 pub mod source;
-mod target;
+pub mod target;
 mod template;
 pub mod tree;
 pub mod values;
@@ -44,7 +45,7 @@ pub use option::{Choices, Option as OptionSpec, OptionType, RUNNER_FLAGS, SHELL_
 pub use request::Http;
 pub use rules::{Fail, FailAt, Reject};
 pub use source::{Source, Step};
-pub use target::{Entry as TargetEntry, Target};
+pub use target::Target;
 pub use template::{Condition, Template, Tree};
 pub use version::{Name, Version};
 
@@ -204,8 +205,9 @@ pub struct Spec {
     ///
     /// ```yaml
     /// target:
-    ///   new: { log: [{ at: start, message: Exporting new products }] }
-    ///   deleted: {}
+    ///   batch: 100
+    ///   item: { sku: "{{ row.sku }}", price: "{{ row.price | to_number }}" }
+    ///   request: { path: /offers, json: { offers: "{{ items }}" } }
     /// ```
     #[serde(default)]
     #[schemars(extend("x-modes" = ["export", "export-delta"]))]

@@ -3,12 +3,20 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Log;
+use super::fault::OnResponse;
+use super::file_target::FileTarget;
+use super::format::Format;
+use super::job::Job;
+use super::pages::Pages;
+use super::request::Request;
+use super::values::{Path, Size};
+use super::{Condition, Log, Template, Tree};
 
 /// Where rows go. In `export-delta` an entry for each kind of change, run in the order written; a
-/// kind without an entry is not read.
+/// kind without an entry is not read. Keys beside the entries are shared by all of them.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[schemars(extend("additionalProperties" = false))]
 pub struct Target {
     /// Rows that are new since the last run.
     #[schemars(extend("x-modes" = ["export-delta"]))]
@@ -22,13 +30,195 @@ pub struct Target {
     /// Rows that are as they were.
     #[schemars(extend("x-modes" = ["export-delta"]))]
     pub unchanged: Option<Entry>,
+    /// How rows are sent.
+    #[serde(flatten)]
+    pub keys: TargetKeys,
 }
 
-/// What happens to the rows of one kind of change.
+/// What happens to the rows of one kind of change: the keys of `target`, which win over those beside
+/// the entry. `{}` reads and reports them, and sends nothing.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[schemars(extend("additionalProperties" = false))]
 pub struct Entry {
     /// What is logged for this kind of change alone: `start` before its rows are asked for, `row`,
     /// `batch`, and `finish` after its last row.
     pub log: Vec<Log>,
+    /// How rows are sent.
+    #[serde(flatten)]
+    pub keys: TargetKeys,
+}
+
+/// How rows are sent: one of `request`, `steps`, `job` and `file`, and what is said about it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TargetKeys {
+    /// The request, once a row, or once a batch.
+    ///
+    /// ```yaml
+    /// request: { path: "/offers/{{ row.sku }}", method: PUT, json: "{{ item }}" }
+    /// ```
+    pub request: Option<Request>,
+    /// Requests in turn for each row; a failed one ends the row, the last that ran gives its outcome.
+    ///
+    /// ```yaml
+    /// steps:
+    ///   - { name: found, request: { path: /products, query: { sku: "{{ row.sku }}" } } }
+    ///   - { when: "{{ not found.body.items }}", request: { path: /products, json: "{{ item }}" } }
+    ///   - { when: "{{ found.body.items }}", request: { method: PUT, path: "/products/{{ found.body.items[0].id }}", json: "{{ item }}" } }
+    /// ```
+    pub steps: Option<Vec<TargetStep>>,
+    /// Rows that the channel takes in as a job of its own: submitted, then waited for.
+    ///
+    /// ```yaml
+    /// job:
+    ///   submit: { path: /jobs, jsonl: "{{ items }}" }
+    ///   poll: { request: "/jobs/{{ submit.body.id }}", every: 15s }
+    ///   until: "{{ poll.body.status in ['DONE', 'FAILED'] }}"
+    ///   failed: "{{ poll.body.status == 'FAILED' }}"
+    /// ```
+    pub job: Option<Box<Job>>,
+    /// One file of all rows.
+    ///
+    /// ```yaml
+    /// file: { url: "sftp://{{ options.HOST }}/in/offers.csv.gz", login: { username: "{{ options.USERNAME }}", password: "{{ options.PASSWORD }}" } }
+    /// ```
+    pub file: Option<Box<FileTarget>>,
+    /// How many rows go into one request: a number, or `{rows, bytes, by}`.
+    ///
+    /// ```yaml
+    /// batch: { rows: 10000, bytes: 9MB }
+    /// ```
+    pub batch: Option<Batch>,
+    /// One row as the channel wants it: `item` in the request of a row, `items` in that of a batch.
+    ///
+    /// ```yaml
+    /// item: { sku: "{{ row.sku }}", price: "{{ row.price | to_number }}" }
+    /// ```
+    pub item: Option<Tree>,
+    /// Each row's fate in the answer to a batch.
+    ///
+    /// ```yaml
+    /// results: { list: "$.results[*]", match: position, ok: "{{ result.status == 'ok' }}", message: "{{ result.error }}" }
+    /// ```
+    pub results: Option<Results>,
+    /// What must be true besides the status.
+    ///
+    /// ```yaml
+    /// ok: "{{ response.body.success }}"
+    /// ```
+    pub ok: Option<Condition>,
+    /// What answers mean; before the rules of `http`.
+    pub on_response: Vec<OnResponse>,
+    /// How many requests at a time; 1 where nothing is said. More give up the order of sending;
+    /// feedback stays in order.
+    #[schemars(range(min = 1, max = 1000))]
+    pub concurrency: Option<u32>,
+}
+
+/// A request of several that a row needs.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetStep {
+    /// The name under which later steps and `feedback` see its answer: small letters, digits and `_`.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
+    pub name: Option<String>,
+    /// Whether it runs.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// The request.
+    pub request: Request,
+}
+
+/// How many rows go into one request.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Batch {
+    /// So many rows.
+    Rows(#[schemars(range(min = 1, max = 100_000))] u32),
+    /// All of it.
+    Whole(Box<BatchKeys>),
+}
+
+/// How many rows go into one request.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchKeys {
+    /// Rows at most; 1000 where nothing is said.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub rows: Option<u32>,
+    /// Bytes of all items at most, as JSON.
+    pub bytes: Option<Size>,
+    /// Rows of one value go together.
+    pub by: Option<Template>,
+}
+
+/// Each row's fate in the answer to a batch.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Results {
+    /// Where the fates are fetched, where that is not the answer itself.
+    pub request: Option<Request>,
+    /// How that answer is paged, where it is.
+    pub pages: Option<Pages>,
+    /// How that answer is read; found out where nothing is said.
+    pub format: Option<Format>,
+    /// Where the list stands; the whole answer where nothing is said.
+    pub list: Option<Path>,
+    /// Which row an element is about: `position`, `{index: …}` (from 0), or `{row: …, result: …}`,
+    /// which are compared as text.
+    #[serde(rename = "match")]
+    pub matching: Option<Match>,
+    /// Whether the row went through; true where nothing is said.
+    pub ok: Option<Condition>,
+    /// What a row is that no element is about.
+    pub missing: Missing,
+    /// Whether the channel applies nothing of a batch with a fault: rows without one are sent again.
+    pub all_or_nothing: bool,
+    /// The channel's code for what is wrong.
+    pub code: Option<Template>,
+    /// What is wrong, in words.
+    pub message: Option<Template>,
+}
+
+/// Which row an element is about.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Match {
+    /// By its place.
+    Word(MatchWord),
+    /// By what it says.
+    Whole(Box<MatchKeys>),
+}
+
+/// Matches with nothing to say.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MatchWord {
+    /// The first element is about the first row.
+    Position,
+}
+
+/// Which row an element is about.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MatchKeys {
+    /// The row's place in its batch, from 0.
+    pub index: Option<Template>,
+    /// What a row is known by; together with `result`.
+    pub row: Option<Template>,
+    /// What an element knows it by.
+    pub result: Option<Template>,
+}
+
+/// What a row is that no element is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// It has failed.
+    #[default]
+    Failed,
+    /// It went through.
+    Ok,
 }

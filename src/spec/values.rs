@@ -25,6 +25,54 @@ pub struct ListOrTemplate(pub serde_yaml::Value);
 #[serde(transparent)]
 pub struct TemplateOrList(pub serde_yaml::Value);
 
+/// A number of bytes: `500kB`, `9MB`, `10MiB`; a number is bytes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Size(pub serde_yaml::Value);
+
+impl Size {
+    /// Bytes of `500kB`, `9MB`, `10MiB` or a number; letters in any case.
+    pub fn parse(text: &str) -> Option<u64> {
+        let text = text.trim();
+        let end = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let factor = match unit.trim().to_ascii_lowercase().as_str() {
+            "" | "b" => 1,
+            "k" | "kb" => 1_000,
+            "m" | "mb" => 1_000_000,
+            "g" | "gb" => 1_000_000_000,
+            "kib" => 1 << 10,
+            "mib" => 1 << 20,
+            "gib" => 1 << 30,
+            _ => return None,
+        };
+        // `1.5MB`: thousandths are enough.
+        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+        let mut bytes = whole.parse::<u64>().ok()?.checked_mul(factor)?;
+        if !part.is_empty() {
+            let digits = part.get(..3.min(part.len()))?;
+            let thousandths = format!("{digits:0<3}").parse::<u64>().ok()?;
+            bytes = bytes.checked_add(thousandths * factor / 1000)?;
+        }
+        (bytes > 0).then_some(bytes)
+    }
+}
+
+impl JsonSchema for Size {
+    fn schema_name() -> Cow<'static, str> {
+        "Size".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number of bytes: 500kB, 9MB, 10MiB.",
+            "type": ["string", "integer"],
+        })
+    }
+}
+
 impl JsonSchema for Duration {
     fn schema_name() -> Cow<'static, str> {
         "Duration".into()

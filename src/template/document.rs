@@ -18,6 +18,8 @@ const DEEPEST: usize = 128;
 struct Document {
     text: Box<str>,
     nodes: Vec<Node>,
+    /// Whether it is sent on as it stands, `null` included.
+    is_exact: bool,
 }
 
 /// A value. What a list or a map holds follows it; of a map, a name and its value in turn.
@@ -97,6 +99,20 @@ pub struct Elements<'d> {
 /// Reads checked JSON, `null` becomes nothing. An error is JSON that is too deep, or longer than
 /// 4 GiB.
 pub fn read(raw: Box<RawValue>) -> Result<Value, serde_json::Error> {
+    read_as(raw, false)
+}
+
+/// Reads JSON that is sent on as it stands: templates see its `null` as nothing, but where it is
+/// written it is there.
+pub fn read_exact(json: Vec<u8>) -> Result<Value, serde_json::Error> {
+    let refused = |error: std::string::FromUtf8Error| -> serde_json::Error {
+        serde::de::Error::custom(error.to_string())
+    };
+    let text = String::from_utf8(json).map_err(refused)?;
+    read_as(RawValue::from_string(text)?, true)
+}
+
+fn read_as(raw: Box<RawValue>, is_exact: bool) -> Result<Value, serde_json::Error> {
     let text: Box<str> = raw.into();
     let refused = |message: String| -> serde_json::Error { serde::de::Error::custom(message) };
     if u32::try_from(text.len()).is_err() {
@@ -113,7 +129,11 @@ pub fn read(raw: Box<RawValue>) -> Result<Value, serde_json::Error> {
         )));
     }
     let nodes = reader.nodes;
-    let document = Document { text, nodes };
+    let document = Document {
+        text,
+        nodes,
+        is_exact,
+    };
     if matches!(document.nodes[0].kind, Kind::List | Kind::Map) {
         let document = Arc::new(document);
         return Ok(Value::from_object(DocumentValue { document, node: 0 }));
@@ -381,6 +401,11 @@ impl DocumentValue {
     /// The JSON it came as.
     pub fn json(&self) -> &str {
         self.document.slice(self.node())
+    }
+
+    /// The JSON, where it is sent on as it stands.
+    pub fn exact_json(&self) -> Option<&str> {
+        self.document.is_exact.then(|| self.json())
     }
 
     /// What a path leads to.

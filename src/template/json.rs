@@ -3,6 +3,7 @@
 use minijinja::value::{Value, ValueKind};
 use serde_json::value::RawValue;
 
+use super::document::DocumentValue;
 use super::number::NumberText;
 use crate::row::text::{decode, write_string};
 
@@ -15,6 +16,10 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
     }
     if let Some(number) = value.downcast_object_ref::<NumberText>() {
         out.extend_from_slice(number.text().as_bytes());
+        return;
+    }
+    if let Some(json) = exact(value) {
+        out.extend_from_slice(json.as_bytes());
         return;
     }
     match value.kind() {
@@ -52,6 +57,11 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
         }
         _ => write_string(&value.to_string(), out),
     }
+}
+
+/// JSON that is sent on as it stands.
+pub fn exact(value: &Value) -> Option<&str> {
+    value.downcast_object_ref::<DocumentValue>()?.exact_json()
 }
 
 /// Reads JSON text; `null` becomes nothing. An error is `serde_json`'s.

@@ -3,7 +3,7 @@
 //! A string is parsed once, lowered (names checked, operators turned into filters of ours) and
 //! compiled; evaluating gives a native value. Plain synchronous code that knows no network.
 
-mod arithmetic;
+pub mod arithmetic;
 mod compare;
 mod compiled;
 pub mod date;

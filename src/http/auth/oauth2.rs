@@ -172,6 +172,8 @@ impl Http {
             timeout: TIMEOUT,
             redirects: 0,
             held: usize::MAX,
+            grace: std::time::Duration::ZERO,
+            changes: false,
         };
         let retry = RetryPlan::default();
         let mut attempts = 0;

@@ -80,7 +80,10 @@ impl Compiler<'_> {
         }
     }
 
-    fn encoding(&mut self, node: Option<&Node>) -> Option<&'static encoding_rs::Encoding> {
+    pub(super) fn encoding(
+        &mut self,
+        node: Option<&Node>,
+    ) -> Option<&'static encoding_rs::Encoding> {
         let node = node?;
         let text = node.as_text()?;
         let encoding = encoding_rs::Encoding::for_label(text.as_bytes());

@@ -30,7 +30,7 @@ impl Compiler<'_> {
                 is_secret: own.has_secret,
                 ..Field::any(&entry.key)
             });
-            self.add_uses(own);
+            self.uses.add(own);
             var_names.push(Arc::from(entry.key.as_str()));
         }
         let scope = scopes.mapping();

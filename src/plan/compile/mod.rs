@@ -1,6 +1,7 @@
 //! Spec → [`Plan`]: every template compiled, every name checked.
 
 mod auth;
+mod file_target;
 mod format;
 mod incremental;
 mod lookup;
@@ -19,7 +20,7 @@ use crate::check::{Diagnostic, SpecErrors};
 use crate::plan::auth::AuthPlan;
 use crate::plan::request::LimitPlan;
 use crate::plan::scopes::Scopes;
-use crate::plan::{OptionPlan, Plan, logs_as_it_goes};
+use crate::plan::{EntryPlan, OptionPlan, Plan, logs_as_it_goes};
 use crate::spec::tree::Node;
 use crate::spec::{Document, Mode, OnError};
 use crate::template::scope::Scope;
@@ -63,6 +64,7 @@ pub fn compile(
         uses: Uses::default(),
         auths: Vec::new(),
         limits: Vec::new(),
+        target_rules: Vec::new(),
         defaults: request::Defaults::default(),
         known_options: Vec::new(),
     };
@@ -77,6 +79,8 @@ struct Compiler<'d> {
     uses: Uses,
     auths: Vec<AuthPlan>,
     limits: Vec<LimitPlan>,
+    /// Whose `on_response` stands between a target's request and `http`.
+    target_rules: Vec<Node>,
     /// What `http` gives to requests.
     defaults: request::Defaults,
     known_options: Vec<OptionPlan>,
@@ -139,13 +143,20 @@ impl<'d> Compiler<'d> {
         if mode == Mode::DataSource && mapped.names.contains("response") {
             self.keep_response(&mut source, &mapped);
         }
-        let before = std::mem::take(&mut self.uses);
-        let entries = self.entries(&scopes);
-        let feedback = self.feedback(&scopes);
-        let log = self.log_rules(self.root().get("log"), &spec.log, &scopes, false);
-        let told = std::mem::replace(&mut self.uses, before);
+        self.name_answers(&mut scopes);
+        let (entries, sent) = self.watched(|compiler| compiler.entries(&scopes));
+        let ((feedback, log), mut told) = self.watched(|compiler| {
+            let feedback = compiler.feedback(&scopes);
+            let log = compiler.log_rules(compiler.root().get("log"), &spec.log, &scopes, false);
+            (feedback, log)
+        });
+        for entry in &entries {
+            told.add(entry.logs.clone());
+        }
+        let keeps_answers = told.names.iter().any(|name| scopes.is_of_answers(name));
+        told.add(sent);
         mapping.keeps_frames = told.names.iter().any(|name| scopes.is_of_mapping(name));
-        self.add_uses(told);
+        let entries: Vec<EntryPlan> = entries.into_iter().map(|entry| entry.plan).collect();
         let reads_finished_rows = mode.is_export() || logs_as_it_goes(&log, &entries);
         let notify = self.notify(&scopes);
         let fail_when = self.fail_when(&scopes);
@@ -173,6 +184,7 @@ impl<'d> Compiler<'d> {
             batch_size: spec.batch_size.0,
             mapping,
             entries,
+            keeps_answers,
             feedback,
             on_error: spec.on_error,
             max_errors: spec.max_errors,
@@ -182,10 +194,6 @@ impl<'d> Compiler<'d> {
             notify,
             reads_finished_rows,
         }
-    }
-
-    fn add_uses(&mut self, own: Uses) {
-        self.uses.add(own);
     }
 
     /// What is compiled, and what its templates read.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::Compiler;
-use super::values::whole;
+use super::values::{flag, whole};
 use crate::plan::request::{
-    AddressPlan, BodyPlan, FieldPlan, FilePartPlan, LimitPlan, PartPlan, REDIRECTS, RequestPlan,
-    RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
+    AddressPlan, BodyPlan, FieldPlan, FilePartPlan, LimitPlan, PartPlan, REDIRECTS, Repeat,
+    RequestPlan, RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
 };
 use crate::plan::scopes::Scopes;
 use crate::spec::fault::Then;
@@ -41,8 +41,22 @@ pub enum Purpose {
     Records,
     /// Below `windows`, where `then: split` has something to halve.
     RecordsOfWindow,
+    /// Rows of a target, one at a time.
+    Row,
+    /// Rows of a target, in batches, which `then: split` halves.
+    Batch,
     /// Credentials: without credentials itself.
     Login,
+}
+
+impl Purpose {
+    fn is_of_target(self) -> bool {
+        matches!(self, Self::Row | Self::Batch)
+    }
+
+    fn can_split(self) -> bool {
+        matches!(self, Self::RecordsOfWindow | Self::Batch)
+    }
 }
 
 impl Compiler<'_> {
@@ -85,13 +99,15 @@ impl Compiler<'_> {
         let answered = Scopes::answered(scope);
         let mut rules = Vec::new();
         let mut holds_body = matches!(body, Some(BodyPlan::GraphQl { .. }));
-        let owners = own.map(|own| (own, false)).into_iter();
+        let between = self.target_rules.clone();
+        let of_target = between.iter().filter(|_| purpose.is_of_target());
+        let owners = own.into_iter().chain(of_target).map(|own| (own, false));
         for (owner, is_http) in owners.chain(http.map(|http| (http, true))) {
             // What `http` says is said for all requests: that one of them can split is enough.
-            let can_split =
-                purpose == Purpose::RecordsOfWindow || is_http && has_windows(self.root());
+            let can_split = purpose.can_split() || is_http && has_what_splits(self.root());
+            let can_stop = !purpose.is_of_target();
             for rule in owner.get("on_response").into_iter().flat_map(Node::items) {
-                let (plan, reads_body) = self.rule(rule, &answered, can_split);
+                let (plan, reads_body) = self.rule(rule, &answered, can_split, can_stop);
                 // What is read of answers that are held anyway costs nothing.
                 let is_of_good_answers =
                     plan.statuses.is_empty() || plan.statuses.iter().any(|range| range.first < 300);
@@ -99,6 +115,8 @@ impl Compiler<'_> {
                 rules.push(plan);
             }
         }
+        // A target's answers are small, and all of them are looked at.
+        holds_body |= purpose.is_of_target();
         let limit = match own_key("rate_limit") {
             Some(node) => Some(self.limit(node, &answered)),
             None => self.defaults.limit,
@@ -129,6 +147,11 @@ impl Compiler<'_> {
             limit,
             rules,
             idempotency_key: self.optional(key("idempotency_key").as_ref(), scope),
+            repeat: match (flag(key("repeatable").as_ref()), purpose.is_of_target()) {
+                (Some(said), true) => Repeat::Said(said),
+                (None, true) => Repeat::ByMethod,
+                (_, false) => Repeat::Asks,
+            },
             holds_body,
         }
     }
@@ -377,7 +400,13 @@ impl Compiler<'_> {
     }
 
     /// A rule, and whether it looks at the body.
-    fn rule(&mut self, node: &Node, scope: &Scope, can_split: bool) -> (RulePlan, bool) {
+    fn rule(
+        &mut self,
+        node: &Node,
+        scope: &Scope,
+        can_split: bool,
+        can_stop: bool,
+    ) -> (RulePlan, bool) {
         let mut statuses = Vec::new();
         let status = node.get("status");
         let several = status.map(Node::items).unwrap_or_default();
@@ -421,8 +450,15 @@ impl Compiler<'_> {
             let at = node.get("then").unwrap_or(node);
             self.error(
                 at,
-                "`then: split` halves a window, and no step above this one is `windows`",
-                "put a step { name: window, windows: { from: …, step: P1M } } above it",
+                "`then: split` halves a window or a batch, and here is neither",
+                "put a step { name: window, windows: { from: …, step: P1M } } above it, or give the target a `batch`",
+            );
+        }
+        if then == Then::Stop && !can_stop {
+            self.error(
+                node.get("then").unwrap_or(node),
+                "`then: stop` ends a list of pages, and a target has none",
+                "write skip, fail or abort",
             );
         }
         let plan = RulePlan {
@@ -437,14 +473,21 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether a step, at any depth, is `windows`.
-fn has_windows(spec: &Node) -> bool {
-    fn is_in(step: &Node) -> bool {
+/// Whether there is something to halve: a step, at any depth, that is `windows`, or a batch.
+fn has_what_splits(spec: &Node) -> bool {
+    fn has_windows(step: &Node) -> bool {
         step.get("windows").is_some()
-            || step.items().iter().any(is_in)
+            || step.items().iter().any(has_windows)
             || ["first_of", "all_of"]
                 .iter()
-                .any(|key| step.get(key).is_some_and(is_in))
+                .any(|key| step.get(key).is_some_and(has_windows))
     }
-    spec.get("source").is_some_and(is_in)
+    let has_batch = |target: &Node| {
+        target.get("batch").is_some()
+            || target
+                .entries()
+                .iter()
+                .any(|entry| entry.value.get("batch").is_some())
+    };
+    spec.get("source").is_some_and(has_windows) || spec.get("target").is_some_and(has_batch)
 }

@@ -9,6 +9,7 @@ use super::values::{flag, whole};
 use crate::check::Diagnostic;
 use crate::plan::auth::AuthPlan;
 use crate::plan::path::PathPlan;
+use crate::plan::request::RequestPlan;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::{
     CONCURRENCY, FetchPlan, FilePlan, JobPlan, LoginPlan, ReadingPlan, StepKind, StepPlan,
@@ -233,7 +234,8 @@ impl Compiler<'_> {
             request.holds_body |= read.holds_body;
             pages
         });
-        let (reading, holds_body) = self.reading(owner, &answered);
+        let (records, format) = (owner.get("records"), owner.get("format"));
+        let (reading, holds_body) = self.reading(records, format, &answered);
         request.holds_body |= holds_body;
         FetchPlan {
             request,
@@ -243,14 +245,19 @@ impl Compiler<'_> {
     }
 
     /// `records` and `format`, and whether they need the whole body.
-    fn reading(&mut self, owner: &Node, answered: &Scope) -> (Arc<ReadingPlan>, bool) {
-        let records = owner.get("records").map(|node| self.path(node, answered));
+    pub(super) fn reading(
+        &mut self,
+        records: Option<&Node>,
+        format: Option<&Node>,
+        answered: &Scope,
+    ) -> (Arc<ReadingPlan>, bool) {
+        let records = records.map(|node| self.path(node, answered));
         let holds_body = match &records {
             Some((PathPlan::Query(_), _)) => true,
             Some((PathPlan::Template(_), uses)) => uses.reads("response", "body"),
             _ => false,
         };
-        let format = self.format(owner.get("format"), answered);
+        let format = self.format(format, answered);
         let reading = ReadingPlan {
             records: records.map(|(path, _)| path),
             format,
@@ -285,12 +292,33 @@ impl Compiler<'_> {
         scope: &Scope,
     ) -> FilePlan {
         let url = at.get("url").unwrap_or(at);
-        let login = at.get("login");
+        let (records, format) = (owner.get("records"), owner.get("format"));
+        let (reading, _) = self.reading(records, format, &Scopes::answered(scope));
+        let login = self.login(at.get("login"), scope);
+        let request = self.file_request(at, label, scopes, scope);
+        let fetch = FetchPlan {
+            request,
+            pages: None,
+            reading: Arc::clone(&reading),
+        };
+        FilePlan {
+            url: self.template(url, scope),
+            pick: match at.get("pick").and_then(Node::as_text) {
+                Some("newest") => Pick::Newest,
+                _ => Pick::All,
+            },
+            login,
+            reading,
+            fetch,
+        }
+    }
+
+    pub(super) fn login(&mut self, node: Option<&Node>, scope: &Scope) -> LoginPlan {
         let mut key = |name: &str| {
-            let node = login.and_then(|login| login.get(name));
+            let node = node.and_then(|login| login.get(name));
             self.optional(node, scope)
         };
-        let plan = LoginPlan {
+        LoginPlan {
             username: key("username"),
             password: key("password"),
             key: key("key"),
@@ -298,8 +326,18 @@ impl Compiler<'_> {
             secret_key: key("secret_key"),
             region: key("region"),
             endpoint: key("endpoint"),
-        };
-        let (reading, _) = self.reading(owner, &Scopes::answered(scope));
+        }
+    }
+
+    /// The request for a file that HTTP serves or takes.
+    pub(super) fn file_request(
+        &mut self,
+        at: &Node,
+        label: &str,
+        scopes: &Scopes,
+        scope: &Scope,
+    ) -> RequestPlan {
+        let login = at.get("login");
         let mut request = self.request(at, label, scopes, scope, Purpose::Login);
         // What `http` says of the API's requests is not for files, which may lie elsewhere.
         request.query.clear();
@@ -318,21 +356,7 @@ impl Compiler<'_> {
             request.auth = Some(self.auths.len() - 1);
             request.auth_is_own = true;
         }
-        let fetch = FetchPlan {
-            request,
-            pages: None,
-            reading: Arc::clone(&reading),
-        };
-        FilePlan {
-            url: self.template(url, scope),
-            pick: match at.get("pick").and_then(Node::as_text) {
-                Some("newest") => Pick::Newest,
-                _ => Pick::All,
-            },
-            login: plan,
-            reading,
-            fetch,
-        }
+        request
     }
 
     fn job(&mut self, at: &Node, step: &Node, label: &str, scopes: &Scopes) -> JobPlan {
@@ -374,7 +398,8 @@ impl Compiler<'_> {
                 step.get("pages").is_some(),
             )
         });
-        let (reading, _) = self.reading(step, &Scopes::answered(&polled));
+        let (records, format) = (step.get("records"), step.get("format"));
+        let (reading, _) = self.reading(records, format, &Scopes::answered(&polled));
         JobPlan {
             submit,
             poll: polling,

@@ -1,59 +1,567 @@
-//! Entries of `target`.
+//! `target`: entries, and how the rows of each are sent.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::Compiler;
+use super::request::Purpose;
+use super::values::{flag, whole};
 use crate::plan::scopes::Scopes;
-use crate::plan::{Change, EntryPlan};
+use crate::plan::target::{
+    BATCH_ROWS, BatchPlan, ItemPlan, MatchPlan, ResultsPlan, TargetJobPlan, TargetKind, TargetPlan,
+    TargetStepPlan,
+};
+use crate::plan::{Change, EntryPlan, WatchedPlan};
 use crate::spec::Mode;
-use crate::spec::tree::Node;
+use crate::spec::target::Missing;
+use crate::spec::tree::{Node, NodeValue};
+use crate::spec::values::Size;
+use crate::template::Uses;
+use crate::template::scope::{Name, Scope};
+
+/// By which means rows are sent: one of these.
+const KINDS: [&str; 4] = ["request", "steps", "job", "file"];
+
+/// An entry, and what its `log` reads.
+pub struct Entry {
+    pub plan: EntryPlan,
+    pub logs: Uses,
+}
+
+/// The nodes that an entry's keys stand in: its own, which win, and those beside it.
+struct Owners<'n> {
+    own: Option<&'n Node>,
+    shared: &'n Node,
+}
+
+impl<'n> Owners<'n> {
+    fn get(&self, key: &str) -> Option<&'n Node> {
+        let own = self.own.and_then(|own| own.get(key));
+        own.or_else(|| self.shared.get(key))
+    }
+
+    fn each(&self) -> impl Iterator<Item = &'n Node> {
+        self.own.into_iter().chain([self.shared])
+    }
+}
+
+/// What the templates of one target see.
+struct Seen {
+    /// For a row: the finished row, what its mapping saw, `item`.
+    row: Scope,
+    /// For what is sent: the same, or the batch.
+    sent: Scope,
+    purpose: Purpose,
+}
 
 impl Compiler<'_> {
-    pub(super) fn entries(&mut self, scopes: &Scopes) -> Vec<EntryPlan> {
+    /// Tells scopes which answers of a target are seen by name.
+    pub(super) fn name_answers(&mut self, scopes: &mut Scopes) {
+        let Some(target) = self.root().get("target") else {
+            return;
+        };
+        let entries = target.entries().iter();
+        let owners = entries.filter(|entry| change_of(&entry.key).is_some());
+        let owners: Vec<&Node> = owners.map(|entry| &entry.value).chain([target]).collect();
+        let mut add = |name: &str| {
+            if !scopes.answers.iter().any(|known| known == name) {
+                scopes.answers.push(name.to_owned());
+            }
+        };
+        for owner in owners {
+            if owner.get("job").is_some() {
+                add("submit");
+                add("poll");
+            }
+            for step in owner.get("steps").into_iter().flat_map(Node::items) {
+                if let Some(name) = step.get("name").and_then(Node::as_text) {
+                    add(name);
+                }
+            }
+        }
+    }
+
+    pub(super) fn entries(&mut self, scopes: &Scopes) -> Vec<Entry> {
         let spec = &self.document.spec;
         let node = self.root().get("target");
         if spec.mode == Mode::Export {
-            return vec![EntryPlan {
+            let target = node.and_then(|shared| {
+                let owners = Owners { own: None, shared };
+                self.target(&owners, "target", scopes)
+            });
+            let plan = EntryPlan {
                 change: None,
                 log: Vec::new(),
-            }];
-        }
-        if spec.mode != Mode::ExportDelta {
-            return Vec::new();
-        }
-        let mut entries = Vec::new();
-        for entry in node.into_iter().flat_map(Node::entries) {
-            let target = spec.target.as_ref();
-            let (change, logs) = match entry.key.as_str() {
-                "new" => (Change::New, target.and_then(|target| target.new.as_ref())),
-                "modified" => (
-                    Change::Modified,
-                    target.and_then(|target| target.modified.as_ref()),
-                ),
-                "deleted" => (
-                    Change::Deleted,
-                    target.and_then(|target| target.deleted.as_ref()),
-                ),
-                "unchanged" => (
-                    Change::Unchanged,
-                    target.and_then(|target| target.unchanged.as_ref()),
-                ),
-                _ => continue,
+                target: target.map(Arc::new),
             };
-            let logs = logs.map_or(&[][..], |entry| &entry.log);
-            entries.push(EntryPlan {
-                change: Some(change),
-                log: self.log_rules(entry.value.get("log"), logs, scopes, true),
+            let logs = Uses::default();
+            return vec![Entry { plan, logs }];
+        }
+        let Some(shared) = node.filter(|_| spec.mode == Mode::ExportDelta) else {
+            if spec.mode == Mode::ExportDelta {
+                self.needs_an_entry(self.root().get("mode").unwrap_or(self.root()));
+            }
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        for entry in shared.entries() {
+            let Some(change) = change_of(&entry.key) else {
+                continue;
+            };
+            let target = spec.target.as_ref();
+            let own = target.and_then(|target| match change {
+                Change::New => target.new.as_ref(),
+                Change::Modified => target.modified.as_ref(),
+                Change::Deleted => target.deleted.as_ref(),
+                Change::Unchanged => target.unchanged.as_ref(),
             });
+            let logs = own.map_or(&[][..], |entry| &entry.log);
+            let own = Some(&entry.value);
+            let label = format!("target, {}", entry.key);
+            let plan = self.target(&Owners { own, shared }, &label, scopes);
+            let (log, uses) = self
+                .watched(|compiler| compiler.log_rules(entry.value.get("log"), logs, scopes, true));
+            let plan = EntryPlan {
+                change: Some(change),
+                log,
+                target: plan.map(Arc::new),
+            };
+            entries.push(Entry { plan, logs: uses });
         }
         if entries.is_empty() && self.errors.is_empty() {
-            let at = node
-                .or_else(|| self.root().get("mode"))
-                .unwrap_or(self.root());
+            self.needs_an_entry(shared);
+        }
+        entries
+    }
+
+    fn needs_an_entry(&mut self, at: &Node) {
+        if self.errors.is_empty() {
             self.error(
                 at,
                 "mode export-delta needs at least one entry in `target`",
                 "add target: { new: {}, modified: {}, deleted: {} }; an entry left out is not read",
             );
         }
-        entries
+    }
+
+    /// How rows are sent; nothing where they are only read, judged and reported.
+    fn target(&mut self, owners: &Owners<'_>, label: &str, scopes: &Scopes) -> Option<TargetPlan> {
+        let (word, at, rest) = self.means(owners)?;
+        if !rest.is_empty() {
+            for (key, node) in rest {
+                self.error(
+                    node,
+                    format!("`{key}` is not for a target with `{word}`"),
+                    unfit_hint(word, key),
+                );
+            }
+            return None;
+        }
+        let batch_node = owners.get("batch");
+        let batch_scope = scopes.sent_row();
+        let item = self.item(owners.get("item"), batch_node.is_some(), scopes);
+        let batch =
+            batch_node.map(|node| self.batch(node, &item_scope(&batch_scope, item.as_ref())));
+        let row = item_scope(&scopes.sent_row(), item.as_ref());
+        let seen = match &batch {
+            None => Seen {
+                sent: row.clone(),
+                row,
+                purpose: Purpose::Row,
+            },
+            Some(_) => Seen {
+                sent: match &item {
+                    Some(_) => scopes.sent_batch().with("items", Name::Any),
+                    None => scopes.sent_batch(),
+                },
+                row: Scopes::placed(&row),
+                purpose: Purpose::Batch,
+            },
+        };
+        let rules = owners
+            .each()
+            .filter(|owner| owner.get("on_response").is_some());
+        self.target_rules = rules.cloned().collect();
+        let mut answers = seen.sent.clone();
+        let mut results_scope = seen.row.clone();
+        let kind = match word {
+            "steps" => TargetKind::Steps(self.target_steps(at, label, scopes, &seen)),
+            "job" => {
+                let job = self.target_job(at, label, scopes, &seen);
+                for name in ["submit", "poll"] {
+                    answers = Scopes::with_answer(&answers, name);
+                    results_scope = Scopes::with_answer(&results_scope, name);
+                }
+                TargetKind::Job(Box::new(job))
+            }
+            "file" => TargetKind::File(Box::new(self.file_target(at, label, scopes, &seen.row))),
+            _ => {
+                let purpose = seen.purpose;
+                let (request, uses) = self
+                    .watched(|compiler| compiler.request(at, label, scopes, &seen.sent, purpose));
+                if batch.is_some() {
+                    self.needs_rows(at, &uses, item.is_some());
+                }
+                TargetKind::Request(Box::new(request))
+            }
+        };
+        self.target_rules.clear();
+        let results = owners.get("results").map(|node| {
+            let download = at.get("download");
+            self.results(node, download, label, scopes, &answers, &results_scope)
+        });
+        if results.is_none() && at.get("download").is_some() {
+            let node = at.get("download").unwrap_or(at);
+            self.error(
+                node,
+                "what is downloaded is each row's fate, and nothing says how it is read",
+                "add results: { match: { row: …, result: … }, ok: … }",
+            );
+        }
+        // `concurrency` of `http` is for reading: more than one send gives up the order of sending.
+        let concurrency = whole(owners.get("concurrency"))
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(1);
+        Some(TargetPlan {
+            label: label.into(),
+            kind,
+            batch,
+            item,
+            ok: owners.get("ok").map(|node| {
+                let scope = Scopes::answered(&answers);
+                self.condition(node, &scope)
+            }),
+            results,
+            concurrency: concurrency.max(1),
+        })
+    }
+
+    /// By which means rows are sent, and the keys that do not go with it.
+    fn means<'n>(
+        &mut self,
+        owners: &Owners<'n>,
+    ) -> Option<(&'static str, &'n Node, Vec<(&'static str, &'n Node)>)> {
+        let mut found = None;
+        for owner in owners.each() {
+            let kinds = KINDS
+                .iter()
+                .filter_map(|kind| owner.get(kind).map(|at| (*kind, at)));
+            let kinds: Vec<_> = kinds.collect();
+            if let [first, (second, at), ..] = kinds[..] {
+                self.error(
+                    at,
+                    format!(
+                        "rows are sent by one means, and here are `{}` and `{second}`",
+                        first.0
+                    ),
+                    "leave one of them out",
+                );
+            }
+            found = found.or(kinds.first().copied());
+        }
+        let Some((word, at)) = found else {
+            // Entries without a means only report; what says how to send without saying by what is
+            // forgotten.
+            let keys = [
+                "batch",
+                "item",
+                "results",
+                "ok",
+                "on_response",
+                "concurrency",
+            ];
+            let is_entry = owners.own.is_some();
+            let stray = keys.iter().find_map(|key| {
+                let owner = if is_entry {
+                    owners.own
+                } else {
+                    Some(owners.shared)
+                };
+                owner.and_then(|owner| owner.get(key)).map(|at| (*key, at))
+            });
+            if let Some((key, at)) = stray {
+                self.error(
+                    at,
+                    format!("`{key}` says how rows are sent, and nothing says by what"),
+                    format!("add one of {}", KINDS.join(", ")),
+                );
+            }
+            return None;
+        };
+        let unfit: &[&'static str] = match word {
+            "steps" => &["batch", "results"],
+            "file" => &["batch", "results", "ok", "on_response", "concurrency"],
+            _ => &[],
+        };
+        // Keys that entries share need not fit all of them.
+        let own = owners.own.unwrap_or(owners.shared);
+        let rest = unfit
+            .iter()
+            .filter_map(|key| own.get(key).map(|node| (*key, node)));
+        Some((word, at, rest.collect()))
+    }
+
+    fn item(&mut self, node: Option<&Node>, is_batched: bool, scopes: &Scopes) -> Option<ItemPlan> {
+        let node = node?;
+        let row = scopes.sent_row();
+        let scope = if is_batched {
+            Scopes::placed(&row)
+        } else {
+            row
+        };
+        let (tree, uses) = self.watched(|compiler| compiler.tree(node, &scope));
+        let mut keys = Vec::new();
+        for entry in node.entries() {
+            let is_constant = |node: &Node| {
+                node.as_text()
+                    .is_none_or(|text| !text.contains("{{") && !text.contains("{%"))
+            };
+            if matches!(entry.value.value, NodeValue::Scalar(_)) {
+                let before = self.errors.len();
+                let (_, uses) = self.watched(|compiler| compiler.template(&entry.value, &scope));
+                // Its mistakes were told with the tree.
+                self.errors.truncate(before);
+                keys.push(WatchedPlan {
+                    name: entry.key.clone(),
+                    is_constant: is_constant(&entry.value),
+                    reads: uses
+                        .fields
+                        .into_iter()
+                        .filter(|(owner, _)| owner == "row")
+                        .collect(),
+                });
+            }
+        }
+        Some(ItemPlan {
+            tree,
+            keys,
+            reads_batch: uses.names.contains("batch"),
+        })
+    }
+
+    fn batch(&mut self, node: &Node, scope: &Scope) -> BatchPlan {
+        let rows = whole(Some(node)).or_else(|| whole(node.get("rows")));
+        let bytes = node.get("bytes").and_then(|node| {
+            let text = node.scalar().map(|scalar| scalar.text.as_str());
+            let size = text.and_then(Size::parse);
+            if size.is_none() {
+                self.error(
+                    node,
+                    format!("`{}` is no size", text.unwrap_or_default()),
+                    "write 9MB, 512KB or 100000",
+                );
+            }
+            size
+        });
+        BatchPlan {
+            rows: rows
+                .and_then(|rows| usize::try_from(rows).ok())
+                .unwrap_or(BATCH_ROWS)
+                .max(1),
+            bytes,
+            by: self.optional(node.get("by"), scope),
+        }
+    }
+
+    /// A batch's request that never reads its rows would be sent without them.
+    fn needs_rows(&mut self, at: &Node, uses: &Uses, has_item: bool) {
+        let reads = ["items", "rows"]
+            .iter()
+            .any(|name| uses.names.contains(*name));
+        if !reads && self.errors.is_empty() {
+            let hint = if has_item {
+                "write json: { products: \"{{ items }}\" }"
+            } else {
+                "add item: { id: \"{{ row.id }}\" } beside it, and json: { products: \"{{ items }}\" }"
+            };
+            self.error(
+                at,
+                "this request is sent once a batch, and reads neither `items` nor `rows`",
+                hint,
+            );
+        }
+    }
+
+    fn target_steps(
+        &mut self,
+        at: &Node,
+        label: &str,
+        scopes: &Scopes,
+        seen: &Seen,
+    ) -> Vec<TargetStepPlan> {
+        let mut scope = seen.sent.clone();
+        let mut plans = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
+        for (index, node) in at.items().iter().enumerate() {
+            let name = node.get("name").and_then(Node::as_text);
+            let label = match name {
+                Some(name) => format!("{label}, step `{name}`"),
+                None => format!("{label}, step {}", index + 1),
+            };
+            let when = self.when(node, &scope);
+            let request = node
+                .get("request")
+                .map(|at| self.request(at, &label, scopes, &scope, seen.purpose));
+            if let (Some(name), Some(at)) = (name, node.get("name")) {
+                self.new_name(name, at, scopes);
+                if names.contains(&name) {
+                    self.error(
+                        at,
+                        format!("two steps are called `{name}`"),
+                        "rename one of them",
+                    );
+                }
+                names.push(name);
+                scope = Scopes::with_answer(&scope, name);
+            }
+            if let Some(request) = request {
+                plans.push(TargetStepPlan {
+                    name: name.map(Arc::from),
+                    when,
+                    request,
+                });
+            }
+        }
+        if plans.is_empty() && self.errors.is_empty() {
+            self.error(
+                at,
+                "`steps` has no step",
+                "add - { request: { path: /products, json: \"{{ item }}\" } }",
+            );
+        }
+        plans
+    }
+
+    fn target_job(
+        &mut self,
+        at: &Node,
+        label: &str,
+        scopes: &Scopes,
+        seen: &Seen,
+    ) -> TargetJobPlan {
+        let submitted = Scopes::with_answer(&seen.sent, "submit");
+        let polled = Scopes::with_answer(&submitted, "poll");
+        let poll = at.get("poll");
+        let key = |name: &str| poll.and_then(|poll| poll.get(name));
+        let (submit, uses) = self.watched(|compiler| {
+            let node = at.get("submit").unwrap_or(at);
+            let label = format!("{label}, submit");
+            compiler.request(node, &label, scopes, &seen.sent, seen.purpose)
+        });
+        if seen.purpose == Purpose::Batch {
+            // The scope of items has a name of its own for them.
+            self.needs_rows(at, &uses, seen.sent.get("items").is_some());
+        }
+        let mut ask = |node: Option<&Node>, scope: &Scope, what: &str| {
+            let label = format!("{label}, {what}");
+            let mut plan =
+                self.request(node.unwrap_or(at), &label, scopes, scope, Purpose::Records);
+            plan.holds_body = true;
+            plan
+        };
+        let asking = ask(key("request"), &submitted, "poll");
+        let cancel = at
+            .get("cancel")
+            .map(|node| ask(Some(node), &submitted, "cancel"));
+        TargetJobPlan {
+            submit,
+            poll: asking,
+            every: self.duration(key("every"), Duration::from_secs(10)),
+            timeout: self.duration(key("timeout"), Duration::from_secs(3600)),
+            until: self.condition(at.get("until").unwrap_or(at), &polled),
+            failed: at.get("failed").map(|node| self.condition(node, &polled)),
+            cancel,
+        }
+    }
+
+    /// `answers` is what the request for fates sees, `row` what is known of a row.
+    fn results(
+        &mut self,
+        node: &Node,
+        download: Option<&Node>,
+        label: &str,
+        scopes: &Scopes,
+        answers: &Scope,
+        row: &Scope,
+    ) -> ResultsPlan {
+        let label = format!("{label}, results");
+        let answered = Scopes::answered(answers);
+        let result = answered.clone().with("result", Name::Any);
+        let whole = Scopes::answered(row).with("result", Name::Any);
+        let request = node.get("request");
+        if let (Some(request), Some(_)) = (request, download) {
+            self.error(
+                request,
+                "the fates are fetched here, and by `download` of the job",
+                "leave one of them out",
+            );
+        }
+        let (reading, holds_body) = self.reading(node.get("list"), node.get("format"), &answered);
+        let request = request.or(download).map(|at| {
+            let mut fetch = self.fetch(at, node, &label, scopes, answers, false);
+            fetch.reading = Arc::clone(&reading);
+            fetch.request.holds_body |= holds_body;
+            fetch
+        });
+        ResultsPlan {
+            label: label.into(),
+            request,
+            reading,
+            matching: self.matching(node, row, &result),
+            ok: node.get("ok").map(|node| self.condition(node, &whole)),
+            missing: match node.get("missing").and_then(Node::as_text) {
+                Some("ok") => Missing::Ok,
+                _ => Missing::Failed,
+            },
+            all_or_nothing: flag(node.get("all_or_nothing")).unwrap_or_default(),
+            code: self.optional(node.get("code"), &whole.shown()),
+            message: self.optional(node.get("message"), &whole.shown()),
+        }
+    }
+
+    fn matching(&mut self, results: &Node, row: &Scope, result: &Scope) -> MatchPlan {
+        let Some(node) = results.get("match") else {
+            self.error(
+                results,
+                "`results` has to say which row an element is about",
+                "add match: position, { index: \"{{ result.index }}\" } or { row: \"{{ row.id }}\", result: \"{{ result.id }}\" }",
+            );
+            return MatchPlan::Position;
+        };
+        match (node.get("index"), node.get("row"), node.get("result")) {
+            (Some(index), None, None) => MatchPlan::Index(self.template(index, result)),
+            (None, Some(of_row), Some(of_result)) => MatchPlan::Key {
+                row: self.template(of_row, row),
+                result: self.template(of_result, result),
+            },
+            (None, None, None) if node.scalar().is_some() => MatchPlan::Position,
+            _ => {
+                self.error(
+                    node,
+                    "a match is by place or by key",
+                    "write position, { index: \"{{ result.index }}\" } or { row: \"{{ row.id }}\", result: \"{{ result.id }}\" }",
+                );
+                MatchPlan::Position
+            }
+        }
+    }
+}
+
+fn item_scope(scope: &Scope, item: Option<&ItemPlan>) -> Scope {
+    match item {
+        Some(_) => scope.clone().with("item", Name::Any),
+        None => scope.clone(),
+    }
+}
+
+fn change_of(word: &str) -> Option<Change> {
+    Change::ALL.into_iter().find(|change| change.word() == word)
+}
+
+fn unfit_hint(word: &str, key: &str) -> &'static str {
+    match (word, key) {
+        ("steps", _) => "steps run for each row alone; send a batch by `request`",
+        ("file", "concurrency") => "a file is written in order",
+        _ => "all rows go into one file, and share its fate",
     }
 }

@@ -17,7 +17,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 pub use detect::Hints;
-pub use json::{collect, parse_page};
+pub use json::{collect, is_list, parse_page};
 pub use unpack::of_bytes;
 
 use unpack::Packed;

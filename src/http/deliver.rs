@@ -1,0 +1,84 @@
+//! A request that changes something at the other side: what surely became of it, or that nobody knows.
+
+use std::sync::Arc;
+
+use super::Http;
+use super::answer::Answer;
+use super::error::{Failure, SendError};
+use super::render::render;
+use super::send::{Course, Ended};
+use crate::plan::request::RequestPlan;
+use crate::template::Frame;
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Its fate.
+    pub fate: Fate,
+    /// The last answer, if one came.
+    pub answer: Option<Arc<Answer>>,
+    /// How often it was sent.
+    pub attempts: u32,
+}
+
+/// The fate of a request that changes something. Messages are without secrets.
+#[derive(Debug)]
+pub enum Fate {
+    /// It was carried out; what a rule says about it.
+    Done(Option<String>),
+    /// A rule passes it over.
+    Skipped(String),
+    /// A rule says that it is too much at once.
+    Split(SendError),
+    /// It was surely not carried out.
+    Failed(SendError),
+    /// Nobody knows whether it was carried out.
+    Unknown(SendError),
+    /// It was not sent, as the run was stopped.
+    NotSent,
+}
+
+impl Http {
+    /// Sends a request that changes something. It is sent again only where nothing can come of it
+    /// twice, and its answer is waited for a moment though the run is stopped.
+    pub async fn deliver(&self, plan: &RequestPlan, frame: &Arc<Frame>) -> Delivery {
+        let mut course = Course::default();
+        let prepared = render(plan, frame, None);
+        let shown = match &prepared {
+            Ok(prepared) => format!("{} {}", prepared.method, prepared.url),
+            Err(_) => String::new(),
+        };
+        let result = match (prepared, &self.rehearsal) {
+            (Ok(prepared), Some(rehearsal)) => {
+                let answer = rehearsal.note(self, &prepared);
+                course.attempts = 1;
+                course.answer = Some(Arc::clone(&answer));
+                Ok(Ended::Good(answer, None, None))
+            }
+            (Ok(prepared), None) => self.attempt(plan, frame, &prepared, &mut course).await,
+            (Err(failure), _) => Err(failure),
+        };
+        let error = |failure: Failure| SendError {
+            label: plan.label.to_string(),
+            request: self.redactor.redact(&shown),
+            attempts: course.attempts,
+            failure: self.redacted(failure),
+        };
+        let fate = match result {
+            Ok(Ended::Good(_, _, said)) => Fate::Done(said.map(|said| self.redactor.redact(&said))),
+            Ok(Ended::Skip(message)) => Fate::Skipped(self.redactor.redact(&message)),
+            Ok(Ended::Split(failure)) => Fate::Split(error(failure)),
+            Ok(Ended::Stop) => Fate::Failed(error(Failure::Template(
+                "`then: stop` is not for a target".to_owned(),
+            ))),
+            Err(Failure::Stopped) if !course.in_doubt => Fate::NotSent,
+            Err(failure) if course.in_doubt => Fate::Unknown(error(failure)),
+            Err(failure) => Fate::Failed(error(failure)),
+        };
+        Delivery {
+            fate,
+            answer: course.answer,
+            attempts: course.attempts,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Requests of a target that are only shown: `--dry-run` and `preview`.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::header::HeaderMap;
+
+use super::Http;
+use super::answer::Answer;
+use super::render::Prepared;
+
+/// Requests that would be sent, without secrets; credentials are not fetched.
+#[derive(Debug, Default)]
+pub struct Rehearsal {
+    requests: Mutex<Vec<Rehearsed>>,
+    /// Whether they are printed at once instead of kept.
+    are_printed: bool,
+}
+
+/// A request that would be sent.
+#[derive(Debug, Clone)]
+pub struct Rehearsed {
+    /// Method and URL.
+    pub request: String,
+    /// Its headers; those that carry credentials are added when it is sent.
+    pub headers: Vec<(String, String)>,
+    /// Its body as text.
+    pub body: Option<String>,
+}
+
+impl Rehearsal {
+    /// Requests go to standard output, an empty line behind each.
+    pub fn printed() -> Self {
+        Self {
+            are_printed: true,
+            ..Self::default()
+        }
+    }
+
+    /// Notes a request, and answers it with nothing.
+    pub(super) fn note(&self, http: &Http, prepared: &Prepared) -> Arc<Answer> {
+        let redact = |text: &str| http.redactor.redact(text);
+        let headers = prepared
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != "accept");
+        let noted = Rehearsed {
+            request: redact(&format!("{} {}", prepared.method, prepared.url)),
+            headers: headers
+                .map(|(name, value)| {
+                    let text = String::from_utf8_lossy(value.as_bytes());
+                    (name.as_str().to_owned(), redact(&text))
+                })
+                .collect(),
+            body: prepared
+                .body
+                .as_ref()
+                .map(|body| redact(&String::from_utf8_lossy(body))),
+        };
+        self.add(noted);
+        Arc::new(Answer::made(200, HeaderMap::new(), prepared.url.clone()))
+    }
+
+    /// Notes what would be done.
+    pub fn add(&self, noted: Rehearsed) {
+        if self.are_printed {
+            println!("{noted}");
+        } else {
+            self.lock().push(noted);
+        }
+    }
+
+    /// What was noted since the last time.
+    pub fn take(&self) -> Vec<Rehearsed> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Rehearsed>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Rehearsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.request)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {value}")?;
+        }
+        if let Some(body) = &self.body {
+            writeln!(f, "\n{}", body.trim_end())?;
+        }
+        Ok(())
+    }
+}

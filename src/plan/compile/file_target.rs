@@ -1,0 +1,201 @@
+//! `target.file`: where the file goes, and how it is written.
+
+use super::Compiler;
+use super::values::flag;
+use crate::plan::file_target::{
+    FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan, XmlRowPlan,
+};
+use crate::plan::scopes::Scopes;
+use crate::spec::Mode;
+use crate::spec::tree::{Node, NodeValue};
+use crate::template::Template;
+use crate::template::scope::{Name, Scope};
+
+impl Compiler<'_> {
+    /// A file of all rows at `at`; `row` is what the XML of a row sees.
+    pub(super) fn file_target(
+        &mut self,
+        at: &Node,
+        label: &str,
+        scopes: &Scopes,
+        row: &Scope,
+    ) -> FileTargetPlan {
+        let base = scopes.base();
+        let scope = match self.document.spec.mode {
+            Mode::ExportDelta => base.with("change", Name::Any),
+            _ => base,
+        };
+        let place = match (at.get("url"), at.get("transport")) {
+            (Some(url), None) => FilePlace::Url(self.template(url, &scope)),
+            (None, Some(path)) => FilePlace::Transport(self.template(path, &scope)),
+            (Some(_), Some(path)) => {
+                self.error(
+                    path,
+                    "a file goes to a `url` or to a `transport`, not to both",
+                    "leave one of them out",
+                );
+                FilePlace::Transport(self.template(path, &scope))
+            }
+            (None, None) => {
+                self.error(
+                    at,
+                    "a file needs a `url`, or a `transport`",
+                    "url: \"sftp://sftp.example.com/in/offers.csv\"",
+                );
+                FilePlace::Url(Template::constant(crate::template::Value::from("")))
+            }
+        };
+        let format_node = at.get("format");
+        let (format, encoding) = match format_node {
+            Some(node) => self.written(node, &scope, row),
+            None => (None, None),
+        };
+        if matches!(format, Some(WritePlan::Xlsx { .. })) {
+            for key in ["header", "footer"] {
+                if let Some(node) = at.get(key) {
+                    self.error(
+                        node,
+                        format!("`{key}` is text, and a sheet has none around its rows"),
+                        "leave it out",
+                    );
+                }
+            }
+        }
+        let mut request = self.file_request(at, label, scopes, &scope);
+        request.method = at.get("method").and_then(Node::as_text).map(str::to_owned);
+        FileTargetPlan {
+            place,
+            name: self.optional(at.get("name"), &scope),
+            login: self.login(at.get("login"), &scope),
+            format,
+            encoding,
+            header: self.optional(at.get("header"), &scope),
+            footer: self.optional(at.get("footer"), &scope),
+            request,
+        }
+    }
+
+    fn written(
+        &mut self,
+        node: &Node,
+        scope: &Scope,
+        row: &Scope,
+    ) -> (Option<WritePlan>, Option<&'static encoding_rs::Encoding>) {
+        let (word, keys) = match node.entries().first() {
+            Some(choice) => (choice.key.as_str(), Some(&choice.value)),
+            None => (node.as_text().unwrap_or_default(), None),
+        };
+        let key = |name: &str| keys.and_then(|keys| keys.get(name));
+        let has_header = flag(key("header")).unwrap_or(true);
+        let encoding = self.encoding(key("encoding"));
+        if let (Some(encoding), Some(node)) = (encoding, key("encoding")) {
+            if encoding.output_encoding() != encoding {
+                self.error(
+                    node,
+                    format!("files are not written in {}", encoding.name()),
+                    "use utf-8, or an encoding of one byte a character, such as windows-1252",
+                );
+            }
+        }
+        let plan = match word {
+            "csv" => WritePlan::Csv(WrittenCsvPlan {
+                delimiter: self.ascii(key("delimiter"), "delimiter").unwrap_or(b','),
+                quote: self.ascii(key("quote"), "quote").unwrap_or(b'"'),
+                header: has_header,
+            }),
+            "tsv" => WritePlan::Csv(WrittenCsvPlan {
+                header: has_header,
+                ..WrittenCsvPlan::TABS
+            }),
+            "json" => WritePlan::Json,
+            "jsonl" => WritePlan::Jsonl,
+            "xml" => WritePlan::Xml(WrittenXmlPlan {
+                root: key("root").and_then(|node| self.element_name(node)),
+                row: key("row").map_or_else(XmlRowPlan::default, |node| self.xml_row(node, row)),
+            }),
+            _ => WritePlan::Xlsx {
+                sheet: self.optional(key("sheet"), scope),
+                header: has_header,
+            },
+        };
+        (Some(plan), encoding)
+    }
+
+    fn ascii(&mut self, node: Option<&Node>, name: &str) -> Option<u8> {
+        let node = node?;
+        let text = &node.scalar()?.text;
+        match text.as_bytes() {
+            [one] if one.is_ascii() && !matches!(one, b'\r' | b'\n') => Some(*one),
+            _ => {
+                self.error(
+                    node,
+                    format!("`{name}` is one ASCII character"),
+                    "a tab is \"\\t\"",
+                );
+                None
+            }
+        }
+    }
+
+    fn element_name(&mut self, node: &Node) -> Option<String> {
+        let text = node.as_text()?;
+        if !is_xml_name(text) {
+            self.error(
+                node,
+                format!("`{text}` is no name of an element"),
+                "names begin with a letter or `_`, and hold letters, digits, `-`, `_`, `.` and `:`; attributes go into `header`",
+            );
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn xml_row(&mut self, node: &Node, scope: &Scope) -> XmlRowPlan {
+        match &node.value {
+            NodeValue::Map(entries) => {
+                if entries.len() != 1 {
+                    self.error(
+                        node,
+                        "a row is one element",
+                        "write row: { product: { id: \"{{ row.id }}\" } }",
+                    );
+                }
+                self.element_names(node);
+                XmlRowPlan::Tree(self.tree(node, scope))
+            }
+            _ => {
+                let text = node.as_text().unwrap_or_default();
+                if text.contains("{{") || text.contains("{%") {
+                    return XmlRowPlan::Text(self.template(node, scope));
+                }
+                XmlRowPlan::Columns(self.element_name(node).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Names of elements and attributes at any depth.
+    fn element_names(&mut self, node: &Node) {
+        for entry in node.entries() {
+            let name = entry.key.strip_prefix('@').unwrap_or(&entry.key);
+            if entry.key != "#text" && !is_xml_name(name) {
+                let at = Node::refused(entry.key_span.clone());
+                self.error(
+                    &at,
+                    format!("`{}` is no name of an element or an attribute", entry.key),
+                    "names begin with a letter or `_`; attributes are written \"@id\"",
+                );
+            }
+            self.element_names(&entry.value);
+        }
+        for item in node.items() {
+            self.element_names(item);
+        }
+    }
+}
+
+/// Whether a text can be the name of an element.
+pub fn is_xml_name(text: &str) -> bool {
+    let is_first = |c: char| c.is_alphabetic() || c == '_';
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    text.starts_with(is_first) && text.chars().all(is_part)
+}

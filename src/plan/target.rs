@@ -1,0 +1,137 @@
+//! Where an export's rows go, compiled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::WatchedPlan;
+use super::file_target::FileTargetPlan;
+use super::request::{RequestPlan, TreePlan};
+use super::source::{FetchPlan, ReadingPlan};
+use crate::spec::target::Missing;
+use crate::template::Template;
+
+/// Rows of a batch at most, where nothing is said.
+pub const BATCH_ROWS: usize = 1000;
+
+/// How rows are sent.
+#[derive(Debug)]
+pub struct TargetPlan {
+    /// What it is called in messages: "target", or "target, new".
+    pub label: Arc<str>,
+    /// By which means.
+    pub kind: TargetKind,
+    /// Rows that go together; each goes alone where there is none.
+    pub batch: Option<BatchPlan>,
+    /// A row as the channel wants it.
+    pub item: Option<ItemPlan>,
+    /// What must be true besides the status.
+    pub ok: Option<Template>,
+    /// Each row's fate in an answer.
+    pub results: Option<ResultsPlan>,
+    /// Sends at a time.
+    pub concurrency: usize,
+}
+
+/// By which means rows are sent.
+#[derive(Debug)]
+pub enum TargetKind {
+    /// A request, for a row or a batch.
+    Request(Box<RequestPlan>),
+    /// Requests in turn, for a row.
+    Steps(Vec<TargetStepPlan>),
+    /// A job of the channel, for a row or a batch.
+    Job(Box<TargetJobPlan>),
+    /// One file of all rows.
+    File(Box<FileTargetPlan>),
+}
+
+/// A request of several that a row needs.
+#[derive(Debug)]
+pub struct TargetStepPlan {
+    /// Under which name its answer is seen.
+    pub name: Option<Arc<str>>,
+    /// Whether it runs.
+    pub when: Option<Template>,
+    /// The request.
+    pub request: RequestPlan,
+}
+
+/// Rows that go together.
+#[derive(Debug)]
+pub struct BatchPlan {
+    /// Rows at most.
+    pub rows: usize,
+    /// Bytes of all items at most.
+    pub bytes: Option<u64>,
+    /// Rows of one value go together.
+    pub by: Option<Template>,
+}
+
+/// A row as the channel wants it.
+#[derive(Debug)]
+pub struct ItemPlan {
+    /// Its value.
+    pub tree: TreePlan,
+    /// Its own keys, for those that were empty in every row.
+    pub keys: Vec<WatchedPlan>,
+    /// Whether it reads `batch`, so that it is made anew where its row goes into another.
+    pub reads_batch: bool,
+}
+
+/// Each row's fate in an answer.
+#[derive(Debug)]
+pub struct ResultsPlan {
+    /// What it is called in messages.
+    pub label: Arc<str>,
+    /// Where fates are fetched, where that is not the answer itself.
+    pub request: Option<FetchPlan>,
+    /// Where the list stands, and what the answer is.
+    pub reading: Arc<ReadingPlan>,
+    /// Which row an element is about.
+    pub matching: MatchPlan,
+    /// Whether the row went through.
+    pub ok: Option<Template>,
+    /// What a row is that no element is about.
+    pub missing: Missing,
+    /// Whether the channel applies nothing of a batch with a fault.
+    pub all_or_nothing: bool,
+    /// The channel's code.
+    pub code: Option<Template>,
+    /// What is wrong, in words.
+    pub message: Option<Template>,
+}
+
+/// Which row an element is about.
+#[derive(Debug)]
+pub enum MatchPlan {
+    /// The first element is about the first row.
+    Position,
+    /// The row at an index, from 0.
+    Index(Template),
+    /// The row that is known by the same text.
+    Key {
+        /// What a row is known by.
+        row: Template,
+        /// What an element knows it by.
+        result: Template,
+    },
+}
+
+/// A job of the channel.
+#[derive(Debug)]
+pub struct TargetJobPlan {
+    /// Starts it.
+    pub submit: RequestPlan,
+    /// Asks how it stands.
+    pub poll: RequestPlan,
+    /// The wait before each poll.
+    pub every: Duration,
+    /// After how long it is given up.
+    pub timeout: Duration,
+    /// Whether it is over.
+    pub until: Template,
+    /// Whether it failed.
+    pub failed: Option<Template>,
+    /// Sent when the run is stopped while it waits, or when it is given up.
+    pub cancel: Option<RequestPlan>,
+}

@@ -1,0 +1,404 @@
+//! Rows of one entry on their way to the channel: sent as many at a time as the spec allows, and told
+//! back in the order read.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::Run;
+use super::error::RunError;
+use super::feedback::FeedbackWriter;
+use super::ledger::Ledger;
+use super::messages::finished_frame;
+use crate::columns::{Finished, Mapped, Outcome, Status};
+use crate::container_api::OutputFile;
+use crate::plan::EntryPlan;
+use crate::plan::target::TargetPlan;
+use crate::row::row_value;
+use crate::spec::LogAt;
+use crate::target::{Batcher, End, Items, Parcel, Sender, Sent, Told, Unit, placed};
+use crate::template::{Frame, Value};
+
+/// Units that may be ahead of the first one that is not told yet, for each one that is sent at a time.
+const AHEAD: u64 = 4;
+
+/// Units in a row that nobody took: then nothing more is sent.
+const UNREACHABLE: u32 = 3;
+
+/// What comes in.
+pub(super) enum Incoming {
+    /// Mapped rows.
+    Rows(Mapped),
+    /// That was all: input and mapping ended well.
+    End,
+}
+
+/// Sends the rows of one entry.
+pub(super) struct Dispatch<'r> {
+    run: &'r Run,
+    entry: &'r EntryPlan,
+    target: &'r TargetPlan,
+    base: &'r Arc<Frame>,
+    feedback: Option<FeedbackWriter<'r>>,
+    /// Rows of feedback that are written.
+    feedback_rows: &'r mut u64,
+    sender: Rc<Sender>,
+    items: Option<Items<'r>>,
+    batcher: Option<Batcher<'r>>,
+    /// What can be sent.
+    ready: VecDeque<Unit>,
+    tasks: JoinSet<Sent>,
+    ledger: Ledger,
+    /// Whether the channel took something, or said what is wrong with it.
+    is_reached: bool,
+    /// Units in a row that nobody took.
+    unreachable: u32,
+    /// Why nothing more is sent.
+    end: Option<RunError>,
+}
+
+impl<'r> Dispatch<'r> {
+    pub fn new(
+        run: &'r Run,
+        entry: &'r EntryPlan,
+        target: &'r Arc<TargetPlan>,
+        base: &'r Arc<Frame>,
+        feedback_rows: &'r mut u64,
+    ) -> Self {
+        let plan = &run.plan;
+        let feedback = plan.feedback.as_ref();
+        let feedback = feedback.map(|plan| FeedbackWriter::new(plan, base, run.api.spare()));
+        let sender = Sender {
+            plan: Arc::clone(target),
+            context: run.context(),
+            base: Arc::clone(base),
+            counters: Arc::clone(&run.counters),
+            keeps_answers: plan.keeps_answers,
+        };
+        let batch = target.batch.as_ref();
+        Self {
+            run,
+            entry,
+            target,
+            base,
+            feedback: feedback.filter(|_| run.http.rehearsal().is_none()),
+            feedback_rows,
+            sender: Rc::new(sender),
+            items: target.item.as_ref().map(Items::new),
+            batcher: batch.map(|plan| Batcher::new(plan, Arc::clone(&run.counters))),
+            ready: VecDeque::new(),
+            tasks: JoinSet::new(),
+            ledger: Ledger::default(),
+            is_reached: false,
+            unreachable: 0,
+            end: None,
+        }
+    }
+
+    /// Sends what comes in until nothing does. On an error nothing more is sent; what is under way is
+    /// waited for and told.
+    pub async fn run(mut self, mut from: mpsc::Receiver<Incoming>) -> Result<(), RunError> {
+        let mut stop = self.run.api.stop().clone();
+        let mut is_open = true;
+        loop {
+            self.start();
+            let is_over = self.tasks.is_empty() && (self.end.is_some() || self.ready.is_empty());
+            if is_over && (self.end.is_some() || !is_open) {
+                break;
+            }
+            let is_wanted = is_open && self.ready.is_empty() && self.end.is_none();
+            tokio::select! {
+                biased;
+                Some(sent) = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                    self.absorb(sent.map_err(|_| RunError::Bug)).await;
+                    while let Some(sent) = self.tasks.try_join_next() {
+                        self.absorb(sent.map_err(|_| RunError::Bug)).await;
+                    }
+                    self.tell().await;
+                }
+                incoming = from.recv(), if is_wanted => match incoming {
+                    Some(Incoming::Rows(mapped)) => self.take(mapped).await,
+                    Some(Incoming::End) => self.flush(),
+                    None => is_open = false,
+                },
+                () = stop.stopped(), if self.end.is_none() => self.end = Some(RunError::Stopped),
+            }
+        }
+        self.finish().await
+    }
+
+    /// Starts what may be under way.
+    fn start(&mut self) {
+        while self.end.is_none() && self.tasks.len() < self.limit() {
+            let Some(unit) = self.ready.front() else {
+                return;
+            };
+            let place = unit.parcels.first().map_or(0, |parcel| parcel.place);
+            if !self.tasks.is_empty() && place >= self.ledger.oldest() + self.window() {
+                return;
+            }
+            let Some(unit) = self.ready.pop_front() else {
+                return;
+            };
+            let sender = Rc::clone(&self.sender);
+            self.tasks
+                .spawn_local(async move { sender.send(unit).await });
+        }
+    }
+
+    /// How many may be under way: one until the channel has taken something.
+    fn limit(&self) -> usize {
+        if self.is_reached {
+            self.target.concurrency
+        } else {
+            1
+        }
+    }
+
+    /// How many rows may be ahead of the first that is not told.
+    fn window(&self) -> u64 {
+        let Some(batch) = &self.target.batch else {
+            return AHEAD * self.target.concurrency as u64;
+        };
+        // Batches of one value pass each other; how far is bounded where they are gathered.
+        if batch.by.is_some() {
+            return u64::MAX / 2;
+        }
+        AHEAD * self.target.concurrency as u64 * batch.rows as u64
+    }
+
+    /// Rows come in: those that are to be sent go on, what is known of the others is told.
+    async fn take(&mut self, mapped: Mapped) {
+        self.run.counters.add_filtered(mapped.filtered);
+        self.run.report_errors(&mapped.errors).await;
+        for mut chunk in mapped.chunks {
+            let Ok(rows) = chunk.rows.batch() else {
+                self.end_with(RunError::Bug);
+                return;
+            };
+            if self.run.plan.keeps_answers && chunk.frames.is_empty() {
+                chunk.frames = vec![Arc::clone(self.base); rows.len()];
+            }
+            let is_known: Vec<bool> = chunk
+                .outcomes
+                .iter()
+                .map(|outcome| outcome.status != Status::Ok)
+                .collect();
+            for outcome in chunk
+                .outcomes
+                .iter()
+                .filter(|outcome| outcome.status != Status::Ok)
+            {
+                self.run.counters.add_outcome(outcome);
+            }
+            if let Some(items) = &self.items {
+                for row in rows.rows().take(1) {
+                    items.sample(row.shape().distinct_names());
+                }
+            }
+            let frames: Vec<Option<Arc<Frame>>> = is_known
+                .iter()
+                .enumerate()
+                .map(|(index, is_known)| {
+                    let frame = || finished_frame(&chunk, &rows, index, self.base);
+                    (!is_known).then(|| Arc::new(frame()))
+                })
+                .collect();
+            let first = self.ledger.add(chunk, rows, is_known);
+            for (place, frame) in (first..).zip(frames) {
+                if let Some(frame) = frame {
+                    self.hand_over(place, frame);
+                }
+            }
+        }
+        self.tell().await;
+        self.judge();
+    }
+
+    /// A row is to be sent. One whose item can't be made has failed.
+    fn hand_over(&mut self, place: u64, frame: Arc<Frame>) {
+        if let Err(message) = self.try_hand_over(place, frame) {
+            let outcome = Outcome::of(Status::Failed, message);
+            self.run.counters.add_outcome(&outcome);
+            self.ledger.note(Told {
+                place,
+                outcome,
+                answers: None,
+            });
+        }
+    }
+
+    fn try_hand_over(&mut self, place: u64, frame: Arc<Frame>) -> Result<(), String> {
+        let Some(batcher) = &mut self.batcher else {
+            let item = match &self.items {
+                Some(items) => items.make(&frame)?.value,
+                None => Value::UNDEFINED,
+            };
+            self.ready
+                .push_back(Unit::alone(Parcel { place, frame, item }));
+            return Ok(());
+        };
+        let plan = self.target.batch.as_ref();
+        let by = match plan.and_then(|plan| plan.by.as_ref()) {
+            Some(by) => by
+                .text(&frame)
+                .map_err(|error| format!("batch.by: {error}"))?,
+            None => String::new(),
+        };
+        let reads_batch = self
+            .target
+            .item
+            .as_ref()
+            .is_some_and(|item| item.reads_batch);
+        let make = |batcher: &mut Batcher<'_>| match &self.items {
+            Some(items) if reads_batch => {
+                let (number, index) = batcher.place(&by);
+                let made = items.make(&placed(&frame, number, index))?;
+                Ok((made.value, made.bytes))
+            }
+            Some(items) => items.make(&frame).map(|made| (made.value, made.bytes)),
+            // A row counts as the JSON it is.
+            None => Ok((Value::UNDEFINED, bytes_of(&frame))),
+        };
+        let (mut item, mut bytes): (Value, u64) = make(batcher)?;
+        // A comma or a line end stands between items.
+        if !batcher.has_room(&by, bytes + 1) {
+            self.ready.extend(batcher.close(&by));
+            if reads_batch {
+                (item, bytes) = make(batcher)?;
+            }
+        }
+        let due = batcher.push(&by, Parcel { place, frame, item }, bytes + 1);
+        self.ready.extend(due);
+        Ok(())
+    }
+
+    /// No more rows come.
+    fn flush(&mut self) {
+        if let Some(batcher) = &mut self.batcher {
+            self.ready.extend(batcher.flush());
+        }
+    }
+
+    /// What was sent came back.
+    async fn absorb(&mut self, sent: Result<Sent, RunError>) {
+        let sent = match sent {
+            Ok(sent) => sent,
+            Err(error) => return self.end_with(error),
+        };
+        let counters = &self.run.counters;
+        counters.add_unsent(sent.unsent);
+        for told in sent.told {
+            counters.add_outcome(&told.outcome);
+            self.ledger.note(told);
+        }
+        if self.run.logs_at(LogAt::Batch, &self.entry.log) {
+            for batch in sent.batches {
+                let rows = batch.places.iter().filter_map(|place| {
+                    let (open, index) = self.ledger.find(*place)?;
+                    Some(row_value(&open.rows, index))
+                });
+                let rows = rows.collect();
+                self.run
+                    .log_batch(rows, batch.number, &self.entry.log, self.base)
+                    .await;
+            }
+        }
+        match sent.unreachable {
+            None => {
+                self.is_reached = true;
+                self.unreachable = 0;
+            }
+            Some(reason) => {
+                self.unreachable += 1;
+                if !self.is_reached || self.unreachable >= UNREACHABLE {
+                    self.end_with(RunError::Channel(reason));
+                }
+            }
+        }
+        match sent.end {
+            None => {}
+            Some(End::Abort(message)) => self.end_with(RunError::Abort(message)),
+            Some(End::Stopped) => self.end_with(RunError::Stopped),
+        }
+        self.judge();
+    }
+
+    fn judge(&mut self) {
+        if let Err(error) = self.run.judge_limits(false) {
+            self.end_with(error);
+        }
+    }
+
+    /// The first reason stays.
+    fn end_with(&mut self, error: RunError) {
+        self.end.get_or_insert(error);
+    }
+
+    /// Writes the feedback of rows that are known up to the first that is not, and logs them.
+    async fn tell(&mut self) {
+        let mut ended = None;
+        while let Some((open, places)) = self.ledger.due() {
+            let end = places.end;
+            if let Some(feedback) = &self.feedback {
+                let body = feedback.body(&open.chunk, places.clone());
+                let written = match body {
+                    Ok(body) => {
+                        let rows = Finished::Body(Arc::new(body));
+                        let surely = *self.feedback_rows;
+                        *self.feedback_rows += rows.len() as u64;
+                        let written = self.run.write(OutputFile::Feedback, &rows, surely);
+                        written.await
+                    }
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = written {
+                    // Nothing behind it is told: the order would be lost.
+                    self.feedback = None;
+                    ended.get_or_insert(error);
+                }
+            }
+            let (run, entry) = (self.run, &self.entry.log);
+            let logged = run.log_rows(&open.chunk, places, entry, self.base).await;
+            if let Err(error) = logged {
+                ended.get_or_insert(error);
+            }
+            if self.target.batch.is_none() && end == open.rows.len() {
+                let number = self.run.counters.add_batch();
+                if self.run.logs_at(LogAt::Batch, &self.entry.log) {
+                    let rows = (0..end).map(|index| row_value(&open.rows, index)).collect();
+                    self.run
+                        .log_batch(rows, number, &self.entry.log, self.base)
+                        .await;
+                }
+            }
+            self.ledger.is_told(end);
+            self.run.progress.show(&self.run.counters.snapshot());
+        }
+        if let Some(error) = ended {
+            self.end_with(error);
+        }
+    }
+
+    async fn finish(self) -> Result<(), RunError> {
+        let waiting: u64 = self.ready.iter().map(|unit| unit.len() as u64).sum();
+        let held = self.batcher.as_ref().map_or(0, Batcher::held);
+        self.run.counters.add_unsent(waiting + held);
+        if let (Some(items), None) = (&self.items, &self.end) {
+            self.run.report_empty_keys(items).await;
+        }
+        match self.end {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+fn bytes_of(frame: &Frame) -> u64 {
+    let mut json = Vec::new();
+    crate::template::json::write(&frame.get("row").unwrap_or_default(), &mut json);
+    json.len() as u64
+}

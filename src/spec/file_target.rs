@@ -1,0 +1,144 @@
+//! `target.file`: one file of all rows.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::source::Login;
+use super::{Template, Tree};
+
+/// One file of all rows: written under a temporary name, then renamed. Compressed by its ending
+/// (`.gz`, `.zst`, `.zip`).
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileTarget {
+    /// Where: `file`, `s3`, `sftp`, `ftp`, `http` or `https`.
+    ///
+    /// ```yaml
+    /// url: "s3://feeds/offers-{{ run.started | date('%Y%m%d') }}.xml.gz"
+    /// ```
+    pub url: Option<Template>,
+    /// Instead of `url`: a path on the site's own transport, which the platform uploads to.
+    ///
+    /// ```yaml
+    /// transport: /feeds/offers.csv
+    /// ```
+    pub transport: Option<Template>,
+    /// Who writes.
+    pub login: Option<Login>,
+    /// The file's name, where `url` or `transport` ends in `/`.
+    pub name: Option<Template>,
+    /// How it is written; by its name where nothing is said.
+    pub format: Option<FileFormat>,
+    /// Text before the first row.
+    pub header: Option<Template>,
+    /// Text after the last row.
+    pub footer: Option<Template>,
+}
+
+/// How a file is written: one choice.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FileFormat {
+    /// A choice with nothing to say.
+    Word(FileFormatWord),
+    /// One of the choices.
+    Choice(Box<FileFormatChoice>),
+}
+
+/// Formats of files.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum FileFormatWord {
+    Csv,
+    Tsv,
+    Json,
+    Jsonl,
+    Xml,
+    Xlsx,
+}
+
+/// A format with more about it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct FileFormatChoice {
+    /// CSV.
+    ///
+    /// ```yaml
+    /// format: { csv: { delimiter: ";", encoding: windows-1252 } }
+    /// ```
+    pub csv: Option<WrittenCsv>,
+    /// Values between tabs.
+    pub tsv: Option<WrittenTsv>,
+    /// A list of objects.
+    pub json: Option<WrittenText>,
+    /// An object a line.
+    pub jsonl: Option<WrittenText>,
+    /// XML.
+    ///
+    /// ```yaml
+    /// format: { xml: { root: products, row: { product: { "@id": "{{ row.id }}", title: "{{ row.title }}" } } } }
+    /// ```
+    pub xml: Option<WrittenXml>,
+    /// A sheet of an Excel file.
+    pub xlsx: Option<WrittenXlsx>,
+}
+
+/// CSV.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenCsv {
+    /// What stands between cells; `,` where nothing is said.
+    #[schemars(length(min = 1, max = 1))]
+    pub delimiter: Option<String>,
+    /// What stands around cells that need it; `"` where nothing is said.
+    #[schemars(length(min = 1, max = 1))]
+    pub quote: Option<String>,
+    /// Whether the first line has the names; true where nothing is said.
+    pub header: Option<bool>,
+    /// How text is encoded; UTF-8 where nothing is said.
+    pub encoding: Option<String>,
+}
+
+/// Values between tabs.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenTsv {
+    /// Whether the first line has the names; true where nothing is said.
+    pub header: Option<bool>,
+    /// How text is encoded; UTF-8 where nothing is said.
+    pub encoding: Option<String>,
+}
+
+/// Text.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenText {
+    /// How text is encoded; UTF-8 where nothing is said.
+    pub encoding: Option<String>,
+}
+
+/// XML. Keys that begin with `@` are attributes, `#text` is text beside them; a list repeats its
+/// element; what is nothing is left out.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenXml {
+    /// The element around all rows; `rows` where nothing is said, none where there is a `header`.
+    pub root: Option<String>,
+    /// A row: the name of an element that holds the columns (`row` where nothing is said), a map of
+    /// one element, or a template that gives XML.
+    pub row: Option<Tree>,
+    /// How text is encoded; UTF-8 where nothing is said.
+    pub encoding: Option<String>,
+}
+
+/// A sheet.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenXlsx {
+    /// Its name.
+    pub sheet: Option<Template>,
+    /// Whether the first row has the names; true where nothing is said.
+    pub header: Option<bool>,
+}

@@ -1,0 +1,16 @@
+//! Where an export's rows go: each alone, in batches, by steps or as jobs of the channel, or all into
+//! one file. What became of each row comes back as its outcome.
+
+mod batch;
+mod carry;
+mod item;
+mod job;
+mod parcel;
+mod results;
+mod sender;
+mod steps;
+
+pub use batch::Batcher;
+pub use item::{Items, MadeItem};
+pub use parcel::{Parcel, Unit};
+pub use sender::{BatchSent, End, Sender, Sent, Told, placed};

@@ -1,0 +1,368 @@
+//! Rows are sent together, and each one's fate is found: what a batch's answer says of it, batches in
+//! halves, the innocent rows of a refused batch once more.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::carry::{Came, Carried, Fault};
+use super::item;
+use super::parcel::{Parcel, Unit};
+use super::results::{Reason, Verdict, Verdicts, batch_value, of_missing};
+use crate::columns::{Outcome, Status};
+use crate::plan::target::{ResultsPlan, TargetPlan};
+use crate::run::Counters;
+use crate::source::Context;
+use crate::spec::LogLevel;
+use crate::spec::target::Missing;
+use crate::template::{Frame, Value, text_of};
+
+/// Sends rows by one target.
+pub struct Sender {
+    /// How they are sent.
+    pub plan: Arc<TargetPlan>,
+    /// Requests, logs, names.
+    pub context: Context,
+    /// `options`, `run`, `change`.
+    pub base: Arc<Frame>,
+    /// Numbers batches.
+    pub counters: Arc<Counters>,
+    /// Whether answers are looked at once more: in `feedback`, or in `log`.
+    pub keeps_answers: bool,
+}
+
+/// What became of rows that were sent together.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// Of each row whose fate is known.
+    pub told: Vec<Told>,
+    /// Rows that were not sent after all.
+    pub unsent: u64,
+    /// The batches that were sent for them.
+    pub batches: Vec<BatchSent>,
+    /// Why nothing more is to be sent.
+    pub end: Option<End>,
+    /// Nobody was reached, or nobody let us in: why.
+    pub unreachable: Option<String>,
+}
+
+/// What became of a row.
+#[derive(Debug)]
+pub struct Told {
+    /// Its place among the rows of its entry.
+    pub place: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the channel answered, on top of what the row's templates saw.
+    pub answers: Option<Arc<Frame>>,
+}
+
+/// A batch that was sent.
+#[derive(Debug)]
+pub struct BatchSent {
+    /// Its number.
+    pub number: u64,
+    /// The places of its rows.
+    pub places: Vec<u64>,
+}
+
+/// Why nothing more is to be sent.
+#[derive(Debug)]
+pub enum End {
+    /// A rule says `abort`.
+    Abort(String),
+    /// The run was stopped.
+    Stopped,
+}
+
+impl Sender {
+    /// Sends rows until the fate of each is known.
+    pub async fn send(&self, unit: Unit) -> Sent {
+        let mut sent = Sent::default();
+        let mut waiting = VecDeque::from([unit]);
+        while let Some(unit) = waiting.pop_front() {
+            if sent.end.is_some() {
+                sent.unsent += unit.len() as u64;
+                continue;
+            }
+            let frame = self.frame_of(&unit);
+            self.announce(&unit).await;
+            let carried = self.carry(&frame).await;
+            if let (Some(number), false) = (unit.number, matches!(carried.came, Came::NotSent)) {
+                let places = unit.parcels.iter().map(|parcel| parcel.place).collect();
+                sent.batches.push(BatchSent { number, places });
+            }
+            let again = self.settle(unit, &frame, carried, &mut sent).await;
+            for unit in again.into_iter().rev() {
+                waiting.push_front(unit);
+            }
+        }
+        sent
+    }
+
+    /// What the requests of a row or a batch see.
+    fn frame_of(&self, unit: &Unit) -> Arc<Frame> {
+        let has_item = self.plan.item.is_some();
+        if self.plan.batch.is_none() {
+            let parcel = &unit.parcels[0];
+            return if has_item {
+                Arc::new(Frame::on(&parcel.frame).with("item", parcel.item.clone()))
+            } else {
+                Arc::clone(&parcel.frame)
+            };
+        }
+        let rows: Value = unit
+            .parcels
+            .iter()
+            .map(|parcel| parcel.frame.get("row").unwrap_or_default())
+            .collect();
+        let mut frame = Frame::on(&self.base)
+            .with("rows", rows)
+            .with("batch", batch_value(unit, 0));
+        if has_item {
+            let items = unit.parcels.iter().map(|parcel| parcel.item.clone());
+            frame.set("items", items.collect::<Value>());
+        }
+        Arc::new(frame)
+    }
+
+    /// Says which rows a batch has before it is sent: a run that dies has said what it was doing.
+    async fn announce(&self, unit: &Unit) {
+        let (Some(number), None) = (unit.number, self.context.http.rehearsal()) else {
+            return;
+        };
+        let (Some(first), Some(last)) = (unit.parcels.first(), unit.parcels.last()) else {
+            return;
+        };
+        let name = |parcel: &Parcel| {
+            let row = parcel.frame.get("row").unwrap_or_default();
+            let key = row.try_iter().ok().and_then(|mut keys| keys.next());
+            let text = key.and_then(|key| row.get_item(&key).ok());
+            let text = text.map(|value| text_of(&value).into_owned());
+            format!("row {} ({})", parcel.place + 1, text.unwrap_or_default())
+        };
+        let message = match unit.len() {
+            1 => format!(
+                "{}: batch {number}: sending {}",
+                self.plan.label,
+                name(first)
+            ),
+            rows => format!(
+                "{}: batch {number}: sending {rows} rows, {} to {}",
+                self.plan.label,
+                name(first),
+                name(last)
+            ),
+        };
+        self.context.api.log(LogLevel::Debug, &message, None).await;
+    }
+
+    /// Tells what became of each row; what is to be sent again comes back.
+    async fn settle(
+        &self,
+        unit: Unit,
+        frame: &Arc<Frame>,
+        carried: Carried,
+        sent: &mut Sent,
+    ) -> Vec<Unit> {
+        match &carried.came {
+            Came::NotSent => {
+                sent.unsent += unit.len() as u64;
+                sent.end = Some(End::Stopped);
+            }
+            Came::Skipped(message) => {
+                self.tell_all(&unit, &carried, Status::Skipped, None, message, sent);
+            }
+            Came::Unknown(message) => {
+                self.tell_all(&unit, &carried, Status::Unknown, None, message, sent);
+            }
+            Came::Split(_) if unit.len() > 1 => {
+                let attempts = unit.attempts + carried.attempts;
+                return self.halves(unit, attempts);
+            }
+            Came::Failed(fault) | Came::Split(fault) => {
+                // What `results` says of the rows is told though the answer as a whole says no.
+                let results = self.plan.results.as_ref().filter(|_| fault.is_of_ok);
+                if let Some(results) = results {
+                    return self
+                        .by_results(results, unit, frame, &carried, Some(fault), sent)
+                        .await;
+                }
+                if fault.is_abort {
+                    sent.end = Some(End::Abort(fault.whole.clone()));
+                }
+                if fault.is_of_channel {
+                    sent.unreachable = Some(fault.whole.clone());
+                }
+                let code = fault.code.clone();
+                self.tell_all(&unit, &carried, Status::Failed, code, &fault.message, sent);
+            }
+            Came::Done(said) => {
+                let is_rehearsed = self.context.http.rehearsal().is_some();
+                match self.plan.results.as_ref().filter(|_| !is_rehearsed) {
+                    Some(results) => {
+                        return self
+                            .by_results(results, unit, frame, &carried, None, sent)
+                            .await;
+                    }
+                    None => {
+                        for index in 0..unit.len() {
+                            let outcome = Outcome {
+                                message: said.clone(),
+                                ..Outcome::ok()
+                            };
+                            self.tell(&unit, index, &carried, outcome, sent);
+                        }
+                    }
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Tells what `results` says of each row. `fault` is what the answer as a whole says.
+    async fn by_results(
+        &self,
+        plan: &ResultsPlan,
+        unit: Unit,
+        frame: &Arc<Frame>,
+        carried: &Carried,
+        fault: Option<&Fault>,
+        sent: &mut Sent,
+    ) -> Vec<Unit> {
+        let Verdicts { rows, unmatched } = match self.verdicts(plan, &unit, frame, carried).await {
+            Ok(verdicts) => verdicts,
+            Err(_) if fault.is_some() => Verdicts {
+                rows: vec![Verdict::Missing; unit.len()],
+                unmatched: Vec::new(),
+            },
+            Err(reason) => {
+                let message = format!("it was sent, and what became of it can't be read: {reason}");
+                self.tell_all(&unit, carried, Status::Unknown, None, &message, sent);
+                return Vec::new();
+            }
+        };
+        let is_named = |verdict: &Verdict| matches!(verdict, Verdict::Failed(_));
+        let has_guilty = rows.iter().any(is_named);
+        // A fault that no row was found for may be about any of those that nothing is said of; what the
+        // answer as a whole says is about the guilty, where it names some.
+        let fault = fault.filter(|_| !has_guilty || plan.missing == Missing::Failed);
+        let whole = unmatched.into_iter().next().or_else(|| {
+            fault.map(|fault| Reason {
+                code: fault.code.clone(),
+                message: fault.message.clone(),
+            })
+        });
+        let mut innocent = Vec::new();
+        for (index, verdict) in rows.into_iter().enumerate() {
+            let is_innocent = !is_named(&verdict);
+            if plan.all_or_nothing && has_guilty && is_innocent {
+                innocent.push(unit.parcels[index].clone());
+                continue;
+            }
+            let verdict = match (verdict, &whole) {
+                (Verdict::Missing, Some(whole)) => Verdict::Failed(whole.clone()),
+                (Verdict::Missing, None) => of_missing(plan),
+                // The channel applied nothing, and says of no row why.
+                (Verdict::Ok(_), Some(whole)) if plan.all_or_nothing => {
+                    Verdict::Failed(whole.clone())
+                }
+                (verdict, _) => verdict,
+            };
+            let outcome = match verdict {
+                Verdict::Ok(message) => Outcome {
+                    message,
+                    ..Outcome::ok()
+                },
+                Verdict::Failed(reason) => Outcome {
+                    code: reason.code,
+                    ..Outcome::of(Status::Failed, reason.message)
+                },
+                Verdict::Missing => continue,
+            };
+            self.tell(&unit, index, carried, outcome, sent);
+        }
+        if innocent.is_empty() {
+            return Vec::new();
+        }
+        let attempts = unit.attempts + carried.attempts;
+        vec![self.anew(innocent, attempts)]
+    }
+
+    fn halves(&self, mut unit: Unit, attempts: u32) -> Vec<Unit> {
+        let second = unit.parcels.split_off(unit.len().div_ceil(2));
+        let first = std::mem::take(&mut unit.parcels);
+        vec![self.anew(first, attempts), self.anew(second, attempts)]
+    }
+
+    /// Rows in a batch of their own, with a number of its own.
+    fn anew(&self, mut parcels: Vec<Parcel>, attempts: u32) -> Unit {
+        let number = self.counters.add_batch();
+        if let Some(plan) = self.plan.item.as_ref().filter(|plan| plan.reads_batch) {
+            for (index, parcel) in parcels.iter_mut().enumerate() {
+                let frame = placed(&parcel.frame, number, index);
+                // It could be made before.
+                if let Ok(made) = item::make(plan, &frame) {
+                    parcel.item = made.value;
+                }
+            }
+        }
+        Unit {
+            number: Some(number),
+            parcels,
+            attempts,
+        }
+    }
+
+    fn tell_all(
+        &self,
+        unit: &Unit,
+        carried: &Carried,
+        status: Status,
+        code: Option<String>,
+        message: &str,
+        sent: &mut Sent,
+    ) {
+        for index in 0..unit.len() {
+            let outcome = Outcome {
+                code: code.clone(),
+                ..Outcome::of(status, message.to_owned())
+            };
+            self.tell(unit, index, carried, outcome, sent);
+        }
+    }
+
+    fn tell(
+        &self,
+        unit: &Unit,
+        index: usize,
+        carried: &Carried,
+        outcome: Outcome,
+        sent: &mut Sent,
+    ) {
+        let parcel = &unit.parcels[index];
+        let answers = self.keeps_answers.then(|| {
+            let mut frame = Frame::on(&parcel.frame);
+            for (name, answer) in &carried.answers {
+                frame.set(Arc::clone(name), answer.clone());
+            }
+            Arc::new(frame)
+        });
+        sent.told.push(Told {
+            place: parcel.place,
+            outcome: Outcome {
+                attempts: unit.attempts + carried.attempts,
+                ..outcome
+            },
+            answers,
+        });
+    }
+}
+
+/// What `item` sees of a row in a batch.
+pub fn placed(frame: &Arc<Frame>, number: u64, index: usize) -> Arc<Frame> {
+    let batch = Value::from_pairs([
+        ("number", Value::from(number)),
+        ("index", Value::from(index)),
+    ]);
+    Arc::new(Frame::on(frame).with("batch", batch))
+}

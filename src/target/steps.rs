@@ -1,0 +1,85 @@
+//! `steps`: requests in turn for a row. A failed one ends the row, the last that ran gives its outcome.
+
+use std::sync::Arc;
+
+use super::carry::{Came, Carried, Fault};
+use super::sender::Sender;
+use crate::plan::target::TargetStepPlan;
+use crate::template::Frame;
+
+impl Sender {
+    pub(super) async fn by_steps(&self, steps: &[TargetStepPlan], frame: &Arc<Frame>) -> Carried {
+        let mut carried = Carried {
+            came: Came::Skipped("no step's `when` held".to_owned()),
+            answers: Vec::new(),
+            answer: None,
+            attempts: 0,
+        };
+        // What a step before changed stays changed.
+        let mut has_changed = false;
+        for (index, step) in steps.iter().enumerate() {
+            let seen = self.seen(frame, &carried);
+            let name = match &step.name {
+                Some(name) => format!("step `{name}`"),
+                None => format!("step {}", index + 1),
+            };
+            let runs = step
+                .when
+                .as_ref()
+                .map_or(Ok(true), |when| when.holds(&seen));
+            let came = match runs {
+                Ok(false) => continue,
+                Ok(true) => {
+                    let delivery = self.context.http.deliver(&step.request, &seen).await;
+                    carried.attempts = carried.attempts.max(delivery.attempts);
+                    let prefix = format!("{name}: ");
+                    let mut came = Came::of(&delivery.fate, &prefix);
+                    if let Some(answer) = delivery.answer {
+                        if matches!(came, Came::Done(_)) {
+                            if let Err(fault) = self.is_ok(&answer, &seen) {
+                                let message = format!("{prefix}{}", fault.message);
+                                came = Came::Failed(Fault::said(message));
+                            }
+                        }
+                        if let Some(name) = &step.name {
+                            carried.answers.push((Arc::clone(name), answer.to_value()));
+                        }
+                        carried.answer = Some(answer);
+                    }
+                    came
+                }
+                Err(error) => Came::Failed(Fault::said(format!("{name}: when: {error}"))),
+            };
+            match came {
+                Came::Done(said) => {
+                    has_changed |= step.request.changes();
+                    carried.came = Came::Done(said);
+                }
+                Came::NotSent if has_changed => {
+                    let message =
+                        format!("the run was stopped before {name}; what came before it is done");
+                    carried.came = Came::Unknown(message);
+                    break;
+                }
+                other => {
+                    carried.came = other;
+                    break;
+                }
+            }
+        }
+        let last = carried.answer.as_ref().map(|answer| answer.to_value());
+        carried
+            .answers
+            .extend(last.map(|answer| ("response".into(), answer)));
+        carried
+    }
+
+    /// What a step sees: the answers before it.
+    fn seen(&self, frame: &Arc<Frame>, carried: &Carried) -> Arc<Frame> {
+        let mut seen = Frame::on(frame);
+        for (name, answer) in &carried.answers {
+            seen.set(Arc::clone(name), answer.clone());
+        }
+        Arc::new(seen)
+    }
+}
