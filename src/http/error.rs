@@ -57,10 +57,10 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether nobody was reached, or nobody let us in: nothing that is sent will arrive.
+    /// Whether nobody was reached, or nobody knows us: nothing that is sent will arrive.
     pub fn is_of_channel(&self) -> bool {
         match self {
-            Self::Status { status, .. } => matches!(status, 401 | 403),
+            Self::Status { status, .. } => *status == 401,
             Self::Fault(fault) => fault.is_before_sending(),
             Self::Auth(_) => true,
             _ => false,

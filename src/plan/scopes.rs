@@ -107,6 +107,11 @@ impl Scopes {
         keys.with_fields("page", &PAGE)
     }
 
+    /// The same with the page.
+    pub fn paged(scope: &Scope) -> Scope {
+        scope.clone().with_fields("page", &PAGE)
+    }
+
     /// The same with the answer.
     pub fn answered(scope: &Scope) -> Scope {
         scope.clone().with_fields("response", &RESPONSE)

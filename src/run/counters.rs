@@ -26,7 +26,7 @@ pub struct Counters {
     /// The name of the file that a target writes.
     file: OnceLock<String>,
     /// Why rows did not go through, and how many.
-    reasons: Mutex<IndexMap<String, u64>>,
+    reasons: Mutex<IndexMap<(&'static str, String), u64>>,
     /// Rows that were read, as the mapping sees it.
     taken: AtomicU64,
     /// Rows that were read and are dealt with.
@@ -166,13 +166,15 @@ impl Counters {
         let _ = self.file.set(name.to_owned());
     }
 
-    /// The commonest reasons for which rows did not go through, and how many rows each had.
+    /// The commonest reasons for which rows did not go through: `failed: no price`, and how many rows
+    /// each had.
     pub fn reasons(&self, most: usize) -> Vec<(String, u64)> {
         let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sorted: Vec<(String, u64)> = reasons
             .iter()
-            .map(|(text, count)| (text.clone(), *count))
+            .map(|((status, text), count)| (format!("{status}: {text}"), *count))
             .collect();
+        drop(reasons);
         // Those that came first stay first among equals.
         sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         sorted.truncate(most);
@@ -183,7 +185,11 @@ impl Counters {
         let Some(message) = &outcome.message else {
             return;
         };
-        let text: String = message.chars().take(REASON).collect();
+        let mut text: String = message.chars().take(REASON).collect();
+        if text.len() < message.len() {
+            text.push('…');
+        }
+        let text = (outcome.status.word(), text);
         let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = reasons.get_mut(&text) {
             *count += 1;

@@ -307,17 +307,14 @@ impl<'r> Dispatch<'r> {
                     .await;
             }
         }
-        match sent.unreachable {
-            None => {
-                self.is_reached = true;
-                self.unreachable = 0;
+        let is_first = !self.is_reached;
+        let refused = sent.unreachable.is_some();
+        self.unreachable = if refused { self.unreachable + 1 } else { 0 };
+        match sent.unreachable.or(sent.forbidden) {
+            Some(reason) if is_first || self.unreachable >= UNREACHABLE => {
+                self.end_with(RunError::Channel(reason));
             }
-            Some(reason) => {
-                self.unreachable += 1;
-                if !self.is_reached || self.unreachable >= UNREACHABLE {
-                    self.end_with(RunError::Channel(reason));
-                }
-            }
+            _ => self.is_reached = true,
         }
         match sent.end {
             None => {}

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::Run;
 use super::dispatch::{Dispatch, Incoming};
 use super::error::RunError;
 use super::feedback::FeedbackWriter;
 use super::pipeline::both;
-use crate::columns::{Finished, Mapped, Mapper};
+use super::{REASONS_SHOWN, Run};
+use crate::columns::{Finished, Mapped, Mapper, Status};
 use crate::container_api::{InputReader, InputType, OutputFile};
 use crate::plan::EntryPlan;
 use crate::spec::{LogAt, LogLevel};
@@ -135,19 +135,22 @@ impl Run {
         if counts.failed + counts.unknown == 0 {
             return;
         }
-        let reasons: Vec<String> = self
-            .reasons()
-            .into_iter()
-            .map(|(reason, count)| format!("{count} × {reason}"))
-            .collect();
-        let mut what = Vec::new();
-        if counts.failed > 0 {
-            what.push(format!("{} failed", counts.failed));
+        let reasons = self.reasons(usize::MAX);
+        let counted = [
+            (Status::Failed, counts.failed),
+            (Status::Unknown, counts.unknown),
+        ];
+        for (status, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
+            let word = status.word();
+            let prefix = format!("{word}: ");
+            let own = reasons.iter().filter_map(|(reason, count)| {
+                let reason = reason.strip_prefix(&prefix)?;
+                Some(format!("{count} × {reason}"))
+            });
+            let own: Vec<String> = own.take(REASONS_SHOWN).collect();
+            let rows = if count == 1 { "row" } else { "rows" };
+            let message = format!("{count} {rows} {word}: {}", own.join("; "));
+            self.api.log(LogLevel::Warning, &message, None).await;
         }
-        if counts.unknown > 0 {
-            what.push(format!("{} unknown", counts.unknown));
-        }
-        let message = format!("rows {}: {}", what.join(", "), reasons.join("; "));
-        self.api.log(LogLevel::Warning, &message, None).await;
     }
 }

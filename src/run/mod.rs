@@ -89,7 +89,7 @@ pub async fn run(plan: Arc<Plan>, given: Given<'_>) -> Summary {
         exit,
         failure,
         counters: run.counters.snapshot(),
-        reasons: run.reasons(),
+        reasons: run.reasons(REASONS_SHOWN),
         mode: run.plan.mode,
         seconds: began.elapsed().as_secs_f64(),
     }
@@ -175,8 +175,8 @@ impl Run {
     }
 
     /// The commonest reasons for which rows did not go through.
-    fn reasons(&self) -> Vec<(String, u64)> {
-        let mut reasons = self.counters.reasons(REASONS_SHOWN);
+    fn reasons(&self, most: usize) -> Vec<(String, u64)> {
+        let mut reasons = self.counters.reasons(most);
         for (reason, _) in &mut reasons {
             *reason = self.api.redacted(reason);
         }

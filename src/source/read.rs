@@ -328,7 +328,8 @@ fn with_beginning(job: &Job<'_>, error: &ReadError, answer: &Answer) -> String {
     }
     let beginning: String = text.trim_start().chars().take(60).collect();
     match error {
-        ReadError::Broken { .. } if !beginning.is_empty() => {
+        // Bytes that are packed tell nobody anything.
+        ReadError::Broken { .. } if !beginning.is_empty() && !beginning.contains('\0') => {
             format!("{error}; it begins with {beginning:?}")
         }
         _ => error.to_string(),

@@ -36,8 +36,10 @@ pub struct Fault {
     pub whole: String,
     /// Whether a rule ends the run by it.
     pub is_abort: bool,
-    /// Whether nobody was reached, or nobody let us in.
+    /// Whether nobody was reached, or nobody knows us.
     pub is_of_channel: bool,
+    /// Whether it was forbidden: for all rows, if it is so for the first.
+    pub is_forbidden: bool,
     /// Whether only `ok` does not hold: then `results` may say more.
     pub is_of_ok: bool,
 }
@@ -63,6 +65,7 @@ impl Fault {
             whole: error.to_string(),
             is_abort: matches!(error.failure, Failure::Rule { is_abort: true, .. }),
             is_of_channel: error.failure.is_of_channel(),
+            is_forbidden: matches!(error.failure, Failure::Status { status: 403, .. }),
             is_of_ok: false,
         }
     }
@@ -75,6 +78,7 @@ impl Fault {
             message,
             is_abort: false,
             is_of_channel: false,
+            is_forbidden: false,
             is_of_ok: false,
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::columns::Filled;
 use crate::http::json_of;
+use crate::plan::request::TreePlan;
 use crate::plan::target::ItemPlan;
 use crate::template::{Frame, Value, document};
 
@@ -59,8 +60,22 @@ impl<'p> Items<'p> {
 
 /// The item of a row; an error is what is told of it.
 pub fn make(plan: &ItemPlan, frame: &Arc<Frame>) -> Result<MadeItem, String> {
-    let json = json_of(&plan.tree, frame).map_err(|error| format!("item: {error}"))?;
+    let json = json_of(&plan.tree, frame).map_err(|error| match guilty_key(&plan.tree, frame) {
+        Some(key) => format!("item.{key}: {error}"),
+        None => format!("item: {error}"),
+    })?;
     let bytes = json.len() as u64;
     let value = document::read_exact(json).map_err(|error| format!("item: {error}"))?;
     Ok(MadeItem { value, bytes })
+}
+
+/// The key whose value can't be made.
+fn guilty_key<'t>(tree: &'t TreePlan, frame: &Arc<Frame>) -> Option<&'t str> {
+    let TreePlan::Map(entries) = tree else {
+        return None;
+    };
+    let mut entries = entries.iter();
+    entries
+        .find(|(_, value)| json_of(value, frame).is_err())
+        .map(|(key, _)| &**key)
 }

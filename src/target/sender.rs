@@ -41,8 +41,10 @@ pub struct Sent {
     pub batches: Vec<BatchSent>,
     /// Why nothing more is to be sent.
     pub end: Option<End>,
-    /// Nobody was reached, or nobody let us in: why.
+    /// Nobody was reached, or nobody knows us: why.
     pub unreachable: Option<String>,
+    /// It was forbidden: what was answered.
+    pub forbidden: Option<String>,
 }
 
 /// What became of a row.
@@ -192,6 +194,9 @@ impl Sender {
                 }
                 if fault.is_of_channel {
                     sent.unreachable = Some(fault.whole.clone());
+                }
+                if fault.is_forbidden {
+                    sent.forbidden = Some(fault.whole.clone());
                 }
                 let code = fault.code.clone();
                 self.tell_all(&unit, &carried, Status::Failed, code, &fault.message, sent);

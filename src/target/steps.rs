@@ -61,6 +61,15 @@ impl Sender {
                     carried.came = Came::Unknown(message);
                     break;
                 }
+                Came::Failed(fault) if matches!(carried.came, Came::Done(_)) => {
+                    // A step before it was let in.
+                    carried.came = Came::Failed(Fault {
+                        is_of_channel: false,
+                        is_forbidden: false,
+                        ..fault
+                    });
+                    break;
+                }
                 other => {
                     carried.came = other;
                     break;

@@ -105,7 +105,7 @@ fn off_a_terminal_only_verbose_shows_a_summary() {
     let reasons: Vec<&str> = summary.lines().skip(1).collect();
     assert_eq!(
         reasons,
-        ["       1 × Can not export product due to api failure"]
+        ["       1 × rejected: Can not export product due to api failure"]
     );
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Compiler;
 use super::request::Purpose;
 use super::values::{flag, whole};
+use crate::check::Diagnostic;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{
     BATCH_ROWS, BatchPlan, ItemPlan, MatchPlan, ResultsPlan, TargetJobPlan, TargetKind, TargetPlan,
@@ -146,22 +147,41 @@ impl Compiler<'_> {
 
     /// How rows are sent; nothing where they are only read, judged and reported.
     fn target(&mut self, owners: &Owners<'_>, label: &str, scopes: &Scopes) -> Option<TargetPlan> {
-        let (word, at, rest) = self.means(owners)?;
-        if !rest.is_empty() {
-            for (key, node) in rest {
-                self.error(
-                    node,
-                    format!("`{key}` is not for a target with `{word}`"),
-                    unfit_hint(word, key),
+        let (word, at) = self.means(owners)?;
+        let (mut plan, uses) =
+            self.watched(|compiler| compiler.target_by(word, at, owners, label, scopes));
+        let is_read = ["item", "items"]
+            .iter()
+            .any(|name| uses.names.contains(*name));
+        // Entries share `item`: it is made where something reads it, or the rows of a file are it.
+        if !is_read && word != "file" {
+            plan.item = None;
+            if let (Mode::Export, Some(node)) = (self.document.spec.mode, owners.shared.get("item"))
+            {
+                let place = node.span.start..node.span.start + 1;
+                self.warnings.push(
+                    Diagnostic::new(place, "no request reads `item`, so it is not sent")
+                        .hint("write json: \"{{ item }}\", or json: \"{{ items }}\" in the request of a batch"),
                 );
             }
-            return None;
         }
-        let batch_node = owners.get("batch");
-        let batch_scope = scopes.sent_row();
+        Some(plan)
+    }
+
+    fn target_by(
+        &mut self,
+        word: &'static str,
+        at: &Node,
+        owners: &Owners<'_>,
+        label: &str,
+        scopes: &Scopes,
+    ) -> TargetPlan {
+        // Keys that entries share need not fit all of them.
+        let fits = |key: &str| !unfit_keys(word).contains(&key);
+        let shared = |key: &str| owners.get(key).filter(|_| fits(key));
+        let batch_node = shared("batch");
         let item = self.item(owners.get("item"), batch_node.is_some(), scopes);
-        let batch =
-            batch_node.map(|node| self.batch(node, &item_scope(&batch_scope, item.as_ref())));
+        let batch = batch_node.map(|node| self.batch(node, &scopes.sent_row()));
         let row = item_scope(&scopes.sent_row(), item.as_ref());
         let seen = match &batch {
             None => Seen {
@@ -206,7 +226,7 @@ impl Compiler<'_> {
             }
         };
         self.target_rules.clear();
-        let results = owners.get("results").map(|node| {
+        let results = shared("results").map(|node| {
             let download = at.get("download");
             self.results(node, download, label, scopes, &answers, &results_scope)
         });
@@ -222,7 +242,7 @@ impl Compiler<'_> {
         let concurrency = whole(owners.get("concurrency"))
             .and_then(|count| usize::try_from(count).ok())
             .unwrap_or(1);
-        Some(TargetPlan {
+        TargetPlan {
             label: label.into(),
             kind,
             batch,
@@ -233,14 +253,11 @@ impl Compiler<'_> {
             }),
             results,
             concurrency: concurrency.max(1),
-        })
+        }
     }
 
-    /// By which means rows are sent, and the keys that do not go with it.
-    fn means<'n>(
-        &mut self,
-        owners: &Owners<'n>,
-    ) -> Option<(&'static str, &'n Node, Vec<(&'static str, &'n Node)>)> {
+    /// By which means rows are sent.
+    fn means<'n>(&mut self, owners: &Owners<'n>) -> Option<(&'static str, &'n Node)> {
         let mut found = None;
         for owner in owners.each() {
             let kinds = KINDS
@@ -288,17 +305,17 @@ impl Compiler<'_> {
             }
             return None;
         };
-        let unfit: &[&'static str] = match word {
-            "steps" => &["batch", "results"],
-            "file" => &["batch", "results", "ok", "on_response", "concurrency"],
-            _ => &[],
-        };
-        // Keys that entries share need not fit all of them.
         let own = owners.own.unwrap_or(owners.shared);
-        let rest = unfit
-            .iter()
-            .filter_map(|key| own.get(key).map(|node| (*key, node)));
-        Some((word, at, rest.collect()))
+        for key in unfit_keys(word) {
+            if let Some(node) = own.get(key) {
+                self.error(
+                    node,
+                    format!("`{key}` is not for a target with `{word}`"),
+                    unfit_hint(word, key),
+                );
+            }
+        }
+        Some((word, at))
     }
 
     fn item(&mut self, node: Option<&Node>, is_batched: bool, scopes: &Scopes) -> Option<ItemPlan> {
@@ -498,7 +515,8 @@ impl Compiler<'_> {
         }
         let (reading, holds_body) = self.reading(node.get("list"), node.get("format"), &answered);
         let request = request.or(download).map(|at| {
-            let mut fetch = self.fetch(at, node, &label, scopes, answers, false);
+            let seen = Scopes::paged(&answered);
+            let mut fetch = self.fetch(at, node, &label, scopes, &seen, false);
             fetch.reading = Arc::clone(&reading);
             fetch.request.holds_body |= holds_body;
             fetch
@@ -556,6 +574,15 @@ fn item_scope(scope: &Scope, item: Option<&ItemPlan>) -> Scope {
 
 fn change_of(word: &str) -> Option<Change> {
     Change::ALL.into_iter().find(|change| change.word() == word)
+}
+
+/// Keys that do not go with a means.
+fn unfit_keys(word: &str) -> &'static [&'static str] {
+    match word {
+        "steps" => &["batch", "results"],
+        "file" => &["batch", "results", "ok", "on_response", "concurrency"],
+        _ => &[],
+    }
 }
 
 fn unfit_hint(word: &str, key: &str) -> &'static str {
