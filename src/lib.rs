@@ -9,6 +9,7 @@ pub mod cli;
 pub mod columns;
 pub mod container_api;
 pub mod exit;
+pub mod files;
 pub mod http;
 pub mod plan;
 pub mod row;

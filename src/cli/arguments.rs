@@ -64,6 +64,9 @@ pub struct RunArguments {
     /// Where the Container API is.
     #[arg(long, value_name = "URL", env = "CONTAINER_API_URL", default_value = crate::container_api::DEFAULT_URL, value_parser = container_api_url)]
     pub container_api: String,
+    /// The directory that is shared with the Container API, for files that the platform delivers.
+    #[arg(long, value_name = "DIR", env = "CONTAINER_API_SHARED", default_value = crate::container_api::SHARED)]
+    pub shared: PathBuf,
     /// Only loads and compiles the spec; options need not be set.
     #[arg(long)]
     pub health_check: bool,

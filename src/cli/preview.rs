@@ -1,5 +1,6 @@
 //! `runner preview`: the first rows that a connector would write, and where they come from.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -10,7 +11,7 @@ use super::arguments::{Format, PreviewArguments};
 use super::run::in_runtime;
 use super::signals;
 use super::spec_flags::SpecFlags;
-use crate::container_api::ContainerApi;
+use crate::container_api::{ContainerApi, SHARED};
 use crate::exit::Exit;
 use crate::http::{Rehearsal, TraceEntry};
 use crate::plan::{Plan, Redactor};
@@ -79,6 +80,7 @@ async fn look(
         api,
         state,
         progress: Progress::silent(),
+        shared: PathBuf::from(SHARED),
         rehearsal: Some(Arc::new(Rehearsal::default())),
     };
     let preview = crate::run::preview(plan, given, arguments.rows).await;

@@ -1,7 +1,7 @@
 //! `runner --spec FILE`: runs a connector.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::arguments::{RunArguments, Verbosity};
@@ -34,6 +34,7 @@ pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
             state: arguments.state.as_deref(),
             progress: show.progress(),
             is_dry_run: arguments.dry_run,
+            shared: arguments.shared.clone(),
         };
         let summary = connector(plan, flags, how).await;
         match summary {
@@ -89,6 +90,8 @@ pub struct How<'h> {
     pub progress: Progress,
     /// Whether requests of the target are printed instead of sent.
     pub is_dry_run: bool,
+    /// The directory that is shared with the Container API.
+    pub shared: PathBuf,
 }
 
 /// Runs the plan against the Container API.
@@ -98,6 +101,7 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
         state,
         progress,
         is_dry_run,
+        shared,
     } = how;
     if is_dry_run && !plan.mode.is_export() {
         eprintln!(
@@ -129,6 +133,7 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
                 api,
                 state,
                 progress,
+                shared,
                 rehearsal,
             };
             Ok(crate::run::run(plan, given).await)

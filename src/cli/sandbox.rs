@@ -32,6 +32,7 @@ pub fn sandbox(arguments: SandboxArguments, flags: &SpecFlags) -> Exit {
             state: arguments.state.as_deref(),
             progress: show.progress(),
             is_dry_run: arguments.dry_run,
+            shared: sandbox.shared().to_owned(),
         };
         let result = connector(plan, flags, how).await;
         let report = match sandbox.finish() {

@@ -8,6 +8,7 @@ mod error;
 mod input;
 mod logs;
 mod output;
+mod processes;
 pub mod stop;
 mod wait;
 
@@ -15,3 +16,4 @@ pub use client::{ContainerApi, DEFAULT_URL};
 pub use error::ApiError;
 pub use input::{Handed, InputReader, InputType, Unread};
 pub use output::{OutputFile, WriteError};
+pub use processes::{ProcessState, SHARED, StartError};

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+
 use super::Http;
 use super::answer::Answer;
 use super::error::{Failure, SendError};
-use super::render::render;
+use super::payload::Payload;
+use super::render::{Prepared, render};
 use super::send::{Course, Ended};
 use crate::plan::request::RequestPlan;
 use crate::template::Frame;
@@ -42,8 +46,34 @@ impl Http {
     /// Sends a request that changes something. It is sent again only where nothing can come of it
     /// twice, and its answer is waited for a moment though the run is stopped.
     pub async fn deliver(&self, plan: &RequestPlan, frame: &Arc<Frame>) -> Delivery {
+        self.deliver_prepared(plan, frame, render(plan, frame, None))
+            .await
+    }
+
+    /// The same with a body that is given, and an address if that is given too.
+    pub async fn upload(
+        &self,
+        plan: &RequestPlan,
+        frame: &Arc<Frame>,
+        address: Option<&Url>,
+        (payload, kind): (Payload, &'static str),
+    ) -> Delivery {
+        let mut prepared = render(plan, frame, address);
+        if let Ok(prepared) = &mut prepared {
+            prepared.body = Some(payload);
+            let kind = HeaderValue::from_static(kind);
+            prepared.headers.entry(CONTENT_TYPE).or_insert(kind);
+        }
+        self.deliver_prepared(plan, frame, prepared).await
+    }
+
+    async fn deliver_prepared(
+        &self,
+        plan: &RequestPlan,
+        frame: &Arc<Frame>,
+        prepared: Result<Prepared, Failure>,
+    ) -> Delivery {
         let mut course = Course::default();
-        let prepared = render(plan, frame, None);
         let shown = match &prepared {
             Ok(prepared) => format!("{} {}", prepared.method, prepared.url),
             Err(_) => String::new(),

@@ -135,7 +135,10 @@ impl Http {
             .request(prepared.method.clone(), url)
             .headers(headers.clone());
         if let Some(body) = &prepared.body {
-            request = request.body(body.clone());
+            let body = body
+                .body()
+                .map_err(|error| Fault::Other(host.clone(), error.to_string()))?;
+            request = request.body(body);
         }
         self.counters.add_request();
         let noted = self

@@ -52,10 +52,7 @@ impl Rehearsal {
                     (name.as_str().to_owned(), redact(&text))
                 })
                 .collect(),
-            body: prepared
-                .body
-                .as_ref()
-                .map(|body| redact(&String::from_utf8_lossy(body))),
+            body: prepared.body.as_ref().map(|body| redact(&body.shown())),
         };
         self.add(noted);
         Arc::new(Answer::made(200, HeaderMap::new(), prepared.url.clone()))

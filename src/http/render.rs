@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::body;
 use super::error::Failure;
+use super::payload::Payload;
 use crate::plan::request::{AddressPlan, FieldPlan, RequestPlan};
 use crate::template::{Frame, is_nothing, text_of};
 
@@ -31,7 +31,7 @@ pub struct Prepared {
     pub method: Method,
     pub url: Url,
     pub headers: HeaderMap,
-    pub body: Option<Bytes>,
+    pub body: Option<Payload>,
     /// The host, scheme and port that credentials may be sent to.
     pub trusted: Option<Origin>,
 }
@@ -86,7 +86,7 @@ pub fn render(
         Some(plan) => {
             let rendered = body::render(plan, frame)?;
             headers.insert(CONTENT_TYPE, header_value("content-type", &rendered.kind)?);
-            Some(Bytes::from(rendered.bytes))
+            Some(Payload::Bytes(rendered.bytes.into()))
         }
     };
     for (name, field) in &plan.headers {

@@ -63,7 +63,7 @@ impl Trace {
             body: prepared
                 .body
                 .as_ref()
-                .map(|body| http.excerpt(&String::from_utf8_lossy(body))),
+                .map(|body| http.excerpt(&body.shown())),
             status: None,
             kind: None,
             answer: String::new(),

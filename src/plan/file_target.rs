@@ -1,5 +1,7 @@
 //! One file of all rows, compiled.
 
+use std::sync::Arc;
+
 use encoding_rs::Encoding;
 
 use super::request::{RequestPlan, TreePlan};
@@ -16,7 +18,7 @@ pub struct FileTargetPlan {
     /// Who writes.
     pub login: LoginPlan,
     /// How it is written; by its name where nothing is said.
-    pub format: Option<WritePlan>,
+    pub format: Option<Arc<WritePlan>>,
     /// How text is encoded, where it is not UTF-8.
     pub encoding: Option<&'static Encoding>,
     /// Text before the first row.

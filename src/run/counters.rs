@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 use minijinja::value::{Object, Value};
@@ -24,7 +24,7 @@ pub struct Counters {
     mode: Mode,
     is_dry_run: bool,
     /// The name of the file that a target writes.
-    file: OnceLock<String>,
+    file: Mutex<Option<String>>,
     /// Why rows did not go through, and how many.
     reasons: Mutex<IndexMap<(&'static str, String), u64>>,
     /// Rows that were read, as the mapping sees it.
@@ -102,7 +102,7 @@ impl Counters {
             started: DateValue::now().into_value(),
             mode,
             is_dry_run,
-            file: OnceLock::new(),
+            file: Mutex::default(),
             reasons: Mutex::default(),
             taken: AtomicU64::default(),
             read: AtomicU64::default(),
@@ -162,8 +162,8 @@ impl Counters {
 
     /// The name of the file that a target writes is known.
     pub fn set_file(&self, name: &str) {
-        // There is one target at a time; the first name stays.
-        let _ = self.file.set(name.to_owned());
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        *file = Some(name.to_owned());
     }
 
     /// The commonest reasons for which rows did not go through: `failed: no price`, and how many rows
@@ -181,7 +181,7 @@ impl Counters {
         sorted
     }
 
-    fn add_reason(&self, outcome: &Outcome) {
+    fn add_reason(&self, outcome: &Outcome, rows: u64) {
         let Some(message) = &outcome.message else {
             return;
         };
@@ -192,16 +192,21 @@ impl Counters {
         let text = (outcome.status.word(), text);
         let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = reasons.get_mut(&text) {
-            *count += 1;
+            *count += rows;
         } else if reasons.len() < REASONS {
-            reasons.insert(text, 1);
+            reasons.insert(text, rows);
         }
     }
 
     /// The fate of an export's row is known.
     pub fn add_outcome(&self, outcome: &Outcome) {
-        if outcome.status != Status::Ok {
-            self.add_reason(outcome);
+        self.add_outcomes(outcome, 1);
+    }
+
+    /// The fate that so many rows share is known.
+    pub fn add_outcomes(&self, outcome: &Outcome, rows: u64) {
+        if outcome.status != Status::Ok && rows > 0 {
+            self.add_reason(outcome, rows);
         }
         let counter = match outcome.status {
             Status::Ok => &self.ok,
@@ -210,7 +215,7 @@ impl Counters {
             Status::Failed => &self.failed,
             Status::Unknown => &self.unknown,
         };
-        counter.fetch_add(1, Ordering::Relaxed);
+        counter.fetch_add(rows, Ordering::Relaxed);
     }
 
     /// Rows were not sent, as the run ended before.
@@ -245,7 +250,10 @@ impl Object for Counters {
             "started" => self.started.clone(),
             "mode" => Value::from(self.mode.word()),
             "dry_run" => Value::from(self.is_dry_run),
-            "file" => Value::from(self.file.get()?.as_str()),
+            "file" => {
+                let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+                Value::from(file.as_deref()?)
+            }
             "rows_read" => Value::from(counts.read),
             "rows_written" => Value::from(counts.written),
             "rows_filtered" => Value::from(counts.filtered),

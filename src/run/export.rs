@@ -8,11 +8,13 @@ use tokio::sync::mpsc;
 use super::dispatch::{Dispatch, Incoming};
 use super::error::RunError;
 use super::feedback::FeedbackWriter;
+use super::file_dispatch::FileDispatch;
 use super::pipeline::both;
 use super::{REASONS_SHOWN, Run};
 use crate::columns::{Finished, Mapped, Mapper, Status};
 use crate::container_api::{InputReader, InputType, OutputFile};
 use crate::plan::EntryPlan;
+use crate::plan::target::TargetKind;
 use crate::spec::{LogAt, LogLevel};
 use crate::target::Items;
 use crate::template::{Frame, Value};
@@ -32,10 +34,16 @@ impl Run {
             let (input, size) = (&self.plan.input, self.plan.batch_size);
             let mut reader = InputReader::new(self.api.clone(), kind, input, size);
             mapper = match &entry.target {
+                Some(target) if matches!(target.kind, TargetKind::File(_)) => {
+                    let dispatch =
+                        FileDispatch::new(self, entry, target, &base, &mut feedback_rows)?;
+                    let from = |from| dispatch.run(from);
+                    self.dispatched(&mut reader, mapper, &base, from).await?
+                }
                 Some(target) => {
                     let dispatch = Dispatch::new(self, entry, target, &base, &mut feedback_rows);
-                    self.dispatched(&mut reader, mapper, &base, dispatch)
-                        .await?
+                    let from = |from| dispatch.run(from);
+                    self.dispatched(&mut reader, mapper, &base, from).await?
                 }
                 None => {
                     let feedback = self.plan.feedback.as_ref();
@@ -68,12 +76,12 @@ impl Run {
     }
 
     /// Reads and maps, and sends what comes of it meanwhile.
-    async fn dispatched(
+    async fn dispatched<D: Future<Output = Result<(), RunError>>>(
         &self,
         reader: &mut InputReader,
         mapper: Mapper,
         base: &Arc<Frame>,
-        dispatch: Dispatch<'_>,
+        dispatch: impl FnOnce(mpsc::Receiver<Incoming>) -> D,
     ) -> Result<Mapper, RunError> {
         let (to, from) = mpsc::channel(1);
         let pumping = async move {
@@ -87,7 +95,7 @@ impl Run {
             let _ = to.send(Incoming::End).await;
             Ok(mapper)
         };
-        both(dispatch.run(from), pumping).await?
+        both(dispatch(from), pumping).await?
     }
 
     /// Writes the feedback of rows that are only judged, then logs what is due.

@@ -1,6 +1,5 @@
 //! `feedback`: what is told back of each row.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::error::RunError;
@@ -45,7 +44,11 @@ impl<'r> FeedbackWriter<'r> {
     }
 
     /// The feedback of those rows of a chunk whose outcomes are known.
-    pub fn body(&self, chunk: &Chunk, places: Range<usize>) -> Result<Body, RunError> {
+    pub fn body(
+        &self,
+        chunk: &Chunk,
+        places: impl IntoIterator<Item = usize>,
+    ) -> Result<Body, RunError> {
         let mut writer = BodyWriter::new(self.spare.clone(), 0);
         let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
         let mut last: Option<(&Arc<Shape>, Vec<Option<usize>>)> = None;

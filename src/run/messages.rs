@@ -92,17 +92,22 @@ impl Run {
         entry: &[LogRule],
         base: &Arc<Frame>,
     ) {
-        let batch = Value::from_pairs([
-            ("number", Value::from(number)),
-            ("size", Value::from(rows.len())),
-        ]);
-        let frame = Frame::on(base)
-            .with("rows", Value::from(rows))
-            .with("batch", batch);
-        let frame = Arc::new(frame);
+        let frame = batch_frame(base, rows, number);
         self.log(LogAt::Batch, entry, &frame).await;
         self.log(LogAt::Batch, &self.plan.log, &frame).await;
     }
+}
+
+/// What `log` at `batch` sees.
+pub(super) fn batch_frame(base: &Arc<Frame>, rows: Vec<Value>, number: u64) -> Arc<Frame> {
+    let batch = Value::from_pairs([
+        ("number", Value::from(number)),
+        ("size", Value::from(rows.len())),
+    ]);
+    let frame = Frame::on(base)
+        .with("rows", Value::from(rows))
+        .with("batch", batch);
+    Arc::new(frame)
 }
 
 /// What `feedback` and `log` at `row` see: the finished row, its outcome, what its mapping saw and what
@@ -130,9 +135,13 @@ pub(super) fn finished_frame(
         .with("row", row_value(rows, index))
 }
 
-type Message = (String, serde_json::Map<String, serde_json::Value>);
+/// A message and its context.
+pub(super) type Message = (String, serde_json::Map<String, serde_json::Value>);
 
-fn message(rule: &LogRule, frame: &Arc<Frame>) -> Result<Option<Message>, TemplateError> {
+pub(super) fn message(
+    rule: &LogRule,
+    frame: &Arc<Frame>,
+) -> Result<Option<Message>, TemplateError> {
     if let Some(when) = &rule.when {
         if !when.holds(frame)? {
             return Ok(None);

@@ -7,13 +7,16 @@ mod dispatch;
 mod error;
 mod export;
 mod feedback;
+mod file_dispatch;
 mod ledger;
 mod messages;
 mod pipeline;
 mod preview;
 mod progress;
+mod spool;
 mod summary;
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -54,6 +57,8 @@ pub struct Run {
     /// What is to be kept once the run has succeeded.
     newest: OnceLock<serde_json::Value>,
     progress: Progress,
+    /// The directory that is shared with the Container API.
+    shared: PathBuf,
 }
 
 /// What a run is given besides its plan.
@@ -66,6 +71,8 @@ pub struct Given<'g> {
     pub state: State,
     /// How far the run is, for people.
     pub progress: Progress,
+    /// The directory that is shared with the Container API.
+    pub shared: PathBuf,
     /// Where a target's requests are noted instead of sent: nothing is written anywhere then.
     pub rehearsal: Option<Arc<Rehearsal>>,
 }
@@ -136,6 +143,7 @@ impl Run {
             looked: Arc::default(),
             newest: OnceLock::new(),
             progress: given.progress,
+            shared: given.shared,
         };
         match wrong {
             Some(error) => Err((Box::new(run), error)),

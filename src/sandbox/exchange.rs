@@ -15,9 +15,9 @@ use super::answer::Answer;
 const SHARED: &str = "exchange";
 
 /// Processes, in the order in which they were started.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Exchange {
-    folder: Option<PathBuf>,
+    folder: PathBuf,
     processes: IndexMap<String, Process>,
 }
 
@@ -30,11 +30,16 @@ struct Process {
 
 impl Exchange {
     /// No process yet; files are copied within `folder`.
-    pub fn new(folder: Option<&PathBuf>) -> Self {
+    pub fn new(folder: PathBuf) -> Self {
         Self {
-            folder: folder.cloned(),
+            folder,
             processes: IndexMap::new(),
         }
+    }
+
+    /// The directory that connector and sandbox share.
+    pub fn shared(&self) -> PathBuf {
+        self.folder.join(SHARED)
     }
 
     /// Copies a file of the shared directory to `to` (`storage`, `transport`).
@@ -58,13 +63,11 @@ impl Exchange {
             return Answer::bad("Validation failed.", Some((field, error)));
         };
         let id = uuid::Uuid::new_v4().to_string();
-        let copied = self.folder.as_ref().is_some_and(|folder| {
-            let target = folder.join(to).join(remote);
-            target
-                .parent()
-                .is_some_and(|parent| fs::create_dir_all(parent).is_ok())
-                && fs::copy(folder.join(SHARED).join(source), target).is_ok()
-        });
+        let target = self.folder.join(to).join(remote);
+        let copied = target
+            .parent()
+            .is_some_and(|parent| fs::create_dir_all(parent).is_ok())
+            && fs::copy(self.shared().join(source), target).is_ok();
         let process = Process {
             exit_code: i32::from(!copied),
             seen: false,

@@ -1,10 +1,11 @@
 //! The sandbox's server: started, asked for its address, and ended with a report.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use axum::serve::ListenerExt as _;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -63,6 +64,10 @@ pub struct Sandbox {
     address: SocketAddr,
     shared: Shared,
     out: Option<PathBuf>,
+    /// The directory that connector and sandbox share.
+    exchanged: PathBuf,
+    /// It is gone at the end, where nobody named a folder.
+    _scratch: Option<TempDir>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -88,13 +93,24 @@ impl Sandbox {
             })?;
         }
         let out = config.out.as_ref();
+        let scratch = match out {
+            Some(_) => None,
+            None => Some(TempDir::new().map_err(|error| SandboxError::Out {
+                path: std::env::temp_dir(),
+                error,
+            })?),
+        };
+        let folder = out.cloned();
+        let folder = folder.or(scratch.as_ref().map(|scratch| scratch.path().to_owned()));
+        let exchange = Exchange::new(folder.unwrap_or_default());
+        let exchanged = exchange.shared();
         let spare = Spare::default();
         let shared: Shared = Arc::new(Mutex::new(Held {
             inputs,
             output: Output::new("output", out, &spare),
             feedback: Output::new("feedback", out, &spare),
             logs: Logs::new(out),
-            exchange: Exchange::new(out),
+            exchange,
             spare,
         }));
         let port = config.port;
@@ -121,6 +137,8 @@ impl Sandbox {
             address,
             shared,
             out: config.out.clone(),
+            exchanged,
+            _scratch: scratch,
             stop,
             server,
         })
@@ -129,6 +147,11 @@ impl Sandbox {
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The directory that is shared with the connector.
+    pub fn shared(&self) -> &Path {
+        &self.exchanged
     }
 
     /// The first logs that came: level and message.

@@ -13,7 +13,7 @@ pub const SHELL_NAMES: [&str; 16] = [
 ];
 
 /// Flags of runner itself, which an option can't be called.
-pub const RUNNER_FLAGS: [&str; 15] = [
+pub const RUNNER_FLAGS: [&str; 16] = [
     "spec",
     "container-api",
     "health-check",
@@ -27,6 +27,7 @@ pub const RUNNER_FLAGS: [&str; 15] = [
     "rows",
     "state",
     "dry-run",
+    "shared",
     "format",
     "json",
 ];

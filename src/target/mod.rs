@@ -3,6 +3,7 @@
 
 mod batch;
 mod carry;
+pub mod file;
 mod item;
 mod job;
 mod parcel;

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
 use super::{Credentials, Token, keys_of, text, until};
-use crate::http::Http;
 use crate::http::answer::Answer;
 use crate::http::body::{form_bytes, json_of};
 use crate::http::error::{Failure, status_words};
 use crate::http::exchange::Bounds;
 use crate::http::render::{Prepared, header_value, origin, parse};
 use crate::http::wait;
+use crate::http::{Http, Payload};
 use crate::plan::auth::OAuth2Plan;
 use crate::plan::request::{RETRIED, RetryPlan, TIMEOUT};
 use crate::spec::auth::{Grant, SendCredentials, TokenBody};
@@ -166,7 +165,7 @@ impl Http {
             trusted: Some(origin(&url)),
             url,
             headers,
-            body: Some(Bytes::from(bytes)),
+            body: Some(Payload::Bytes(bytes.into())),
         };
         let bounds = Bounds {
             timeout: TIMEOUT,

@@ -1,10 +1,13 @@
 //! `target.file`: where the file goes, and how it is written.
 
+use std::sync::Arc;
+
 use super::Compiler;
 use super::values::flag;
 use crate::plan::file_target::{
     FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan, XmlRowPlan,
 };
+use crate::plan::request::Repeat;
 use crate::plan::scopes::Scopes;
 use crate::spec::Mode;
 use crate::spec::tree::{Node, NodeValue};
@@ -62,12 +65,17 @@ impl Compiler<'_> {
             }
         }
         let mut request = self.file_request(at, label, scopes, &scope);
-        request.method = at.get("method").and_then(Node::as_text).map(str::to_owned);
+        request.method = Some("PUT".to_owned());
+        request.repeat = Repeat::ByMethod;
+        // A server that is the API's own is let in as the API is; others never see its credentials.
+        if request.auth.is_none() {
+            request.auth = self.default_auth();
+        }
         FileTargetPlan {
             place,
             name: self.optional(at.get("name"), &scope),
             login: self.login(at.get("login"), &scope),
-            format,
+            format: format.map(Arc::new),
             encoding,
             header: self.optional(at.get("header"), &scope),
             footer: self.optional(at.get("footer"), &scope),

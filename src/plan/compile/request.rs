@@ -78,6 +78,11 @@ impl Compiler<'_> {
         }
     }
 
+    /// Who asks, where nothing else is said.
+    pub(super) fn default_auth(&self) -> Option<usize> {
+        self.defaults.auth
+    }
+
     /// A request at a node that is its path or a map; `scope` is what its templates see.
     pub(super) fn request(
         &mut self,

@@ -1,10 +1,11 @@
 //! Files on disk.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::{Found, split_glob};
+use super::{Found, split_glob, temporary};
 
 pub fn find(path: &str) -> Result<Vec<Found>, String> {
     let (folder, glob) = split_glob(path)?;
@@ -39,4 +40,23 @@ pub fn find(path: &str) -> Result<Vec<Found>, String> {
 pub fn open(path: &str) -> Result<Box<dyn Read + Send>, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     Ok(Box::new(file))
+}
+
+/// Puts a file there: copied beside its place, then renamed.
+pub fn put(local: &Path, path: &str) -> Result<(), String> {
+    let part = temporary(path);
+    let copied = copy(local, &part).and_then(|()| fs::rename(&part, path));
+    copied.map_err(|error| {
+        // It may not have come so far.
+        let _ = fs::remove_file(&part);
+        format!("{path}: {error}")
+    })
+}
+
+fn copy(local: &Path, part: &str) -> io::Result<()> {
+    let mut from = File::open(local)?;
+    let mut to = File::create(part)?;
+    io::copy(&mut from, &mut to)?;
+    // What is renamed is on the disk.
+    to.sync_all()
 }

@@ -1,13 +1,15 @@
 //! Files on an FTP server.
 
+use std::fs::File;
 use std::io::Read;
 use std::net::ToSocketAddrs as _;
+use std::path::Path;
 use std::time::Duration;
 
 use suppaftp::types::FileType;
 use suppaftp::{FtpStream, TlsStream, TransferStream};
 
-use super::{Found, Login, on_thread, split_glob};
+use super::{Found, Login, on_thread, split_glob, temporary};
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -110,6 +112,37 @@ impl Server {
                 .map_err(|error| format!("{path}: {error}"))?;
             let file: Box<dyn Read + Send> = Box::new(Transfer(Some(data)));
             Ok(file)
+        })
+        .await
+    }
+
+    /// Puts a file there: under a temporary name, then renamed.
+    pub async fn put(&self, local: &Path, path: &str) -> Result<(), String> {
+        let (local, path) = (local.to_owned(), path.to_owned());
+        let connect = self.connector();
+        on_thread(move || {
+            let mut file = File::open(&local).map_err(|error| error.to_string())?;
+            let mut stream = connect()?;
+            let part = temporary(&path);
+            let mut put = || {
+                stream.put_file(&part, &mut file)?;
+                let Err(refused) = stream.rename(&part, &path) else {
+                    return Ok(());
+                };
+                // Some servers do not rename onto a file that is there.
+                if stream.rm(&path).is_err() {
+                    return Err(refused);
+                }
+                stream.rename(&part, &path)
+            };
+            let result = put().map_err(|error: suppaftp::FtpError| format!("{path}: {error}"));
+            if result.is_err() {
+                // It may not have come so far.
+                let _ = stream.rm(&part);
+            }
+            // The server notices anyway.
+            let _ = stream.quit();
+            result
         })
         .await
     }

@@ -1,15 +1,16 @@
 //! Files on an SFTP server.
 
 use std::io::{Read, Seek as _, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use russh::client::{Config, Handle, Handler, connect};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
 use russh_sftp::client::SftpSession;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{Found, Login, split_glob};
+use super::{Found, Login, split_glob, temporary};
 
 /// Bytes that are asked for at a time.
 const PIECE: usize = 256 * 1024;
@@ -142,4 +143,47 @@ impl Server {
         file.seek(SeekFrom::Start(0)).map_err(aside)?;
         Ok(Box::new(file))
     }
+
+    /// Puts a file there: under a temporary name, then renamed.
+    pub async fn put(&self, local: &Path, path: &str) -> Result<(), String> {
+        let connection = self.connect().await?;
+        let sftp = &connection.sftp;
+        let part = temporary(path);
+        let said = |error: russh_sftp::client::error::Error| format!("{path}: {error}");
+        let put = async {
+            write(sftp, local, &part)
+                .await
+                .map_err(|error| format!("{part}: {error}"))?;
+            let Err(refused) = sftp.rename(part.as_str(), path).await else {
+                return Ok(());
+            };
+            // This version of the protocol does not rename onto a file that is there.
+            if sftp.remove_file(path).await.is_err() {
+                return Err(said(refused));
+            }
+            sftp.rename(part.as_str(), path).await.map_err(said)
+        };
+        let result = put.await;
+        if result.is_err() {
+            // It may not have come so far.
+            let _ = sftp.remove_file(part.as_str()).await;
+        }
+        result
+    }
+}
+
+async fn write(sftp: &SftpSession, local: &Path, part: &str) -> Result<(), String> {
+    let mut from = std::fs::File::open(local).map_err(|error| error.to_string())?;
+    let mut to = sftp.create(part).await.map_err(|error| error.to_string())?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = from.read(&mut piece).map_err(|error| error.to_string())?;
+        if count == 0 {
+            break;
+        }
+        to.write_all(&piece[..count])
+            .await
+            .map_err(|error| error.to_string())?;
+    }
+    to.shutdown().await.map_err(|error| error.to_string())
 }

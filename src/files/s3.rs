@@ -1,38 +1,38 @@
 //! Files in S3, Amazon's or any other: requests are signed by rusty-s3 and sent as all others.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusty_s3::actions::ListObjectsV2;
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 
-use super::{Found, Login, glob};
-use crate::http::{Answer, Reply, Rest};
+use super::{Found, Login, PutError, glob};
+use crate::http::{Answer, Fate, Http, Payload, Reply, Rest, SendError};
 use crate::plan::request::RequestPlan;
-use crate::source::read::{self, Broken, Job, Progress};
-use crate::source::{Context, SourceError};
-use crate::template::Value;
+use crate::template::Frame;
 
 /// How long a signed address is good for.
 const SIGNED: Duration = Duration::from_secs(3600);
 /// The region where nothing is said.
 const REGION: &str = "us-east-1";
-/// How often a file whose reading broke off is read again.
-const LOSSES: u32 = 5;
+/// The largest object that one request may write.
+const LARGEST: u64 = 5 << 30;
 
 /// A bucket.
 pub struct Store<'s> {
-    context: &'s Context,
-    label: &'s str,
+    http: &'s Http,
+    base: &'s Arc<Frame>,
     request: &'s RequestPlan,
     bucket: Bucket,
     credentials: Option<Credentials>,
 }
 
 impl<'s> Store<'s> {
+    /// A bucket by its name.
     pub fn new(
-        context: &'s Context,
-        label: &'s str,
+        http: &'s Http,
+        base: &'s Arc<Frame>,
         request: &'s RequestPlan,
         bucket: &str,
         login: &Login,
@@ -61,8 +61,8 @@ impl<'s> Store<'s> {
             .map_err(|error| error.to_string())?;
         let has_key = !login.access_key.is_empty();
         Ok(Self {
-            context,
-            label,
+            http,
+            base,
             request,
             bucket,
             credentials: has_key.then(|| Credentials::new(&login.access_key, &login.secret_key)),
@@ -74,8 +74,7 @@ impl<'s> Store<'s> {
         url: &reqwest::Url,
         what: &str,
     ) -> Result<(Arc<Answer>, Option<Rest>), String> {
-        let base = &self.context.base;
-        match self.context.http.send(self.request, base, Some(url)).await {
+        match self.http.send(self.request, self.base, Some(url)).await {
             Ok(Reply::Good(answer, rest)) => Ok((answer, rest)),
             Ok(_) => Err(format!("{what}: passed over by a rule")),
             Err(mut error) => {
@@ -104,8 +103,7 @@ impl<'s> Store<'s> {
             if let Some(token) = &next {
                 action.with_continuation_token(token.clone());
             }
-            let url = reqwest::Url::parse(action.sign(SIGNED).as_str())
-                .map_err(|error| error.to_string())?;
+            let url = parsed(action.sign(SIGNED).as_str())?;
             let (answer, rest) = self.get(&url, &key[..wild]).await?;
             let mut body = answer.held.to_vec();
             if let Some(mut rest) = rest {
@@ -134,40 +132,49 @@ impl<'s> Store<'s> {
         }
     }
 
-    /// Reads an object.
-    pub async fn read(
-        &self,
-        key: &str,
-        job: &Job<'_>,
-        give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
-    ) -> Result<(), SourceError> {
-        let failed = |reason: String| SourceError::Read {
-            step: self.label.to_owned(),
-            origin: job.origin.to_owned(),
-            reason,
+    /// The answer with an object.
+    pub async fn object(&self, key: &str) -> Result<(Arc<Answer>, Option<Rest>), String> {
+        let action = self.bucket.get_object(self.credentials.as_ref(), key);
+        let url = parsed(action.sign(SIGNED).as_str())?;
+        self.get(&url, key).await
+    }
+
+    /// Writes an object: it is there at once, and whole.
+    pub async fn put(&self, local: &Path, key: &str) -> Result<(), PutError> {
+        let length = local
+            .metadata()
+            .map_err(|error| PutError::Failed(error.to_string()))?
+            .len();
+        if length > LARGEST {
+            let reason = format!("{length} bytes are more than an object may have at once, 5 GiB");
+            return Err(PutError::Failed(reason));
+        }
+        let action = self.bucket.put_object(self.credentials.as_ref(), key);
+        let url = parsed(action.sign(SIGNED).as_str()).map_err(PutError::Failed)?;
+        let payload = Payload::File {
+            path: local.to_owned(),
+            length,
         };
-        let mut progress = Progress::default();
-        let mut losses = 0;
-        loop {
-            let action = self.bucket.get_object(self.credentials.as_ref(), key);
-            let url = action.sign(SIGNED);
-            let url =
-                reqwest::Url::parse(url.as_str()).map_err(|error| failed(error.to_string()))?;
-            let (answer, rest) = self.get(&url, key).await.map_err(failed)?;
-            progress.begin_again();
-            match read::read_answer(job, &answer, rest, &mut progress, give).await {
-                Ok(_) => return Ok(()),
-                Err(Broken::Failed(error)) => return Err(error),
-                Err(Broken::Lost(fault)) => {
-                    losses += 1;
-                    if losses >= LOSSES {
-                        return Err(failed(fault.to_string()));
-                    }
-                    if !self.context.http.stop().sleep(Duration::from_secs(1)).await {
-                        return Err(SourceError::Stopped);
-                    }
-                }
-            }
+        let body = (payload, "application/octet-stream");
+        let delivery = self
+            .http
+            .upload(self.request, self.base, Some(&url), body)
+            .await;
+        let told = |mut error: SendError| {
+            // The signed address is as good as a key.
+            error.request = format!("PUT s3://{}/{key}", self.bucket.name());
+            error.to_string()
+        };
+        match delivery.fate {
+            Fate::Done(_) => Ok(()),
+            Fate::Skipped(reason) => Err(PutError::Failed(reason)),
+            Fate::Failed(error) | Fate::Split(error) => Err(PutError::Failed(told(error))),
+            Fate::Unknown(error) => Err(PutError::Unknown(told(error))),
+            Fate::NotSent => Err(PutError::Stopped),
         }
     }
+}
+
+fn parsed(url: &str) -> Result<reqwest::Url, String> {
+    reqwest::Url::parse(url).map_err(|error| error.to_string())
 }

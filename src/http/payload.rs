@@ -1,0 +1,87 @@
+//! What a request carries: bytes at hand, or a file that is read as it is sent.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+/// Bytes that are read at a time.
+const PIECE: usize = 64 * 1024;
+
+/// What a request carries. Clones share it.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// Bytes at hand.
+    Bytes(Bytes),
+    /// A file, which is read anew each time it is sent.
+    File {
+        /// Where it lies.
+        path: PathBuf,
+        /// Its bytes.
+        length: u64,
+    },
+}
+
+impl Payload {
+    /// As a request's body. An error is a file that can't be read.
+    pub fn body(&self) -> io::Result<reqwest::Body> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.clone().into()),
+            Self::File { path, length } => Ok(reqwest::Body::wrap(FileBody {
+                file: File::open(path)?,
+                left: *length,
+            })),
+        }
+    }
+
+    /// As people see it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Self::File { length, .. } => format!("(a file of {length} bytes)"),
+        }
+    }
+}
+
+/// A file on disk that was just written: reading a piece of it does not wait.
+struct FileBody {
+    file: File,
+    left: u64,
+}
+
+impl http_body::Body for FileBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let mut piece = vec![0; PIECE];
+        let read = match self.file.read(&mut piece) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                piece.truncate(count);
+                self.left = self.left.saturating_sub(count as u64);
+                Ok(Frame::data(Bytes::from(piece)))
+            }
+            Err(error) => Err(error),
+        };
+        Poll::Ready(Some(read))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}

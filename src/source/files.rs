@@ -1,0 +1,122 @@
+//! Records of files.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fetch::Given;
+use super::read::{self, Broken, Job, Progress};
+use super::{Context, SourceError};
+use crate::files::{Login, Place, s3};
+use crate::plan::source::FilePlan;
+use crate::spec::source::Pick;
+use crate::template::{Frame, Value};
+
+/// How often a file whose reading broke off is read again.
+const LOSSES: u32 = 5;
+
+/// Reads files; `give` gets each record.
+pub async fn read(
+    context: &Context,
+    label: &str,
+    plan: &FilePlan,
+    frame: &Arc<Frame>,
+    give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
+) -> Result<(), SourceError> {
+    let of_template = |error| SourceError::of_template(label, error);
+    let text = plan.url.text(frame).map_err(of_template)?;
+    let shown = context.http.redactor().redact(&text);
+    let failed = |reason: String| SourceError::Read {
+        step: label.to_owned(),
+        origin: shown.clone(),
+        reason: context.http.redactor().redact(&reason),
+    };
+    let login = Login::of(&plan.login, frame, context.http.redactor()).map_err(of_template)?;
+    let request = &plan.fetch.request;
+    let (place, path) =
+        Place::of(&context.http, &context.base, request, &text, login).map_err(&failed)?;
+    if let Place::Http = &place {
+        return read_http(context, plan, frame, give).await;
+    }
+    let mut files = place.find(&path).await.map_err(&failed)?;
+    if files.is_empty() {
+        return Err(failed("no file is there".to_owned()));
+    }
+    files.sort();
+    if plan.pick == Pick::Newest {
+        if files.len() > 1 && files.iter().any(|file| file.changed.is_none()) {
+            return Err(failed(
+                "the server does not say when files were changed: name the file, or `pick: all`"
+                    .to_owned(),
+            ));
+        }
+        let newest = files.iter().max_by_key(|file| file.changed).cloned();
+        files = newest.into_iter().collect();
+    }
+    for file in files {
+        let origin = format!("{shown} ({})", file.path);
+        let job = Job {
+            plan: &plan.reading,
+            probes: &[],
+            frame,
+            label,
+            origin: &origin,
+            redactor: context.http.redactor(),
+        };
+        if let Place::S3(store) = &place {
+            read_object(context, store, &file.path, &job, give).await?;
+            continue;
+        }
+        let input = place.open(&file.path).await.map_err(&failed)?;
+        read::read_file(&job, input, &file.path, give).await?;
+    }
+    Ok(())
+}
+
+/// A file that HTTP serves is an answer like others.
+async fn read_http(
+    context: &Context,
+    plan: &FilePlan,
+    frame: &Arc<Frame>,
+    give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
+) -> Result<(), SourceError> {
+    let mut each = async |given: Given<'_>| match given {
+        Given::Record(record, _) => give(record).await,
+        Given::PageOver => Ok(()),
+    };
+    super::fetch::fetch(context, &plan.fetch, frame, &mut each).await?;
+    Ok(())
+}
+
+/// An object of a bucket.
+async fn read_object(
+    context: &Context,
+    store: &s3::Store<'_>,
+    key: &str,
+    job: &Job<'_>,
+    give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
+) -> Result<(), SourceError> {
+    let failed = |reason: String| SourceError::Read {
+        step: job.label.to_owned(),
+        origin: job.origin.to_owned(),
+        reason,
+    };
+    let mut progress = Progress::default();
+    let mut losses = 0;
+    loop {
+        let (answer, rest) = store.object(key).await.map_err(failed)?;
+        progress.begin_again();
+        match read::read_answer(job, &answer, rest, &mut progress, give).await {
+            Ok(_) => return Ok(()),
+            Err(Broken::Failed(error)) => return Err(error),
+            Err(Broken::Lost(fault)) => {
+                losses += 1;
+                if losses >= LOSSES {
+                    return Err(failed(fault.to_string()));
+                }
+                if !context.http.stop().sleep(Duration::from_secs(1)).await {
+                    return Err(SourceError::Stopped);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Files of cells: the columns of all rows have to be known before the first line, so rows are laid
+//! aside until the last one is there.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+
+use super::FileError;
+use super::encode::Encoded;
+use super::pack::Packer;
+use crate::plan::file_target::WrittenCsvPlan;
+use crate::row::{Batch, Row, Scanner, Shape};
+
+/// Rows that are laid aside, packed: they are read once more.
+pub struct Aside {
+    to: zstd::Encoder<'static, BufWriter<File>>,
+    names: IndexSet<String>,
+}
+
+/// Rows that were laid aside.
+pub struct Kept {
+    from: zstd::Decoder<'static, BufReader<File>>,
+    scanner: Scanner,
+    /// The columns of all rows, in the order in which they were first seen.
+    pub names: IndexSet<String>,
+}
+
+impl Aside {
+    /// `names` are those that come first.
+    pub fn new(names: impl IntoIterator<Item = String>) -> io::Result<Self> {
+        let file = tempfile::tempfile()?;
+        Ok(Self {
+            to: zstd::Encoder::new(BufWriter::new(file), 1)?,
+            names: names.into_iter().collect(),
+        })
+    }
+
+    /// Lays rows aside, as a list behind its length.
+    pub fn add<'b>(&mut self, rows: impl Iterator<Item = Row<'b>>) -> io::Result<()> {
+        let mut list = b"[".to_vec();
+        let mut shape: Option<&Arc<Shape>> = None;
+        for row in rows {
+            if shape.is_none_or(|shape| !Arc::ptr_eq(shape, row.shape())) {
+                self.names
+                    .extend(row.shape().distinct_names().map(str::to_owned));
+                shape = Some(row.shape());
+            }
+            if list.len() > 1 {
+                list.push(b',');
+            }
+            list.extend_from_slice(row.json().as_bytes());
+        }
+        list.push(b']');
+        self.to.write_all(&(list.len() as u64).to_le_bytes())?;
+        self.to.write_all(&list)
+    }
+
+    /// All rows are there.
+    pub fn finish(self) -> io::Result<Kept> {
+        let file = self.to.finish()?.into_inner();
+        let mut file = file.map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
+        Ok(Kept {
+            from: zstd::Decoder::new(file)?,
+            scanner: Scanner::default(),
+            names: self.names,
+        })
+    }
+}
+
+impl Kept {
+    /// The next rows; nothing at the end.
+    pub fn next(&mut self) -> Result<Option<Batch>, FileError> {
+        let mut length = [0; 8];
+        match self.from.read_exact(&mut length) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read?,
+        }
+        let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
+        let mut list = vec![0; length];
+        self.from.read_exact(&mut list)?;
+        let rows = self.scanner.rows(list);
+        rows.map(Some)
+            .map_err(|error| FileError::Row(error.to_string()))
+    }
+}
+
+/// The cells of a row, in the order of `names`; none where the row has no such column.
+pub struct Cells<'n> {
+    names: &'n IndexSet<String>,
+    last: Option<(Arc<Shape>, Vec<Option<usize>>)>,
+}
+
+impl<'n> Cells<'n> {
+    pub fn new(names: &'n IndexSet<String>) -> Self {
+        Self { names, last: None }
+    }
+
+    /// Where the columns stand in a row.
+    pub fn of(&mut self, row: Row<'_>) -> &[Option<usize>] {
+        let names = self.names;
+        let is_known = |(shape, _): &(Arc<Shape>, _)| Arc::ptr_eq(shape, row.shape());
+        if !self.last.as_ref().is_some_and(is_known) {
+            let places = names.iter().map(|name| row.shape().find(name));
+            self.last = Some((Arc::clone(row.shape()), places.collect()));
+        }
+        self.last.as_ref().map_or(&[], |(_, places)| places)
+    }
+}
+
+/// Writes rows between delimiters.
+pub fn write_csv(
+    plan: WrittenCsvPlan,
+    mut rows: Kept,
+    to: &mut Encoded<Packer>,
+) -> Result<(), FileError> {
+    let mut builder = csv::WriterBuilder::new();
+    builder.delimiter(plan.delimiter).quote(plan.quote);
+    let mut line = Vec::new();
+    let mut write = |cells: &mut dyn Iterator<Item = Cow<'_, str>>| -> Result<(), FileError> {
+        line.clear();
+        let mut writer = builder.from_writer(&mut line);
+        let broken = |error: csv::Error| FileError::Row(error.to_string());
+        for cell in cells {
+            writer.write_field(cell.as_bytes()).map_err(broken)?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(broken)?;
+        drop(writer);
+        // Cells are text, and so is what stands between them.
+        to.text(&String::from_utf8_lossy(&line))?;
+        Ok(())
+    };
+    let names = rows.names.clone();
+    if plan.header && !names.is_empty() {
+        write(&mut names.iter().map(|name| Cow::Borrowed(name.as_str())))?;
+    }
+    let mut cells = Cells::new(&names);
+    while let Some(batch) = rows.next()? {
+        for row in batch.rows() {
+            let places = cells.of(row).iter();
+            write(&mut places.map(|place| place.map_or(Cow::Borrowed(""), |cell| row.text(cell))))?;
+        }
+    }
+    Ok(())
+}

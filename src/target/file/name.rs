@@ -1,0 +1,136 @@
+//! Where a file goes and what it is called; its endings say how it is written and packed.
+
+use std::sync::Arc;
+
+use crate::plan::file_target::{
+    FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan,
+};
+use crate::template::Frame;
+
+/// Where a file goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileName {
+    /// The whole URL, or the path on the transport.
+    pub whole: String,
+    /// Behind the last `/`.
+    pub name: String,
+}
+
+/// What a file is packed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    None,
+    Gzip,
+    Zstd,
+    Zip,
+}
+
+impl FileName {
+    /// Works it out; an error is what is wrong with it.
+    pub fn of(plan: &FileTargetPlan, frame: &Arc<Frame>) -> Result<Self, String> {
+        let (key, template) = match &plan.place {
+            FilePlace::Url(template) => ("url", template),
+            FilePlace::Transport(template) => ("transport", template),
+        };
+        let mut whole = template
+            .text(frame)
+            .map_err(|error| format!("file.{key}: {error}"))?;
+        if whole.ends_with('/') {
+            let name = match &plan.name {
+                Some(name) => name
+                    .text(frame)
+                    .map_err(|error| format!("file.name: {error}"))?,
+                None => String::new(),
+            };
+            whole.push_str(&name);
+        } else if plan.name.is_some() {
+            return Err(format!(
+                "file.name is for a {key} that ends in `/`, and this is {whole}"
+            ));
+        }
+        let name = whole.rsplit('/').next().unwrap_or_default().to_owned();
+        if name.is_empty() {
+            return Err(format!(
+                "file.{key} `{whole}` names no file: add `name`, or write it behind the `/`"
+            ));
+        }
+        Ok(Self { whole, name })
+    }
+
+    /// How it is packed, and its name without that ending. What stands behind a `?` in a URL is not
+    /// part of a name.
+    pub fn packing(&self) -> (Packing, &str) {
+        let name = match self.whole.starts_with("http") {
+            true => self.name.split('?').next().unwrap_or_default(),
+            false => &self.name,
+        };
+        let endings = [
+            (".gz", Packing::Gzip),
+            (".zst", Packing::Zstd),
+            (".zip", Packing::Zip),
+        ];
+        for (ending, packing) in endings {
+            if let Some(rest) = strip_ending(name, ending) {
+                return (packing, rest);
+            }
+        }
+        (Packing::None, name)
+    }
+
+    /// How it is written, by its name.
+    pub fn format(&self) -> Result<WritePlan, String> {
+        let (_, name) = self.packing();
+        let has = |ending: &str| strip_ending(name, ending).is_some();
+        Ok(match () {
+            () if has(".csv") => WritePlan::Csv(WrittenCsvPlan::COMMAS),
+            () if has(".tsv") => WritePlan::Csv(WrittenCsvPlan::TABS),
+            () if has(".json") => WritePlan::Json,
+            () if has(".jsonl") || has(".ndjson") => WritePlan::Jsonl,
+            () if has(".xml") => WritePlan::Xml(WrittenXmlPlan::default()),
+            () if has(".xlsx") => WritePlan::Xlsx {
+                sheet: None,
+                header: true,
+            },
+            () => {
+                return Err(format!(
+                    "the name `{}` does not say how the file is written: add format: csv, tsv, json, jsonl, xml or xlsx",
+                    self.name
+                ));
+            }
+        })
+    }
+}
+
+/// A name without an ending, in any case.
+fn strip_ending<'n>(name: &'n str, ending: &str) -> Option<&'n str> {
+    let at = name.len().checked_sub(ending.len())?;
+    let (rest, found) = (name.get(..at)?, name.get(at..)?);
+    (found.eq_ignore_ascii_case(ending) && !rest.is_empty()).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_say_packing_and_format() {
+        let of = |whole: &str| {
+            let name = whole.rsplit('/').next().unwrap_or_default().to_owned();
+            let file = FileName {
+                whole: whole.to_owned(),
+                name,
+            };
+            let (packing, rest) = file.packing();
+            (packing, rest.to_owned(), file.format().is_ok())
+        };
+        assert_eq!(of("a/b.csv"), (Packing::None, "b.csv".into(), true));
+        assert_eq!(of("a/b.XML.GZ"), (Packing::Gzip, "b.XML".into(), true));
+        assert_eq!(of("b.jsonl.zst"), (Packing::Zstd, "b.jsonl".into(), true));
+        assert_eq!(of("b.zip"), (Packing::Zip, "b".into(), false));
+        assert_eq!(
+            of("https://x.example/b.tsv?sig=a.zip"),
+            (Packing::None, "b.tsv".into(), true)
+        );
+        assert_eq!(of("a/.csv"), (Packing::None, ".csv".into(), false));
+    }
+}

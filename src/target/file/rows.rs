@@ -1,0 +1,295 @@
+//! Rows become a file on the disk, row by row.
+
+use std::sync::Arc;
+
+use tempfile::NamedTempFile;
+
+use super::FileError;
+use super::cells::{self, Aside};
+use super::encode::{Encoded, Instead};
+use super::name::FileName;
+use super::pack::Packer;
+use super::{sheet, xml};
+use crate::plan::file_target::{FileTargetPlan, WritePlan};
+use crate::plan::target::ItemPlan;
+use crate::row::{Batch, Row};
+use crate::target::item;
+use crate::template::{Frame, json};
+
+/// A file in the making.
+pub struct RowFile<'p> {
+    plan: &'p FileTargetPlan,
+    item: Option<&'p ItemPlan>,
+    base: Arc<Frame>,
+    format: Arc<WritePlan>,
+    to: Way,
+    local: NamedTempFile,
+    rows: u64,
+}
+
+/// A file that is whole, and lies on the disk.
+pub struct WholeFile {
+    /// The file; it is gone when this is.
+    pub local: NamedTempFile,
+    /// Its rows.
+    pub rows: u64,
+    /// Characters that its encoding does not have; `?` stands for them.
+    pub lost: u64,
+}
+
+enum Way {
+    /// Text is written as rows come.
+    AtOnce(Encoded<Packer>),
+    /// Cells: their columns are known at the end.
+    Aside(Aside, FileName),
+}
+
+/// A row that can't stand in the file, by its index, and why.
+pub type Unfit = (usize, String);
+
+impl<'p> RowFile<'p> {
+    /// A file of this name without rows. `columns` come first, where cells are written.
+    pub fn new(
+        plan: &'p FileTargetPlan,
+        item: Option<&'p ItemPlan>,
+        base: &Arc<Frame>,
+        name: &FileName,
+        columns: impl IntoIterator<Item = String>,
+    ) -> Result<Self, FileError> {
+        let format = match &plan.format {
+            Some(format) => Arc::clone(format),
+            None => Arc::new(name.format().map_err(FileError::Row)?),
+        };
+        let local = NamedTempFile::new()?;
+        let to = match &*format {
+            WritePlan::Csv(_) | WritePlan::Xlsx { .. } => {
+                Way::Aside(Aside::new(columns)?, name.clone())
+            }
+            WritePlan::Json | WritePlan::Jsonl | WritePlan::Xml(_) => {
+                Way::AtOnce(encoded(plan, &format, &local, name)?)
+            }
+        };
+        let mut file = Self {
+            plan,
+            item,
+            base: Arc::clone(base),
+            format,
+            to,
+            local,
+            rows: 0,
+        };
+        file.begin()?;
+        Ok(file)
+    }
+
+    /// Adds rows; those that can't stand in the file come back.
+    pub fn add(
+        &mut self,
+        rows: &Batch,
+        wanted: &[usize],
+        frame: impl Fn(usize) -> Arc<Frame>,
+    ) -> Result<Vec<Unfit>, FileError> {
+        let mut unfit = Vec::new();
+        match &mut self.to {
+            Way::Aside(aside, _) => {
+                aside.add(wanted.iter().map(|index| rows.row(*index)))?;
+                self.rows += wanted.len() as u64;
+            }
+            Way::AtOnce(to) => {
+                let mut text = String::new();
+                for index in wanted {
+                    text.clear();
+                    let seen = || frame(*index);
+                    if let Err(reason) =
+                        as_text(&self.format, self.item, rows.row(*index), seen, &mut text)
+                    {
+                        unfit.push((*index, reason));
+                        continue;
+                    }
+                    if matches!(&*self.format, WritePlan::Json) && self.rows > 0 {
+                        to.text(",\n")?;
+                    }
+                    to.text(&text)?;
+                    self.rows += 1;
+                }
+            }
+        }
+        Ok(unfit)
+    }
+
+    fn begin(&mut self) -> Result<(), FileError> {
+        let header = self.around(self.plan.header.as_ref(), "header")?;
+        let Way::AtOnce(to) = &mut self.to else {
+            return Ok(());
+        };
+        match &*self.format {
+            WritePlan::Xml(xml) => {
+                let said = header.as_deref().unwrap_or_default();
+                if !said.trim_start().starts_with("<?xml") {
+                    let encoding = self.plan.encoding.unwrap_or(encoding_rs::UTF_8).name();
+                    to.text(&format!("{}{encoding}\"?>\n", xml::DECLARATION))?;
+                }
+                if let Some(root) = root(xml.root.as_deref(), header.is_some()) {
+                    to.text(&format!("<{root}>\n"))?;
+                }
+            }
+            // Who writes a header writes the brackets.
+            WritePlan::Json if header.is_none() => to.text("[")?,
+            _ => {}
+        }
+        if let Some(header) = header {
+            to.text(&header)?;
+        }
+        Ok(())
+    }
+
+    /// `header` or `footer`.
+    fn around(
+        &self,
+        template: Option<&crate::template::Template>,
+        key: &str,
+    ) -> Result<Option<String>, FileError> {
+        let Some(template) = template else {
+            return Ok(None);
+        };
+        let text = template.text(&self.base);
+        let text = text.map_err(|error| FileError::Row(format!("file.{key}: {error}")))?;
+        Ok(Some(text))
+    }
+
+    /// Ends the file.
+    pub fn finish(self) -> Result<WholeFile, FileError> {
+        let header = self.around(self.plan.header.as_ref(), "header")?;
+        let footer = self.around(self.plan.footer.as_ref(), "footer")?;
+        let Self {
+            plan,
+            base,
+            format,
+            to,
+            local,
+            rows,
+            ..
+        } = self;
+        let mut to = match (to, &*format) {
+            (Way::AtOnce(mut to), WritePlan::Xml(xml)) => {
+                to.text(footer.as_deref().unwrap_or_default())?;
+                if let Some(root) = root(xml.root.as_deref(), header.is_some()) {
+                    to.text(&format!("</{root}>\n"))?;
+                }
+                to
+            }
+            (Way::AtOnce(mut to), WritePlan::Json) => {
+                match &footer {
+                    Some(footer) => to.text(footer)?,
+                    None if header.is_none() => to.text("]\n")?,
+                    None => {}
+                }
+                to
+            }
+            (Way::AtOnce(mut to), _) => {
+                to.text(footer.as_deref().unwrap_or_default())?;
+                to
+            }
+            (Way::Aside(aside, name), WritePlan::Csv(csv)) => {
+                let mut to = encoded(plan, &format, &local, &name)?;
+                to.text(header.as_deref().unwrap_or_default())?;
+                cells::write_csv(*csv, aside.finish()?, &mut to)?;
+                to.text(footer.as_deref().unwrap_or_default())?;
+                to
+            }
+            (Way::Aside(aside, name), written) => {
+                let mut sheet_name = None;
+                let mut has_header = true;
+                if let WritePlan::Xlsx { sheet, header } = written {
+                    has_header = *header;
+                    if let Some(sheet) = sheet {
+                        let text = sheet.text(&base);
+                        let text =
+                            text.map_err(|error| FileError::Row(format!("xlsx.sheet: {error}")))?;
+                        sheet_name = Some(text);
+                    }
+                }
+                let kept = aside.finish()?;
+                return whole_sheet(&name, local, sheet_name.as_deref(), has_header, kept, rows);
+            }
+        };
+        // An encoding may have an end of its own.
+        to.text("")?;
+        let (packer, lost) = to.finish()?;
+        packer.finish()?;
+        Ok(WholeFile { local, rows, lost })
+    }
+}
+
+/// The sheet, packed once more where the name says so.
+fn whole_sheet(
+    name: &FileName,
+    local: NamedTempFile,
+    sheet_name: Option<&str>,
+    has_header: bool,
+    kept: cells::Kept,
+    rows: u64,
+) -> Result<WholeFile, FileError> {
+    let (packing, inner) = name.packing();
+    let book = NamedTempFile::new()?;
+    sheet::write(book.path(), sheet_name, has_header, kept)?;
+    let mut packer = Packer::new(local.reopen()?, packing, inner)?;
+    std::io::copy(&mut book.reopen()?, &mut packer)?;
+    packer.finish()?;
+    Ok(WholeFile {
+        local,
+        rows,
+        lost: 0,
+    })
+}
+
+fn encoded(
+    plan: &FileTargetPlan,
+    format: &WritePlan,
+    local: &NamedTempFile,
+    name: &FileName,
+) -> Result<Encoded<Packer>, FileError> {
+    let (packing, inner) = name.packing();
+    let packer = Packer::new(local.reopen()?, packing, inner)?;
+    let instead = match format {
+        WritePlan::Xml(_) => Instead::Reference,
+        _ => Instead::Mark,
+    };
+    Ok(Encoded::new(packer, plan.encoding, instead))
+}
+
+/// The element around all rows.
+fn root(said: Option<&str>, has_header: bool) -> Option<&str> {
+    said.or((!has_header).then_some("rows"))
+}
+
+/// A row as text.
+fn as_text(
+    format: &WritePlan,
+    item: Option<&ItemPlan>,
+    row: Row<'_>,
+    frame: impl Fn() -> Arc<Frame>,
+    out: &mut String,
+) -> Result<(), String> {
+    if let WritePlan::Xml(xml) = format {
+        let mut seen = frame();
+        if let Some(item) = item {
+            let made = item::make(item, &seen)?;
+            seen = Arc::new(Frame::on(&seen).with("item", made.value));
+        }
+        return xml::row(&xml.row, row, &seen, out).map_err(|error| format!("file: {error}"));
+    }
+    match item {
+        None => out.push_str(row.json()),
+        Some(item) => {
+            let made = item::make(item, &frame())?;
+            let mut bytes = Vec::new();
+            json::write(&made.value, &mut bytes);
+            out.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+    if matches!(format, WritePlan::Jsonl) {
+        out.push('\n');
+    }
+    Ok(())
+}

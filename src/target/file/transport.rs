@@ -1,0 +1,65 @@
+//! The platform's own transport: the file is put into the directory that is shared with the Container
+//! API, which is asked to take it from there; then its process is waited for.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::name::FileName;
+use super::upload::Delivered;
+use crate::container_api::{ContainerApi, ProcessState, StartError};
+
+/// The wait before each question.
+const EVERY: Duration = Duration::from_secs(2);
+/// The first answers come sooner.
+const FIRST: Duration = Duration::from_millis(100);
+
+pub async fn deliver(
+    api: &ContainerApi,
+    shared: &Path,
+    name: &FileName,
+    local: &Path,
+) -> Delivered {
+    let place = shared.join(&name.name);
+    // On the platform it is there.
+    let _ = std::fs::create_dir_all(shared);
+    if let Err(error) = std::fs::copy(local, &place) {
+        return Delivered::Failed(format!(
+            "the file can't be put into {}, which is shared with the Container API: {error}",
+            shared.display()
+        ));
+    }
+    let remote = match name.whole.strip_prefix('/') {
+        Some(_) => name.whole.clone(),
+        None => format!("/{}", name.whole),
+    };
+    let delivered = by_process(api, &format!("/{}", name.name), &remote).await;
+    // Once it is taken nobody needs it here.
+    let _ = std::fs::remove_file(&place);
+    delivered
+}
+
+async fn by_process(api: &ContainerApi, source: &str, remote: &str) -> Delivered {
+    let id = match api.to_transport(source, remote).await {
+        Ok(id) => id,
+        Err(StartError::NotDone(reason)) => return Delivered::Failed(reason),
+        Err(StartError::InDoubt(reason)) => return Delivered::Unknown(reason),
+        Err(StartError::Stopped) => return Delivered::Stopped,
+    };
+    let mut wait = FIRST;
+    loop {
+        if !api.stop().sleep(wait).await {
+            return Delivered::Unknown(format!(
+                "the run was stopped while process {id} delivered the file"
+            ));
+        }
+        wait = (wait * 2).min(EVERY);
+        match api.process(&id).await {
+            Ok(ProcessState::Running) => {}
+            Ok(ProcessState::Done) => return Delivered::Done,
+            Ok(ProcessState::Failed(reason)) => return Delivered::Failed(reason),
+            Err(error) => {
+                return Delivered::Unknown(format!("process {id} was started: {error}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A file that is whole is delivered.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::name::FileName;
+use super::rows::WholeFile;
+use super::transport;
+use crate::files::{Login, Place, PutError};
+use crate::http::{Fate, Payload};
+use crate::plan::file_target::{FilePlace, FileTargetPlan, WritePlan};
+use crate::source::Context;
+use crate::template::Frame;
+
+/// What became of a file.
+#[derive(Debug)]
+pub enum Delivered {
+    /// It is there.
+    Done,
+    /// It surely is not: why.
+    Failed(String),
+    /// It may be there or not: why.
+    Unknown(String),
+    /// The run was stopped before.
+    Stopped,
+}
+
+impl From<PutError> for Delivered {
+    fn from(error: PutError) -> Self {
+        match error {
+            PutError::Failed(reason) => Self::Failed(reason),
+            PutError::Unknown(reason) => Self::Unknown(reason),
+            PutError::Stopped => Self::Stopped,
+        }
+    }
+}
+
+/// Delivers a file to where the spec says. What is said is without secrets.
+pub async fn deliver(
+    context: &Context,
+    shared: &Path,
+    plan: &FileTargetPlan,
+    base: &Arc<Frame>,
+    name: &FileName,
+    file: &WholeFile,
+) -> Delivered {
+    let redactor = context.http.redactor();
+    let delivered = match &plan.place {
+        FilePlace::Transport(_) => {
+            transport::deliver(&context.api, shared, name, file.local.path()).await
+        }
+        FilePlace::Url(_) => to_url(context, plan, base, name, file).await,
+    };
+    let shown = redactor.redact(&name.whole);
+    let told = |reason: String| format!("{shown}: {}", redactor.redact(&reason));
+    match delivered {
+        Delivered::Failed(reason) => Delivered::Failed(told(reason)),
+        Delivered::Unknown(reason) => Delivered::Unknown(told(reason)),
+        other => other,
+    }
+}
+
+async fn to_url(
+    context: &Context,
+    plan: &FileTargetPlan,
+    base: &Arc<Frame>,
+    name: &FileName,
+    file: &WholeFile,
+) -> Delivered {
+    let login = match Login::of(&plan.login, base, context.http.redactor()) {
+        Ok(login) => login,
+        Err(error) => return Delivered::Failed(format!("login: {error}")),
+    };
+    let place = Place::of(&context.http, base, &plan.request, &name.whole, login);
+    let (place, path) = match place {
+        Ok(found) => found,
+        Err(reason) => return Delivered::Failed(reason),
+    };
+    if let Place::Http = &place {
+        return by_http(context, plan, base, name, file).await;
+    }
+    match place.put(file.local.path(), &path).await {
+        Ok(()) => Delivered::Done,
+        Err(error) => error.into(),
+    }
+}
+
+/// Sent as a request's body.
+async fn by_http(
+    context: &Context,
+    plan: &FileTargetPlan,
+    base: &Arc<Frame>,
+    name: &FileName,
+    file: &WholeFile,
+) -> Delivered {
+    let length = match file.local.path().metadata() {
+        Ok(data) => data.len(),
+        Err(error) => return Delivered::Failed(error.to_string()),
+    };
+    let address = match name.whole.parse() {
+        Ok(address) => address,
+        Err(error) => return Delivered::Failed(format!("{error}")),
+    };
+    let payload = Payload::File {
+        path: file.local.path().to_owned(),
+        length,
+    };
+    let kind = kind_of(plan.format.as_deref(), name);
+    let delivery = context
+        .http
+        .upload(&plan.request, base, Some(&address), (payload, kind))
+        .await;
+    match delivery.fate {
+        Fate::Done(_) => Delivered::Done,
+        Fate::Skipped(reason) => Delivered::Failed(reason),
+        Fate::Failed(error) | Fate::Split(error) => Delivered::Failed(error.failure.reason()),
+        Fate::Unknown(error) => Delivered::Unknown(error.failure.reason()),
+        Fate::NotSent => Delivered::Stopped,
+    }
+}
+
+/// The content type of a file.
+fn kind_of(format: Option<&WritePlan>, name: &FileName) -> &'static str {
+    use super::name::Packing;
+    match name.packing().0 {
+        Packing::Gzip => return "application/gzip",
+        Packing::Zstd => return "application/zstd",
+        Packing::Zip => return "application/zip",
+        Packing::None => {}
+    }
+    let by_name = name.format().ok();
+    match format.or(by_name.as_ref()) {
+        Some(WritePlan::Csv(csv)) if csv.delimiter == b'\t' => "text/tab-separated-values",
+        Some(WritePlan::Csv(_)) => "text/csv",
+        Some(WritePlan::Json) => "application/json",
+        Some(WritePlan::Jsonl) => "application/x-ndjson",
+        Some(WritePlan::Xml(_)) => "application/xml",
+        Some(WritePlan::Xlsx { .. }) => {
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        }
+        None => "application/octet-stream",
+    }
+}
