@@ -49,7 +49,10 @@ pub fn put(local: &Path, path: &str) -> Result<(), String> {
     copied.map_err(|error| {
         // It may not have come so far.
         let _ = fs::remove_file(&part);
-        format!("{path}: {error}")
+        match error.kind() {
+            io::ErrorKind::NotFound => "the folder is not there".to_owned(),
+            _ => error.to_string(),
+        }
     })
 }
 

@@ -135,7 +135,7 @@ impl Server {
                 }
                 stream.rename(&part, &path)
             };
-            let result = put().map_err(|error: suppaftp::FtpError| format!("{path}: {error}"));
+            let result = put().map_err(|error: suppaftp::FtpError| error.to_string());
             if result.is_err() {
                 // It may not have come so far.
                 let _ = stream.rm(&part);

@@ -149,11 +149,9 @@ impl Server {
         let connection = self.connect().await?;
         let sftp = &connection.sftp;
         let part = temporary(path);
-        let said = |error: russh_sftp::client::error::Error| format!("{path}: {error}");
+        let said = |error: russh_sftp::client::error::Error| error.to_string();
         let put = async {
-            write(sftp, local, &part)
-                .await
-                .map_err(|error| format!("{part}: {error}"))?;
+            write(sftp, local, &part).await?;
             let Err(refused) = sftp.rename(part.as_str(), path).await else {
                 return Ok(());
             };

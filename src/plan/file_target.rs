@@ -25,15 +25,13 @@ pub struct FileTargetPlan {
     pub header: Option<Template>,
     /// Text after the last row.
     pub footer: Option<Template>,
-    /// What `http` says of requests, for uploads.
-    pub request: RequestPlan,
 }
 
 /// Where a file goes.
 #[derive(Debug)]
 pub enum FilePlace {
-    /// To a URL.
-    Url(Template),
+    /// To a URL; how HTTP is spoken there.
+    Url(Template, Box<RequestPlan>),
     /// To a path on the site's own transport.
     Transport(Template),
 }

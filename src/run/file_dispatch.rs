@@ -63,8 +63,13 @@ impl<'r> FileDispatch<'r> {
             .map_err(|reason| RunError::File(format!("{}: {reason}", target.label)))?;
         run.counters.set_file(&name.name);
         let columns = fixed_columns(run);
-        let file =
-            RowFile::new(plan, target.item.as_ref(), base, &name, columns).map_err(broken)?;
+        // Who only looks wants to read it.
+        let written = match run.http.rehearsal() {
+            Some(_) => name.unpacked(),
+            None => name.clone(),
+        };
+        let file = RowFile::new(plan, target.item.as_ref(), base, &written, columns);
+        let file = file.map_err(broken)?;
         let feedback = run.plan.feedback.as_ref();
         let feedback = feedback.map(|plan| FeedbackWriter::new(plan, base, run.api.spare()));
         let spool = || Spool::new().map_err(|error| broken(error.into()));

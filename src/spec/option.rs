@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::Template;
 
 /// Names that every shell sets: an option of that name would never be empty.
-pub const SHELL_NAMES: [&str; 16] = [
-    "USER", "HOME", "PATH", "HOST", "LANG", "PWD", "SHELL", "TERM", "HOSTNAME", "LOGNAME",
-    "OLDPWD", "SHLVL", "TZ", "EDITOR", "DISPLAY", "_",
+pub const SHELL_NAMES: [&str; 15] = [
+    "USER", "HOME", "PATH", "LANG", "PWD", "SHELL", "TERM", "HOSTNAME", "LOGNAME", "OLDPWD",
+    "SHLVL", "TZ", "EDITOR", "DISPLAY", "_",
 ];
 
 /// Flags of runner itself, which an option can't be called.

@@ -7,7 +7,7 @@ use super::values::flag;
 use crate::plan::file_target::{
     FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan, XmlRowPlan,
 };
-use crate::plan::request::Repeat;
+use crate::plan::request::{Repeat, RequestPlan};
 use crate::plan::scopes::Scopes;
 use crate::spec::Mode;
 use crate::spec::tree::{Node, NodeValue};
@@ -29,7 +29,10 @@ impl Compiler<'_> {
             _ => base,
         };
         let place = match (at.get("url"), at.get("transport")) {
-            (Some(url), None) => FilePlace::Url(self.template(url, &scope)),
+            (Some(url), None) => {
+                let request = self.upload_request(at, label, scopes, &scope);
+                FilePlace::Url(self.template(url, &scope), Box::new(request))
+            }
             (None, Some(path)) => FilePlace::Transport(self.template(path, &scope)),
             (Some(_), Some(path)) => {
                 self.error(
@@ -45,7 +48,7 @@ impl Compiler<'_> {
                     "a file needs a `url`, or a `transport`",
                     "url: \"sftp://sftp.example.com/in/offers.csv\"",
                 );
-                FilePlace::Url(Template::constant(crate::template::Value::from("")))
+                FilePlace::Transport(Template::constant(crate::template::Value::from("")))
             }
         };
         let format_node = at.get("format");
@@ -64,13 +67,6 @@ impl Compiler<'_> {
                 }
             }
         }
-        let mut request = self.file_request(at, label, scopes, &scope);
-        request.method = Some("PUT".to_owned());
-        request.repeat = Repeat::ByMethod;
-        // A server that is the API's own is let in as the API is; others never see its credentials.
-        if request.auth.is_none() {
-            request.auth = self.default_auth();
-        }
         FileTargetPlan {
             place,
             name: self.optional(at.get("name"), &scope),
@@ -79,8 +75,24 @@ impl Compiler<'_> {
             encoding,
             header: self.optional(at.get("header"), &scope),
             footer: self.optional(at.get("footer"), &scope),
-            request,
         }
+    }
+
+    fn upload_request(
+        &mut self,
+        at: &Node,
+        label: &str,
+        scopes: &Scopes,
+        scope: &Scope,
+    ) -> RequestPlan {
+        let mut request = self.file_request(at, label, scopes, scope);
+        request.method = Some("PUT".to_owned());
+        request.repeat = Repeat::ByMethod;
+        // A server that is the API's own is let in as the API is; others never see its credentials.
+        if request.auth.is_none() {
+            request.auth = self.default_auth();
+        }
+        request
     }
 
     fn written(

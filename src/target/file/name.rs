@@ -29,7 +29,7 @@ impl FileName {
     /// Works it out; an error is what is wrong with it.
     pub fn of(plan: &FileTargetPlan, frame: &Arc<Frame>) -> Result<Self, String> {
         let (key, template) = match &plan.place {
-            FilePlace::Url(template) => ("url", template),
+            FilePlace::Url(template, _) => ("url", template),
             FilePlace::Transport(template) => ("transport", template),
         };
         let mut whole = template
@@ -55,6 +55,16 @@ impl FileName {
             ));
         }
         Ok(Self { whole, name })
+    }
+
+    /// The same name without what it is packed by.
+    #[must_use]
+    pub fn unpacked(&self) -> Self {
+        let name = self.packing().1.to_owned();
+        Self {
+            whole: name.clone(),
+            name,
+        }
     }
 
     /// How it is packed, and its name without that ending. What stands behind a `?` in a URL is not

@@ -9,6 +9,7 @@ use super::transport;
 use crate::files::{Login, Place, PutError};
 use crate::http::{Fate, Payload};
 use crate::plan::file_target::{FilePlace, FileTargetPlan, WritePlan};
+use crate::plan::request::RequestPlan;
 use crate::source::Context;
 use crate::template::Frame;
 
@@ -49,7 +50,7 @@ pub async fn deliver(
         FilePlace::Transport(_) => {
             transport::deliver(&context.api, shared, name, file.local.path()).await
         }
-        FilePlace::Url(_) => to_url(context, plan, base, name, file).await,
+        FilePlace::Url(_, request) => to_url(context, plan, request, base, name, file).await,
     };
     let shown = redactor.redact(&name.whole);
     let told = |reason: String| format!("{shown}: {}", redactor.redact(&reason));
@@ -63,6 +64,7 @@ pub async fn deliver(
 async fn to_url(
     context: &Context,
     plan: &FileTargetPlan,
+    request: &RequestPlan,
     base: &Arc<Frame>,
     name: &FileName,
     file: &WholeFile,
@@ -71,13 +73,14 @@ async fn to_url(
         Ok(login) => login,
         Err(error) => return Delivered::Failed(format!("login: {error}")),
     };
-    let place = Place::of(&context.http, base, &plan.request, &name.whole, login);
+    let place = Place::of(&context.http, base, request, &name.whole, login);
     let (place, path) = match place {
         Ok(found) => found,
         Err(reason) => return Delivered::Failed(reason),
     };
     if let Place::Http = &place {
-        return by_http(context, plan, base, name, file).await;
+        let kind = kind_of(plan.format.as_deref(), name);
+        return by_http(context, request, base, name, file, kind).await;
     }
     match place.put(file.local.path(), &path).await {
         Ok(()) => Delivered::Done,
@@ -88,10 +91,11 @@ async fn to_url(
 /// Sent as a request's body.
 async fn by_http(
     context: &Context,
-    plan: &FileTargetPlan,
+    request: &RequestPlan,
     base: &Arc<Frame>,
     name: &FileName,
     file: &WholeFile,
+    kind: &'static str,
 ) -> Delivered {
     let length = match file.local.path().metadata() {
         Ok(data) => data.len(),
@@ -105,10 +109,9 @@ async fn by_http(
         path: file.local.path().to_owned(),
         length,
     };
-    let kind = kind_of(plan.format.as_deref(), name);
     let delivery = context
         .http
-        .upload(&plan.request, base, Some(&address), (payload, kind))
+        .upload(request, base, Some(&address), (payload, kind))
         .await;
     match delivery.fate {
         Fate::Done(_) => Delivered::Done,

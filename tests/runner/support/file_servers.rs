@@ -185,7 +185,7 @@ impl russh::server::Handler for Sftp {
     }
 }
 
-/// Files that are only read.
+/// Files that are read and written.
 struct Files {
     folder: PathBuf,
     listed: bool,
@@ -199,6 +199,15 @@ impl Files {
     fn attributes(path: &Path) -> Result<FileAttributes, StatusCode> {
         let data = std::fs::metadata(path).map_err(|_| StatusCode::NoSuchFile)?;
         Ok(FileAttributes::from(&data))
+    }
+}
+
+fn done(id: u32) -> Status {
+    Status {
+        id,
+        status_code: StatusCode::Ok,
+        error_message: "Ok".to_owned(),
+        language_tag: "en".to_owned(),
     }
 }
 
@@ -217,11 +226,45 @@ impl russh_sftp::server::Handler for Files {
         &mut self,
         id: u32,
         handle: String,
-        _: OpenFlags,
+        flags: OpenFlags,
         _: FileAttributes,
     ) -> Result<Handle, StatusCode> {
+        if flags.contains(OpenFlags::CREATE) {
+            std::fs::write(self.path(&handle), "").map_err(|_| StatusCode::PermissionDenied)?;
+        }
         Self::attributes(&self.path(&handle))?;
         Ok(Handle { id, handle })
+    }
+
+    async fn write(
+        &mut self,
+        id: u32,
+        handle: String,
+        offset: u64,
+        data: Vec<u8>,
+    ) -> Result<Status, StatusCode> {
+        let path = self.path(&handle);
+        let mut bytes = std::fs::read(&path).map_err(|_| StatusCode::Failure)?;
+        let start = usize::try_from(offset).expect("an offset");
+        bytes.resize(bytes.len().max(start + data.len()), 0);
+        bytes[start..start + data.len()].copy_from_slice(&data);
+        std::fs::write(path, bytes).map_err(|_| StatusCode::Failure)?;
+        Ok(done(id))
+    }
+
+    /// As version 3 of the protocol has it: not onto a file that is there.
+    async fn rename(&mut self, id: u32, from: String, to: String) -> Result<Status, StatusCode> {
+        let to = self.path(&to);
+        if to.exists() {
+            return Err(StatusCode::Failure);
+        }
+        std::fs::rename(self.path(&from), to).map_err(|_| StatusCode::Failure)?;
+        Ok(done(id))
+    }
+
+    async fn remove(&mut self, id: u32, path: String) -> Result<Status, StatusCode> {
+        std::fs::remove_file(self.path(&path)).map_err(|_| StatusCode::NoSuchFile)?;
+        Ok(done(id))
     }
 
     async fn read(
@@ -242,12 +285,7 @@ impl russh_sftp::server::Handler for Files {
     }
 
     async fn close(&mut self, id: u32, _: String) -> Result<Status, StatusCode> {
-        Ok(Status {
-            id,
-            status_code: StatusCode::Ok,
-            error_message: "Ok".to_owned(),
-            language_tag: "en".to_owned(),
-        })
+        Ok(done(id))
     }
 
     async fn stat(&mut self, id: u32, path: String) -> Result<Attrs, StatusCode> {
