@@ -13,6 +13,7 @@ mod cases;
 mod command_line;
 mod container_api;
 mod diagnostics;
+mod export_ends;
 mod faults;
 mod file_targets;
 mod files;

@@ -1,6 +1,7 @@
 //! What the tests share: the binary, a sandbox to run it against, a proxy between both.
 
 pub mod case;
+pub mod channel;
 pub mod cli;
 pub mod file_servers;
 pub mod http;

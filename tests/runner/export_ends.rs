@@ -1,0 +1,254 @@
+//! Exports that end early: the channel dies, or runner does. What was sent is named exactly, and none
+//! is sent twice.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Child;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::support::channel::{Channel, Reply};
+use crate::support::cli::Runner;
+use crate::support::sandbox::{Held, Sandbox, stop};
+
+const BATCHES: &str =
+    "batch: 2\n  request: { path: /batch, json: \"{{ rows | map(attribute='id') }}\" }\n";
+const ROWS: &str = "request: { path: /row, json: [\"{{ row.id }}\"] }\n";
+
+struct Export {
+    folder: TempDir,
+    spec: PathBuf,
+    input: PathBuf,
+}
+
+/// An export of so many rows, ids from 1.
+fn export(target: &str, rows: usize) -> Export {
+    let folder = TempDir::new().unwrap();
+    let spec = folder.path().join("spec.yaml");
+    let text = format!(
+        "version: 1\nname: ends\nmode: export\noptions: {{ BASE: {{ type: input }} }}\n\
+         http: {{ base_url: \"{{{{ options.BASE }}}}\", retry: {{ attempts: 2, wait: 10ms }} }}\n\
+         target:\n  {target}\
+         feedback: {{ columns: {{ id: \"{{{{ row.id }}}}\", status: \"{{{{ outcome.status }}}}\" }} }}\n"
+    );
+    std::fs::write(&spec, text).unwrap();
+    let input = folder.path().join("input.csv");
+    let ids: Vec<String> = (1..=rows).map(|id| id.to_string()).collect();
+    std::fs::write(&input, format!("id\n{}\n", ids.join("\n"))).unwrap();
+    Export {
+        folder,
+        spec,
+        input,
+    }
+}
+
+/// The ids of those rows of feedback that have a status.
+fn told(held: &Held, status: &str) -> Vec<u32> {
+    let lines = held.lines("feedback.jsonl");
+    lines
+        .iter()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|row| row["status"] == status)
+        .map(|row| row["id"].as_str().unwrap().parse().unwrap())
+        .collect()
+}
+
+/// The ids that the channel was sent, each once.
+fn sent(channel: &Channel) -> BTreeSet<u32> {
+    let mut sent = BTreeSet::new();
+    for body in channel.bodies() {
+        let ids: Vec<String> = serde_json::from_str(&body).unwrap();
+        for id in ids {
+            assert!(sent.insert(id.parse().unwrap()), "{id} came twice");
+        }
+    }
+    sent
+}
+
+fn ids(range: impl IntoIterator<Item = u32>) -> Vec<u32> {
+    range.into_iter().collect()
+}
+
+#[test]
+fn the_channel_dies() {
+    for (target, size, rows) in [
+        (BATCHES.to_owned(), 2, 20),
+        (ROWS.to_owned(), 1, 20),
+        (format!("{BATCHES}  concurrency: 4\n"), 2, 60),
+        (format!("{ROWS}  concurrency: 4\n"), 1, 60),
+    ] {
+        let export = export(&target, rows);
+        let channel = Channel::start(|number, _| match number {
+            1..=5 => Reply::Status(200),
+            _ => Reply::Die,
+        });
+        let sandbox = Sandbox::serve(&[("input", export.input.clone())]);
+        let ended = Runner::of_spec(&export.spec, &sandbox.url)
+            .env("BASE", &channel.url())
+            .run();
+        let held = sandbox.stop();
+        let logs = held.text("logs.jsonl");
+        assert_eq!(ended.code, 1, "{target}{logs}");
+        let (ok, unknown, failed) = (
+            told(&held, "ok"),
+            told(&held, "unknown"),
+            told(&held, "failed"),
+        );
+        // What came is ok or unknown, what is ok or unknown came.
+        let known: BTreeSet<u32> = ok.iter().chain(&unknown).copied().collect();
+        assert_eq!(sent(&channel), known, "{target}{logs}");
+        assert_eq!(ok.len(), 5 * size, "{target}{logs}");
+        assert!(!unknown.is_empty(), "{target}{logs}");
+        // After three units that nobody took the run ends; what is left is counted.
+        assert!(failed.len() >= 3 * size, "{target}{logs}");
+        assert!(logs.contains("the channel takes nothing: "), "{logs}");
+        let unsent = rows - ok.len() - unknown.len() - failed.len();
+        assert!(logs.contains(&format!(", {unsent} not sent")), "{logs}");
+        // Feedback is in the order of the input.
+        let mut all: Vec<u32> = held
+            .lines("feedback.jsonl")
+            .iter()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|row| row["id"].as_str().unwrap().parse().unwrap())
+            .collect();
+        let inorder = all.clone();
+        all.sort_unstable();
+        assert_eq!(all, inorder);
+    }
+}
+
+/// Starts an export whose channel stops runner by a signal when request `at` comes; how it ended.
+fn killed(
+    target: &str,
+    rows: usize,
+    signal: Signal,
+    at: usize,
+    answers: bool,
+) -> (Option<i32>, Channel, Held) {
+    let export = export(target, rows);
+    let child: Arc<Mutex<Option<Child>>> = Arc::default();
+    let victim = Arc::clone(&child);
+    let channel = Channel::start(move |number, _| {
+        if number == at {
+            // The test holds it only while it is being started.
+            stop(victim.lock().unwrap().as_ref().unwrap(), signal);
+            thread::sleep(Duration::from_millis(200));
+            if !answers {
+                thread::sleep(Duration::from_secs(30));
+            }
+        }
+        Reply::Status(200)
+    });
+    let sandbox = Sandbox::serve(&[("input", export.input.clone())]);
+    {
+        let mut started = child.lock().unwrap();
+        let runner = Runner::of_spec(&export.spec, &sandbox.url).env("BASE", &channel.url());
+        *started = Some(runner.spawn());
+    }
+    let status = loop {
+        let ended = child.lock().unwrap().as_mut().unwrap().try_wait().unwrap();
+        if let Some(status) = ended {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    drop(export.folder);
+    (status.code(), channel, sandbox.stop())
+}
+
+#[test]
+fn runner_is_killed() {
+    let (code, channel, held) = killed(BATCHES, 10, Signal::KILL, 3, false);
+    assert_eq!(code, None);
+    assert_eq!(told(&held, "ok"), ids(1..=4));
+    // The log names the batch that was under way, before it was sent.
+    let logs = held.lines("logs.jsonl");
+    let last = "target: batch 3: sending 2 rows, row 5 (5) to row 6 (6)";
+    assert!(logs.last().unwrap().contains(last), "{logs:?}");
+    assert_eq!(sent(&channel), (1..=6).collect());
+
+    // Rows that go alone: the one behind the last that is told.
+    let (_, channel, held) = killed(ROWS, 10, Signal::KILL, 4, false);
+    assert_eq!(told(&held, "ok"), ids(1..=3));
+    assert_eq!(sent(&channel), (1..=4).collect());
+}
+
+#[test]
+fn runner_is_stopped_while_rows_are_under_way() {
+    for (signal, name, code) in [(Signal::TERM, "SIGTERM", 143), (Signal::INT, "SIGINT", 130)] {
+        let (ended, channel, held) = killed(BATCHES, 10, signal, 3, true);
+        assert_eq!(ended, Some(code));
+        // The answer under way was waited for.
+        assert_eq!(told(&held, "ok"), ids(1..=6));
+        assert_eq!(sent(&channel), (1..=6).collect());
+        let logs = held.text("logs.jsonl");
+        let message =
+            format!("Stopped by {name}: 10 rows read, 6 ok, 0 rejected, 0 skipped, 4 not sent");
+        assert!(logs.contains(&message), "{logs}");
+    }
+}
+
+/// An answer that does not come is not waited for forever.
+#[test]
+fn runner_is_stopped_and_the_channel_says_nothing() {
+    let target = format!("{ROWS}  concurrency: 3\n");
+    let (ended, channel, held) = killed(&target, 40, Signal::TERM, 9, false);
+    assert_eq!(ended, Some(143));
+    let unknown = told(&held, "unknown");
+    assert_eq!(unknown.len(), 1, "{}", held.text("logs.jsonl"));
+    let known: BTreeSet<u32> = told(&held, "ok").into_iter().chain(unknown).collect();
+    assert_eq!(sent(&channel), known);
+}
+
+/// A job that was submitted is cancelled; nobody knows what became of its rows.
+#[test]
+fn runner_is_stopped_while_a_job_runs() {
+    let target = "batch: 2\n  job:\n    submit: { path: /jobs, json: \"{{ rows | map(attribute='id') }}\" }\n    \
+                  poll: { request: \"/jobs/{{ submit.body.id }}\", every: 10ms }\n    \
+                  until: \"{{ poll.body.done }}\"\n    cancel: { method: DELETE, path: \"/jobs/{{ submit.body.id }}\" }\n";
+    let (ended, channel, held) = killed(target, 4, Signal::TERM, 4, true);
+    assert_eq!(ended, Some(143));
+    assert_eq!(told(&held, "unknown"), ids(1..=2));
+    assert_eq!(told(&held, "ok"), ids([]));
+    let bodies = channel.bodies();
+    assert_eq!(bodies.first().unwrap(), r#"["1","2"]"#);
+    assert_eq!(bodies.last().unwrap(), "DELETE /jobs/1");
+    assert!(channel.count() >= 5);
+}
+
+/// A channel that refuses the credentials, or is not there, ends the run at the first unit.
+#[test]
+fn the_first_batch_is_refused() {
+    for status in [401, 403] {
+        let export = export(BATCHES, 10);
+        let channel = Channel::start(move |_, _| Reply::Status(status));
+        let sandbox = Sandbox::serve(&[("input", export.input.clone())]);
+        let ended = Runner::of_spec(&export.spec, &sandbox.url)
+            .env("BASE", &channel.url())
+            .run();
+        let held = sandbox.stop();
+        assert_eq!(ended.code, 1);
+        assert_eq!(told(&held, "failed"), ids(1..=2));
+        let logs = held.text("logs.jsonl");
+        let reason = format!("/batch was answered {status}");
+        assert!(logs.contains("the channel takes nothing: "), "{logs}");
+        assert!(logs.contains(&reason), "{logs}");
+        assert!(logs.contains("8 not sent"), "{logs}");
+        assert_eq!(channel.count(), 1);
+    }
+    // Nobody listens at this port.
+    let export = export(&format!("{BATCHES}  concurrency: 5\n"), 10);
+    let sandbox = Sandbox::serve(&[("input", export.input.clone())]);
+    let ended = Runner::of_spec(&export.spec, &sandbox.url)
+        .env("BASE", "http://127.0.0.1:9")
+        .run();
+    let held = sandbox.stop();
+    assert_eq!(ended.code, 1);
+    let logs = held.text("logs.jsonl");
+    assert!(logs.contains("nobody listens at 127.0.0.1:9"), "{logs}");
+    assert_eq!(told(&held, "failed"), ids(1..=2));
+}
