@@ -56,7 +56,10 @@ impl SpecErrors {
     ) -> Self {
         for list in [&mut errors, &mut warnings] {
             list.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
-            list.dedup();
+            // One place is compiled for each use of it.
+            list.dedup_by(|second, first| {
+                second.span == first.span && second.message == first.message
+            });
         }
         Self {
             file: file.into(),

@@ -15,7 +15,7 @@ use crate::container_api::{ContainerApi, SHARED};
 use crate::exit::Exit;
 use crate::http::{Rehearsal, TraceEntry};
 use crate::plan::{Plan, Redactor};
-use crate::run::{Given, Preview, Progress};
+use crate::run::{Given, Preview, Progress, Sending};
 use crate::sandbox::{Config, Sandbox};
 use crate::state::State;
 
@@ -105,6 +105,9 @@ fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
     } else if !preview.rows.is_empty() {
         println!("{}", table(preview));
     }
+    for sending in &preview.sendings {
+        show_sending(sending);
+    }
     match preview.rows.len() {
         0 => println!("no row, of {} read", preview.read),
         1 => println!("1 row, of {} read", preview.read),
@@ -121,6 +124,44 @@ fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
     }
     if let Some(failure) = &preview.failure {
         eprintln!("error: {failure}");
+    }
+}
+
+/// What an export would send, behind the rows that it is for.
+fn show_sending(sending: &Sending) {
+    let rows = rows_in_words(&sending.rows);
+    match &sending.note {
+        Some(note) => println!("{rows}: {note}"),
+        None => println!("{rows} would be sent:"),
+    }
+    for request in &sending.requests {
+        for line in request.to_string().trim_end().lines() {
+            println!("  {line}");
+        }
+    }
+    println!();
+}
+
+/// `rows 1 to 3, 5`.
+fn rows_in_words(rows: &[usize]) -> String {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for row in rows {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == *row => *last = *row,
+            _ => spans.push((*row, *row)),
+        }
+    }
+    let words: Vec<String> = spans
+        .iter()
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            _ => format!("{first} to {last}"),
+        })
+        .collect();
+    match rows.len() {
+        0 => "all rows".to_owned(),
+        1 => format!("row {}", words.join(", ")),
+        _ => format!("rows {}", words.join(", ")),
     }
 }
 
@@ -197,6 +238,24 @@ fn as_json(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) -> Valu
         "logs": logs.iter().map(|(level, message)| json!({ "level": level, "message": message })).collect::<Vec<_>>(),
         "failure": preview.failure,
     });
+    if !preview.sendings.is_empty() {
+        let sendings = preview.sendings.iter().map(|sending| {
+            let requests = sending.requests.iter().map(|request| {
+                let headers: Map<String, Value> = request
+                    .headers
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.as_str().into()))
+                    .collect();
+                json!({ "request": request.request, "headers": headers, "body": request.body })
+            });
+            json!({
+                "rows": sending.rows,
+                "requests": requests.collect::<Vec<_>>(),
+                "note": sending.note,
+            })
+        });
+        shown["sendings"] = sendings.collect::<Vec<Value>>().into();
+    }
     if arguments.record {
         let records = preview.rows.iter().map(|row| {
             let read = serde_json::from_str::<Value>(&row.record);

@@ -39,7 +39,6 @@ pub struct Counters {
     failed: AtomicU64,
     rejected: AtomicU64,
     unknown: AtomicU64,
-    unsent: AtomicU64,
     batches: AtomicU64,
     requests: AtomicU64,
 }
@@ -58,8 +57,6 @@ pub struct Counts {
     pub failed: u64,
     pub rejected: u64,
     pub unknown: u64,
-    /// Rows that were read and not sent, as the run ended before.
-    pub unsent: u64,
     /// Batches read or written.
     pub batches: u64,
 }
@@ -68,6 +65,19 @@ impl Counts {
     /// Rows whose fate is known.
     pub fn mapped(&self) -> u64 {
         self.written.max(self.ok) + self.rejected + self.skipped + self.failed + self.unknown
+    }
+
+    /// Rows of an export that were read and have no fate, as the run ended before.
+    fn unsent(&self) -> u64 {
+        let fates = [
+            self.ok,
+            self.failed,
+            self.rejected,
+            self.skipped,
+            self.unknown,
+            self.filtered,
+        ];
+        self.read.saturating_sub(fates.iter().sum())
     }
 
     /// What was done, in a sentence.
@@ -79,7 +89,7 @@ impl Counts {
                 (self.rejected, "rejected", true),
                 (self.skipped, "skipped", true),
                 (self.unknown, "unknown", false),
-                (self.unsent, "not sent", false),
+                (self.unsent(), "not sent", false),
             ];
             for (count, word, is_always_said) in counted {
                 if is_always_said || count > 0 {
@@ -114,7 +124,6 @@ impl Counters {
             failed: AtomicU64::default(),
             rejected: AtomicU64::default(),
             unknown: AtomicU64::default(),
-            unsent: AtomicU64::default(),
             batches: AtomicU64::default(),
             requests: AtomicU64::default(),
         }
@@ -218,11 +227,6 @@ impl Counters {
         counter.fetch_add(rows, Ordering::Relaxed);
     }
 
-    /// Rows were not sent, as the run ended before.
-    pub fn add_unsent(&self, rows: u64) {
-        self.unsent.fetch_add(rows, Ordering::Relaxed);
-    }
-
     /// The counters now.
     pub fn snapshot(&self) -> Counts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -236,7 +240,6 @@ impl Counters {
             failed: get(&self.failed),
             rejected: get(&self.rejected),
             unknown: get(&self.unknown),
-            unsent: get(&self.unsent),
             batches: get(&self.batches),
         }
     }

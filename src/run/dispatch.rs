@@ -1,7 +1,6 @@
 //! Rows of one entry on their way to the channel: sent as many at a time as the spec allows, and told
 //! back in the order read.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,8 +18,8 @@ use crate::plan::EntryPlan;
 use crate::plan::target::TargetPlan;
 use crate::row::row_value;
 use crate::spec::LogAt;
-use crate::target::{Batcher, End, Items, Parcel, Sender, Sent, Told, Unit, placed};
-use crate::template::{Frame, Value};
+use crate::target::{End, Gatherer, Sender, Sent, Told};
+use crate::template::Frame;
 
 /// Units that may be ahead of the first one that is not told yet, for each one that is sent at a time.
 const AHEAD: u64 = 4;
@@ -46,10 +45,7 @@ pub(super) struct Dispatch<'r> {
     /// Rows of feedback that are written.
     feedback_rows: &'r mut u64,
     sender: Rc<Sender>,
-    items: Option<Items<'r>>,
-    batcher: Option<Batcher<'r>>,
-    /// What can be sent.
-    ready: VecDeque<Unit>,
+    gatherer: Gatherer<'r>,
     tasks: JoinSet<Sent>,
     ledger: Ledger,
     /// Whether the channel took something, or said what is wrong with it.
@@ -78,7 +74,6 @@ impl<'r> Dispatch<'r> {
             counters: Arc::clone(&run.counters),
             keeps_answers: plan.keeps_answers,
         };
-        let batch = target.batch.as_ref();
         Self {
             run,
             entry,
@@ -87,9 +82,7 @@ impl<'r> Dispatch<'r> {
             feedback: feedback.filter(|_| run.http.rehearsal().is_none()),
             feedback_rows,
             sender: Rc::new(sender),
-            items: target.item.as_ref().map(Items::new),
-            batcher: batch.map(|plan| Batcher::new(plan, Arc::clone(&run.counters))),
-            ready: VecDeque::new(),
+            gatherer: Gatherer::new(target, &run.counters),
             tasks: JoinSet::new(),
             ledger: Ledger::default(),
             is_reached: false,
@@ -105,11 +98,12 @@ impl<'r> Dispatch<'r> {
         let mut is_open = true;
         loop {
             self.start();
-            let is_over = self.tasks.is_empty() && (self.end.is_some() || self.ready.is_empty());
+            let has_none = self.gatherer.ready().is_empty();
+            let is_over = self.tasks.is_empty() && (self.end.is_some() || has_none);
             if is_over && (self.end.is_some() || !is_open) {
                 break;
             }
-            let is_wanted = is_open && self.ready.is_empty() && self.end.is_none();
+            let is_wanted = is_open && has_none && self.end.is_none();
             tokio::select! {
                 biased;
                 Some(sent) = self.tasks.join_next(), if !self.tasks.is_empty() => {
@@ -121,7 +115,7 @@ impl<'r> Dispatch<'r> {
                 }
                 incoming = from.recv(), if is_wanted => match incoming {
                     Some(Incoming::Rows(mapped)) => self.take(mapped).await,
-                    Some(Incoming::End) => self.flush(),
+                    Some(Incoming::End) => self.gatherer.flush(),
                     None => is_open = false,
                 },
                 () = stop.stopped(), if self.end.is_none() => self.end = Some(RunError::Stopped),
@@ -133,14 +127,14 @@ impl<'r> Dispatch<'r> {
     /// Starts what may be under way.
     fn start(&mut self) {
         while self.end.is_none() && self.tasks.len() < self.limit() {
-            let Some(unit) = self.ready.front() else {
+            let Some(unit) = self.gatherer.ready().front() else {
                 return;
             };
             let place = unit.parcels.first().map_or(0, |parcel| parcel.place);
             if !self.tasks.is_empty() && place >= self.ledger.oldest() + self.window() {
                 return;
             }
-            let Some(unit) = self.ready.pop_front() else {
+            let Some(unit) = self.gatherer.ready().pop_front() else {
                 return;
             };
             let sender = Rc::clone(&self.sender);
@@ -194,11 +188,7 @@ impl<'r> Dispatch<'r> {
             {
                 self.run.counters.add_outcome(outcome);
             }
-            if let Some(items) = &self.items {
-                for row in rows.rows().take(1) {
-                    items.sample(row.shape().distinct_names());
-                }
-            }
+            self.gatherer.sample(&rows);
             let frames: Vec<Option<Arc<Frame>>> = is_known
                 .iter()
                 .enumerate()
@@ -220,7 +210,7 @@ impl<'r> Dispatch<'r> {
 
     /// A row is to be sent. One whose item can't be made has failed.
     fn hand_over(&mut self, place: u64, frame: Arc<Frame>) {
-        if let Err(message) = self.try_hand_over(place, frame) {
+        if let Err(message) = self.gatherer.add(place, frame) {
             let outcome = Outcome::of(Status::Failed, message);
             self.run.counters.add_outcome(&outcome);
             self.ledger.note(Told {
@@ -231,58 +221,6 @@ impl<'r> Dispatch<'r> {
         }
     }
 
-    fn try_hand_over(&mut self, place: u64, frame: Arc<Frame>) -> Result<(), String> {
-        let Some(batcher) = &mut self.batcher else {
-            let item = match &self.items {
-                Some(items) => items.make(&frame)?.value,
-                None => Value::UNDEFINED,
-            };
-            self.ready
-                .push_back(Unit::alone(Parcel { place, frame, item }));
-            return Ok(());
-        };
-        let plan = self.target.batch.as_ref();
-        let by = match plan.and_then(|plan| plan.by.as_ref()) {
-            Some(by) => by
-                .text(&frame)
-                .map_err(|error| format!("batch.by: {error}"))?,
-            None => String::new(),
-        };
-        let reads_batch = self
-            .target
-            .item
-            .as_ref()
-            .is_some_and(|item| item.reads_batch);
-        let make = |batcher: &mut Batcher<'_>| match &self.items {
-            Some(items) if reads_batch => {
-                let (number, index) = batcher.place(&by);
-                let made = items.make(&placed(&frame, number, index))?;
-                Ok((made.value, made.bytes))
-            }
-            Some(items) => items.make(&frame).map(|made| (made.value, made.bytes)),
-            // A row counts as the JSON it is.
-            None => Ok((Value::UNDEFINED, bytes_of(&frame))),
-        };
-        let (mut item, mut bytes): (Value, u64) = make(batcher)?;
-        // A comma or a line end stands between items.
-        if !batcher.has_room(&by, bytes + 1) {
-            self.ready.extend(batcher.close(&by));
-            if reads_batch {
-                (item, bytes) = make(batcher)?;
-            }
-        }
-        let due = batcher.push(&by, Parcel { place, frame, item }, bytes + 1);
-        self.ready.extend(due);
-        Ok(())
-    }
-
-    /// No more rows come.
-    fn flush(&mut self) {
-        if let Some(batcher) = &mut self.batcher {
-            self.ready.extend(batcher.flush());
-        }
-    }
-
     /// What was sent came back.
     async fn absorb(&mut self, sent: Result<Sent, RunError>) {
         let sent = match sent {
@@ -290,7 +228,6 @@ impl<'r> Dispatch<'r> {
             Err(error) => return self.end_with(error),
         };
         let counters = &self.run.counters;
-        counters.add_unsent(sent.unsent);
         for told in sent.told {
             counters.add_outcome(&told.outcome);
             self.ledger.note(told);
@@ -381,21 +318,12 @@ impl<'r> Dispatch<'r> {
     }
 
     async fn finish(self) -> Result<(), RunError> {
-        let waiting: u64 = self.ready.iter().map(|unit| unit.len() as u64).sum();
-        let held = self.batcher.as_ref().map_or(0, Batcher::held);
-        self.run.counters.add_unsent(waiting + held);
-        if let (Some(items), None) = (&self.items, &self.end) {
-            self.run.report_empty_keys(items).await;
+        if self.end.is_none() {
+            self.run.report_empty_keys(self.gatherer.empty_keys()).await;
         }
         match self.end {
             Some(error) => Err(error),
             None => Ok(()),
         }
     }
-}
-
-fn bytes_of(frame: &Frame) -> u64 {
-    let mut json = Vec::new();
-    crate::template::json::write(&frame.get("row").unwrap_or_default(), &mut json);
-    json.len() as u64
 }

@@ -16,7 +16,6 @@ use crate::container_api::{InputReader, InputType, OutputFile};
 use crate::plan::EntryPlan;
 use crate::plan::target::TargetKind;
 use crate::spec::{LogAt, LogLevel};
-use crate::target::Items;
 use crate::template::{Frame, Value};
 
 impl Run {
@@ -128,11 +127,11 @@ impl Run {
     }
 
     /// A warning for each key of items that was empty in every row.
-    pub(super) async fn report_empty_keys(&self, items: &Items<'_>) {
+    pub(super) async fn report_empty_keys(&self, sentences: Vec<String>) {
         if self.counters.snapshot().mapped() == 0 {
             return;
         }
-        for sentence in items.empty_keys() {
+        for sentence in sentences {
             self.api.log(LogLevel::Warning, &sentence, None).await;
         }
     }

@@ -20,7 +20,6 @@ use crate::plan::target::{TargetKind, TargetPlan};
 use crate::plan::{EntryPlan, LogRule};
 use crate::row::{Scanner, row_value};
 use crate::spec::{KeepWord, LogAt, LogLevel};
-use crate::target::Items;
 use crate::target::file::{Delivered, FileError, FileName, RowFile, WholeFile, deliver};
 use crate::template::Frame;
 
@@ -35,7 +34,6 @@ pub(super) struct FileDispatch<'r> {
     base: &'r Arc<Frame>,
     name: FileName,
     file: Option<RowFile<'r>>,
-    items: Option<Items<'r>>,
     feedback: Option<FeedbackWriter<'r>>,
     feedback_rows: &'r mut u64,
     /// What is told if the file is delivered.
@@ -80,7 +78,6 @@ impl<'r> FileDispatch<'r> {
             base,
             name,
             file: Some(file),
-            items: target.item.as_ref().map(Items::new),
             feedback: feedback.filter(|_| run.http.rehearsal().is_none()),
             feedback_rows,
             if_done: spool()?,
@@ -105,8 +102,6 @@ impl<'r> FileDispatch<'r> {
         }
         if !self.is_whole {
             // Why is said by whoever broke off.
-            let pending = self.pending;
-            self.run.counters.add_unsent(pending);
             return self.tell(false).await;
         }
         if let Err(error) = self.run.check_stop() {
@@ -230,7 +225,6 @@ impl<'r> FileDispatch<'r> {
 
     /// The file is not delivered.
     async fn give_up(self, error: RunError) -> Result<(), RunError> {
-        self.run.counters.add_unsent(self.pending);
         self.tell(false).await?;
         Err(error)
     }
@@ -272,9 +266,6 @@ impl<'r> FileDispatch<'r> {
         let (status, reason) = match delivered {
             Delivered::Done => {
                 self.run.counters.add_outcomes(&Outcome::ok(), self.pending);
-                if let Some(items) = &self.items {
-                    self.run.report_empty_keys(items).await;
-                }
                 return self.tell(true).await;
             }
             Delivered::Stopped => return self.give_up(RunError::Stopped).await,

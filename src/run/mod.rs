@@ -22,7 +22,7 @@ use std::time::Instant;
 
 pub use counters::Counters;
 pub use error::RunError;
-pub use preview::{Preview, PreviewRow, preview};
+pub use preview::{Preview, PreviewRow, Sending, preview};
 pub use progress::Progress;
 pub use summary::Summary;
 
@@ -98,6 +98,7 @@ pub async fn run(plan: Arc<Plan>, given: Given<'_>) -> Summary {
         counters: run.counters.snapshot(),
         reasons: run.reasons(REASONS_SHOWN),
         mode: run.plan.mode,
+        is_dry_run: run.http.rehearsal().is_some(),
         seconds: began.elapsed().as_secs_f64(),
     }
 }

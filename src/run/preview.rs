@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use super::dispatch::Incoming;
+use super::file_dispatch::FileDispatch;
+use super::messages::finished_frame;
 use super::{Given, Run, RunError};
-use crate::columns::{Mapped, Mapper};
+use crate::columns::{Mapped, Mapper, Status};
 use crate::container_api::{Handed, InputReader, InputType};
-use crate::http::{Trace, TraceEntry};
-use crate::plan::Plan;
+use crate::http::{Rehearsed, Trace, TraceEntry};
+use crate::plan::target::{TargetKind, TargetPlan};
+use crate::plan::{EntryPlan, Plan};
 use crate::row::Scanner;
 use crate::source::Records;
 use crate::spec::Mode;
-use crate::template::{Frame, Value, json};
+use crate::target::{Gatherer, Sender};
+use crate::template::{Frame, json};
 
 /// Where `where` leaves rows out, so many more records are looked at.
 const LOOKED_AT: u64 = 10_000;
@@ -30,8 +35,21 @@ pub struct Preview {
     pub empty: Vec<String>,
     /// Requests and their answers.
     pub requests: Vec<TraceEntry>,
+    /// What an export would send for these rows.
+    pub sendings: Vec<Sending>,
     /// Why it broke off.
     pub failure: Option<String>,
+}
+
+/// What an export would send for some of the rows.
+#[derive(Debug)]
+pub struct Sending {
+    /// The rows, by their numbers in the preview, from 1; none where it is a file of all.
+    pub rows: Vec<usize>,
+    /// The requests, in turn.
+    pub requests: Vec<Rehearsed>,
+    /// Why nothing is sent, or what is wrong.
+    pub note: Option<String>,
 }
 
 /// A row.
@@ -68,22 +86,20 @@ impl Run {
         if self.plan.mode == Mode::DataSource {
             Box::pin(self.first_records(u64::from(limit), &mut mapper, preview)).await?;
         } else {
-            let entries = self.plan.entries.iter().map(|entry| entry.change);
-            let mut changes: Vec<_> = entries.collect();
-            if changes.is_empty() {
-                changes.push(None);
+            if self.plan.entries.is_empty() {
+                mapper = mapper.on(&self.base);
+                let input = InputType::Input;
+                Box::pin(self.first_of_input(input, limit, &mut mapper, preview)).await?;
             }
-            for change in changes {
-                let (kind, base) = match change {
-                    None => (InputType::Input, Arc::clone(&self.base)),
-                    Some(change) => {
-                        let frame =
-                            Frame::on(&self.base).with("change", Value::from(change.word()));
-                        (InputType::Change(change), Arc::new(frame))
-                    }
-                };
+            for entry in &self.plan.entries {
+                let (kind, base) = self.of_entry(entry);
                 mapper = mapper.on(&base);
-                Box::pin(self.first_of_input(kind, limit, &mut mapper, preview)).await?;
+                let before = preview.rows.len();
+                let looking = self.first_of_input(kind, limit, &mut mapper, preview);
+                let mapped = Box::pin(looking).await?;
+                if let (Some(mapped), Some(target)) = (mapped, &entry.target) {
+                    Box::pin(self.rehearse(entry, target, &base, mapped, before, preview)).await?;
+                }
             }
         }
         if !preview.rows.is_empty() {
@@ -155,18 +171,18 @@ impl Run {
         limit: u32,
         mapper: &mut Mapper,
         preview: &mut Preview,
-    ) -> Result<(), RunError> {
+    ) -> Result<Option<Mapped>, RunError> {
         let lookups = self.lookups(mapper).await?;
         let mut reader = InputReader::new(self.api.clone(), kind, &self.plan.input, limit);
         let Some(handed) = reader.next().await? else {
-            return Ok(());
+            return Ok(None);
         };
         let mut scanner = Scanner::default();
         let batch = match handed {
             Handed::Rows(batch) => batch,
             Handed::Unread(unread) => match unread.scan(&mut scanner) {
                 Some(batch) => batch,
-                None => return Ok(()),
+                None => return Ok(None),
             },
         };
         if let Some(lookups) = &lookups {
@@ -186,6 +202,87 @@ impl Run {
                 .map(|chunk| chunk.rows.len() as u64)
                 .sum::<u64>();
         add(preview, &mapped, if is_one_to_one { &records } else { &[] });
+        Ok(Some(mapped))
+    }
+
+    /// What would be sent for rows; `before` of them stand in the preview already.
+    async fn rehearse(
+        &self,
+        entry: &EntryPlan,
+        target: &Arc<TargetPlan>,
+        base: &Arc<Frame>,
+        mapped: Mapped,
+        before: usize,
+        preview: &mut Preview,
+    ) -> Result<(), RunError> {
+        let Some(rehearsal) = self.http.rehearsal() else {
+            return Ok(());
+        };
+        if matches!(target.kind, TargetKind::File(_)) {
+            let mut rows = 0;
+            let dispatch = FileDispatch::new(self, entry, target, base, &mut rows)?;
+            let (to, from) = tokio::sync::mpsc::channel(2);
+            // There is room for both.
+            let _ = to.send(Incoming::Rows(mapped)).await;
+            let _ = to.send(Incoming::End).await;
+            drop(to);
+            dispatch.run(from).await?;
+            preview.sendings.push(Sending {
+                rows: Vec::new(),
+                requests: rehearsal.take(),
+                note: None,
+            });
+            return Ok(());
+        }
+        let sender = Sender {
+            plan: Arc::clone(target),
+            context: self.context(),
+            base: Arc::clone(base),
+            counters: Arc::clone(&self.counters),
+            keeps_answers: false,
+        };
+        let mut gatherer = Gatherer::new(target, &self.counters);
+        let mut place = 0;
+        for chunk in &mapped.chunks {
+            let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
+            for (index, outcome) in chunk.outcomes.iter().enumerate() {
+                place += 1;
+                let note = if outcome.status == Status::Ok {
+                    let frame = Arc::new(finished_frame(chunk, &rows, index, base));
+                    gatherer.add(place, frame).err()
+                } else {
+                    let reason = outcome.message.clone().unwrap_or_default();
+                    Some(format!("{}: {reason}", outcome.status.word()))
+                };
+                if let Some(note) = note {
+                    let number = usize::try_from(place).unwrap_or_default();
+                    preview.sendings.push(Sending {
+                        rows: vec![before + number],
+                        requests: Vec::new(),
+                        note: Some(note),
+                    });
+                }
+            }
+        }
+        gatherer.flush();
+        while let Some(unit) = gatherer.ready().pop_front() {
+            let places = unit.parcels.iter().map(|parcel| parcel.place);
+            let rows = places.filter_map(|place| usize::try_from(place).ok());
+            let rows = rows.map(|place| before + place).collect();
+            let sent = sender.send(unit).await;
+            let failed = sent
+                .told
+                .into_iter()
+                .find(|told| told.outcome.status != Status::Ok);
+            preview.sendings.push(Sending {
+                rows,
+                requests: rehearsal.take(),
+                note: failed.and_then(|told| told.outcome.message),
+            });
+        }
+        preview
+            .sendings
+            .sort_by_key(|sending| sending.rows.first().copied());
         Ok(())
     }
 
@@ -200,6 +297,10 @@ impl Run {
         }
         let sentences = preview.errors.iter_mut().chain(&mut preview.looked);
         sentences.chain(&mut preview.empty).for_each(hide);
+        let notes = preview.sendings.iter_mut();
+        notes
+            .filter_map(|sending| sending.note.as_mut())
+            .for_each(hide);
         preview.failure.iter_mut().for_each(hide);
         for entry in &mut preview.requests {
             hide(&mut entry.request);

@@ -19,6 +19,8 @@ pub struct Summary {
     pub reasons: Vec<(String, u64)>,
     /// What kind of connector it was.
     pub mode: Mode,
+    /// Whether nothing was sent, only shown.
+    pub is_dry_run: bool,
     /// How long it took.
     pub seconds: f64,
 }
@@ -43,6 +45,9 @@ impl fmt::Display for Summary {
             write!(f, ", {} left out", counts.filtered)?;
         }
         write!(f, ", {} skipped, {:.1} s", counts.skipped, self.seconds)?;
+        if self.is_dry_run {
+            write!(f, " (dry run: nothing was sent)")?;
+        }
         for (reason, count) in &self.reasons {
             write!(f, "\n{count:>8} × {reason}")?;
         }

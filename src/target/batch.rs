@@ -85,11 +85,6 @@ impl<'p> Batcher<'p> {
         units.filter(|unit| unit.len() > 0).collect()
     }
 
-    /// How many rows wait.
-    pub fn held(&self) -> u64 {
-        self.open.values().map(|open| open.unit.len() as u64).sum()
-    }
-
     fn open_for(&mut self, by: &str) -> &mut Open {
         let counters = &self.counters;
         if !self.open.contains_key(by) {

@@ -4,6 +4,7 @@
 mod batch;
 mod carry;
 pub mod file;
+mod gather;
 mod item;
 mod job;
 mod parcel;
@@ -11,7 +12,6 @@ mod results;
 mod sender;
 mod steps;
 
-pub use batch::Batcher;
-pub use item::{Items, MadeItem};
+pub use gather::Gatherer;
 pub use parcel::{Parcel, Unit};
-pub use sender::{BatchSent, End, Sender, Sent, Told, placed};
+pub use sender::{BatchSent, End, Sender, Sent, Told};

@@ -35,8 +35,6 @@ pub struct Sender {
 pub struct Sent {
     /// Of each row whose fate is known.
     pub told: Vec<Told>,
-    /// Rows that were not sent after all.
-    pub unsent: u64,
     /// The batches that were sent for them.
     pub batches: Vec<BatchSent>,
     /// Why nothing more is to be sent.
@@ -83,8 +81,7 @@ impl Sender {
         let mut waiting = VecDeque::from([unit]);
         while let Some(unit) = waiting.pop_front() {
             if sent.end.is_some() {
-                sent.unsent += unit.len() as u64;
-                continue;
+                break;
             }
             let frame = self.frame_of(&unit);
             self.announce(&unit).await;
@@ -167,10 +164,7 @@ impl Sender {
         sent: &mut Sent,
     ) -> Vec<Unit> {
         match &carried.came {
-            Came::NotSent => {
-                sent.unsent += unit.len() as u64;
-                sent.end = Some(End::Stopped);
-            }
+            Came::NotSent => sent.end = Some(End::Stopped),
             Came::Skipped(message) => {
                 self.tell_all(&unit, &carried, Status::Skipped, None, message, sent);
             }

@@ -144,3 +144,81 @@ fn a_data_service_is_looked_at_with_rows_of_a_file() {
         "{rows:?}"
     );
 }
+
+const EXPORT: &str = r#"
+version: 1
+name: try
+mode: export
+options: { KEY: { type: password, default: preview-secret } }
+http: { base_url: "https://channel.example", headers: { X-Key: "{{ options.KEY }}" } }
+reject: [{ when: "{{ not row.title }}", message: no title }]
+target:
+  batch: 2
+  item: { id: "{{ row.id }}", price: "{{ row.price | to_number }}" }
+  request: { path: /offers, query: { n: "{{ batch.number }}" }, json: { items: "{{ items }}" } }
+  results: { list: $.r, match: position }
+feedback: { columns: { id: "{{ row.id }}", status: "{{ outcome.status }}" } }
+"#;
+
+const ROWS: &str = "id,title,price\n1,one,1.50\n2,two,2\n3,,3\n4,four,x\n5,five,5\n";
+
+/// An export, looked at or rehearsed; nobody listens, and nothing is written.
+fn export(args: &[&str]) -> String {
+    let folder = TempDir::new().unwrap();
+    let spec = folder.path().join("spec.yaml");
+    fs::write(&spec, EXPORT).unwrap();
+    let input = folder.path().join("input.csv");
+    fs::write(&input, ROWS).unwrap();
+    let ended = Runner::new()
+        .args(args.iter().copied())
+        .arg("--spec")
+        .arg(&spec)
+        .arg("--input")
+        .arg(&input)
+        .run()
+        .expect(0);
+    assert!(!ended.stdout.contains("preview-secret"), "{}", ended.stdout);
+    assert_eq!(ended.stderr, "");
+    ended.stdout
+}
+
+#[test]
+fn requests_of_an_export_stand_beside_their_rows() {
+    insta::assert_snapshot!(export(&["preview", "--rows", "5"]));
+}
+
+#[test]
+fn programs_read_what_an_export_would_send() {
+    let shown = export(&["preview", "--rows", "2", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["sendings"][0]["rows"], serde_json::json!([1, 2]));
+    let request = &shown["sendings"][0]["requests"][0];
+    assert_eq!(
+        request["request"],
+        "POST https://channel.example/offers?n=1"
+    );
+}
+
+#[test]
+fn a_dry_run_prints_requests_and_writes_nothing() {
+    let shown = export(&["sandbox", "--dry-run"]);
+    // How long it took is no matter of a test.
+    let shown = regex::Regex::new(r"\d+\.\d s ")
+        .unwrap()
+        .replace(&shown, "<seconds> ");
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_dry_run_is_for_exports() {
+    let ended = Runner::new()
+        .args([
+            "sandbox",
+            "--dry-run",
+            "--spec",
+            "connectors/data-source.yaml",
+        ])
+        .run()
+        .expect(2);
+    assert!(ended.stderr.contains("see its rows with runner preview"));
+}
