@@ -6,6 +6,7 @@
 
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
+mod channel;
 mod contest;
 mod feed;
 mod forward;
@@ -13,6 +14,7 @@ mod page;
 mod products;
 mod sources;
 mod stand_in;
+mod targets;
 
 use std::env;
 use std::error::Error;
@@ -36,7 +38,9 @@ fn main() -> ExitCode {
         ["products", records] => products(records),
         ["forward", url, how] => forward(url, how),
         ["peak", command @ ..] => contest::peak(command),
+        ["channel"] => channel::serve().map_err(Into::into),
         ["sources"] => sources::print(),
+        ["targets"] => targets::print(),
         filter => everything(filter),
     };
     match result {
@@ -352,6 +356,7 @@ fn everything(filter: &[&str]) -> Result<(), Box<dyn Error>> {
         sandbox: against_the_sandbox(&bench)?,
         memory: memory(&bench)?,
         sources: sources::measure(&bench)?,
+        sent: targets::measure(&bench)?,
         start: Start {
             health_check: bench.start(&[
                 "--spec",

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use super::channel;
 use super::contest::Figures;
 use super::sources::{self, Sources};
+use super::targets::Sent;
 use super::{JINJA, OVERLAPPED, PYTHON, PYTHON_FORWARDER, RUNNER, TUNED};
 
 /// The figures of one piece of work.
@@ -38,6 +40,8 @@ pub struct Page {
     pub memory: Vec<Peak>,
     /// Reading a paged API, and what does not fit into memory.
     pub sources: Sources,
+    /// Exports to a channel that takes its time.
+    pub sent: Vec<Sent>,
     pub start: Start,
     pub rounds: usize,
     /// Bytes of a row, on average.
@@ -214,6 +218,31 @@ impl Page {
     }
 }
 
+impl Page {
+    fn write_targets(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\n## Exports to a channel that takes {} ms to answer\n\n\
+             From the stand-in to a channel that counts (`benches/end_to_end/channel.rs`), feedback of every row written. The time is that of the \
+             whole process; the limit is what delay and concurrency allow. `cargo bench --bench end_to_end -- targets` measures this alone.\n\n\
+             | | rows/s, median | limit, rows/s | of the limit | peak MB |\n|---|--:|--:|--:|--:|",
+            channel::DELAY.as_millis()
+        )?;
+        for sent in &self.sent {
+            writeln!(
+                f,
+                "| {} | {:.0} | {:.0} | {:.0} % | {:.1} |",
+                sent.way.what,
+                sent.speed,
+                sent.limit(),
+                100.0 * sent.speed / sent.limit(),
+                sent.peak_mb
+            )?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
@@ -258,6 +287,7 @@ impl fmt::Display for Page {
         )?;
         write_figures(&self.python, f)?;
         self.write_sources(f)?;
+        self.write_targets(f)?;
         writeln!(
             f,
             "\n## Peak memory of runner, MB\n\n| Work | 100,000 rows | 1,000,000 rows |\n|---|--:|--:|"
