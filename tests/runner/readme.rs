@@ -93,7 +93,7 @@ fn every_spec_that_is_shown_is_fine_and_runs() {
 fn every_spec_of_the_docs_and_examples_is_fine() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("spec.yaml");
-    for page in ["docs/sources.md", "docs/from-airbyte.md"] {
+    for page in ["docs/sources.md", "docs/exports.md", "docs/from-airbyte.md"] {
         let specs = blocks(&fs::read_to_string(project(page)).unwrap(), "yaml");
         assert!(!specs.is_empty(), "{page}");
         for spec in specs {
@@ -172,6 +172,7 @@ fn links_lead_to_files() {
         "docs/templates.md",
         "docs/container-api.md",
         "docs/sources.md",
+        "docs/exports.md",
         "docs/from-airbyte.md",
     ] {
         let text = fs::read_to_string(project(page)).unwrap();
