@@ -37,12 +37,14 @@ impl Run {
                     let dispatch =
                         FileDispatch::new(self, entry, target, &base, &mut feedback_rows)?;
                     let from = |from| dispatch.run(from);
-                    self.dispatched(&mut reader, mapper, &base, from).await?
+                    let sending = self.dispatched(&mut reader, mapper, &base, from);
+                    Box::pin(sending).await?
                 }
                 Some(target) => {
                     let dispatch = Dispatch::new(self, entry, target, &base, &mut feedback_rows);
                     let from = |from| dispatch.run(from);
-                    self.dispatched(&mut reader, mapper, &base, from).await?
+                    let sending = self.dispatched(&mut reader, mapper, &base, from);
+                    Box::pin(sending).await?
                 }
                 None => {
                     let feedback = self.plan.feedback.as_ref();

@@ -295,7 +295,7 @@ impl<'r> FileDispatch<'r> {
             Err(_) => String::new(),
         };
         if body.is_empty() {
-            body = "(bytes that are no text)".to_owned();
+            body.push_str("(bytes that are no text)");
         }
         let name = self.run.api.redacted(&self.name.whole);
         rehearsal.add(Rehearsed {

@@ -94,57 +94,59 @@ fn snippets() -> [(&'static str, Value); 4] {
                 ),
             ]),
         ),
-        (
-            "/properties/target",
-            json!([
-                snippet(
-                    "a request for each row",
-                    json!({
-                        "item": { "sku": "{{ row.${1:id} }}", "title": "{{ row.${2:title} }}" },
-                        "request": { "method": "PUT", "path": "${3:/offers}/{{ row.${1:id} }}", "json": "{{ item }}" },
-                    })
-                ),
-                snippet(
-                    "batches, each row's fate in the answer",
-                    json!({
-                        "batch": "${1:100}",
-                        "item": { "sku": "{{ row.${2:id} }}", "title": "{{ row.${3:title} }}" },
-                        "request": { "path": "${4:/offers/batch}", "json": { "${5:offers}": "{{ items }}" } },
-                        "results": {
-                            "list": "${6:$.results[*]}",
-                            "match": { "row": "{{ row.${2:id} }}", "result": "{{ result.${7:sku} }}" },
-                            "ok": "{{ result.${8:status} == 'ok' }}",
-                            "message": "{{ result.${9:message} }}",
-                        },
-                    })
-                ),
-                snippet(
-                    "look up, then create or update",
-                    json!({
-                        "item": { "sku": "{{ row.${1:sku} }}" },
-                        "steps": [
-                            { "name": "found", "request": { "path": "${2:/products}", "query": { "sku": "{{ row.${1:sku} }}" } } },
-                            { "when": "{{ not found.body.items }}", "request": { "path": "${2:/products}", "json": "{{ item }}" } },
-                            { "when": "{{ found.body.items }}", "request": { "method": "PUT", "path": "${2:/products}/{{ found.body.items[0].id }}", "json": "{{ item }}" } },
-                        ],
-                    })
-                ),
-                snippet(
-                    "one file",
-                    json!({ "file": { "url": "${1:sftp://sftp.example.com/in/offers.csv.gz}", "login": { "username": "{{ options.${2:USERNAME} }}", "password": "{{ options.${3:PASSWORD} }}" } } })
-                ),
-                snippet(
-                    "an entry for each kind of change",
-                    json!({
-                        "item": { "sku": "{{ row.${1:sku} }}" },
-                        "new": { "request": { "path": "${2:/offers}", "json": "{{ item }}" } },
-                        "modified": { "request": { "method": "PUT", "path": "${2:/offers}/{{ row.${1:sku} }}", "json": "{{ item }}" } },
-                        "deleted": { "request": { "method": "DELETE", "path": "${2:/offers}/{{ row.${1:sku} }}" } },
-                    })
-                ),
-            ]),
-        ),
+        ("/properties/target", target_snippets(snippet)),
     ]
+}
+
+/// What editors offer for `target`.
+fn target_snippets(snippet: impl Fn(&str, Value) -> Value) -> Value {
+    json!([
+        snippet(
+            "a request for each row",
+            json!({
+                "item": { "sku": "{{ row.${1:id} }}", "title": "{{ row.${2:title} }}" },
+                "request": { "method": "PUT", "path": "${3:/offers}/{{ row.${1:id} }}", "json": "{{ item }}" },
+            })
+        ),
+        snippet(
+            "batches, each row's fate in the answer",
+            json!({
+                "batch": "${1:100}",
+                "item": { "sku": "{{ row.${2:id} }}", "title": "{{ row.${3:title} }}" },
+                "request": { "path": "${4:/offers/batch}", "json": { "${5:offers}": "{{ items }}" } },
+                "results": {
+                    "list": "${6:$.results[*]}",
+                    "match": { "row": "{{ row.${2:id} }}", "result": "{{ result.${7:sku} }}" },
+                    "ok": "{{ result.${8:status} == 'ok' }}",
+                    "message": "{{ result.${9:message} }}",
+                },
+            })
+        ),
+        snippet(
+            "look up, then create or update",
+            json!({
+                "item": { "sku": "{{ row.${1:sku} }}" },
+                "steps": [
+                    { "name": "found", "request": { "path": "${2:/products}", "query": { "sku": "{{ row.${1:sku} }}" } } },
+                    { "when": "{{ not found.body.items }}", "request": { "path": "${2:/products}", "json": "{{ item }}" } },
+                    { "when": "{{ found.body.items }}", "request": { "method": "PUT", "path": "${2:/products}/{{ found.body.items[0].id }}", "json": "{{ item }}" } },
+                ],
+            })
+        ),
+        snippet(
+            "one file",
+            json!({ "file": { "url": "${1:sftp://sftp.example.com/in/offers.csv.gz}", "login": { "username": "{{ options.${2:USERNAME} }}", "password": "{{ options.${3:PASSWORD} }}" } } })
+        ),
+        snippet(
+            "an entry for each kind of change",
+            json!({
+                "item": { "sku": "{{ row.${1:sku} }}" },
+                "new": { "request": { "path": "${2:/offers}", "json": "{{ item }}" } },
+                "modified": { "request": { "method": "PUT", "path": "${2:/offers}/{{ row.${1:sku} }}", "json": "{{ item }}" } },
+                "deleted": { "request": { "method": "DELETE", "path": "${2:/offers}/{{ row.${1:sku} }}" } },
+            })
+        ),
+    ])
 }
 
 /// A mode forbids the keys of other modes; a data source needs its source.

@@ -39,7 +39,7 @@ impl<'p> Batcher<'p> {
     /// The number and the length of the batch that the next row of this value goes into.
     pub fn place(&mut self, by: &str) -> (u64, usize) {
         let open = self.open_for(by);
-        (open.unit.number.unwrap_or_default(), open.unit.len())
+        (open.unit.number.unwrap_or_default(), open.unit.count())
     }
 
     /// Whether a row of so many bytes still fits into the batch of its value.
@@ -58,7 +58,7 @@ impl<'p> Batcher<'p> {
     /// Ends the batch of a value.
     pub fn close(&mut self, by: &str) -> Option<Unit> {
         let open = self.open.shift_remove(by)?;
-        (open.unit.len() > 0).then_some(open.unit)
+        (open.unit.count() > 0).then_some(open.unit)
     }
 
     /// Adds a row; batches that are due by it come back.
@@ -69,7 +69,7 @@ impl<'p> Batcher<'p> {
         open.unit.parcels.push(parcel);
         open.bytes += bytes;
         let mut due = Vec::new();
-        if open.unit.len() >= most {
+        if open.unit.count() >= most {
             due.extend(self.close(by));
         }
         if self.plan.by.is_some() {
@@ -82,7 +82,7 @@ impl<'p> Batcher<'p> {
     pub fn flush(&mut self) -> Vec<Unit> {
         let open = std::mem::take(&mut self.open);
         let units = open.into_values().map(|open| open.unit);
-        units.filter(|unit| unit.len() > 0).collect()
+        units.filter(|unit| unit.count() > 0).collect()
     }
 
     fn open_for(&mut self, by: &str) -> &mut Open {
@@ -111,7 +111,7 @@ impl<'p> Batcher<'p> {
             }
             due.extend(self.open.shift_remove_index(0).map(|(_, open)| open.unit));
         }
-        due.retain(|unit| unit.len() > 0);
+        due.retain(|unit| unit.count() > 0);
         due
     }
 }

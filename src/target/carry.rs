@@ -34,14 +34,23 @@ pub struct Fault {
     pub message: String,
     /// In words, for those who do not know which request it was.
     pub whole: String,
-    /// Whether a rule ends the run by it.
-    pub is_abort: bool,
-    /// Whether nobody was reached, or nobody knows us.
-    pub is_of_channel: bool,
-    /// Whether it was forbidden: for all rows, if it is so for the first.
-    pub is_forbidden: bool,
-    /// Whether only `ok` does not hold: then `results` may say more.
-    pub is_of_ok: bool,
+    /// What kind of fault it is.
+    pub kind: FaultKind,
+}
+
+/// What a fault means beyond its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Nothing.
+    OfRows,
+    /// `ok` does not hold: `results` may say more.
+    NotOk,
+    /// A rule ends the run by it.
+    Abort,
+    /// Nobody was reached, or nobody knows us.
+    Unreachable,
+    /// It was forbidden: for all rows, if it is so for the first.
+    Forbidden,
 }
 
 /// What came of one sending, and what was answered.
@@ -63,10 +72,12 @@ impl Fault {
             code: error.failure.status().map(|status| status.to_string()),
             message: format!("{prefix}{}", error.failure.reason()),
             whole: error.to_string(),
-            is_abort: matches!(error.failure, Failure::Rule { is_abort: true, .. }),
-            is_of_channel: error.failure.is_of_channel(),
-            is_forbidden: matches!(error.failure, Failure::Status { status: 403, .. }),
-            is_of_ok: false,
+            kind: match &error.failure {
+                Failure::Rule { is_abort: true, .. } => FaultKind::Abort,
+                Failure::Status { status: 403, .. } => FaultKind::Forbidden,
+                failure if failure.is_of_channel() => FaultKind::Unreachable,
+                _ => FaultKind::OfRows,
+            },
         }
     }
 
@@ -76,10 +87,7 @@ impl Fault {
             code: None,
             whole: message.clone(),
             message,
-            is_abort: false,
-            is_of_channel: false,
-            is_forbidden: false,
-            is_of_ok: false,
+            kind: FaultKind::OfRows,
         }
     }
 }
@@ -157,7 +165,7 @@ impl Sender {
                     text => format!("{what}: {text}"),
                 };
                 Err(Fault {
-                    is_of_ok: true,
+                    kind: FaultKind::NotOk,
                     ..Fault::said(message)
                 })
             }

@@ -24,12 +24,9 @@ impl Sender {
             answer: delivery.answer,
             attempts: delivery.attempts,
         };
-        let submitted = match (&carried.came, &carried.answer) {
-            (Came::Done(_), Some(answer)) => Arc::clone(answer),
-            _ => {
-                self.note_response(&mut carried);
-                return carried;
-            }
+        let (Came::Done(_), Some(submitted)) = (&carried.came, carried.answer.clone()) else {
+            note_response(&mut carried);
+            return carried;
         };
         carried
             .answers
@@ -43,15 +40,8 @@ impl Sender {
                 }
             }
         }
-        self.note_response(&mut carried);
+        note_response(&mut carried);
         carried
-    }
-
-    fn note_response(&self, carried: &mut Carried) {
-        let answer = carried.answer.as_ref().map(|answer| answer.to_value());
-        carried
-            .answers
-            .extend(answer.map(|answer| ("response".into(), answer)));
     }
 
     /// Asks until the job is over.
@@ -120,6 +110,14 @@ impl Sender {
             let _ = self.context.http.send_last(request, frame).await;
         }
     }
+}
+
+/// The answer that decides is seen as `response`.
+fn note_response(carried: &mut Carried) {
+    let answer = carried.answer.as_ref().map(Answer::to_value);
+    carried
+        .answers
+        .extend(answer.map(|answer| ("response".into(), answer)));
 }
 
 fn words(duration: Duration) -> String {

@@ -37,7 +37,7 @@ impl Unit {
     }
 
     /// How many rows there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.parcels.len()
     }
 }

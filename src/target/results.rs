@@ -94,7 +94,7 @@ struct Matching<'m> {
 
 impl Matching<'_> {
     fn verdicts(&self, elements: &[Value]) -> Result<Verdicts, TemplateError> {
-        let mut rows = vec![Verdict::Missing; self.unit.len()];
+        let mut rows = vec![Verdict::Missing; self.unit.count()];
         let mut unmatched = Vec::new();
         let keys = self.keys()?;
         for (position, element) in elements.iter().enumerate() {
@@ -122,7 +122,7 @@ impl Matching<'_> {
     fn keys(&self) -> Result<HashMap<String, Vec<usize>>, TemplateError> {
         let mut keys: HashMap<String, Vec<usize>> = HashMap::new();
         if let MatchPlan::Key { row, .. } = &self.plan.matching {
-            for place in 0..self.unit.len() {
+            for place in 0..self.unit.count() {
                 let key = row.text(&self.frame_of(place, &Value::UNDEFINED))?;
                 keys.entry(key).or_default().push(place);
             }
@@ -150,7 +150,7 @@ impl Matching<'_> {
             }
         };
         Ok(place
-            .filter(|place| *place < self.unit.len())
+            .filter(|place| *place < self.unit.count())
             .into_iter()
             .collect())
     }
@@ -194,7 +194,7 @@ impl Matching<'_> {
 pub fn batch_value(unit: &Unit, index: usize) -> Value {
     Value::from_pairs([
         ("number", unit.number.map_or(Value::UNDEFINED, Value::from)),
-        ("size", Value::from(unit.len())),
+        ("size", Value::from(unit.count())),
         ("index", Value::from(index)),
     ])
 }

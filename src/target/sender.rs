@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::carry::{Came, Carried, Fault};
+use super::carry::{Came, Carried, Fault, FaultKind};
 use super::item;
 use super::parcel::{Parcel, Unit};
 use super::results::{Reason, Verdict, Verdicts, batch_value, of_missing};
@@ -139,7 +139,7 @@ impl Sender {
             let text = text.map(|value| text_of(&value).into_owned());
             format!("row {} ({})", parcel.place + 1, text.unwrap_or_default())
         };
-        let message = match unit.len() {
+        let message = match unit.count() {
             1 => format!(
                 "{}: batch {number}: sending {}",
                 self.plan.label,
@@ -171,26 +171,27 @@ impl Sender {
             Came::Unknown(message) => {
                 self.tell_all(&unit, &carried, Status::Unknown, None, message, sent);
             }
-            Came::Split(_) if unit.len() > 1 => {
+            Came::Split(_) if unit.count() > 1 => {
                 let attempts = unit.attempts + carried.attempts;
                 return self.halves(unit, attempts);
             }
             Came::Failed(fault) | Came::Split(fault) => {
                 // What `results` says of the rows is told though the answer as a whole says no.
-                let results = self.plan.results.as_ref().filter(|_| fault.is_of_ok);
+                let results = self
+                    .plan
+                    .results
+                    .as_ref()
+                    .filter(|_| fault.kind == FaultKind::NotOk);
                 if let Some(results) = results {
                     return self
                         .by_results(results, unit, frame, &carried, Some(fault), sent)
                         .await;
                 }
-                if fault.is_abort {
-                    sent.end = Some(End::Abort(fault.whole.clone()));
-                }
-                if fault.is_of_channel {
-                    sent.unreachable = Some(fault.whole.clone());
-                }
-                if fault.is_forbidden {
-                    sent.forbidden = Some(fault.whole.clone());
+                match fault.kind {
+                    FaultKind::Abort => sent.end = Some(End::Abort(fault.whole.clone())),
+                    FaultKind::Unreachable => sent.unreachable = Some(fault.whole.clone()),
+                    FaultKind::Forbidden => sent.forbidden = Some(fault.whole.clone()),
+                    FaultKind::OfRows | FaultKind::NotOk => {}
                 }
                 let code = fault.code.clone();
                 self.tell_all(&unit, &carried, Status::Failed, code, &fault.message, sent);
@@ -204,7 +205,7 @@ impl Sender {
                             .await;
                     }
                     None => {
-                        for index in 0..unit.len() {
+                        for index in 0..unit.count() {
                             let outcome = Outcome {
                                 message: said.clone(),
                                 ..Outcome::ok()
@@ -231,7 +232,7 @@ impl Sender {
         let Verdicts { rows, unmatched } = match self.verdicts(plan, &unit, frame, carried).await {
             Ok(verdicts) => verdicts,
             Err(_) if fault.is_some() => Verdicts {
-                rows: vec![Verdict::Missing; unit.len()],
+                rows: vec![Verdict::Missing; unit.count()],
                 unmatched: Vec::new(),
             },
             Err(reason) => {
@@ -288,7 +289,7 @@ impl Sender {
     }
 
     fn halves(&self, mut unit: Unit, attempts: u32) -> Vec<Unit> {
-        let second = unit.parcels.split_off(unit.len().div_ceil(2));
+        let second = unit.parcels.split_off(unit.count().div_ceil(2));
         let first = std::mem::take(&mut unit.parcels);
         vec![self.anew(first, attempts), self.anew(second, attempts)]
     }
@@ -321,7 +322,7 @@ impl Sender {
         message: &str,
         sent: &mut Sent,
     ) {
-        for index in 0..unit.len() {
+        for index in 0..unit.count() {
             let outcome = Outcome {
                 code: code.clone(),
                 ..Outcome::of(status, message.to_owned())

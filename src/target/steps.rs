@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::carry::{Came, Carried, Fault};
+use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
+use crate::http::Answer;
 use crate::plan::target::TargetStepPlan;
 use crate::template::Frame;
 
@@ -18,7 +19,7 @@ impl Sender {
         // What a step before changed stays changed.
         let mut has_changed = false;
         for (index, step) in steps.iter().enumerate() {
-            let seen = self.seen(frame, &carried);
+            let seen = seen(frame, &carried);
             let name = match &step.name {
                 Some(name) => format!("step `{name}`"),
                 None => format!("step {}", index + 1),
@@ -64,8 +65,10 @@ impl Sender {
                 Came::Failed(fault) if matches!(carried.came, Came::Done(_)) => {
                     // A step before it was let in.
                     carried.came = Came::Failed(Fault {
-                        is_of_channel: false,
-                        is_forbidden: false,
+                        kind: match fault.kind {
+                            FaultKind::Abort => FaultKind::Abort,
+                            _ => FaultKind::OfRows,
+                        },
                         ..fault
                     });
                     break;
@@ -76,19 +79,19 @@ impl Sender {
                 }
             }
         }
-        let last = carried.answer.as_ref().map(|answer| answer.to_value());
+        let last = carried.answer.as_ref().map(Answer::to_value);
         carried
             .answers
             .extend(last.map(|answer| ("response".into(), answer)));
         carried
     }
+}
 
-    /// What a step sees: the answers before it.
-    fn seen(&self, frame: &Arc<Frame>, carried: &Carried) -> Arc<Frame> {
-        let mut seen = Frame::on(frame);
-        for (name, answer) in &carried.answers {
-            seen.set(Arc::clone(name), answer.clone());
-        }
-        Arc::new(seen)
+/// What a step sees: the answers before it.
+fn seen(frame: &Arc<Frame>, carried: &Carried) -> Arc<Frame> {
+    let mut seen = Frame::on(frame);
+    for (name, answer) in &carried.answers {
+        seen.set(Arc::clone(name), answer.clone());
     }
+    Arc::new(seen)
 }

@@ -87,10 +87,9 @@ fn written(name: &str, keys: &str) -> String {
         }
         "zst" => text = zstd::decode_all(bytes.as_slice()).unwrap(),
         "zip" | "xlsx" => {
-            let inner = match name.strip_suffix(".zip") {
-                Some(inner) => inner,
-                None => "xl/worksheets/sheet1.xml",
-            };
+            let inner = name
+                .strip_suffix(".zip")
+                .unwrap_or("xl/worksheets/sheet1.xml");
             let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
             zip.by_name(inner).unwrap().read_to_end(&mut text).unwrap();
         }

@@ -171,26 +171,22 @@ impl Compiler<'_> {
     }
 
     fn xml_row(&mut self, node: &Node, scope: &Scope) -> XmlRowPlan {
-        match &node.value {
-            NodeValue::Map(entries) => {
-                if entries.len() != 1 {
-                    self.error(
-                        node,
-                        "a row is one element",
-                        "write row: { product: { id: \"{{ row.id }}\" } }",
-                    );
-                }
-                self.element_names(node);
-                XmlRowPlan::Tree(self.tree(node, scope))
+        if let NodeValue::Map(entries) = &node.value {
+            if entries.len() != 1 {
+                self.error(
+                    node,
+                    "a row is one element",
+                    "write row: { product: { id: \"{{ row.id }}\" } }",
+                );
             }
-            _ => {
-                let text = node.as_text().unwrap_or_default();
-                if text.contains("{{") || text.contains("{%") {
-                    return XmlRowPlan::Text(self.template(node, scope));
-                }
-                XmlRowPlan::Columns(self.element_name(node).unwrap_or_default())
-            }
+            self.element_names(node);
+            return XmlRowPlan::Tree(self.tree(node, scope));
         }
+        let text = node.as_text().unwrap_or_default();
+        if text.contains("{{") || text.contains("{%") {
+            return XmlRowPlan::Text(self.template(node, scope));
+        }
+        XmlRowPlan::Columns(self.element_name(node).unwrap_or_default())
     }
 
     /// Names of elements and attributes at any depth.

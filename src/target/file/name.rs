@@ -70,9 +70,11 @@ impl FileName {
     /// How it is packed, and its name without that ending. What stands behind a `?` in a URL is not
     /// part of a name.
     pub fn packing(&self) -> (Packing, &str) {
-        let name = match self.whole.starts_with("http") {
-            true => self.name.split('?').next().unwrap_or_default(),
-            false => &self.name,
+        let is_url = self.whole.starts_with("http");
+        let name = if is_url {
+            self.name.split('?').next().unwrap_or_default()
+        } else {
+            &self.name
         };
         let endings = [
             (".gz", Packing::Gzip),
