@@ -13,7 +13,7 @@ pub fn check(arguments: &CheckArguments) -> Exit {
         let report = match load_file(path) {
             Ok(loaded) => {
                 if arguments.format == Format::Text && loaded.warnings.warnings.is_empty() {
-                    println!("{}: fine", path.display());
+                    say!("{}: fine", path.display());
                 }
                 loaded.warnings
             }
@@ -29,11 +29,11 @@ pub fn check(arguments: &CheckArguments) -> Exit {
         };
         match arguments.format {
             Format::Json => entries.extend(as_json(&report)),
-            Format::Text => print!("{}", as_text(&report)),
+            Format::Text => say_inline!("{}", as_text(&report)),
         }
     }
     if arguments.format == Format::Json {
-        println!("{:#}", serde_json::Value::Array(entries));
+        say!("{:#}", serde_json::Value::Array(entries));
     }
     exit
 }

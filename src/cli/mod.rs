@@ -1,5 +1,16 @@
 //! The command line: one file a command.
 
+/// Writes a line to standard output.
+macro_rules! say {
+    () => { $crate::cli::print(format_args!("\n")) };
+    ($($part:tt)*) => { $crate::cli::print(format_args!("{}\n", format_args!($($part)*))) };
+}
+
+/// The same without a line end.
+macro_rules! say_inline {
+    ($($part:tt)*) => { $crate::cli::print(format_args!($($part)*)) };
+}
+
 mod arguments;
 mod check;
 mod preview;
@@ -11,12 +22,19 @@ mod spec_file;
 mod spec_flags;
 
 use std::ffi::OsString;
+use std::fmt;
+use std::io::Write as _;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
 use crate::exit::Exit;
 use arguments::{Arguments, Command};
 use spec_flags::SpecFlags;
+
+/// Writes to standard output. Whoever reads it may have gone (`| head`), which is no failure.
+fn print(text: fmt::Arguments<'_>) {
+    let _ = std::io::stdout().write_fmt(text);
+}
 
 /// Runs the program with these arguments, its own name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {

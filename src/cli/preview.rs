@@ -18,6 +18,7 @@ use crate::plan::{Plan, Redactor};
 use crate::run::{Given, Preview, Progress, Sending};
 use crate::sandbox::{Config, Sandbox};
 use crate::state::State;
+use crate::target::rows_in_words;
 
 /// Characters of a cell that are shown.
 const CELL: usize = 60;
@@ -36,7 +37,7 @@ pub fn preview(arguments: PreviewArguments, flags: &SpecFlags) -> Exit {
             Ok((preview, logs)) => {
                 match arguments.format {
                     Format::Text => show(&preview, &logs, &arguments),
-                    Format::Json => println!("{:#}", as_json(&preview, &logs, &arguments)),
+                    Format::Json => say!("{:#}", as_json(&preview, &logs, &arguments)),
                 }
                 if preview.failure.is_some() {
                     Exit::Failed
@@ -95,32 +96,32 @@ fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
     }
     if arguments.record {
         for (number, row) in preview.rows.iter().enumerate() {
-            println!("row {}", number + 1);
-            println!("  from {}", row.record);
+            say!("row {}", number + 1);
+            say!("  from {}", row.record);
             for (name, text) in &row.cells {
-                println!("  {name}: {text}");
+                say!("  {name}: {text}");
             }
-            println!();
+            say!();
         }
     } else if !preview.rows.is_empty() {
-        println!("{}", table(preview));
+        say!("{}", table(preview));
     }
     for sending in &preview.sendings {
         show_sending(sending);
     }
     match preview.rows.len() {
-        0 => println!("no row, of {} read", preview.read),
-        1 => println!("1 row, of {} read", preview.read),
-        rows => println!("{rows} rows, of {} read", preview.read),
+        0 => say!("no row, of {} read", preview.read),
+        1 => say!("1 row, of {} read", preview.read),
+        rows => say!("{rows} rows, of {} read", preview.read),
     }
     for sentence in preview.looked.iter().chain(&preview.empty) {
-        println!("warning: {sentence}");
+        say!("warning: {sentence}");
     }
     for (level, message) in logs {
-        println!("{level}: {message}");
+        say!("{level}: {message}");
     }
     for error in &preview.errors {
-        println!("error: {error}");
+        say!("error: {error}");
     }
     if let Some(failure) = &preview.failure {
         eprintln!("error: {failure}");
@@ -129,65 +130,46 @@ fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
 
 /// What an export would send, behind the rows that it is for.
 fn show_sending(sending: &Sending) {
-    let rows = rows_in_words(&sending.rows);
+    let numbers: Vec<u64> = sending.rows.iter().map(|row| *row as u64).collect();
+    let rows = match numbers.as_slice() {
+        [] => "all rows".to_owned(),
+        numbers => rows_in_words(numbers),
+    };
     match &sending.note {
-        Some(note) => println!("{rows}: {note}"),
-        None => println!("{rows} would be sent:"),
+        Some(note) => say!("{rows}: {note}"),
+        None => say!("{rows} would be sent:"),
     }
     for request in &sending.requests {
         for line in request.to_string().trim_end().lines() {
-            println!("  {line}");
+            say!("  {line}");
         }
     }
-    println!();
-}
-
-/// `rows 1 to 3, 5`.
-fn rows_in_words(rows: &[usize]) -> String {
-    let mut spans: Vec<(usize, usize)> = Vec::new();
-    for row in rows {
-        match spans.last_mut() {
-            Some((_, last)) if *last + 1 == *row => *last = *row,
-            _ => spans.push((*row, *row)),
-        }
-    }
-    let words: Vec<String> = spans
-        .iter()
-        .map(|(first, last)| match last - first {
-            0 => first.to_string(),
-            _ => format!("{first} to {last}"),
-        })
-        .collect();
-    match rows.len() {
-        0 => "all rows".to_owned(),
-        1 => format!("row {}", words.join(", ")),
-        _ => format!("rows {}", words.join(", ")),
-    }
+    say!();
 }
 
 fn show_request(entry: &TraceEntry) {
-    println!("{}", entry.request);
+    say!("{}", entry.request);
     for (name, value) in &entry.headers {
-        println!("  > {name}: {value}");
+        say!("  > {name}: {value}");
     }
     if let Some(body) = &entry.body {
-        println!("  > {body}");
+        say!("  > {body}");
     }
     match entry.status {
         Some(status) => {
             let kind = entry.kind.as_deref().unwrap_or("no content type");
             let milliseconds = entry.took.as_millis();
-            println!(
+            say!(
                 "  < {status}, {kind}, {} bytes, {milliseconds} ms",
                 entry.bytes
             );
             if !entry.answer.is_empty() {
-                println!("  < {}", entry.answer);
+                say!("  < {}", entry.answer);
             }
         }
-        None => println!("  < no answer"),
+        None => say!("  < no answer"),
     }
-    println!();
+    say!();
 }
 
 fn table(preview: &Preview) -> Table {

@@ -110,7 +110,7 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
         );
         return Err(Exit::Wrong);
     }
-    let rehearsal = is_dry_run.then(|| Arc::new(Rehearsal::printed()));
+    let rehearsal = is_dry_run.then(|| Arc::new(Rehearsal::shown_by(|request| say!("{request}"))));
     let stop = signals::listen().map_err(|error| {
         eprintln!("signals can't be listened for: {error}");
         Exit::Failed

@@ -40,15 +40,15 @@ pub fn sandbox(arguments: SandboxArguments, flags: &SpecFlags) -> Exit {
             Err(error) => return refuse(&error),
         };
         if !arguments.verbosity.quiet {
-            print!("{report}");
+            say_inline!("{report}");
         }
         match result {
             Ok(summary) => {
+                if let Some(failure) = &summary.failure {
+                    eprintln!("error: {failure}");
+                }
                 if !arguments.verbosity.quiet {
-                    if let Some(failure) = &summary.failure {
-                        eprintln!("error: {failure}");
-                    }
-                    println!("\n{summary}");
+                    say!("\n{summary}");
                 }
                 summary.exit
             }
@@ -70,11 +70,11 @@ fn serve(arguments: ServeArguments) -> Exit {
             Ok(sandbox) => sandbox,
             Err(error) => return refuse(&error),
         };
-        println!("{}", sandbox.url());
+        say!("{}", sandbox.url());
         stop.stopped().await;
         match sandbox.finish() {
             Ok(report) => {
-                print!("{report}");
+                say_inline!("{report}");
                 Exit::Done
             }
             Err(error) => refuse(&error),

@@ -4,6 +4,6 @@ use crate::exit::Exit;
 
 /// Prints the schema.
 pub fn schema() -> Exit {
-    println!("{:#}", crate::spec::schema::published());
+    say!("{:#}", crate::spec::schema::published());
     Exit::Done
 }

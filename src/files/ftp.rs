@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use suppaftp::types::FileType;
-use suppaftp::{FtpStream, TlsStream, TransferStream};
+use suppaftp::{FtpError, FtpStream, TlsStream, TransferStream};
 
-use super::{Found, Login, on_thread, split_glob, temporary};
+use super::{Found, Login, PutError, alone, on_thread, split_glob, temporary};
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -117,34 +117,42 @@ impl Server {
     }
 
     /// Puts a file there: under a temporary name, then renamed.
-    pub async fn put(&self, local: &Path, path: &str) -> Result<(), String> {
+    pub async fn put(&self, local: &Path, path: &str) -> Result<(), PutError> {
         let (local, path) = (local.to_owned(), path.to_owned());
         let connect = self.connector();
-        on_thread(move || {
+        let put = on_thread(move || {
             let mut file = File::open(&local).map_err(|error| error.to_string())?;
             let mut stream = connect()?;
-            let part = temporary(&path);
-            let mut put = || {
-                stream.put_file(&part, &mut file)?;
-                let Err(refused) = stream.rename(&part, &path) else {
-                    return Ok(());
-                };
-                // Some servers do not rename onto a file that is there.
-                if stream.rm(&path).is_err() {
-                    return Err(refused);
-                }
-                stream.rename(&part, &path)
-            };
-            let result = put().map_err(|error: suppaftp::FtpError| error.to_string());
-            if result.is_err() {
-                // It may not have come so far.
-                let _ = stream.rm(&part);
-            }
+            let result = put(&mut stream, &mut file, &path);
             // The server notices anyway.
             let _ = stream.quit();
-            result
-        })
-        .await
+            Ok(result)
+        });
+        put.await.map_err(PutError::Failed)?
+    }
+}
+
+fn put(stream: &mut FtpStream, file: &mut File, path: &str) -> Result<(), PutError> {
+    let part = temporary(path);
+    if let Err(error) = stream.put_file(&part, file) {
+        // It may not have come so far.
+        let _ = stream.rm(&part);
+        return Err(PutError::Failed(error.to_string()));
+    }
+    let refused = match stream.rename(part.as_str(), path) {
+        Ok(()) => return Ok(()),
+        Err(FtpError::UnexpectedResponse(answer)) => answer.to_string(),
+        Err(lost) => return Err(PutError::Unknown(lost.to_string())),
+    };
+    // Some servers do not rename onto a file that is there.
+    if stream.rm(path).is_err() {
+        let _ = stream.rm(&part);
+        return Err(PutError::Failed(refused));
+    }
+    match stream.rename(part.as_str(), path) {
+        Ok(()) => Ok(()),
+        Err(FtpError::UnexpectedResponse(answer)) => Err(alone(&part, &answer.to_string())),
+        Err(lost) => Err(PutError::Unknown(lost.to_string())),
     }
 }
 

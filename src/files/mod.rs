@@ -165,12 +165,11 @@ impl<'p> Place<'p> {
     /// others see at once. A file that is there already is replaced. Files behind HTTP are sent by
     /// [`Http::upload`].
     pub async fn put(&self, local: &Path, path: &str) -> Result<(), PutError> {
-        let failed = PutError::Failed;
         match self {
-            Self::Disk => disk::put(local, path).map_err(failed),
+            Self::Disk => disk::put(local, path).map_err(PutError::Failed),
             Self::S3(store) => store.put(local, path).await,
-            Self::Ftp(server) => server.put(local, path).await.map_err(failed),
-            Self::Sftp(server) => server.put(local, path).await.map_err(failed),
+            Self::Ftp(server) => server.put(local, path).await,
+            Self::Sftp(server) => server.put(local, path).await,
             Self::Http => Ok(()),
         }
     }
@@ -179,6 +178,13 @@ impl<'p> Place<'p> {
 /// The name under which a file is written before it is whole.
 fn temporary(path: &str) -> String {
     format!("{path}.part")
+}
+
+/// What was there is gone, and what is new could not take its place.
+fn alone(part: &str, reason: &str) -> PutError {
+    PutError::Failed(format!(
+        "the old file was removed, and the new one lies beside its place as {part}: {reason}"
+    ))
 }
 
 /// The folder of a path, and the pattern of names in it; no pattern where the path is one file.

@@ -8,9 +8,10 @@ use std::time::Duration;
 use russh::client::{Config, Handle, Handler, connect};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
 use russh_sftp::client::SftpSession;
+use russh_sftp::client::error::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{Found, Login, split_glob, temporary};
+use super::{Found, Login, PutError, alone, split_glob, temporary};
 
 /// Bytes that are asked for at a time.
 const PIECE: usize = 256 * 1024;
@@ -145,28 +146,30 @@ impl Server {
     }
 
     /// Puts a file there: under a temporary name, then renamed.
-    pub async fn put(&self, local: &Path, path: &str) -> Result<(), String> {
-        let connection = self.connect().await?;
+    pub async fn put(&self, local: &Path, path: &str) -> Result<(), PutError> {
+        let connection = self.connect().await.map_err(PutError::Failed)?;
         let sftp = &connection.sftp;
         let part = temporary(path);
-        let said = |error: russh_sftp::client::error::Error| error.to_string();
-        let put = async {
-            write(sftp, local, &part).await?;
-            let Err(refused) = sftp.rename(part.as_str(), path).await else {
-                return Ok(());
-            };
-            // This version of the protocol does not rename onto a file that is there.
-            if sftp.remove_file(path).await.is_err() {
-                return Err(said(refused));
-            }
-            sftp.rename(part.as_str(), path).await.map_err(said)
-        };
-        let result = put.await;
-        if result.is_err() {
+        if let Err(reason) = write(sftp, local, &part).await {
             // It may not have come so far.
             let _ = sftp.remove_file(part.as_str()).await;
+            return Err(PutError::Failed(reason));
         }
-        result
+        let refused = match sftp.rename(part.as_str(), path).await {
+            Ok(()) => return Ok(()),
+            Err(Error::Status(status)) => status.error_message,
+            Err(lost) => return Err(PutError::Unknown(lost.to_string())),
+        };
+        // This version of the protocol does not rename onto a file that is there.
+        if sftp.remove_file(path).await.is_err() {
+            let _ = sftp.remove_file(part.as_str()).await;
+            return Err(PutError::Failed(refused));
+        }
+        match sftp.rename(part.as_str(), path).await {
+            Ok(()) => Ok(()),
+            Err(Error::Status(status)) => Err(alone(&part, &status.error_message)),
+            Err(lost) => Err(PutError::Unknown(lost.to_string())),
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Where it came from, after redirects.
     pub url: Url,
+    /// How templates see it, where that may end in rows: without secrets.
+    pub shown_url: Option<String>,
     /// The body, or its beginning.
     pub held: Bytes,
     value: OnceLock<Value>,
@@ -92,6 +94,7 @@ impl Answer {
             status,
             headers,
             url,
+            shown_url: None,
             held,
             value: OnceLock::new(),
         };
@@ -104,6 +107,7 @@ impl Answer {
             status,
             headers,
             url,
+            shown_url: None,
             held: Bytes::new(),
             value: OnceLock::new(),
         }
@@ -160,7 +164,10 @@ impl Object for ResponseValue {
             "status" => Value::from(self.0.status),
             "headers" => Value::from_object(HeadersValue(Arc::clone(&self.0))),
             "body" => self.0.body(),
-            "url" => Value::from(self.0.url.as_str()),
+            "url" => Value::from(match &self.0.shown_url {
+                Some(url) => url.as_str(),
+                None => self.0.url.as_str(),
+            }),
             _ => return None,
         })
     }

@@ -38,7 +38,10 @@ pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueErro
         bytes,
     };
     Ok(match plan {
-        BodyPlan::Json(tree) => rendered("application/json", json_of(tree, frame)?),
+        BodyPlan::Json(tree) => {
+            let json = json_of(tree, frame).map_err(|error| placed("json", tree, frame, error))?;
+            rendered("application/json", json)
+        }
         BodyPlan::Form(tree) => {
             let mut pairs = Vec::new();
             if let TreePlan::Map(entries) = tree {
@@ -63,7 +66,8 @@ pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueErro
             let mut bytes = b"{\"query\":".to_vec();
             write_string(&query.text(frame)?, &mut bytes);
             bytes.extend_from_slice(b",\"variables\":");
-            write_tree(variables, frame, &mut bytes)?;
+            write_tree(variables, frame, &mut bytes)
+                .map_err(|error| placed("variables", variables, frame, error))?;
             if let Some(operation) = operation {
                 let name = operation.text(frame)?;
                 if !name.is_empty() {
@@ -91,6 +95,26 @@ pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueErro
             text.text(frame)?.into_bytes(),
         ),
         BodyPlan::Multipart(parts) => multipart(parts, frame)?,
+    })
+}
+
+/// The error with the key whose value can't be made.
+pub fn placed(owner: &str, tree: &TreePlan, frame: &Arc<Frame>, error: ValueError) -> ValueError {
+    let ValueError::Template(error) = error else {
+        return error;
+    };
+    let mut place = owner.to_owned();
+    let mut tree = tree;
+    while let TreePlan::Map(entries) = tree {
+        let guilty = entries
+            .iter()
+            .find(|(_, value)| json_of(value, frame).is_err());
+        let Some((key, value)) = guilty else { break };
+        place = format!("{place}.{key}");
+        tree = value;
+    }
+    ValueError::Template(TemplateError {
+        message: format!("{place}: {}", error.message),
     })
 }
 

@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use super::Http;
 use super::answer::Answer;
 use super::error::{Failure, SendError};
+use super::judge::Accepted;
 use super::payload::Payload;
 use super::render::{Prepared, render};
 use super::send::{Course, Ended};
@@ -28,8 +29,8 @@ pub struct Delivery {
 /// The fate of a request that changes something. Messages are without secrets.
 #[derive(Debug)]
 pub enum Fate {
-    /// It was carried out; what a rule says about it.
-    Done(Option<String>),
+    /// It was carried out.
+    Done(Accepted),
     /// A rule passes it over.
     Skipped(String),
     /// A rule says that it is too much at once.
@@ -83,7 +84,7 @@ impl Http {
                 let answer = rehearsal.note(self, &prepared);
                 course.attempts = 1;
                 course.answer = Some(Arc::clone(&answer));
-                Ok(Ended::Good(answer, None, None))
+                Ok(Ended::Good(answer, None, Accepted::ByStatus))
             }
             (Ok(prepared), None) => self.attempt(plan, frame, &prepared, &mut course).await,
             (Err(failure), _) => Err(failure),
@@ -95,7 +96,11 @@ impl Http {
             failure: self.redacted(failure),
         };
         let fate = match result {
-            Ok(Ended::Good(_, _, said)) => Fate::Done(said.map(|said| self.redactor.redact(&said))),
+            Ok(Ended::Good(_, _, Accepted::ByRule(said))) => {
+                let said = said.map(|said| self.redactor.redact(&said));
+                Fate::Done(Accepted::ByRule(said))
+            }
+            Ok(Ended::Good(_, _, Accepted::ByStatus)) => Fate::Done(Accepted::ByStatus),
             Ok(Ended::Skip(message)) => Fate::Skipped(self.redactor.redact(&message)),
             Ok(Ended::Split(failure)) => Fate::Split(error(failure)),
             Ok(Ended::Stop) => Fate::Failed(error(Failure::Template(

@@ -8,7 +8,7 @@ use reqwest::{Method, Url};
 use super::Http;
 use super::answer::{Answer, Rest};
 use super::auth::Credentials;
-use super::error::Failure;
+use super::error::{Failure, status_words};
 use super::fault::Fault;
 use super::render::{Prepared, add_parameter, keep_harmless, origin};
 
@@ -40,8 +40,24 @@ impl Http {
     ) -> Result<(Answer, Option<Rest>), Failure> {
         let mut next = prepared.clone();
         let mut redirects = 0;
+        // 303 says that it was done, and where its answer is.
+        let mut is_done = false;
+        let lost = |url: &Url, what: String| {
+            Failure::Redirect(format!(
+                "it was done, and its answer is not at {url}: {what}"
+            ))
+        };
         loop {
-            let (answer, rest) = self.exchange_once(&next, credentials, bounds).await?;
+            let exchanged = self.exchange_once(&next, credentials, bounds).await;
+            let (answer, rest) = match exchanged {
+                Err(Failure::Fault(fault)) if is_done => {
+                    return Err(lost(&next.url, fault.to_string()));
+                }
+                Ok((answer, _)) if is_done && answer.status >= 400 => {
+                    return Err(lost(&next.url, status_words(answer.status)));
+                }
+                exchanged => exchanged?,
+            };
             let location = match answer.status {
                 301 | 302 | 303 | 307 | 308 => answer.headers.get(LOCATION),
                 _ => None,
@@ -64,10 +80,11 @@ impl Http {
                 || matches!(next.method, Method::GET | Method::HEAD);
             if bounds.changes && !keeps_method && answer.status != 303 {
                 return Err(Failure::Redirect(format!(
-                    "redirected to {url} by {}, on which the body would be lost; write that address into the spec",
+                    "redirected to {url} by {}, where it would come as a GET; write that address into the spec",
                     answer.status
                 )));
             }
+            is_done |= bounds.changes && answer.status == 303;
             if !keeps_method {
                 next.method = Method::GET;
                 next.body = None;
@@ -157,6 +174,9 @@ impl Http {
         // A URL with credentials in it is not shown.
         if is_trusted {
             answer.url = prepared.url.clone();
+        }
+        if bounds.changes {
+            answer.shown_url = Some(self.redactor.redact(answer.url.as_str()));
         }
         if let (Some(trace), Some(noted)) = (&self.trace, noted) {
             trace.end(self, noted, &answer);

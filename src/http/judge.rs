@@ -7,15 +7,24 @@ use super::Http;
 use super::answer::Answer;
 use super::error::Failure;
 use super::wait;
-use crate::plan::request::{BodyPlan, RequestPlan, RulePlan};
+use crate::plan::request::{BodyPlan, Repeat, RequestPlan, RulePlan};
 use crate::spec::fault::Then;
 use crate::template::{Frame, is_nothing, text_of};
+
+/// Why an answer is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// Its status says so.
+    ByStatus,
+    /// A rule says so, and this about it.
+    ByRule(Option<String>),
+}
 
 /// What an answer means.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It is good; what a rule says about it.
-    Good(Option<String>),
+    /// It is good.
+    Good(Accepted),
     /// The request is sent again, counted; the failure is what is said once attempts are used up.
     Retry(Option<Duration>, Failure),
     /// The same because of its status, if nothing can come of it twice.
@@ -41,7 +50,7 @@ pub fn judge(
 ) -> Result<Verdict, Failure> {
     for rule in &plan.rules {
         if holds(rule, answer, frame)? {
-            return by_rule(http, rule, answer, frame);
+            return by_rule(http, plan, rule, answer, frame);
         }
     }
     let status = answer.status;
@@ -52,7 +61,7 @@ pub fn judge(
     if (200..300).contains(&status) {
         return Ok(match graphql_errors(http, plan, answer) {
             Some(message) => Verdict::Fail(Failure::GraphQl(message)),
-            None => Verdict::Good(None),
+            None => Verdict::Good(Accepted::ByStatus),
         });
     }
     if plan.retry.statuses.contains(&status) {
@@ -86,6 +95,7 @@ fn holds(rule: &RulePlan, answer: &Answer, frame: &Arc<Frame>) -> Result<bool, F
 
 fn by_rule(
     http: &Http,
+    plan: &RequestPlan,
     rule: &RulePlan,
     answer: &Answer,
     frame: &Arc<Frame>,
@@ -97,7 +107,7 @@ fn by_rule(
     let message = || {
         said.clone()
             .unwrap_or_else(|| match http.excerpt(&answer.text()) {
-                empty if empty.is_empty() => "a rule of on_response says so".to_owned(),
+                empty if empty.is_empty() => super::error::status_words(answer.status),
                 text => text,
             })
     };
@@ -107,7 +117,7 @@ fn by_rule(
         is_abort,
     };
     Ok(match rule.then {
-        Then::Ok => Verdict::Good(said),
+        Then::Ok => Verdict::Good(Accepted::ByRule(said)),
         Then::Retry => {
             let wait = match &rule.wait {
                 Some(wait) => wait::given(&wait.value(frame)?),
@@ -117,6 +127,7 @@ fn by_rule(
         }
         Then::Skip => Verdict::Skip(match &said {
             Some(said) => said.clone(),
+            None if plan.repeat != Repeat::Asks => message(),
             None => format!(
                 "{} was answered {}, no records from here: {}",
                 answer.url,

@@ -24,10 +24,11 @@ mod wait;
 use std::sync::Arc;
 
 pub use answer::{Answer, Rest};
-pub use body::{ValueError, json_of};
+pub use body::{ValueError, json_of, placed};
 pub use deliver::{Delivery, Fate};
 pub use error::{Failure, SendError};
 pub use fault::Fault;
+pub use judge::Accepted;
 pub use payload::Payload;
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use send::Reply;

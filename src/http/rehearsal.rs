@@ -13,8 +13,8 @@ use super::render::Prepared;
 #[derive(Debug, Default)]
 pub struct Rehearsal {
     requests: Mutex<Vec<Rehearsed>>,
-    /// Whether they are printed at once instead of kept.
-    are_printed: bool,
+    /// Who is given them at once, where they are not kept.
+    show: Option<fn(&Rehearsed)>,
 }
 
 /// A request that would be sent.
@@ -29,10 +29,10 @@ pub struct Rehearsed {
 }
 
 impl Rehearsal {
-    /// Requests go to standard output, an empty line behind each.
-    pub fn printed() -> Self {
+    /// Requests are given to somebody at once.
+    pub fn shown_by(show: fn(&Rehearsed)) -> Self {
         Self {
-            are_printed: true,
+            show: Some(show),
             ..Self::default()
         }
     }
@@ -60,10 +60,9 @@ impl Rehearsal {
 
     /// Notes what would be done.
     pub fn add(&self, noted: Rehearsed) {
-        if self.are_printed {
-            println!("{noted}");
-        } else {
-            self.lock().push(noted);
+        match self.show {
+            Some(show) => show(&noted),
+            None => self.lock().push(noted),
         }
     }
 

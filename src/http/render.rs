@@ -10,8 +10,8 @@ use reqwest::{Method, Url};
 use super::body;
 use super::error::Failure;
 use super::payload::Payload;
-use crate::plan::request::{AddressPlan, FieldPlan, RequestPlan};
-use crate::template::{Frame, is_nothing, text_of};
+use crate::plan::request::{AddressPlan, FieldPlan, Repeat, RequestPlan};
+use crate::template::{Frame, NOTHING_IN_PATH, is_nothing, text_of};
 
 /// What needs no encoding in parameters and forms.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -140,7 +140,15 @@ pub fn render(
 fn address_of(plan: &RequestPlan, frame: &Arc<Frame>, base: Option<&str>) -> Result<Url, Failure> {
     let text = match &plan.address {
         AddressPlan::Path(path) => {
-            let path = path.path(frame)?;
+            let path = path.path(frame).map_err(|error| {
+                let hint = match plan.repeat {
+                    Repeat::Asks if error.message == NOTHING_IN_PATH => {
+                        ": `when` passes such a record over"
+                    }
+                    _ => "",
+                };
+                Failure::Template(format!("{}{hint}", error.message))
+            })?;
             let base = base.unwrap_or_default().trim_end_matches('/');
             match path.strip_prefix('/') {
                 _ if path.is_empty() => base.to_owned(),
@@ -151,6 +159,10 @@ fn address_of(plan: &RequestPlan, frame: &Arc<Frame>, base: Option<&str>) -> Res
         }
         AddressPlan::Url(url) => {
             let url = url.text(frame)?;
+            // Nothing would be the top of `base_url`.
+            if url.is_empty() {
+                return Err(Failure::Template("`url` is nothing".to_owned()));
+            }
             let is_absolute = url.contains("://");
             match base {
                 Some(base) if !is_absolute => {

@@ -9,7 +9,7 @@ use super::Http;
 use super::answer::{Answer, Rest};
 use super::error::{Failure, SendError};
 use super::exchange::Bounds;
-use super::judge::{Verdict, judge};
+use super::judge::{Accepted, Verdict, judge};
 use super::render::{Prepared, render};
 use super::wait;
 use crate::plan::request::{Repeat, RequestPlan};
@@ -94,7 +94,8 @@ impl Http {
         prepared: &Prepared,
         course: &mut Course,
     ) -> Result<Ended, Failure> {
-        let changes = plan.repeat != Repeat::Asks;
+        // What only looks something up changes nothing.
+        let changes = plan.repeat != Repeat::Asks && !prepared.method.is_safe();
         let bounds = Bounds {
             timeout: plan.timeout,
             redirects: plan.redirects,
@@ -107,6 +108,10 @@ impl Http {
         let mut has_refreshed = false;
         loop {
             self.wait_for_turn(plan, frame).await?;
+            // Nothing new is sent once the run is stopped.
+            if course.attempts == 0 && self.stop.signal().is_some() {
+                return Err(Failure::Stopped);
+            }
             course.attempts += 1;
             course.answer = None;
             course.in_doubt = false;
@@ -121,7 +126,11 @@ impl Http {
                     let wait = wait::before_next(&plan.retry, course.attempts, None);
                     (wait, Failure::Fault(fault))
                 }
-                Err(failure) => return Err(failure),
+                Err(failure) => {
+                    // Whoever sends on to another place may have done it before.
+                    course.in_doubt = changes && matches!(failure, Failure::Redirect(_));
+                    return Err(failure);
+                }
                 Ok((answer, rest)) => {
                     self.note_remaining(plan, &answer.headers);
                     let answer = Arc::new(answer);
@@ -130,7 +139,13 @@ impl Http {
                     let seen = Arc::new(seen);
                     let own =
                         wait::before_next(&plan.retry, course.attempts, Some(&answer.headers));
-                    match judge(self, plan, &answer, &seen)? {
+                    let verdict = judge(self, plan, &answer, &seen).inspect_err(|_| {
+                        // The answer can't be judged, and may well be good.
+                        let may_be_done = (200..400).contains(&answer.status)
+                            || MAYBE_DONE.contains(&answer.status);
+                        course.in_doubt = changes && may_be_done;
+                    })?;
+                    match verdict {
                         Verdict::Good(said) => {
                             self.note_pause(plan, &seen);
                             return Ok(Ended::Good(answer, rest, said));
@@ -163,12 +178,9 @@ impl Http {
                 return Err(failure);
             }
             if !self.stop.sleep(wait).await {
-                // What is in doubt is told as that.
-                return Err(if course.in_doubt {
-                    failure
-                } else {
-                    Failure::Stopped
-                });
+                // What was answered, or is in doubt, is told as that.
+                let is_known = changes && (course.in_doubt || course.answer.is_some());
+                return Err(if is_known { failure } else { Failure::Stopped });
             }
             // A token may have expired meanwhile.
             credentials = self.credentials(plan.auth, frame, None).await?;
@@ -232,7 +244,7 @@ pub(super) struct Course {
 
 /// How the attempts ended.
 pub(super) enum Ended {
-    Good(Arc<Answer>, Option<Rest>, Option<String>),
+    Good(Arc<Answer>, Option<Rest>, Accepted),
     Skip(String),
     Stop,
     Split(Failure),

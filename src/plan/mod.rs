@@ -4,6 +4,7 @@
 
 pub mod auth;
 mod compile;
+pub mod file_name;
 pub mod file_target;
 pub mod format;
 mod logging;

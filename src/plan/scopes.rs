@@ -43,6 +43,8 @@ pub struct Scopes {
     pub is_incremental: bool,
     /// Names of lookups.
     pub lookups: Vec<String>,
+    /// The columns of a finished row, where the spec names all of them.
+    pub columns: Option<Vec<String>>,
     /// Names of a target's answers: those of its steps, `submit` and `poll`.
     pub answers: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Scopes {
             vars: Vec::new(),
             is_incremental: false,
             lookups: Vec::new(),
+            columns: None,
             answers: Vec::new(),
         }
     }
@@ -161,7 +164,17 @@ impl Scopes {
 
     /// What is sent for a row sees: the finished row, and what its mapping saw.
     pub fn sent_row(&self) -> Scope {
-        self.mapping().with("row", Name::Row)
+        self.mapping()
+            .with("row", self.finished_row())
+            .with_hint("items", "this is sent for each row alone, and sees item; items is for a batch: add batch: 100")
+            .with_hint("rows", "this is about one row; rows is for a batch: add batch: 100")
+    }
+
+    fn finished_row(&self) -> Name {
+        match &self.columns {
+            Some(columns) => Name::Fields(columns.iter().map(Field::any).collect()),
+            None => Name::Row,
+        }
     }
 
     /// What is sent for a batch sees: its rows.
@@ -169,7 +182,9 @@ impl Scopes {
         let scope = self
             .base()
             .with("rows", Name::Any)
-            .with_fields("batch", &BATCH);
+            .with_fields("batch", &BATCH)
+            .with_hint("row", "this is sent once for many rows: write rows, or add `item` to the target and write items")
+            .with_hint("item", "this is sent once for many rows: write items");
         match self.mode {
             Mode::ExportDelta => scope.with("change", Name::Any),
             _ => scope,

@@ -11,7 +11,7 @@ use crate::columns::{Outcome, Status};
 use crate::spec::Mode;
 use crate::template::date::DateValue;
 
-/// Reasons that are told apart; later ones are not.
+/// Reasons that are told apart at a time.
 const REASONS: usize = 1000;
 /// Characters of a reason.
 const REASON: usize = 160;
@@ -202,7 +202,12 @@ impl Counters {
         let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = reasons.get_mut(&text) {
             *count += rows;
-        } else if reasons.len() < REASONS {
+        } else {
+            // The rarest make room, so that a common one that comes late is seen.
+            if reasons.len() >= REASONS {
+                reasons.sort_by(|_, first, _, second| second.cmp(first));
+                reasons.truncate(REASONS / 2);
+            }
             reasons.insert(text, rows);
         }
     }
@@ -225,6 +230,11 @@ impl Counters {
             Status::Unknown => &self.unknown,
         };
         counter.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Rows that were counted as ok are not, as their file did not arrive.
+    pub fn take_back_ok(&self, rows: u64) {
+        self.ok.fetch_sub(rows, Ordering::Relaxed);
     }
 
     /// The counters now.

@@ -10,15 +10,16 @@ use tokio::task::JoinSet;
 use super::Run;
 use super::error::RunError;
 use super::feedback::FeedbackWriter;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, OpenChunk};
 use super::messages::finished_frame;
 use crate::columns::{Finished, Mapped, Outcome, Status};
 use crate::container_api::OutputFile;
 use crate::plan::EntryPlan;
-use crate::plan::target::TargetPlan;
+use crate::plan::target::{TargetKind, TargetPlan};
 use crate::row::row_value;
-use crate::spec::LogAt;
-use crate::target::{End, Gatherer, Sender, Sent, Told};
+use crate::spec::{LogAt, LogLevel};
+use crate::target::rows_in_words;
+use crate::target::{BEHIND, End, Gatherer, Sender, Sent, Told, Unit};
 use crate::template::Frame;
 
 /// Units that may be ahead of the first one that is not told yet, for each one that is sent at a time.
@@ -67,13 +68,7 @@ impl<'r> Dispatch<'r> {
         let plan = &run.plan;
         let feedback = plan.feedback.as_ref();
         let feedback = feedback.map(|plan| FeedbackWriter::new(plan, base, run.api.spare()));
-        let sender = Sender {
-            plan: Arc::clone(target),
-            context: run.context(),
-            base: Arc::clone(base),
-            counters: Arc::clone(&run.counters),
-            keeps_answers: plan.keeps_answers,
-        };
+        let sender = Sender::new(target, run.context(), base, &run.counters);
         Self {
             run,
             entry,
@@ -97,7 +92,7 @@ impl<'r> Dispatch<'r> {
         let mut stop = self.run.api.stop().clone();
         let mut is_open = true;
         loop {
-            self.start();
+            self.start().await;
             let has_none = self.gatherer.ready().is_empty();
             let is_over = self.tasks.is_empty() && (self.end.is_some() || has_none);
             if is_over && (self.end.is_some() || !is_open) {
@@ -124,19 +119,27 @@ impl<'r> Dispatch<'r> {
         self.finish().await
     }
 
-    /// Starts what may be under way.
-    fn start(&mut self) {
-        while self.end.is_none() && self.tasks.len() < self.limit() {
-            let Some(unit) = self.gatherer.ready().front() else {
-                return;
-            };
-            let place = unit.parcels.first().map_or(0, |parcel| parcel.place);
-            if !self.tasks.is_empty() && place >= self.ledger.oldest() + self.window() {
-                return;
+    /// Starts what may be under way. Rows that go alone are named before they are sent; batches name
+    /// themselves.
+    async fn start(&mut self) {
+        let mut starting: Vec<Unit> = Vec::new();
+        while self.end.is_none() && self.tasks.len() + starting.len() < self.limit() {
+            let oldest = self.ledger.oldest() + self.window();
+            let is_idle = self.tasks.is_empty() && starting.is_empty();
+            let ready = self.gatherer.ready();
+            let place = ready.front().map(Unit::first_place);
+            if place.is_none_or(|place| !is_idle && place >= oldest) {
+                break;
             }
-            let Some(unit) = self.gatherer.ready().pop_front() else {
-                return;
-            };
+            starting.extend(ready.pop_front());
+        }
+        let alone = starting.iter().filter(|unit| unit.number.is_none());
+        let rows: Vec<u64> = alone.map(|unit| unit.first_place() + 1).collect();
+        if !rows.is_empty() && self.run.http.rehearsal().is_none() {
+            let message = format!("{}: sending {}", self.target.label, rows_in_words(&rows));
+            self.run.api.log(LogLevel::Debug, &message, None).await;
+        }
+        for unit in starting {
             let sender = Rc::clone(&self.sender);
             self.tasks
                 .spawn_local(async move { sender.send(unit).await });
@@ -145,7 +148,9 @@ impl<'r> Dispatch<'r> {
 
     /// How many may be under way: one until the channel has taken something.
     fn limit(&self) -> usize {
-        if self.is_reached {
+        // A job may take hours, and its first answer is long known by then.
+        let is_job = matches!(self.target.kind, TargetKind::Job(_));
+        if self.is_reached || is_job {
             self.target.concurrency
         } else {
             1
@@ -157,11 +162,9 @@ impl<'r> Dispatch<'r> {
         let Some(batch) = &self.target.batch else {
             return AHEAD * self.target.concurrency as u64;
         };
-        // Batches of one value pass each other; how far is bounded where they are gathered.
-        if batch.by.is_some() {
-            return u64::MAX / 2;
-        }
-        AHEAD * self.target.concurrency as u64 * batch.rows as u64
+        // Batches of one value pass each other, as far as they are gathered.
+        let behind = if batch.by.is_some() { 2 * BEHIND } else { 0 };
+        behind + AHEAD * self.target.concurrency as u64 * batch.rows as u64
     }
 
     /// Rows come in: those that are to be sent go on, what is known of the others is told.
@@ -251,7 +254,7 @@ impl<'r> Dispatch<'r> {
             Some(reason) if is_first || self.unreachable >= UNREACHABLE => {
                 self.end_with(RunError::Channel(reason));
             }
-            _ => self.is_reached = true,
+            _ => self.is_reached |= sent.was_answered,
         }
         match sent.end {
             None => {}
@@ -277,29 +280,19 @@ impl<'r> Dispatch<'r> {
         let mut ended = None;
         while let Some((open, places)) = self.ledger.due() {
             let end = places.end;
-            if let Some(feedback) = &self.feedback {
-                let body = feedback.body(&open.chunk, places.clone());
-                let written = match body {
-                    Ok(body) => {
-                        let rows = Finished::Body(Arc::new(body));
-                        let surely = *self.feedback_rows;
-                        *self.feedback_rows += rows.len() as u64;
-                        let written = self.run.write(OutputFile::Feedback, &rows, surely);
-                        written.await
-                    }
-                    Err(error) => Err(error),
-                };
-                if let Err(error) = written {
-                    // Nothing behind it is told: the order would be lost.
-                    self.feedback = None;
-                    ended.get_or_insert(error);
-                }
+            let told = Telling {
+                run: self.run,
+                entry: self.entry,
+                base: self.base,
+                open,
+            };
+            let surely = &mut *self.feedback_rows;
+            let (is_broken, error) = told.tell(places, self.feedback.as_ref(), surely).await;
+            if is_broken {
+                // Nothing behind it is told: the order would be lost.
+                self.feedback = None;
             }
-            let (run, entry) = (self.run, &self.entry.log);
-            let logged = run.log_rows(&open.chunk, places, entry, self.base).await;
-            if let Err(error) = logged {
-                ended.get_or_insert(error);
-            }
+            ended = ended.or(error);
             if self.target.batch.is_none() && end == open.rows.len() {
                 let number = self.run.counters.add_batch();
                 if self.run.logs_at(LogAt::Batch, &self.entry.log) {
@@ -317,13 +310,82 @@ impl<'r> Dispatch<'r> {
         }
     }
 
-    async fn finish(self) -> Result<(), RunError> {
+    /// The run ends early: rows that are known are told, though one before them never will be.
+    async fn tell_rest(&mut self) {
+        while let Some((open, indexes)) = self.ledger.rest() {
+            let told = Telling {
+                run: self.run,
+                entry: self.entry,
+                base: self.base,
+                open: &open,
+            };
+            let surely = &mut *self.feedback_rows;
+            let (is_broken, error) = told.tell(indexes, self.feedback.as_ref(), surely).await;
+            if is_broken {
+                self.feedback = None;
+            }
+            if let Some(error) = error {
+                self.end_with(error);
+            }
+        }
+    }
+
+    async fn finish(mut self) -> Result<(), RunError> {
+        self.tell_rest().await;
         if self.end.is_none() {
-            self.run.report_empty_keys(self.gatherer.empty_keys()).await;
+            self.run.report_sentences(self.gatherer.empty_keys()).await;
+            if self.is_reached {
+                self.run.report_sentences(self.sender.idle()).await;
+            }
         }
         match self.end {
             Some(error) => Err(error),
             None => Ok(()),
         }
+    }
+}
+
+/// Rows of a chunk that are told.
+struct Telling<'t> {
+    run: &'t Run,
+    entry: &'t EntryPlan,
+    base: &'t Arc<Frame>,
+    open: &'t OpenChunk,
+}
+
+impl Telling<'_> {
+    /// Writes feedback, then logs. Comes back with whether no more feedback can be written, and with why
+    /// the run is to end.
+    async fn tell(
+        &self,
+        indexes: impl IntoIterator<Item = usize>,
+        feedback: Option<&FeedbackWriter<'_>>,
+        feedback_rows: &mut u64,
+    ) -> (bool, Option<RunError>) {
+        let indexes: Vec<usize> = indexes.into_iter().collect();
+        let mut ended = None;
+        let mut is_broken = false;
+        if let Some(feedback) = feedback {
+            match feedback.body(&self.open.chunk, indexes.iter().copied()) {
+                Ok((body, error)) => {
+                    ended = error;
+                    let rows = Finished::Body(Arc::new(body));
+                    let surely = *feedback_rows;
+                    *feedback_rows += rows.len() as u64;
+                    let written = self.run.write(OutputFile::Feedback, &rows, surely).await;
+                    if let Err(error) = written {
+                        is_broken = true;
+                        ended = Some(error);
+                    }
+                }
+                Err(error) => ended = Some(error),
+            }
+        }
+        let log = &self.entry.log;
+        let logged = self
+            .run
+            .log_rows(&self.open.chunk, indexes, log, self.base)
+            .await;
+        (is_broken, ended.or(logged.err()))
     }
 }

@@ -115,11 +115,14 @@ impl Run {
                 self.counters.add_outcome(outcome);
             }
             if let Some(feedback) = feedback {
-                let body = feedback.body(chunk, 0..chunk.rows.len())?;
+                let (body, error) = feedback.body(chunk, 0..chunk.rows.len())?;
                 let rows = Finished::Body(Arc::new(body));
                 self.write(OutputFile::Feedback, &rows, *feedback_rows)
                     .await?;
                 *feedback_rows += rows.len() as u64;
+                if let Some(error) = error {
+                    return Err(error);
+                }
             }
             let number = self.counters.add_batch();
             self.progress.show(&self.counters.snapshot());
@@ -128,8 +131,8 @@ impl Run {
         Ok(())
     }
 
-    /// A warning for each key of items that was empty in every row.
-    pub(super) async fn report_empty_keys(&self, sentences: Vec<String>) {
+    /// Warnings about what never came to anything, once rows went out.
+    pub(super) async fn report_sentences(&self, sentences: Vec<String>) {
         if self.counters.snapshot().mapped() == 0 {
             return;
         }

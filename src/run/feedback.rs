@@ -43,14 +43,16 @@ impl<'r> FeedbackWriter<'r> {
         }
     }
 
-    /// The feedback of those rows of a chunk whose outcomes are known.
+    /// The feedback of those rows of a chunk whose outcomes are known. A cell that can't be worked out is
+    /// left empty, so that no fate is lost; why comes back, and is to end the run.
     pub fn body(
         &self,
         chunk: &Chunk,
         places: impl IntoIterator<Item = usize>,
-    ) -> Result<Body, RunError> {
+    ) -> Result<(Body, Option<RunError>), RunError> {
         let mut writer = BodyWriter::new(self.spare.clone(), 0);
         let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
+        let mut wrong = None;
         let mut last: Option<(&Arc<Shape>, Vec<Option<usize>>)> = None;
         for index in places {
             let outcome = &chunk.outcomes[index];
@@ -71,10 +73,14 @@ impl<'r> FeedbackWriter<'r> {
                     .collect(),
             };
             let frame = || outcome_frame(chunk, &rows, index, self.base);
-            self.row(row, &cells, outcome, frame, &mut writer)?;
+            let told = self.row(row, &cells, outcome, frame, &mut writer)?;
+            wrong = wrong.or(told.map(|(name, message)| {
+                let first = row.text(0);
+                RunError::Feedback(name, format!("{message} (row {first})"))
+            }));
             last = Some((row.shape(), cells));
         }
-        Ok(writer.finish())
+        Ok((writer.finish(), wrong))
     }
 
     fn row(
@@ -84,7 +90,7 @@ impl<'r> FeedbackWriter<'r> {
         outcome: &Outcome,
         frame: impl Fn() -> Arc<Frame>,
         writer: &mut BodyWriter,
-    ) -> Result<(), RunError> {
+    ) -> Result<Option<(String, String)>, RunError> {
         let outcome = outcome.to_plain();
         let scene = Scene {
             row: Some(row),
@@ -94,9 +100,9 @@ impl<'r> FeedbackWriter<'r> {
             frame: None,
             paths: &[],
         };
+        let mut wrong = None;
         writer.start_row();
         for ((name, template), (quoted, form)) in self.plan.columns.iter().zip(&self.columns) {
-            let failed = |message: String| RunError::Feedback(name.clone(), message);
             let out = writer.start_cell(quoted);
             let mark = out.len();
             if form
@@ -106,14 +112,22 @@ impl<'r> FeedbackWriter<'r> {
                 continue;
             }
             out.truncate(mark);
-            let value = template
-                .value(&frame())
-                .map_err(|error| failed(error.message))?;
-            refuse_infinite(&value).map_err(|error| failed(error.to_string()))?;
-            write_value(&value, out);
+            let value = template.value(&frame()).map_err(|error| error.message);
+            let value = value.and_then(|value| {
+                refuse_infinite(&value).map_err(|error| error.to_string())?;
+                Ok(value)
+            });
+            match value {
+                Ok(value) => write_value(&value, out),
+                Err(message) => {
+                    out.extend_from_slice(b"\"\"");
+                    wrong.get_or_insert((name.clone(), message));
+                }
+            }
         }
         writer
             .end_row()
-            .map_err(|error| RunError::Feedback(String::new(), error.to_string()))
+            .map_err(|error| RunError::Feedback(String::new(), error.to_string()))?;
+        Ok(wrong)
     }
 }

@@ -9,22 +9,46 @@ use super::Run;
 use super::dispatch::Incoming;
 use super::error::RunError;
 use super::feedback::FeedbackWriter;
-use super::messages::{finished_frame, message, outcome_frame};
+use super::messages::{batch_frame, finished_frame, message, outcome_frame};
 use super::spool::{Later, Spool};
 use crate::columns::{Chunk, Finished, Mapped, Outcome, Status};
 use crate::container_api::OutputFile;
 use crate::http::Rehearsed;
 use crate::plan::KeepPlan;
+use crate::plan::file_name::FileName;
 use crate::plan::file_target::FileTargetPlan;
 use crate::plan::target::{TargetKind, TargetPlan};
 use crate::plan::{EntryPlan, LogRule};
 use crate::row::{Scanner, row_value};
-use crate::spec::{KeepWord, LogAt, LogLevel};
-use crate::target::file::{Delivered, FileError, FileName, RowFile, WholeFile, deliver};
+use crate::spec::{FailAt, KeepWord, LogAt, LogLevel};
+use crate::target::file::{Delivered, FileError, RowFile, WholeFile, deliver};
 use crate::template::Frame;
 
 /// Bytes of a file that a dry run shows.
 const SHOWN: usize = 4096;
+
+/// What is told of rows, by what becomes of their file.
+struct Spools {
+    done: Spool,
+    failed: Spool,
+    unknown: Spool,
+    /// The run ended before: only rows that were not to go into it.
+    not_sent: Spool,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Done,
+    Failed,
+    Unknown,
+    NotSent,
+}
+
+/// What is told of rows whose file did not arrive; why stands in the log.
+const NOT_DELIVERED: &str = "the file was not delivered";
+/// What is told of rows whose file may have arrived.
+const MAYBE_DELIVERED: &str = "nobody knows whether the file was delivered";
 
 /// Writes the rows of one entry into a file, and delivers it.
 pub(super) struct FileDispatch<'r> {
@@ -36,10 +60,8 @@ pub(super) struct FileDispatch<'r> {
     file: Option<RowFile<'r>>,
     feedback: Option<FeedbackWriter<'r>>,
     feedback_rows: &'r mut u64,
-    /// What is told if the file is delivered.
-    if_done: Spool,
-    /// What is told if it is not: rows that never were to go into it.
-    if_not: Spool,
+    /// What is told, by what becomes of the file.
+    later: Spools,
     /// Rows of the file.
     pending: u64,
     is_whole: bool,
@@ -80,8 +102,12 @@ impl<'r> FileDispatch<'r> {
             file: Some(file),
             feedback: feedback.filter(|_| run.http.rehearsal().is_none()),
             feedback_rows,
-            if_done: spool()?,
-            if_not: spool()?,
+            later: Spools {
+                done: spool()?,
+                failed: spool()?,
+                unknown: spool()?,
+                not_sent: spool()?,
+            },
             pending: 0,
             is_whole: false,
         })
@@ -102,7 +128,7 @@ impl<'r> FileDispatch<'r> {
         }
         if !self.is_whole {
             // Why is said by whoever broke off.
-            return self.tell(false).await;
+            return self.tell(Fate::NotSent).await;
         }
         if let Err(error) = self.run.check_stop() {
             return self.give_up(error).await;
@@ -134,67 +160,78 @@ impl<'r> FileDispatch<'r> {
             for (index, reason) in unfit {
                 chunk.outcomes[index] = Outcome::of(Status::Failed, reason);
             }
-            for outcome in &mut chunk.outcomes {
+            for outcome in &chunk.outcomes {
                 match outcome.status {
-                    Status::Ok => {
-                        outcome.attempts = 1;
-                        self.pending += 1;
-                    }
+                    Status::Ok => self.pending += 1,
                     _ => self.run.counters.add_outcome(outcome),
                 }
             }
-            self.lay_aside(&chunk)?;
+            self.lay_aside(&mut chunk)?;
             self.run.counters.add_batch();
             self.run.progress.show(&self.run.counters.snapshot());
         }
         self.run.judge_limits(false)
     }
 
-    /// What is to be told of rows, once it is known whether their file is there.
-    fn lay_aside(&mut self, chunk: &Chunk) -> Result<(), RunError> {
+    /// What is to be told of rows, once it is known what became of their file.
+    fn lay_aside(&mut self, chunk: &mut Chunk) -> Result<(), RunError> {
         let all = 0..chunk.outcomes.len();
-        let known = all
-            .clone()
-            .filter(|index| chunk.outcomes[*index].status != Status::Ok);
-        let known: Vec<usize> = known.collect();
-        if let Some(feedback) = &self.feedback {
-            let bodies = [
-                feedback.body(chunk, all.clone())?,
-                feedback.body(chunk, known.iter().copied())?,
-            ];
-            for (body, spool) in bodies.iter().zip([&mut self.if_done, &mut self.if_not]) {
-                if !body.is_empty() {
-                    spool
-                        .feedback(body.bytes())
-                        .map_err(|error| RunError::File(error.to_string()))?;
-                }
+        let is_known = |index: &usize| chunk.outcomes[*index].status != Status::Ok;
+        let known: Vec<usize> = all.clone().filter(is_known).collect();
+        let pending: Vec<usize> = all.clone().filter(|index| !is_known(index)).collect();
+        self.lay_rows_aside(chunk, &known, Fate::NotSent)?;
+        let all: Vec<usize> = all.collect();
+        for (fate, status, message) in [
+            (Fate::Done, Status::Ok, None),
+            (Fate::Failed, Status::Failed, Some(NOT_DELIVERED)),
+            (Fate::Unknown, Status::Unknown, Some(MAYBE_DELIVERED)),
+        ] {
+            for index in &pending {
+                let outcome = &mut chunk.outcomes[*index];
+                outcome.status = status;
+                outcome.message = message.map(str::to_owned);
+                outcome.attempts = 1;
             }
-        }
-        if self.run.logs_at(LogAt::Row, &self.entry.log) {
-            let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
-            for index in all {
-                let frame = outcome_frame(chunk, &rows, index, self.base);
-                self.lay_log_aside(LogAt::Row, &frame, known.contains(&index))?;
-            }
-        }
-        if self.run.logs_at(LogAt::Batch, &self.entry.log) {
-            let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
-            let values: Vec<_> = (0..rows.len())
-                .map(|index| row_value(&rows, index))
-                .collect();
-            let number = self.run.counters.snapshot().batches + 1;
-            let batch = super::messages::batch_frame(self.base, values, number);
-            self.lay_log_aside(LogAt::Batch, &batch, false)?;
+            self.lay_rows_aside(chunk, &all, fate)?;
         }
         Ok(())
     }
 
-    fn lay_log_aside(
+    /// Feedback and logs of some rows of a chunk, for one fate.
+    fn lay_rows_aside(
         &mut self,
-        at: LogAt,
-        frame: &Arc<Frame>,
-        is_known: bool,
+        chunk: &Chunk,
+        indexes: &[usize],
+        fate: Fate,
     ) -> Result<(), RunError> {
+        let broken = |error: std::io::Error| RunError::File(error.to_string());
+        if let Some(feedback) = &self.feedback {
+            let (body, error) = feedback.body(chunk, indexes.iter().copied())?;
+            // Before anything is delivered nothing is lost by it.
+            if let Some(error) = error {
+                return Err(error);
+            }
+            if !body.is_empty() {
+                self.later.of(fate).feedback(body.bytes()).map_err(broken)?;
+            }
+        }
+        let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
+        if self.run.logs_at(LogAt::Row, &self.entry.log) {
+            for index in indexes {
+                let frame = outcome_frame(chunk, &rows, *index, self.base);
+                self.lay_log_aside(LogAt::Row, &frame, fate)?;
+            }
+        }
+        if fate == Fate::Done && self.run.logs_at(LogAt::Batch, &self.entry.log) {
+            let values = indexes.iter().map(|index| row_value(&rows, *index));
+            let number = self.run.counters.snapshot().batches + 1;
+            let batch = batch_frame(self.base, values.collect(), number);
+            self.lay_log_aside(LogAt::Batch, &batch, fate)?;
+        }
+        Ok(())
+    }
+
+    fn lay_log_aside(&mut self, at: LogAt, frame: &Arc<Frame>, fate: Fate) -> Result<(), RunError> {
         let rules = self.entry.log.iter().chain(&self.run.plan.log);
         for rule in rules.filter(|rule: &&LogRule| rule.at == at) {
             let (level, text, context) = match message(rule, frame) {
@@ -205,15 +242,10 @@ impl<'r> FileDispatch<'r> {
                     (LogLevel::Warning, text, serde_json::Map::new())
                 }
             };
-            let spools = [
-                Some(&mut self.if_done),
-                is_known.then_some(&mut self.if_not),
-            ];
-            for spool in spools.into_iter().flatten() {
-                spool
-                    .log(level, &text, &context)
-                    .map_err(|error| RunError::File(error.to_string()))?;
-            }
+            self.later
+                .of(fate)
+                .log(level, &text, &context)
+                .map_err(|error| RunError::File(error.to_string()))?;
         }
         Ok(())
     }
@@ -225,7 +257,7 @@ impl<'r> FileDispatch<'r> {
 
     /// The file is not delivered.
     async fn give_up(self, error: RunError) -> Result<(), RunError> {
-        self.tell(false).await?;
+        self.tell(Fate::NotSent).await?;
         Err(error)
     }
 
@@ -234,19 +266,40 @@ impl<'r> FileDispatch<'r> {
         if self.entry.change.is_some() && self.pending == 0 {
             let message = format!("no row for {}: no file is written", self.name.name);
             self.run.api.log(LogLevel::Info, &message, None).await;
-            return self.tell(true).await;
+            return self.tell(Fate::Done).await;
         }
-        // It is ended once.
+        // From here on they count as ok, so that `footer` and `fail_when` see how many go out.
+        let counters = Arc::clone(&self.run.counters);
+        counters.add_outcomes(&Outcome::ok(), self.pending);
+        let (fate, error) = match self.deliver().await {
+            Ok(()) => return self.tell(Fate::Done).await,
+            Err(failed) => failed,
+        };
+        counters.take_back_ok(self.pending);
+        let outcome = match fate {
+            Fate::Failed => Outcome::of(Status::Failed, error.to_string()),
+            Fate::Unknown => Outcome::of(Status::Unknown, error.to_string()),
+            Fate::Done | Fate::NotSent => return self.give_up(error).await,
+        };
+        counters.add_outcomes(&outcome, self.pending);
+        // Exit codes say that it was a signal; why nobody knows stands among the reasons.
+        let is_stopped = self.run.check_stop().is_err() && fate == Fate::Unknown;
+        self.tell(fate).await?;
+        Err(if is_stopped { RunError::Stopped } else { error })
+    }
+
+    /// Ends the file and delivers it. An error comes with what is known of the rows.
+    async fn deliver(&mut self) -> Result<(), (Fate, RunError)> {
+        let not_sent = |error| (Fate::NotSent, error);
+        // A feed that is not to go out takes the place of none that is there.
+        self.run.judge_limits(true).map_err(not_sent)?;
+        self.run.fail_when(FailAt::Finish).map_err(not_sent)?;
         let Some(file) = self.file.take() else {
-            return Err(RunError::Bug);
+            return Err(not_sent(RunError::Bug));
         };
-        let whole = match file.finish() {
-            Ok(whole) => whole,
-            Err(error) => {
-                let error = self.broken(&error);
-                return self.give_up(error).await;
-            }
-        };
+        let whole = file
+            .finish()
+            .map_err(|error| not_sent(self.broken(&error)))?;
         if whole.lost > 0 {
             let encoding = self.plan.encoding.map_or("", |encoding| encoding.name());
             let message = format!(
@@ -256,29 +309,23 @@ impl<'r> FileDispatch<'r> {
             self.run.api.log(LogLevel::Warning, &message, None).await;
         }
         if self.run.http.rehearsal().is_some() {
-            self.rehearse(&whole)?;
-            self.run.counters.add_outcomes(&Outcome::ok(), self.pending);
-            return Ok(());
+            return self.rehearse(&whole).map_err(not_sent);
         }
         let context = self.run.context();
         let shared = &self.run.shared;
         let delivered = deliver(&context, shared, self.plan, self.base, &self.name, &whole).await;
-        let (status, reason) = match delivered {
-            Delivered::Done => {
-                self.run.counters.add_outcomes(&Outcome::ok(), self.pending);
-                return self.tell(true).await;
+        match delivered {
+            Delivered::Done => Ok(()),
+            Delivered::Stopped => Err(not_sent(RunError::Stopped)),
+            Delivered::Failed(reason) => {
+                let error = RunError::File(format!("{NOT_DELIVERED}: {reason}"));
+                Err((Fate::Failed, error))
             }
-            Delivered::Stopped => return self.give_up(RunError::Stopped).await,
-            Delivered::Failed(reason) => (Status::Failed, reason),
-            Delivered::Unknown(reason) => (Status::Unknown, reason),
-        };
-        let outcome = Outcome::of(status, reason.clone());
-        self.run.counters.add_outcomes(&outcome, self.pending);
-        self.tell(false).await?;
-        Err(RunError::File(match status {
-            Status::Unknown => format!("nobody knows whether the file was delivered: {reason}"),
-            _ => format!("the file was not delivered: {reason}"),
-        }))
+            Delivered::Unknown(reason) => {
+                let error = RunError::File(format!("{MAYBE_DELIVERED}: {reason}"));
+                Err((Fate::Unknown, error))
+            }
+        }
     }
 
     /// Shows what would be delivered.
@@ -307,8 +354,19 @@ impl<'r> FileDispatch<'r> {
     }
 
     /// Tells what was laid aside.
-    async fn tell(self, is_done: bool) -> Result<(), RunError> {
-        let spool = if is_done { self.if_done } else { self.if_not };
+    async fn tell(self, fate: Fate) -> Result<(), RunError> {
+        let Spools {
+            done,
+            failed,
+            unknown,
+            not_sent,
+        } = self.later;
+        let spool = match fate {
+            Fate::Done => done,
+            Fate::Failed => failed,
+            Fate::Unknown => unknown,
+            Fate::NotSent => not_sent,
+        };
         let broken = |error: std::io::Error| RunError::File(error.to_string());
         let mut spooled = spool.finish().map_err(broken)?;
         let mut scanner = Scanner::default();
@@ -327,6 +385,17 @@ impl<'r> FileDispatch<'r> {
             }
         }
         Ok(())
+    }
+}
+
+impl Spools {
+    fn of(&mut self, fate: Fate) -> &mut Spool {
+        match fate {
+            Fate::Done => &mut self.done,
+            Fate::Failed => &mut self.failed,
+            Fate::Unknown => &mut self.unknown,
+            Fate::NotSent => &mut self.not_sent,
+        }
     }
 }
 

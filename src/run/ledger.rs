@@ -86,6 +86,15 @@ impl Ledger {
         }
     }
 
+    /// The next rows that are known though one before them is not, chunk by chunk: what is left to tell
+    /// at the end. The rest has no fate.
+    pub fn rest(&mut self) -> Option<(OpenChunk, Vec<usize>)> {
+        let open = self.chunks.pop_front()?;
+        let known = (open.told..open.is_known.len()).filter(|index| open.is_known[*index]);
+        let known = known.collect();
+        Some((open, known))
+    }
+
     /// Where the first row stands that is not told.
     pub fn oldest(&self) -> u64 {
         let first = self.chunks.front();

@@ -1,6 +1,5 @@
 //! `log` and `notify` as the run goes.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::Run;
@@ -68,7 +67,7 @@ impl Run {
     pub(super) async fn log_rows(
         &self,
         chunk: &Chunk,
-        places: Range<usize>,
+        places: impl IntoIterator<Item = usize>,
         entry: &[LogRule],
         base: &Arc<Frame>,
     ) -> Result<(), RunError> {

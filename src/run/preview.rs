@@ -226,7 +226,7 @@ impl Run {
             let _ = to.send(Incoming::Rows(mapped)).await;
             let _ = to.send(Incoming::End).await;
             drop(to);
-            dispatch.run(from).await?;
+            Box::pin(dispatch.run(from)).await?;
             preview.sendings.push(Sending {
                 rows: Vec::new(),
                 requests: rehearsal.take(),
@@ -234,13 +234,7 @@ impl Run {
             });
             return Ok(());
         }
-        let sender = Sender {
-            plan: Arc::clone(target),
-            context: self.context(),
-            base: Arc::clone(base),
-            counters: Arc::clone(&self.counters),
-            keeps_answers: false,
-        };
+        let sender = Sender::new(target, self.context(), base, &self.counters);
         let mut gatherer = Gatherer::new(target, &self.counters);
         let mut place = 0;
         for chunk in &mapped.chunks {

@@ -6,6 +6,7 @@ use super::fetch::{Given, fetch};
 use super::read::{Broken, Job, Progress, plain_page, read_answer};
 use super::{Context, SourceError};
 use crate::http::Answer;
+use crate::plan::path::PathPlan;
 use crate::plan::source::{FetchPlan, ReadingPlan};
 use crate::template::{Frame, Value};
 
@@ -49,6 +50,23 @@ pub async fn of_answer(
         origin: &origin,
         redactor: context.http.redactor(),
     };
+    // A path leads nowhere through an answer that is a few words, and nobody knows what they mean.
+    let text = answer.text();
+    let begins_with = text.trim_start().chars().next();
+    let is_words = begins_with.is_some_and(char::is_alphanumeric);
+    if is_words
+        && plan.format.is_none()
+        && matches!(plan.records, Some(PathPlan::Plain(_) | PathPlan::Query(_)))
+    {
+        let beginning: String = text.trim_start().chars().take(60).collect();
+        let reason =
+            format!("`list` is a path through JSON, and the answer is text: {beginning:?}");
+        return Err(SourceError::Read {
+            step: label.to_owned(),
+            origin,
+            reason: context.http.redactor().redact(&reason),
+        });
+    }
     if let Some(records) = plain_page(&job, answer)? {
         return Ok(records);
     }

@@ -271,10 +271,12 @@ pub(super) fn plain_page(
     answer: &Arc<Answer>,
 ) -> Result<Option<Vec<Value>>, SourceError> {
     let hints = Hints::new(answer.header("content-type"), answer.url.path());
-    if page_text(job, answer, &hints).is_none() {
+    let Some(text) = page_text(job, answer, &hints) else {
         return Ok(None);
-    }
-    let body = answer.body();
+    };
+    // `response.body` would be text where this is broken.
+    let body =
+        json::read(text).map_err(|error| failed(job, format!("the answer is no JSON: {error}")))?;
     let records = match &job.plan.records {
         Some(path) => path::all(path, &body, job.frame)
             .map_err(|error| SourceError::of_template(job.label, error))?,

@@ -1,8 +1,7 @@
 //! Rows are gathered until a batch is full: by their number, by bytes, by one value.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-
-use indexmap::IndexMap;
 
 use super::parcel::{Parcel, Unit};
 use crate::plan::target::BatchPlan;
@@ -10,14 +9,16 @@ use crate::run::Counters;
 
 /// Rows that a batch of one value may wait behind later ones; then it goes out though it is not full,
 /// so that what is held, and what is not told yet, stays bounded.
-const BEHIND: u64 = 10_000;
+pub const BEHIND: u64 = 10_000;
 
 /// Gathers rows into batches.
 pub struct Batcher<'p> {
     plan: &'p BatchPlan,
     counters: Arc<Counters>,
-    /// Batches in the making, by the value of `by`, oldest first.
-    open: IndexMap<String, Open>,
+    /// Batches in the making, by the value of `by`.
+    open: HashMap<String, Open>,
+    /// Their values and numbers, oldest first; of those that are closed some are still here.
+    ages: VecDeque<(String, u64)>,
 }
 
 /// A batch in the making.
@@ -32,7 +33,8 @@ impl<'p> Batcher<'p> {
         Self {
             plan,
             counters,
-            open: IndexMap::new(),
+            open: HashMap::new(),
+            ages: VecDeque::new(),
         }
     }
 
@@ -57,7 +59,7 @@ impl<'p> Batcher<'p> {
 
     /// Ends the batch of a value.
     pub fn close(&mut self, by: &str) -> Option<Unit> {
-        let open = self.open.shift_remove(by)?;
+        let open = self.open.remove(by)?;
         (open.unit.count() > 0).then_some(open.unit)
     }
 
@@ -80,38 +82,47 @@ impl<'p> Batcher<'p> {
 
     /// All that is left.
     pub fn flush(&mut self) -> Vec<Unit> {
-        let open = std::mem::take(&mut self.open);
-        let units = open.into_values().map(|open| open.unit);
-        units.filter(|unit| unit.count() > 0).collect()
+        let ages = std::mem::take(&mut self.ages);
+        let units = ages.into_iter().filter_map(|(by, number)| {
+            let is_it = |open: &&Open| open.unit.number == Some(number);
+            self.open.get(&by).filter(is_it)?;
+            self.close(&by)
+        });
+        units.collect()
     }
 
     fn open_for(&mut self, by: &str) -> &mut Open {
-        let counters = &self.counters;
-        if !self.open.contains_key(by) {
-            let open = Open {
+        let (counters, ages) = (&self.counters, &mut self.ages);
+        self.open.entry(by.to_owned()).or_insert_with(|| {
+            let number = counters.add_batch();
+            ages.push_back((by.to_owned(), number));
+            Open {
                 unit: Unit {
-                    number: Some(counters.add_batch()),
+                    number: Some(number),
                     parcels: Vec::new(),
                     attempts: 0,
                 },
                 bytes: 0,
-            };
-            self.open.insert(by.to_owned(), open);
-        }
-        &mut self.open[by]
+            }
+        })
     }
 
     /// Batches whose first row waits too far behind.
     fn left_behind(&mut self, newest: u64) -> Vec<Unit> {
         let mut due = Vec::new();
-        while let Some((_, open)) = self.open.first() {
-            let first = open.unit.parcels.first().map(|parcel| parcel.place);
-            if first.is_some_and(|first| first + BEHIND > newest) {
+        while let Some((by, number)) = self.ages.front() {
+            let open = self.open.get(by);
+            let open = open.filter(|open| open.unit.number == Some(*number));
+            let first = open.and_then(|open| open.unit.parcels.first());
+            if first.is_some_and(|first| first.place + BEHIND > newest) {
                 break;
             }
-            due.extend(self.open.shift_remove_index(0).map(|(_, open)| open.unit));
+            let is_open = open.is_some();
+            let by = self.ages.pop_front().map(|(by, _)| by).unwrap_or_default();
+            if is_open {
+                due.extend(self.close(&by));
+            }
         }
-        due.retain(|unit| unit.count() > 0);
         due
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::sender::Sender;
-use crate::http::{Answer, Delivery, Failure, Fate, SendError};
+use crate::http::{Accepted, Answer, Delivery, Failure, Fate, SendError};
 use crate::plan::request::RequestPlan;
 use crate::plan::target::TargetKind;
 use crate::template::{Frame, Value};
@@ -11,8 +11,8 @@ use crate::template::{Frame, Value};
 /// What came of one sending.
 #[derive(Debug)]
 pub enum Came {
-    /// The channel took it; what a rule says about it.
-    Done(Option<String>),
+    /// The channel took it.
+    Done(Accepted),
     /// A rule passes the rows over.
     Skipped(String),
     /// It is too much at once.
@@ -93,6 +93,18 @@ impl Fault {
 }
 
 impl Came {
+    /// The same with words in front of what is told.
+    pub fn behind(self, prefix: &str) -> Self {
+        match self {
+            Self::Failed(fault) => Self::Failed(Fault {
+                message: format!("{prefix}{}", fault.message),
+                ..fault
+            }),
+            Self::Unknown(message) => Self::Unknown(format!("{prefix}{message}")),
+            other => other,
+        }
+    }
+
     /// What a delivery came to.
     pub fn of(fate: &Fate, prefix: &str) -> Self {
         match fate {
@@ -130,9 +142,9 @@ impl Sender {
             attempts,
         } = self.context.http.deliver(request, frame).await;
         let mut came = Came::of(&fate, "");
-        if let (Came::Done(_), Some(answer)) = (&came, &answer) {
-            if let Err(fault) = self.is_ok(answer, frame) {
-                came = Came::Failed(fault);
+        if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&came, &answer) {
+            if let Err(other) = self.is_ok(answer, frame) {
+                came = other;
             }
         }
         let answers = answer
@@ -147,7 +159,7 @@ impl Sender {
     }
 
     /// `ok`.
-    pub(super) fn is_ok(&self, answer: &Arc<Answer>, frame: &Arc<Frame>) -> Result<(), Fault> {
+    pub(super) fn is_ok(&self, answer: &Arc<Answer>, frame: &Arc<Frame>) -> Result<(), Came> {
         let Some(ok) = &self.plan.ok else {
             return Ok(());
         };
@@ -164,12 +176,13 @@ impl Sender {
                     "" => what.to_owned(),
                     text => format!("{what}: {text}"),
                 };
-                Err(Fault {
+                Err(Came::Failed(Fault {
                     kind: FaultKind::NotOk,
                     ..Fault::said(message)
-                })
+                }))
             }
-            Err(error) => Err(Fault::said(format!("ok: {error}"))),
+            // The channel took it, as far as the status tells.
+            Err(error) => Err(Came::Unknown(format!("ok: {error}"))),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `item`: one row as the channel wants it.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::columns::Filled;
-use crate::http::json_of;
-use crate::plan::request::TreePlan;
+use crate::http::{json_of, placed};
 use crate::plan::target::ItemPlan;
 use crate::template::{Frame, Value, document};
 
@@ -12,6 +12,9 @@ use crate::template::{Frame, Value, document};
 pub struct Items<'p> {
     plan: &'p ItemPlan,
     filled: Filled,
+    /// How many could be made, and how many could not.
+    made: Cell<u64>,
+    failed: Cell<u64>,
 }
 
 /// An item, and how many bytes it has as JSON.
@@ -28,12 +31,16 @@ impl<'p> Items<'p> {
         Self {
             plan,
             filled: Filled::new(plan.keys.clone()),
+            made: Cell::new(0),
+            failed: Cell::new(0),
         }
     }
 
     /// The item of a row; an error is what is told of it.
     pub fn make(&self, frame: &Arc<Frame>) -> Result<MadeItem, String> {
-        let made = make(self.plan, frame)?;
+        let count = |counter: &Cell<u64>| counter.set(counter.get() + 1);
+        let made = make(self.plan, frame).inspect_err(|_| count(&self.failed))?;
+        count(&self.made);
         for (number, key) in self.plan.keys.iter().enumerate() {
             if !self.filled.is_filled(number) {
                 let value = made.value.get_attr(&key.name).unwrap_or_default();
@@ -48,8 +55,11 @@ impl<'p> Items<'p> {
         self.filled.sample_row(names);
     }
 
-    /// A sentence for each key that was empty in every row.
+    /// A sentence for each key that was empty in every row; none where most rows had no item.
     pub fn empty_keys(&self) -> Vec<String> {
+        if self.made.get() <= self.failed.get() {
+            return Vec::new();
+        }
         let sentences = self.filled.sentences();
         sentences
             .into_iter()
@@ -60,22 +70,9 @@ impl<'p> Items<'p> {
 
 /// The item of a row; an error is what is told of it.
 pub fn make(plan: &ItemPlan, frame: &Arc<Frame>) -> Result<MadeItem, String> {
-    let json = json_of(&plan.tree, frame).map_err(|error| match guilty_key(&plan.tree, frame) {
-        Some(key) => format!("item.{key}: {error}"),
-        None => format!("item: {error}"),
-    })?;
+    let json = json_of(&plan.tree, frame)
+        .map_err(|error| placed("item", &plan.tree, frame, error).to_string())?;
     let bytes = json.len() as u64;
     let value = document::read_exact(json).map_err(|error| format!("item: {error}"))?;
     Ok(MadeItem { value, bytes })
-}
-
-/// The key whose value can't be made.
-fn guilty_key<'t>(tree: &'t TreePlan, frame: &Arc<Frame>) -> Option<&'t str> {
-    let TreePlan::Map(entries) = tree else {
-        return None;
-    };
-    let mut entries = entries.iter();
-    entries
-        .find(|(_, value)| json_of(value, frame).is_err())
-        .map(|(key, _)| &**key)
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::carry::{Came, Carried, Fault};
 use super::sender::Sender;
-use crate::http::{Answer, Reply};
+use crate::http::{Accepted, Answer, Reply};
 use crate::plan::target::TargetJobPlan;
 use crate::template::Frame;
 
@@ -35,8 +35,8 @@ impl Sender {
             let seen = Frame::on(frame).with("submit", submitted.to_value());
             carried.came = self.wait(plan, &Arc::new(seen), &mut carried).await;
             if let (Came::Done(_), Some(answer)) = (&carried.came, &carried.answer) {
-                if let Err(fault) = self.is_ok(answer, frame) {
-                    carried.came = Came::Failed(fault);
+                if let Err(other) = self.is_ok(answer, frame) {
+                    carried.came = other;
                 }
             }
         }
@@ -56,9 +56,7 @@ impl Sender {
             let answer = match self.ask(plan, frame).await {
                 Ok(answer) => answer,
                 Err(reason) => {
-                    if http.stop().signal().is_some() {
-                        self.cancel(plan, frame).await;
-                    }
+                    self.cancel(plan, frame).await;
                     return Came::Unknown(format!("{NOBODY_KNOWS}: {reason}"));
                 }
             };
@@ -69,13 +67,17 @@ impl Sender {
             match plan.until.holds(&polled) {
                 Ok(true) => return self.ended(plan, &polled, &answer),
                 Ok(false) => {}
-                Err(error) => return Came::Unknown(format!("{NOBODY_KNOWS}: until: {error}")),
+                Err(error) => {
+                    self.cancel(plan, frame).await;
+                    return Came::Unknown(format!("{NOBODY_KNOWS}: until: {error}"));
+                }
             }
             if Instant::now() >= deadline {
                 self.cancel(plan, frame).await;
                 return Came::Unknown(format!(
-                    "{NOBODY_KNOWS}: it was not over within {}; raise poll: {{ timeout: … }}",
-                    words(plan.timeout)
+                    "{NOBODY_KNOWS}: it was not over within {}, and `until` did not hold for the last answer: {}",
+                    words(plan.timeout),
+                    http.excerpt(&answer.text())
                 ));
             }
         }
@@ -83,10 +85,10 @@ impl Sender {
 
     fn ended(&self, plan: &TargetJobPlan, polled: &Arc<Frame>, answer: &Answer) -> Came {
         let Some(failed) = &plan.failed else {
-            return Came::Done(None);
+            return Came::Done(Accepted::ByStatus);
         };
         match failed.holds(polled) {
-            Ok(false) => Came::Done(None),
+            Ok(false) => Came::Done(Accepted::ByStatus),
             Ok(true) => {
                 let body = self.context.http.excerpt(&answer.text());
                 Came::Failed(Fault::said(format!("the job failed: {body}")))

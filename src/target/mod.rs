@@ -12,6 +12,7 @@ mod results;
 mod sender;
 mod steps;
 
+pub use batch::BEHIND;
 pub use gather::Gatherer;
-pub use parcel::{Parcel, Unit};
+pub use parcel::{Parcel, Unit, rows_in_words};
 pub use sender::{BatchSent, End, Sender, Sent, Told};

@@ -36,8 +36,36 @@ impl Unit {
         }
     }
 
+    /// The place of its first row; there is one.
+    pub fn first_place(&self) -> u64 {
+        self.parcels.first().map_or(0, |parcel| parcel.place)
+    }
+
     /// How many rows there are.
     pub fn count(&self) -> usize {
         self.parcels.len()
+    }
+}
+
+/// Numbers of rows, from 1, in words: `row 3`, `rows 1 to 3, 5`. Runs are drawn together.
+pub fn rows_in_words(rows: &[u64]) -> String {
+    let mut spans: Vec<(u64, u64)> = Vec::new();
+    for row in rows {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == *row => *last = *row,
+            _ => spans.push((*row, *row)),
+        }
+    }
+    let words: Vec<String> = spans
+        .iter()
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            _ => format!("{first} to {last}"),
+        })
+        .collect();
+    match rows.len() {
+        0 => "no row".to_owned(),
+        1 => format!("row {}", words.join(", ")),
+        _ => format!("rows {}", words.join(", ")),
     }
 }

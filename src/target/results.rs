@@ -1,12 +1,16 @@
 //! `results`: each row's fate in the answer to a batch, or in a second answer.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+
+use minijinja::value::ValueKind;
 
 use super::carry::Carried;
 use super::parcel::Unit;
 use super::sender::Sender;
+use crate::plan::path::{PathPlan, PathStep};
 use crate::plan::target::{MatchPlan, ResultsPlan};
+use crate::source::formats::collect;
 use crate::source::gather;
 use crate::spec::target::Missing;
 use crate::template::{Frame, Template, TemplateError, Value, is_nothing, text_of};
@@ -36,6 +40,8 @@ pub struct Verdicts {
     pub rows: Vec<Verdict>,
     /// Faults that no row could be found for.
     pub unmatched: Vec<Reason>,
+    /// Why nothing is said of a row.
+    pub missing: String,
 }
 
 impl Sender {
@@ -71,16 +77,46 @@ impl Sender {
             }
             (None, None) => Vec::new(),
         };
+        let is_there = elements.iter().any(|element| !is_nothing(element))
+            || self
+                .plan
+                .results
+                .as_ref()
+                .is_none_or(|plan| has_list(plan, carried));
         let matching = Matching {
             plan,
             unit,
             answers: &answers,
             frame: &seen,
         };
+        {
+            let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+            lists.is_found |= is_there;
+            if !is_there {
+                lists.vain.get_or_insert_with(|| matching.nothing_found());
+            }
+        }
         matching
             .verdicts(&elements)
             .map_err(|error| format!("{}: {error}", plan.label))
     }
+}
+
+/// Whether an answer has the list, empty or not, as far as a plain path tells.
+fn has_list(plan: &ResultsPlan, carried: &Carried) -> bool {
+    let (Some(PathPlan::Plain(path)), None) = (&plan.reading.records, &plan.request) else {
+        return true;
+    };
+    let Some(answer) = &carried.answer else {
+        return true;
+    };
+    let steps = match path.steps.split_last() {
+        Some((PathStep::Each, steps)) => steps,
+        _ => &path.steps,
+    };
+    let mut nodes = Vec::new();
+    collect(&answer.body(), steps, &mut nodes);
+    !nodes.is_empty()
 }
 
 /// Elements and the rows they are about.
@@ -105,7 +141,13 @@ impl Matching<'_> {
             if places.is_empty() {
                 let seen = Frame::on(self.frame).with("result", element.clone());
                 if let Some(reason) = self.judge(&Arc::new(seen), element)?.err() {
-                    unmatched.push(reason);
+                    unmatched.push(Reason {
+                        message: format!(
+                            "the channel tells of a fault that fits no row of the batch (is `match` right?): {}",
+                            reason.message
+                        ),
+                        ..reason
+                    });
                 }
             }
             for place in places {
@@ -115,7 +157,40 @@ impl Matching<'_> {
                 rows[place] = together(known, judged);
             }
         }
-        Ok(Verdicts { rows, unmatched })
+        let missing = match elements.len() {
+            0 => self.nothing_found(),
+            1 => "the one result in the channel's answer is not about it".to_owned(),
+            count => format!("none of the {count} results in the channel's answer is about it"),
+        };
+        Ok(Verdicts {
+            rows,
+            unmatched,
+            missing,
+        })
+    }
+
+    /// What is said where the list is empty, or not where it was looked for.
+    fn nothing_found(&self) -> String {
+        let place = match &self.plan.reading.records {
+            Some(PathPlan::Plain(path)) => format!(" at `{}`", path.text),
+            Some(PathPlan::Query(query)) => format!(" at `{query}`"),
+            _ => String::new(),
+        };
+        let body = self
+            .frame
+            .get("response")
+            .and_then(|answer| answer.get_attr("body").ok());
+        let body = body.unwrap_or_default();
+        let mut keys = Vec::new();
+        if body.kind() == ValueKind::Map {
+            let all = body.try_iter().into_iter().flatten();
+            keys.extend(all.take(20).map(|key| text_of(&key).into_owned()));
+        }
+        let has = match keys.len() {
+            0 => String::new(),
+            _ => format!("; it has {}", keys.join(", ")),
+        };
+        format!("the channel's answer has no result{place}{has}")
     }
 
     /// Rows by what they are known by.
@@ -240,12 +315,12 @@ fn together(known: Verdict, judged: Result<Option<String>, Reason>) -> Verdict {
 }
 
 /// What is told of a row that no element is about.
-pub fn of_missing(plan: &ResultsPlan) -> Verdict {
+pub fn of_missing(plan: &ResultsPlan, reason: &str) -> Verdict {
     match plan.missing {
         Missing::Ok => Verdict::Ok(None),
         Missing::Failed => Verdict::Failed(Reason {
             code: None,
-            message: "the channel's answer does not mention it".to_owned(),
+            message: reason.to_owned(),
         }),
     }
 }

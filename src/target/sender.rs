@@ -2,14 +2,16 @@
 //! halves, the innocent rows of a refused batch once more.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::item;
-use super::parcel::{Parcel, Unit};
+use super::parcel::{Parcel, Unit, rows_in_words};
 use super::results::{Reason, Verdict, Verdicts, batch_value, of_missing};
 use crate::columns::{Outcome, Status};
-use crate::plan::target::{ResultsPlan, TargetPlan};
+use crate::http::Accepted;
+use crate::plan::target::{ResultsPlan, TargetKind, TargetPlan};
 use crate::run::Counters;
 use crate::source::Context;
 use crate::spec::LogLevel;
@@ -28,6 +30,21 @@ pub struct Sender {
     pub counters: Arc<Counters>,
     /// Whether answers are looked at once more: in `feedback`, or in `log`.
     pub keeps_answers: bool,
+    /// Whether it was said that answers may mean something else.
+    pub is_doubted: AtomicBool,
+    /// How many rows each step ran for.
+    pub steps_run: Vec<AtomicU64>,
+    /// Whether the list of results was ever there, and what is said if it was not.
+    pub lists: Mutex<Lists>,
+}
+
+/// Where the list of results was looked for.
+#[derive(Debug, Default)]
+pub struct Lists {
+    /// Whether an answer had one, though it may have been empty.
+    pub is_found: bool,
+    /// Where it was looked for in vain.
+    pub vain: Option<String>,
 }
 
 /// What became of rows that were sent together.
@@ -43,6 +60,8 @@ pub struct Sent {
     pub unreachable: Option<String>,
     /// It was forbidden: what was answered.
     pub forbidden: Option<String>,
+    /// Whether the channel answered.
+    pub was_answered: bool,
 }
 
 /// What became of a row.
@@ -75,6 +94,56 @@ pub enum End {
 }
 
 impl Sender {
+    /// A sender of one target on top of `base`.
+    pub fn new(
+        plan: &Arc<TargetPlan>,
+        context: Context,
+        base: &Arc<Frame>,
+        counters: &Arc<Counters>,
+    ) -> Self {
+        let steps = match &plan.kind {
+            TargetKind::Steps(steps) => steps.len(),
+            _ => 0,
+        };
+        Self {
+            plan: Arc::clone(plan),
+            keeps_answers: context.plan.keeps_answers,
+            context,
+            base: Arc::clone(base),
+            counters: Arc::clone(counters),
+            is_doubted: AtomicBool::new(false),
+            steps_run: (0..steps).map(|_| AtomicU64::new(0)).collect(),
+            lists: Mutex::default(),
+        }
+    }
+
+    /// What of the target never came to anything, though rows were sent: steps that ran for no row, a
+    /// list of results that no answer had.
+    pub fn idle(&self) -> Vec<String> {
+        let lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (false, Some(vain)) = (lists.is_found, &lists.vain) {
+            let label = &self.plan.label;
+            return vec![format!(
+                "{label}, results: {vain}. That is fine if the channel leaves the list out where nothing is wrong"
+            )];
+        }
+        let TargetKind::Steps(steps) = &self.plan.kind else {
+            return Vec::new();
+        };
+        let counts = self
+            .steps_run
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed));
+        let idle = steps.iter().zip(counts).filter(|(_, count)| *count == 0);
+        idle.map(|(step, _)| {
+            format!(
+                "{}: it ran for no row, as its `when` never held",
+                step.request.label
+            )
+        })
+        .collect()
+    }
+
     /// Sends rows until the fate of each is known.
     pub async fn send(&self, unit: Unit) -> Sent {
         let mut sent = Sent::default();
@@ -90,6 +159,7 @@ impl Sender {
                 let places = unit.parcels.iter().map(|parcel| parcel.place).collect();
                 sent.batches.push(BatchSent { number, places });
             }
+            sent.was_answered |= carried.answer.is_some();
             let again = self.settle(unit, &frame, carried, &mut sent).await;
             for unit in again.into_iter().rev() {
                 waiting.push_front(unit);
@@ -132,26 +202,14 @@ impl Sender {
         let (Some(first), Some(last)) = (unit.parcels.first(), unit.parcels.last()) else {
             return;
         };
-        let name = |parcel: &Parcel| {
-            let row = parcel.frame.get("row").unwrap_or_default();
-            let key = row.try_iter().ok().and_then(|mut keys| keys.next());
-            let text = key.and_then(|key| row.get_item(&key).ok());
-            let text = text.map(|value| text_of(&value).into_owned());
-            format!("row {} ({})", parcel.place + 1, text.unwrap_or_default())
+        let numbers: Vec<u64> = unit.parcels.iter().map(|parcel| parcel.place + 1).collect();
+        let rows = rows_in_words(&numbers);
+        let names = match unit.count() {
+            1 => first_cell(first),
+            _ => format!("{} to {}", first_cell(first), first_cell(last)),
         };
-        let message = match unit.count() {
-            1 => format!(
-                "{}: batch {number}: sending {}",
-                self.plan.label,
-                name(first)
-            ),
-            rows => format!(
-                "{}: batch {number}: sending {rows} rows, {} to {}",
-                self.plan.label,
-                name(first),
-                name(last)
-            ),
-        };
+        let label = &self.plan.label;
+        let message = format!("{label}: batch {number}: sending {rows} ({names})");
         self.context.api.log(LogLevel::Debug, &message, None).await;
     }
 
@@ -196,23 +254,20 @@ impl Sender {
                 let code = fault.code.clone();
                 self.tell_all(&unit, &carried, Status::Failed, code, &fault.message, sent);
             }
-            Came::Done(said) => {
+            Came::Done(accepted) => {
                 let is_rehearsed = self.context.http.rehearsal().is_some();
-                match self.plan.results.as_ref().filter(|_| !is_rehearsed) {
-                    Some(results) => {
-                        return self
-                            .by_results(results, unit, frame, &carried, None, sent)
-                            .await;
-                    }
-                    None => {
-                        for index in 0..unit.count() {
-                            let outcome = Outcome {
-                                message: said.clone(),
-                                ..Outcome::ok()
-                            };
-                            self.tell(&unit, index, &carried, outcome, sent);
-                        }
-                    }
+                if let Some(results) = self.plan.results.as_ref().filter(|_| !is_rehearsed) {
+                    return self
+                        .by_results(results, unit, frame, &carried, None, sent)
+                        .await;
+                }
+                self.doubt(&carried).await;
+                for index in 0..unit.count() {
+                    let outcome = Outcome {
+                        message: said(accepted),
+                        ..Outcome::ok()
+                    };
+                    self.tell(&unit, index, &carried, outcome, sent);
                 }
             }
         }
@@ -229,11 +284,20 @@ impl Sender {
         fault: Option<&Fault>,
         sent: &mut Sent,
     ) -> Vec<Unit> {
-        let Verdicts { rows, unmatched } = match self.verdicts(plan, &unit, frame, carried).await {
+        let by_rule = match &carried.came {
+            Came::Done(accepted @ Accepted::ByRule(_)) => Some(said(accepted)),
+            _ => None,
+        };
+        let Verdicts {
+            rows,
+            unmatched,
+            missing,
+        } = match self.verdicts(plan, &unit, frame, carried).await {
             Ok(verdicts) => verdicts,
-            Err(_) if fault.is_some() => Verdicts {
+            Err(_) if fault.is_some() || by_rule.is_some() => Verdicts {
                 rows: vec![Verdict::Missing; unit.count()],
                 unmatched: Vec::new(),
+                missing: String::new(),
             },
             Err(reason) => {
                 let message = format!("it was sent, and what became of it can't be read: {reason}");
@@ -243,6 +307,9 @@ impl Sender {
         };
         let is_named = |verdict: &Verdict| matches!(verdict, Verdict::Failed(_));
         let has_guilty = rows.iter().any(is_named);
+        let is_silent = rows
+            .iter()
+            .all(|verdict| matches!(verdict, Verdict::Missing));
         // A fault that no row was found for may be about any of those that nothing is said of; what the
         // answer as a whole says is about the guilty, where it names some.
         let fault = fault.filter(|_| !has_guilty || plan.missing == Missing::Failed);
@@ -261,7 +328,11 @@ impl Sender {
             }
             let verdict = match (verdict, &whole) {
                 (Verdict::Missing, Some(whole)) => Verdict::Failed(whole.clone()),
-                (Verdict::Missing, None) => of_missing(plan),
+                // What a rule calls ok is ok, where the answer tells of no row at all.
+                (Verdict::Missing, None) => match &by_rule {
+                    Some(said) if is_silent => Verdict::Ok(said.clone()),
+                    _ => of_missing(plan, &missing),
+                },
                 // The channel applied nothing, and says of no row why.
                 (Verdict::Ok(_), Some(whole)) if plan.all_or_nothing => {
                     Verdict::Failed(whole.clone())
@@ -286,6 +357,29 @@ impl Sender {
         }
         let attempts = unit.attempts + carried.attempts;
         vec![self.anew(innocent, attempts)]
+    }
+
+    /// Answers that call everything good and may mean something else: said once.
+    async fn doubt(&self, carried: &Carried) {
+        let Some(answer) = &carried.answer else {
+            return;
+        };
+        let kind = answer.header("content-type").unwrap_or_default();
+        let message = if answer.status == 207 {
+            "the channel answers 207, which has a status for each row, and the target has no `results`: all rows count as ok"
+        } else if kind.starts_with("text/html") {
+            "the channel answers with web pages, and its rows count as ok: is the address right, and is a login needed?"
+        } else {
+            return;
+        };
+        if self.is_doubted.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let message = format!("{}: {message}", self.plan.label);
+        self.context
+            .api
+            .log(LogLevel::Warning, &message, None)
+            .await;
     }
 
     fn halves(&self, mut unit: Unit, attempts: u32) -> Vec<Unit> {
@@ -355,6 +449,25 @@ impl Sender {
             },
             answers,
         });
+    }
+}
+
+/// A row's first cell, to find it by: `id: 1`.
+fn first_cell(parcel: &Parcel) -> String {
+    let row = parcel.frame.get("row").unwrap_or_default();
+    let name = row.try_iter().ok().and_then(|mut names| names.next());
+    let Some(name) = name else {
+        return "no cell".to_owned();
+    };
+    let text = row.get_item(&name).unwrap_or_default();
+    format!("{}: {}", text_of(&name), text_of(&text))
+}
+
+/// What a rule says about an answer that is good.
+fn said(accepted: &Accepted) -> Option<String> {
+    match accepted {
+        Accepted::ByStatus => None,
+        Accepted::ByRule(said) => said.clone(),
     }
 }
 

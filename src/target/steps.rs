@@ -1,10 +1,11 @@
 //! `steps`: requests in turn for a row. A failed one ends the row, the last that ran gives its outcome.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
-use crate::http::Answer;
+use crate::http::{Accepted, Answer, Rehearsed};
 use crate::plan::target::TargetStepPlan;
 use crate::template::Frame;
 
@@ -31,15 +32,15 @@ impl Sender {
             let came = match runs {
                 Ok(false) => continue,
                 Ok(true) => {
+                    self.steps_run[index].fetch_add(1, Ordering::Relaxed);
                     let delivery = self.context.http.deliver(&step.request, &seen).await;
                     carried.attempts = carried.attempts.max(delivery.attempts);
                     let prefix = format!("{name}: ");
                     let mut came = Came::of(&delivery.fate, &prefix);
                     if let Some(answer) = delivery.answer {
-                        if matches!(came, Came::Done(_)) {
-                            if let Err(fault) = self.is_ok(&answer, &seen) {
-                                let message = format!("{prefix}{}", fault.message);
-                                came = Came::Failed(Fault::said(message));
+                        if matches!(came, Came::Done(Accepted::ByStatus)) {
+                            if let Err(other) = self.is_ok(&answer, &seen) {
+                                came = other.behind(&prefix);
                             }
                         }
                         if let Some(name) = &step.name {
@@ -55,6 +56,17 @@ impl Sender {
                 Came::Done(said) => {
                     has_changed |= step.request.changes();
                     carried.came = Came::Done(said);
+                }
+                // Nobody answered the steps before: what depends on them can't be shown.
+                Came::Failed(fault) if index > 0 && self.context.http.rehearsal().is_some() => {
+                    if let Some(rehearsal) = self.context.http.rehearsal() {
+                        rehearsal.add(Rehearsed {
+                            request: format!("({name} depends on an answer: {})", fault.whole),
+                            headers: Vec::new(),
+                            body: None,
+                        });
+                    }
+                    carried.came = Came::Done(Accepted::ByStatus);
                 }
                 Came::NotSent if has_changed => {
                     let message =

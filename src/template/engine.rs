@@ -12,6 +12,9 @@ use super::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN}
 use super::text::{is_nothing, text_of};
 use super::{arithmetic, compare, filters, functions, methods, tests};
 
+/// What is said where a value in a path is nothing: it would be another path.
+pub const NOTHING_IN_PATH: &str = "a value in the path is nothing";
+
 /// How values print in the path of a request: encoded as one segment.
 pub const SEGMENT: &str = "segment";
 
@@ -27,7 +30,7 @@ pub fn segment(text: &str) -> Result<String, Error> {
     if text.is_empty() {
         return Err(Error::new(
             minijinja::ErrorKind::InvalidOperation,
-            "a value in a path is nothing: `when` passes such a record over",
+            NOTHING_IN_PATH,
         ));
     }
     // These would be steps up, encoded or not.

@@ -39,6 +39,8 @@ impl Field {
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     names: BTreeMap<String, Name>,
+    /// What is said of names that are not seen here, and might be meant.
+    hints: BTreeMap<&'static str, &'static str>,
     /// Whether the result is written into rows, logs or messages: secrets are refused there.
     pub is_shown: bool,
 }
@@ -56,6 +58,18 @@ impl Scope {
     pub fn with_fields(self, name: &str, fields: &[&str]) -> Self {
         let fields = fields.iter().map(|field| Field::any(*field)).collect();
         self.with(name, Name::Fields(fields))
+    }
+
+    /// The scope with something to say of a name that is not seen here.
+    #[must_use]
+    pub fn with_hint(mut self, name: &'static str, hint: &'static str) -> Self {
+        self.hints.insert(name, hint);
+        self
+    }
+
+    /// What is said of a name that is not seen here.
+    pub fn hint(&self, name: &str) -> Option<&'static str> {
+        self.hints.get(name).copied()
     }
 
     /// The same names, for a place whose result is shown to people.

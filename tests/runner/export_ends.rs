@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::channel::{Channel, Reply};
 use crate::support::cli::Runner;
+use crate::support::http::Message;
 use crate::support::sandbox::{Held, Sandbox, stop};
 
 const BATCHES: &str =
@@ -67,6 +68,27 @@ fn sent(channel: &Channel) -> BTreeSet<u32> {
         }
     }
     sent
+}
+
+/// The rows that the log names: `sending row 4`, `sending rows 1 to 3, 5`.
+fn named(held: &Held) -> BTreeSet<u32> {
+    let mut named = BTreeSet::new();
+    for line in held.lines("logs.jsonl") {
+        let Some((_, rows)) = line.split_once("sending row") else {
+            continue;
+        };
+        let rows = rows
+            .split('"')
+            .next()
+            .unwrap()
+            .trim_start_matches('s')
+            .trim();
+        for span in rows.split(", ") {
+            let (first, last) = span.split_once(" to ").unwrap_or((span, span));
+            named.extend(first.parse::<u32>().unwrap()..=last.parse().unwrap());
+        }
+    }
+    named
 }
 
 fn ids(range: impl IntoIterator<Item = u32>) -> Vec<u32> {
@@ -135,19 +157,60 @@ fn killed(
     at: usize,
     answers: bool,
 ) -> (Option<i32>, Channel, Held) {
-    let export = export(target, rows);
-    let child: Arc<Mutex<Option<Child>>> = Arc::default();
-    let victim = Arc::clone(&child);
-    let channel = Channel::start(move |number, _| {
+    run_until(target, rows, signal, move |number, _, stop_it| {
         if number == at {
-            // The test holds it only while it is being started.
-            stop(victim.lock().unwrap().as_ref().unwrap(), signal);
+            stop_it();
             thread::sleep(Duration::from_millis(200));
             if !answers {
                 thread::sleep(Duration::from_secs(30));
             }
         }
         Reply::Status(200)
+    })
+}
+
+/// The same where a request that has `text` is answered 503.
+fn killed_while(
+    target: &str,
+    rows: usize,
+    signal: Signal,
+    at: usize,
+    text: &'static str,
+) -> (Option<i32>, Channel, Held) {
+    run_until(target, rows, signal, move |number, request, stop_it| {
+        if number == at {
+            stop_it();
+            thread::sleep(Duration::from_millis(200));
+        }
+        if String::from_utf8_lossy(&request.body).contains(text) {
+            Reply::Busy
+        } else {
+            Reply::Status(200)
+        }
+    })
+}
+
+fn sent_at_least_once(channel: &Channel) -> BTreeSet<u32> {
+    let bodies = channel.bodies();
+    let ids = bodies
+        .iter()
+        .flat_map(|body| serde_json::from_str::<Vec<String>>(body).unwrap());
+    ids.map(|id| id.parse().unwrap()).collect()
+}
+
+fn run_until(
+    target: &str,
+    rows: usize,
+    signal: Signal,
+    rule: impl Fn(usize, &Message, &dyn Fn()) -> Reply + Send + Sync + 'static,
+) -> (Option<i32>, Channel, Held) {
+    let export = export(target, rows);
+    let child: Arc<Mutex<Option<Child>>> = Arc::default();
+    let victim = Arc::clone(&child);
+    let channel = Channel::start(move |number, request| {
+        // The test holds it only while it is being started.
+        let stop_it = || stop(victim.lock().unwrap().as_ref().unwrap(), signal);
+        rule(number, request, &stop_it)
     });
     let sandbox = Sandbox::serve(&[("input", export.input.clone())]);
     {
@@ -173,14 +236,28 @@ fn runner_is_killed() {
     assert_eq!(told(&held, "ok"), ids(1..=4));
     // The log names the batch that was under way, before it was sent.
     let logs = held.lines("logs.jsonl");
-    let last = "target: batch 3: sending 2 rows, row 5 (5) to row 6 (6)";
+    let last = "target: batch 3: sending rows 5 to 6 (id: 5 to id: 6)";
     assert!(logs.last().unwrap().contains(last), "{logs:?}");
     assert_eq!(sent(&channel), (1..=6).collect());
 
-    // Rows that go alone: the one behind the last that is told.
+    // Rows that go alone are named too.
     let (_, channel, held) = killed(ROWS, 10, Signal::KILL, 4, false);
     assert_eq!(told(&held, "ok"), ids(1..=3));
     assert_eq!(sent(&channel), (1..=4).collect());
+    let logs = held.lines("logs.jsonl");
+    assert!(
+        logs.last().unwrap().contains("target: sending row 4"),
+        "{logs:?}"
+    );
+
+    // Several at a time: what the log names is what was sent, but for what had not gone out yet.
+    let target = format!("{ROWS}  concurrency: 4\n");
+    let (_, channel, held) = killed(&target, 40, Signal::KILL, 9, false);
+    let named = named(&held);
+    let came = sent(&channel);
+    assert!(came.is_subset(&named), "{came:?} {named:?}");
+    assert!(named.len() - came.len() < 4, "{came:?} {named:?}");
+    assert!(told(&held, "ok").iter().all(|id| came.contains(id)));
 }
 
 #[test]
@@ -257,4 +334,60 @@ fn the_first_batch_is_refused() {
     let logs = held.text("logs.jsonl");
     assert!(logs.contains("nobody listens at 127.0.0.1:9"), "{logs}");
     assert_eq!(told(&held, "failed"), ids(1..=2));
+}
+
+/// Rows behind one that is stuck are told when the run ends early, with several at a time and where
+/// rows of one value go together.
+#[test]
+fn rows_behind_one_that_is_stuck_are_told() {
+    let by = "concurrency: 2\n  batch: { rows: 2, by: \"{{ 'b' if row.id == '2' else 'a' }}\" }\n  request: { path: /batch, json: \"{{ rows | map(attribute='id') }}\" }\n";
+    let stuck = format!("{ROWS}  concurrency: 4\n");
+    for target in [by.to_owned(), stuck] {
+        // Row 4 waits for another attempt; the signal comes with request 7.
+        let (ended, channel, held) = killed_while(&target, 20, Signal::TERM, 7, "\"4\"");
+        assert_eq!(ended, Some(143));
+        let logs = held.text("logs.jsonl");
+        let came = sent_at_least_once(&channel);
+        let known: BTreeSet<u32> = ["ok", "failed", "unknown"]
+            .iter()
+            .flat_map(|status| told(&held, status))
+            .collect();
+        assert_eq!(known, came, "{target}{logs}");
+    }
+}
+
+/// Halves of a batch are not sent any more once the run is stopped.
+#[test]
+fn nothing_new_is_sent_once_the_run_is_stopped() {
+    let target = "batch: 16\n  request: { path: /batch, json: \"{{ rows | map(attribute='id') }}\", on_response: [{ status: 422, then: split }] }\n";
+    let export = export(target, 16);
+    let child: Arc<Mutex<Option<Child>>> = Arc::default();
+    let victim = Arc::clone(&child);
+    let channel = Channel::start(move |number, _| {
+        if number == 2 {
+            stop(victim.lock().unwrap().as_ref().unwrap(), Signal::TERM);
+            thread::sleep(Duration::from_millis(200));
+        }
+        Reply::Status(422)
+    });
+    let sandbox = Sandbox::serve(&[("input", export.input.clone())]);
+    *child.lock().unwrap() = Some(
+        Runner::of_spec(&export.spec, &sandbox.url)
+            .env("BASE", &channel.url())
+            .spawn(),
+    );
+    while child
+        .lock()
+        .unwrap()
+        .as_mut()
+        .unwrap()
+        .try_wait()
+        .unwrap()
+        .is_none()
+    {
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(channel.count(), 2, "{:?}", channel.bodies());
+    let logs = sandbox.stop().text("logs.jsonl");
+    assert!(logs.contains("16 not sent"), "{logs}");
 }

@@ -181,15 +181,26 @@ fn delivers(base: &str, login: &str, folder: &Path) {
     }
 }
 
-/// Rows that a file was to hold are told as nothing where it is not delivered, those that were not to
-/// go into it are told all the same.
+/// What is told where the file surely is not there, or where nobody knows.
+fn not_delivered(status: &str, error: &str) -> Vec<String> {
+    let row = |id: &str| format!(r#"{{"id":"{id}","status":"{status}","error":"{error}"}}"#);
+    vec![
+        row("1"),
+        row("2"),
+        ALL_OK[2].to_owned(),
+        row("4"),
+        ALL_OK[4].to_owned(),
+    ]
+}
+
+/// A file that can't be delivered: its rows have failed.
 fn refuses(file: &str, reason: &str) {
     let (ended, held) = write(file, "", &[]);
     let logs = held.text("logs.jsonl");
     assert_eq!(ended.code, 1, "{logs}");
     assert_eq!(
         held.lines("feedback.jsonl"),
-        [ALL_OK[2], ALL_OK[4]],
+        not_delivered("failed", "the file was not delivered"),
         "{logs}"
     );
     assert!(logs.contains(reason), "{logs}");
@@ -205,7 +216,6 @@ fn disk() {
         &format!("{{ url: \"{base}/nowhere/o.csv\" }}"),
         "the file was not delivered: ",
     );
-    refuses("{ url: \"gopher://x/o.csv\" }", "`gopher` is not one of");
 }
 
 #[test]
@@ -285,7 +295,41 @@ fn http() {
     let logs = held.text("logs.jsonl");
     assert_eq!(ended.code, 1, "{logs}");
     assert!(logs.contains("403 Forbidden: no"), "{logs}");
-    assert_eq!(held.lines("feedback.jsonl").len(), 2);
+    assert_eq!(
+        held.lines("feedback.jsonl"),
+        not_delivered("failed", "the file was not delivered")
+    );
+    // Five times without an answer: nobody knows.
+    let lost = format!("- {line} fault: close }}\n").repeat(5);
+    let (ended, held, _) = put(&lost);
+    assert_eq!(ended.code, 1, "{}", held.text("logs.jsonl"));
+    assert_eq!(
+        held.lines("feedback.jsonl"),
+        not_delivered("unknown", "nobody knows whether the file was delivered")
+    );
+}
+
+/// Who does not want an empty or a poor feed says so, and the one that is there stays.
+#[test]
+fn a_file_that_is_not_to_go_out() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("o.csv");
+    fs::write(&path, "the last one").unwrap();
+    let file = format!(
+        "{{ url: \"{}\", footer: \"{{{{ run.rows_ok }}}} rows\" }}",
+        path.display()
+    );
+    let guard = "fail_when:\n  - { when: \"{{ run.rows_ok < 10 }}\", message: \"only {{ run.rows_ok }} rows\" }\n";
+    let (ended, held) = write(&file, guard, &[]);
+    let logs = held.text("logs.jsonl");
+    assert_eq!(ended.code, 1, "{logs}");
+    assert!(logs.contains("only 3 rows"), "{logs}");
+    assert_eq!(held.lines("feedback.jsonl"), [ALL_OK[2], ALL_OK[4]]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "the last one");
+    let (ended, _) = write(&file, "", &[]);
+    assert_eq!(ended.code, 0);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.ends_with("4,,1234.5,\n3 rows"), "{text}");
 }
 
 #[test]
@@ -308,6 +352,12 @@ fn nothing_to_send() {
         &format!("{{ url: \"{}\" }}", path.display()),
         "keep: none\n",
     );
+    let text = fs::read_to_string(&spec).unwrap();
+    fs::write(
+        &spec,
+        text.replace("{{ row.id }}\", status", "{{ row.price }}\", status"),
+    )
+    .unwrap();
     let input = folder.path().join("input.csv");
     fs::write(&input, "id,price\n").unwrap();
     let run = |spec: &Path, name: &str| {

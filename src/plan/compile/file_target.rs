@@ -4,24 +4,27 @@ use std::sync::Arc;
 
 use super::Compiler;
 use super::values::flag;
+use crate::plan::file_name::FileName;
 use crate::plan::file_target::{
     FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan, XmlRowPlan,
 };
 use crate::plan::request::{Repeat, RequestPlan};
 use crate::plan::scopes::Scopes;
+use crate::row::xml_name::is_xml_name;
 use crate::spec::Mode;
 use crate::spec::tree::{Node, NodeValue};
 use crate::template::Template;
 use crate::template::scope::{Name, Scope};
 
 impl Compiler<'_> {
-    /// A file of all rows at `at`; `row` is what the XML of a row sees.
+    /// A file of all rows at `at`; `row` is what the XML of a row sees, `item` makes its rows.
     pub(super) fn file_target(
         &mut self,
         at: &Node,
         label: &str,
         scopes: &Scopes,
         row: &Scope,
+        item: Option<&Node>,
     ) -> FileTargetPlan {
         let base = scopes.base();
         let scope = match self.document.spec.mode {
@@ -56,18 +59,14 @@ impl Compiler<'_> {
             Some(node) => self.written(node, &scope, row),
             None => (None, None),
         };
-        if matches!(format, Some(WritePlan::Xlsx { .. })) {
-            for key in ["header", "footer"] {
-                if let Some(node) = at.get(key) {
-                    self.error(
-                        node,
-                        format!("`{key}` is text, and a sheet has none around its rows"),
-                        "leave it out",
-                    );
-                }
-            }
+        if let (FilePlace::Transport(_), Some(node)) = (&place, at.get("login")) {
+            self.error(
+                node,
+                "the site's own transport has its login from the platform",
+                "leave it out, or write `url` instead of `transport`",
+            );
         }
-        FileTargetPlan {
+        let plan = FileTargetPlan {
             place,
             name: self.optional(at.get("name"), &scope),
             login: self.login(at.get("login"), &scope),
@@ -75,6 +74,87 @@ impl Compiler<'_> {
             encoding,
             header: self.optional(at.get("header"), &scope),
             footer: self.optional(at.get("footer"), &scope),
+        };
+        self.check_file(at, item, &plan);
+        plan
+    }
+
+    /// What can be seen of a file before its name is worked out.
+    fn check_file(&mut self, at: &Node, item: Option<&Node>, plan: &FileTargetPlan) {
+        let place = at.get("url").or(at.get("transport")).unwrap_or(at);
+        let text = place.as_text().unwrap_or_default();
+        if let Some((scheme, _)) = text.split_once("://") {
+            let is_known = ["file", "http", "https", "s3", "sftp", "ftp"].contains(&scheme);
+            if at.get("url").is_some() && !is_known && !scheme.contains('{') {
+                self.error(
+                    place,
+                    format!("`{scheme}` is no place for a file"),
+                    "write file, s3, sftp, ftp, http or https",
+                );
+                return;
+            }
+        }
+        let template = match &plan.place {
+            FilePlace::Url(template, _) | FilePlace::Transport(template) => template,
+        };
+        let is_fixed = |template: &Template| template.as_constant().is_some();
+        let mut format = plan.format.clone();
+        let is_named = at.get("url").is_some() || at.get("transport").is_some();
+        if is_named && is_fixed(template) && plan.name.as_ref().is_none_or(is_fixed) {
+            let name = FileName::of(plan, &Arc::default());
+            let by_name = match (name, &plan.format) {
+                (Ok(name), None) => name.format().map(Some),
+                (name, _) => name.map(|_| None),
+            };
+            match by_name {
+                Ok(Some(by_name)) => format = Some(Arc::new(by_name)),
+                Ok(None) => {}
+                Err(reason) => self.error(
+                    place,
+                    reason,
+                    "url: \"sftp://sftp.example.com/in/offers.csv.gz\"",
+                ),
+            }
+        }
+        match format.as_deref() {
+            Some(WritePlan::Xlsx { .. }) => {
+                for key in ["header", "footer"] {
+                    if let Some(node) = at.get(key) {
+                        self.error(
+                            node,
+                            format!("`{key}` is text, and a sheet has none around its rows"),
+                            "leave it out",
+                        );
+                    }
+                }
+            }
+            Some(WritePlan::Json) if at.get("header").is_some() != at.get("footer").is_some() => {
+                let node = at.get("header").or(at.get("footer")).unwrap_or(at);
+                self.error(
+                    node,
+                    "with a header or a footer the brackets of the list are yours, and one is missing",
+                    "write both: header: '{\"products\":[', footer: ']}'",
+                );
+            }
+            Some(WritePlan::Csv(csv)) if csv.delimiter == csv.quote => {
+                self.error(
+                    at.get("format").unwrap_or(at),
+                    "`delimiter` and `quote` are the same character",
+                    "leave `quote` out",
+                );
+            }
+            _ => {}
+        }
+        let are_cells = matches!(
+            format.as_deref(),
+            Some(WritePlan::Csv(_) | WritePlan::Xlsx { .. })
+        );
+        if let (true, Some(item)) = (are_cells, item) {
+            self.error(
+                item,
+                "`item` makes rows of json, jsonl and xml; a file of cells has the columns of the rows",
+                "write columns: and keep: none",
+            );
         }
     }
 
@@ -207,11 +287,4 @@ impl Compiler<'_> {
             self.element_names(item);
         }
     }
-}
-
-/// Whether a text can be the name of an element.
-pub fn is_xml_name(text: &str) -> bool {
-    let is_first = |c: char| c.is_alphabetic() || c == '_';
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
-    text.starts_with(is_first) && text.chars().all(is_part)
 }

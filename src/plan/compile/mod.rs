@@ -20,9 +20,11 @@ use crate::check::{Diagnostic, SpecErrors};
 use crate::plan::auth::AuthPlan;
 use crate::plan::request::LimitPlan;
 use crate::plan::scopes::Scopes;
-use crate::plan::{EntryPlan, OptionPlan, Plan, logs_as_it_goes};
+use crate::plan::{
+    ColumnPlan, EntryPlan, KeepPlan, MappingPlan, OptionPlan, Plan, logs_as_it_goes,
+};
 use crate::spec::tree::Node;
-use crate::spec::{Document, Mode, OnError};
+use crate::spec::{Document, KeepWord, Mode, OnError};
 use crate::template::scope::Scope;
 use crate::template::{Template, Uses};
 
@@ -69,6 +71,24 @@ pub fn compile(
         known_options: Vec::new(),
     };
     compiler.plan()
+}
+
+/// The columns of a finished row, where the spec names all of them.
+fn named_columns(mapping: &MappingPlan) -> Option<Vec<String>> {
+    let names_all = matches!(&mapping.keep, KeepPlan::Word(KeepWord::None));
+    let are_changed = !mapping.rename.is_empty() || !mapping.drop.is_empty();
+    let is_fixed =
+        |column: &ColumnPlan| column.name_template.is_none() && !column.name.contains('*');
+    if !names_all || are_changed || !mapping.columns.iter().all(is_fixed) {
+        return None;
+    }
+    Some(
+        mapping
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect(),
+    )
 }
 
 struct Compiler<'d> {
@@ -143,6 +163,7 @@ impl<'d> Compiler<'d> {
         if mode == Mode::DataSource && mapped.names.contains("response") {
             self.keep_response(&mut source, &mapped);
         }
+        scopes.columns = named_columns(&mapping);
         self.name_answers(&mut scopes);
         let (entries, sent) = self.watched(|compiler| compiler.entries(&scopes));
         let ((feedback, log), mut told) = self.watched(|compiler| {

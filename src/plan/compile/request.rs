@@ -336,6 +336,14 @@ impl Compiler<'_> {
                 entries
                     .iter()
                     .map(|entry| {
+                        if entry.key.contains("{{") {
+                            let at = Node::refused(entry.key_span.clone());
+                            self.error(
+                                &at,
+                                "a key stands as it is: a template in it is not filled in",
+                                "make the whole map by a template: \"{{ { row.id: row.title } }}\"",
+                            );
+                        }
                         let key = Arc::from(entry.key.as_str());
                         (key, self.tree(&entry.value, scope))
                     })

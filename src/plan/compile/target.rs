@@ -17,8 +17,8 @@ use crate::spec::Mode;
 use crate::spec::target::Missing;
 use crate::spec::tree::{Node, NodeValue};
 use crate::spec::values::Size;
-use crate::template::Uses;
 use crate::template::scope::{Name, Scope};
+use crate::template::{Template, Uses};
 
 /// By which means rows are sent: one of these.
 const KINDS: [&str; 4] = ["request", "steps", "job", "file"];
@@ -192,7 +192,10 @@ impl Compiler<'_> {
             Some(_) => Seen {
                 sent: match &item {
                     Some(_) => scopes.sent_batch().with("items", Name::Any),
-                    None => scopes.sent_batch(),
+                    None => scopes.sent_batch().with_hint(
+                        "items",
+                        "add item: { id: \"{{ row.id }}\" } to the target: it makes each of the items",
+                    ),
                 },
                 row: Scopes::placed(&row),
                 purpose: Purpose::Batch,
@@ -204,8 +207,17 @@ impl Compiler<'_> {
         self.target_rules = rules.cloned().collect();
         let mut answers = seen.sent.clone();
         let mut results_scope = seen.row.clone();
+        // What entries share need not be for this one.
+        let own_item = owners.own.unwrap_or(owners.shared).get("item");
         let kind = match word {
-            "steps" => TargetKind::Steps(self.target_steps(at, label, scopes, &seen)),
+            "steps" => {
+                let steps = self.target_steps(at, label, scopes, &seen);
+                for name in steps.iter().filter_map(|step| step.name.as_deref()) {
+                    answers = Scopes::with_answer(&answers, name);
+                    results_scope = Scopes::with_answer(&results_scope, name);
+                }
+                TargetKind::Steps(steps)
+            }
             "job" => {
                 let job = self.target_job(at, label, scopes, &seen);
                 for name in ["submit", "poll"] {
@@ -214,7 +226,9 @@ impl Compiler<'_> {
                 }
                 TargetKind::Job(Box::new(job))
             }
-            "file" => TargetKind::File(Box::new(self.file_target(at, label, scopes, &seen.row))),
+            "file" => TargetKind::File(Box::new(
+                self.file_target(at, label, scopes, &seen.row, own_item),
+            )),
             _ => {
                 let purpose = seen.purpose;
                 let (request, uses) = self
@@ -296,6 +310,12 @@ impl Compiler<'_> {
                 };
                 owner.and_then(|owner| owner.get(key)).map(|at| (*key, at))
             });
+            // A means that has a mistake was taken out, and said.
+            let owner = if is_entry { owners.own } else { None }.unwrap_or(owners.shared);
+            let is_inside = |error: &Diagnostic| {
+                owner.span.start <= error.span.start && error.span.end <= owner.span.end
+            };
+            let stray = stray.filter(|_| !self.errors.iter().any(is_inside));
             if let Some((key, at)) = stray {
                 self.error(
                     at,
@@ -393,7 +413,7 @@ impl Compiler<'_> {
             };
             self.error(
                 at,
-                "this request is sent once a batch, and reads neither `items` nor `rows`",
+                "what is sent once a batch reads neither `items` nor `rows`",
                 hint,
             );
         }
@@ -409,6 +429,7 @@ impl Compiler<'_> {
         let mut scope = seen.sent.clone();
         let mut plans = Vec::new();
         let mut names: Vec<&str> = Vec::new();
+        let mut all_uses = Uses::default();
         for (index, node) in at.items().iter().enumerate() {
             let name = node.get("name").and_then(Node::as_text);
             let label = match name {
@@ -416,9 +437,12 @@ impl Compiler<'_> {
                 None => format!("{label}, step {}", index + 1),
             };
             let when = self.when(node, &scope);
-            let request = node
-                .get("request")
-                .map(|at| self.request(at, &label, scopes, &scope, seen.purpose));
+            let request = node.get("request").map(|at| {
+                let (request, uses) = self
+                    .watched(|compiler| compiler.request(at, &label, scopes, &scope, seen.purpose));
+                all_uses.add(uses);
+                request
+            });
             if let (Some(name), Some(at)) = (name, node.get("name")) {
                 self.new_name(name, at, scopes);
                 if names.contains(&name) {
@@ -438,6 +462,9 @@ impl Compiler<'_> {
                     request,
                 });
             }
+        }
+        if seen.purpose == Purpose::Batch {
+            self.needs_rows(at, &all_uses, seen.sent.get("items").is_some());
         }
         if plans.is_empty() && self.errors.is_empty() {
             self.error(
@@ -521,6 +548,17 @@ impl Compiler<'_> {
             fetch.request.holds_body |= holds_body;
             fetch
         });
+        let is_missing_ok = node.get("missing").and_then(Node::as_text) == Some("ok");
+        if is_missing_ok && node.get("ok").is_none() {
+            let place = node.span.start..node.span.start + 1;
+            self.warnings.push(
+                Diagnostic::new(
+                    place,
+                    "no row can fail: what is listed is ok, and what is not is ok too",
+                )
+                .hint("add ok: false, if what is listed has failed"),
+            );
+        }
         ResultsPlan {
             label: label.into(),
             request,
@@ -537,6 +575,20 @@ impl Compiler<'_> {
         }
     }
 
+    /// A template that is not the same for all.
+    fn varying(&mut self, node: &Node, owner: &str, scope: &Scope) -> Template {
+        let template = self.template(node, scope);
+        if template.as_constant().is_some() {
+            let text = node.as_text().unwrap_or_default();
+            self.error(
+                node,
+                "this is the same text for every row and every result",
+                format!("write \"{{{{ {owner}.{text} }}}}\""),
+            );
+        }
+        template
+    }
+
     fn matching(&mut self, results: &Node, row: &Scope, result: &Scope) -> MatchPlan {
         let Some(node) = results.get("match") else {
             self.error(
@@ -547,10 +599,10 @@ impl Compiler<'_> {
             return MatchPlan::Position;
         };
         match (node.get("index"), node.get("row"), node.get("result")) {
-            (Some(index), None, None) => MatchPlan::Index(self.template(index, result)),
+            (Some(index), None, None) => MatchPlan::Index(self.varying(index, "result", result)),
             (None, Some(of_row), Some(of_result)) => MatchPlan::Key {
-                row: self.template(of_row, row),
-                result: self.template(of_result, result),
+                row: self.varying(of_row, "row", row),
+                result: self.varying(of_result, "result", result),
             },
             (None, None, None) if node.scalar().is_some() => MatchPlan::Position,
             _ => {
@@ -579,7 +631,6 @@ fn change_of(word: &str) -> Option<Change> {
 /// Keys that do not go with a means.
 fn unfit_keys(word: &str) -> &'static [&'static str] {
     match word {
-        "steps" => &["batch", "results"],
         "file" => &["batch", "results", "ok", "on_response", "concurrency"],
         _ => &[],
     }
@@ -587,7 +638,6 @@ fn unfit_keys(word: &str) -> &'static [&'static str] {
 
 fn unfit_hint(word: &str, key: &str) -> &'static str {
     match (word, key) {
-        ("steps", _) => "steps run for each row alone; send a batch by `request`",
         ("file", "concurrency") => "a file is written in order",
         _ => "all rows go into one file, and share its fate",
     }

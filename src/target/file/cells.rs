@@ -38,6 +38,14 @@ impl Aside {
         })
     }
 
+    /// Remembers the columns of rows that are not written.
+    pub fn name<'b>(&mut self, rows: impl Iterator<Item = Row<'b>>) {
+        for row in rows {
+            self.names
+                .extend(row.shape().distinct_names().map(str::to_owned));
+        }
+    }
+
     /// Lays rows aside, as a list behind its length.
     pub fn add<'b>(&mut self, rows: impl Iterator<Item = Row<'b>>) -> io::Result<()> {
         let mut list = b"[".to_vec();

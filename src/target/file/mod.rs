@@ -2,7 +2,6 @@
 
 mod cells;
 mod encode;
-mod name;
 mod pack;
 mod rows;
 mod sheet;
@@ -12,7 +11,6 @@ mod xml;
 
 use std::io;
 
-pub use name::FileName;
 pub use rows::{RowFile, WholeFile};
 pub use upload::{Delivered, deliver};
 

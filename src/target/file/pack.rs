@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::name::Packing;
+use crate::plan::file_name::Packing;
 
 /// How hard zstd tries: its own default.
 const ZSTD_LEVEL: i32 = 3;

@@ -7,9 +7,10 @@ use tempfile::NamedTempFile;
 use super::FileError;
 use super::cells::{self, Aside};
 use super::encode::{Encoded, Instead};
-use super::name::FileName;
 use super::pack::Packer;
-use super::{sheet, xml};
+use super::sheet;
+use super::xml::{self, Names};
+use crate::plan::file_name::FileName;
 use crate::plan::file_target::{FileTargetPlan, WritePlan};
 use crate::plan::target::ItemPlan;
 use crate::row::{Batch, Row};
@@ -92,17 +93,28 @@ impl<'p> RowFile<'p> {
         let mut unfit = Vec::new();
         match &mut self.to {
             Way::Aside(aside, _) => {
+                if wanted.is_empty() {
+                    // A file without rows has a header all the same.
+                    aside.name(rows.rows());
+                }
                 aside.add(wanted.iter().map(|index| rows.row(*index)))?;
                 self.rows += wanted.len() as u64;
             }
             Way::AtOnce(to) => {
                 let mut text = String::new();
+                let names = Names {
+                    are_ascii: self
+                        .plan
+                        .encoding
+                        .is_some_and(|encoding| encoding != encoding_rs::UTF_8),
+                    have_prefixes: self.plan.header.is_some(),
+                };
                 for index in wanted {
                     text.clear();
                     let seen = || frame(*index);
-                    if let Err(reason) =
-                        as_text(&self.format, self.item, rows.row(*index), seen, &mut text)
-                    {
+                    let row = rows.row(*index);
+                    let made = as_text(&self.format, names, self.item, row, seen, &mut text);
+                    if let Err(reason) = made {
                         unfit.push((*index, reason));
                         continue;
                     }
@@ -139,6 +151,9 @@ impl<'p> RowFile<'p> {
         }
         if let Some(header) = header {
             to.text(&header)?;
+            if matches!(&*self.format, WritePlan::Jsonl) {
+                to.text(line_end(&header))?;
+            }
         }
         Ok(())
     }
@@ -192,7 +207,9 @@ impl<'p> RowFile<'p> {
             }
             (Way::Aside(aside, name), WritePlan::Csv(csv)) => {
                 let mut to = encoded(plan, &format, &local, &name)?;
-                to.text(header.as_deref().unwrap_or_default())?;
+                let header = header.unwrap_or_default();
+                to.text(&header)?;
+                to.text(line_end(&header))?;
                 cells::write_csv(*csv, aside.finish()?, &mut to)?;
                 to.text(footer.as_deref().unwrap_or_default())?;
                 to
@@ -258,6 +275,15 @@ fn encoded(
     Ok(Encoded::new(packer, plan.encoding, instead))
 }
 
+/// The end that a line lacks.
+fn line_end(text: &str) -> &'static str {
+    if text.is_empty() || text.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    }
+}
+
 /// The element around all rows.
 fn root(said: Option<&str>, has_header: bool) -> Option<&str> {
     said.or((!has_header).then_some("rows"))
@@ -266,6 +292,7 @@ fn root(said: Option<&str>, has_header: bool) -> Option<&str> {
 /// A row as text.
 fn as_text(
     format: &WritePlan,
+    names: Names,
     item: Option<&ItemPlan>,
     row: Row<'_>,
     frame: impl Fn() -> Arc<Frame>,
@@ -277,7 +304,8 @@ fn as_text(
             let made = item::make(item, &seen)?;
             seen = Arc::new(Frame::on(&seen).with("item", made.value));
         }
-        return xml::row(&xml.row, row, &seen, out).map_err(|error| format!("file: {error}"));
+        return xml::row(&xml.row, names, row, &seen, out)
+            .map_err(|error| format!("file: {error}"));
     }
     match item {
         None => out.push_str(row.json()),

@@ -2,14 +2,17 @@
 //! API, which is asked to take it from there; then its process is waited for.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::name::FileName;
 use super::upload::Delivered;
 use crate::container_api::{ContainerApi, ProcessState, StartError};
+use crate::plan::file_name::FileName;
 
 /// The wait before each question.
 const EVERY: Duration = Duration::from_secs(2);
+/// After how long it is given up: words for the state of a process are not public, and one that is
+/// over may be called what nobody here knows.
+const LONGEST: Duration = Duration::from_secs(2 * 3600);
 /// The first answers come sooner.
 const FIRST: Duration = Duration::from_millis(100);
 
@@ -33,8 +36,10 @@ pub async fn deliver(
         None => format!("/{}", name.whole),
     };
     let delivered = by_process(api, &format!("/{}", name.name), &remote).await;
-    // Once it is taken nobody needs it here.
-    let _ = std::fs::remove_file(&place);
+    // Once it is taken nobody needs it here; where nobody knows, it may be needed yet.
+    if !matches!(delivered, Delivered::Unknown(_)) {
+        let _ = std::fs::remove_file(&place);
+    }
     delivered
 }
 
@@ -46,7 +51,8 @@ async fn by_process(api: &ContainerApi, source: &str, remote: &str) -> Delivered
         Err(StartError::Stopped) => return Delivered::Stopped,
     };
     let mut wait = FIRST;
-    loop {
+    let deadline = Instant::now() + LONGEST;
+    while Instant::now() < deadline {
         if !api.stop().sleep(wait).await {
             return Delivered::Unknown(format!(
                 "the run was stopped while process {id} delivered the file"
@@ -62,4 +68,6 @@ async fn by_process(api: &ContainerApi, source: &str, remote: &str) -> Delivered
             }
         }
     }
+    let hours = LONGEST.as_secs() / 3600;
+    Delivered::Unknown(format!("process {id} was not over within {hours} hours"))
 }

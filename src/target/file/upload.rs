@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::name::FileName;
 use super::rows::WholeFile;
 use super::transport;
 use crate::files::{Login, Place, PutError};
 use crate::http::{Fate, Payload};
+use crate::plan::file_name::FileName;
 use crate::plan::file_target::{FilePlace, FileTargetPlan, WritePlan};
 use crate::plan::request::RequestPlan;
 use crate::source::Context;
@@ -124,7 +124,7 @@ async fn by_http(
 
 /// The content type of a file.
 fn kind_of(format: Option<&WritePlan>, name: &FileName) -> &'static str {
-    use super::name::Packing;
+    use crate::plan::file_name::Packing;
     match name.packing().0 {
         Packing::Gzip => return "application/gzip",
         Packing::Zstd => return "application/zstd",

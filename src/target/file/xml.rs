@@ -5,36 +5,71 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use minijinja::value::ValueKind;
+use quick_xml::events::Event;
 
 use crate::plan::file_target::XmlRowPlan;
 use crate::plan::request::TreePlan;
 use crate::row::Row;
+use crate::row::xml_name::fitted;
 use crate::template::{Frame, TemplateError, Value, is_nothing, text_of};
 
 /// The line that an XML file begins with.
 pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"";
 
+/// What names of columns may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Names {
+    /// The encoding has no more than ASCII for sure.
+    pub are_ascii: bool,
+    /// A header may declare what prefixes mean.
+    pub have_prefixes: bool,
+}
+
+/// Whether XML that an author wrote is some, so that one row spoils no file.
+fn is_well_formed(text: &str) -> Result<(), String> {
+    let mut reader = quick_xml::Reader::from_str(text);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Eof) => return Ok(()),
+            Ok(Event::Text(text)) if text.contains('&') => {
+                return Err(NO_XML.to_owned());
+            }
+            Ok(_) => {}
+            Err(error) => return Err(format!("{NO_XML} ({error})")),
+        }
+    }
+}
+
+/// What is said of a row that is no XML.
+const NO_XML: &str = "the row is no XML: write {{ row.title | escape }} for each value";
+
 /// Writes a row as an element on a line of its own.
 pub fn row(
     plan: &XmlRowPlan,
+    names: Names,
     row: Row<'_>,
     frame: &Arc<Frame>,
     out: &mut String,
-) -> Result<(), TemplateError> {
+) -> Result<(), String> {
+    let failed = |error: TemplateError| error.message;
     match plan {
         XmlRowPlan::Columns(name) => {
             let _ = write!(out, "<{name}>");
             for cell in 0..row.len() {
-                let column = element_name(row.name(cell));
+                let column = fitted(row.name(cell), names.are_ascii, names.have_prefixes);
                 let text = row.text(cell);
                 let _ = write!(out, "<{column}>{}</{column}>", escaped(&text));
             }
             let _ = write!(out, "</{name}>");
         }
-        XmlRowPlan::Text(template) => out.push_str(&template.text(frame)?),
+        XmlRowPlan::Text(template) => {
+            let text = template.text(frame).map_err(failed)?;
+            is_well_formed(&text)?;
+            out.push_str(&text);
+        }
         XmlRowPlan::Tree(TreePlan::Map(entries)) => {
             for (name, tree) in entries {
-                element(name, tree, frame, out)?;
+                element(name, tree, frame, out).map_err(failed)?;
             }
         }
         // A map of one element was asked for.
@@ -118,12 +153,12 @@ fn of_value(name: &str, value: &Value, out: &mut String) {
                 match key.strip_prefix('@') {
                     Some(attribute) if !is_nothing(&item) => {
                         let text = text_of(&item);
-                        let attribute = element_name(attribute);
+                        let attribute = fitted(attribute, false, true);
                         let _ = write!(attributes, " {attribute}=\"{}\"", escaped(&text));
                     }
                     Some(_) => {}
                     None if key == "#text" => inside.push_str(&escaped(&text_of(&item))),
-                    None => of_value(&element_name(&key), &item, &mut inside),
+                    None => of_value(&fitted(&key, false, true), &item, &mut inside),
                 }
             }
             let _ = write!(out, "<{name}{attributes}>{inside}</{name}>");
@@ -133,23 +168,6 @@ fn of_value(name: &str, value: &Value, out: &mut String) {
             let _ = write!(out, "<{name}>{}</{name}>", escaped(&text));
         }
     }
-}
-
-/// A name of the data as the name of an element: what can't stand there is `_`.
-fn element_name(name: &str) -> Cow<'_, str> {
-    let is_first = |c: char| c.is_alphabetic() || c == '_';
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
-    if name.starts_with(is_first) && name.chars().all(is_part) {
-        return Cow::Borrowed(name);
-    }
-    let mut fitting: String = name
-        .chars()
-        .map(|c| if is_part(c) { c } else { '_' })
-        .collect();
-    if !fitting.starts_with(is_first) {
-        fitting.insert(0, '_');
-    }
-    Cow::Owned(fitting)
 }
 
 /// Text between tags or quotes. Characters that XML can't hold at all are left out.
@@ -186,7 +204,5 @@ mod tests {
         assert_eq!(escaped("a & <b> \"c\""), "a &amp; &lt;b&gt; &quot;c&quot;");
         assert_eq!(escaped("a\u{0}b\u{8}\u{fffe}\u{ffff}c\t\n"), "abc\t\n");
         assert_eq!(escaped("\u{1f600}€"), "\u{1f600}€");
-        assert_eq!(element_name("g:price"), "g:price");
-        assert_eq!(element_name("1 a/b"), "_1_a_b");
     }
 }

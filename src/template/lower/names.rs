@@ -49,6 +49,10 @@ impl<'s> Lowering<'s, '_> {
             self.problem(place, format!("`{name}` is a function"), help);
             return;
         }
+        if let Some(help) = self.scope.hint(name) {
+            self.problem(place, format!("unknown name `{name}`"), help.to_owned());
+            return;
+        }
         let locals = self.locals.iter().copied().filter(|local| *local != "loop");
         let help = hint(name, locals.chain(self.scope.names()));
         self.problem(place, format!("unknown name `{name}`"), help);

@@ -13,6 +13,8 @@ use super::http::Message;
 pub enum Reply {
     /// It is answered.
     Status(u16),
+    /// It is answered 503, to be sent again after 30 s.
+    Busy,
     /// It is not answered, and nobody listens any more.
     Die,
 }
@@ -92,6 +94,13 @@ impl Shared {
                     stream
                         .write_all(&Message::answer(status, "{\"id\":1}").bytes(0))
                         .ok()?;
+                }
+                Reply::Busy => {
+                    let mut answer = Message::answer(503, "");
+                    answer
+                        .headers
+                        .push(("retry-after".to_owned(), "30".to_owned()));
+                    reader.get_mut().write_all(&answer.bytes(0)).ok()?;
                 }
                 Reply::Die => {
                     self.is_dead.store(true, Ordering::SeqCst);

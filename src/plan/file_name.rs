@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::plan::file_target::{
-    FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan,
-};
+use super::file_target::{FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan};
 use crate::template::Frame;
 
 /// Where a file goes.
@@ -19,9 +17,13 @@ pub struct FileName {
 /// What a file is packed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
+    /// It is as it is.
     None,
+    /// `.gz`.
     Gzip,
+    /// `.zst`.
     Zstd,
+    /// `.zip`, with one file in it.
     Zip,
 }
 
