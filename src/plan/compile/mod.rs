@@ -10,6 +10,7 @@ mod options;
 mod pages;
 mod reports;
 mod request;
+mod results;
 mod source;
 mod target;
 mod values;

@@ -5,20 +5,18 @@ use std::time::Duration;
 
 use super::Compiler;
 use super::request::Purpose;
-use super::values::{flag, whole};
+use super::values::whole;
 use crate::check::Diagnostic;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{
-    BATCH_ROWS, BatchPlan, ItemPlan, MatchPlan, ResultsPlan, TargetJobPlan, TargetKind, TargetPlan,
-    TargetStepPlan,
+    BATCH_ROWS, BatchPlan, ItemPlan, TargetJobPlan, TargetKind, TargetPlan, TargetStepPlan,
 };
 use crate::plan::{Change, EntryPlan, WatchedPlan};
 use crate::spec::Mode;
-use crate::spec::target::Missing;
 use crate::spec::tree::{Node, NodeValue};
 use crate::spec::values::Size;
+use crate::template::Uses;
 use crate::template::scope::{Name, Scope};
-use crate::template::{Template, Uses};
 
 /// By which means rows are sent: one of these.
 const KINDS: [&str; 4] = ["request", "steps", "job", "file"];
@@ -515,104 +513,6 @@ impl Compiler<'_> {
             until: self.condition(at.get("until").unwrap_or(at), &polled),
             failed: at.get("failed").map(|node| self.condition(node, &polled)),
             cancel,
-        }
-    }
-
-    /// `answers` is what the request for fates sees, `row` what is known of a row.
-    fn results(
-        &mut self,
-        node: &Node,
-        download: Option<&Node>,
-        label: &str,
-        scopes: &Scopes,
-        answers: &Scope,
-        row: &Scope,
-    ) -> ResultsPlan {
-        let label = format!("{label}, results");
-        let answered = Scopes::answered(answers);
-        let result = answered.clone().with("result", Name::Any);
-        let whole = Scopes::answered(row).with("result", Name::Any);
-        let request = node.get("request");
-        if let (Some(request), Some(_)) = (request, download) {
-            self.error(
-                request,
-                "the fates are fetched here, and by `download` of the job",
-                "leave one of them out",
-            );
-        }
-        let (reading, holds_body) = self.reading(node.get("list"), node.get("format"), &answered);
-        let request = request.or(download).map(|at| {
-            let seen = Scopes::paged(&answered);
-            let mut fetch = self.fetch(at, node, &label, scopes, &seen, false);
-            fetch.reading = Arc::clone(&reading);
-            fetch.request.holds_body |= holds_body;
-            fetch
-        });
-        let is_missing_ok = node.get("missing").and_then(Node::as_text) == Some("ok");
-        if is_missing_ok && node.get("ok").is_none() {
-            let place = node.span.start..node.span.start + 1;
-            self.warnings.push(
-                Diagnostic::new(
-                    place,
-                    "no row can fail: what is listed is ok, and what is not is ok too",
-                )
-                .hint("add ok: false, if what is listed has failed"),
-            );
-        }
-        ResultsPlan {
-            label: label.into(),
-            request,
-            reading,
-            matching: self.matching(node, row, &result),
-            ok: node.get("ok").map(|node| self.condition(node, &whole)),
-            missing: match node.get("missing").and_then(Node::as_text) {
-                Some("ok") => Missing::Ok,
-                _ => Missing::Failed,
-            },
-            all_or_nothing: flag(node.get("all_or_nothing")).unwrap_or_default(),
-            code: self.optional(node.get("code"), &whole.shown()),
-            message: self.optional(node.get("message"), &whole.shown()),
-        }
-    }
-
-    /// A template that is not the same for all.
-    fn varying(&mut self, node: &Node, owner: &str, scope: &Scope) -> Template {
-        let template = self.template(node, scope);
-        if template.as_constant().is_some() {
-            let text = node.as_text().unwrap_or_default();
-            self.error(
-                node,
-                "this is the same text for every row and every result",
-                format!("write \"{{{{ {owner}.{text} }}}}\""),
-            );
-        }
-        template
-    }
-
-    fn matching(&mut self, results: &Node, row: &Scope, result: &Scope) -> MatchPlan {
-        let Some(node) = results.get("match") else {
-            self.error(
-                results,
-                "`results` has to say which row an element is about",
-                "add match: position, { index: \"{{ result.index }}\" } or { row: \"{{ row.id }}\", result: \"{{ result.id }}\" }",
-            );
-            return MatchPlan::Position;
-        };
-        match (node.get("index"), node.get("row"), node.get("result")) {
-            (Some(index), None, None) => MatchPlan::Index(self.varying(index, "result", result)),
-            (None, Some(of_row), Some(of_result)) => MatchPlan::Key {
-                row: self.varying(of_row, "row", row),
-                result: self.varying(of_result, "result", result),
-            },
-            (None, None, None) if node.scalar().is_some() => MatchPlan::Position,
-            _ => {
-                self.error(
-                    node,
-                    "a match is by place or by key",
-                    "write position, { index: \"{{ result.index }}\" } or { row: \"{{ row.id }}\", result: \"{{ result.id }}\" }",
-                );
-                MatchPlan::Position
-            }
         }
     }
 }
