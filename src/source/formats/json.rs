@@ -27,8 +27,49 @@ pub fn read<'r>(
 
 /// Reads a page that is at hand.
 pub fn parse_page(text: &str, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Found, ReadError> {
+    if let Some(page) = document::read_text(text) {
+        return of_page(&page, wanted, sink);
+    }
+    // What is wrong with it is said by a reader that knows lines and columns.
     let mut reader = serde_json::Deserializer::from_str(text);
     walk(&mut reader, wanted, sink).and_then(|found| reader.end().map(|()| found).map_err(broken))
+}
+
+/// The records of a page that was read as a whole; they share it.
+fn of_page(page: &Value, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Found, ReadError> {
+    let mut found = Found {
+        probes: Vec::with_capacity(wanted.probes.len()),
+        keys: keys_of(page),
+    };
+    let mut nodes = Vec::new();
+    for probe in wanted.probes {
+        nodes.clear();
+        collect(page, &probe.steps, &mut nodes);
+        found
+            .probes
+            .push(nodes.first().cloned().unwrap_or_default());
+    }
+    nodes.clear();
+    let steps = wanted.records.map_or(&[][..], |path| &path.steps);
+    collect(page, steps, &mut nodes);
+    let spreads = steps.last() != Some(&PathStep::Each);
+    let mut give = |record: Value| {
+        // `null` is no record.
+        if crate::template::is_nothing(&record) {
+            return Ok(());
+        }
+        sink(record).map_err(|Closed| ReadError::Closed)
+    };
+    for node in nodes {
+        if spreads && is_list(&node) {
+            for item in node.try_iter().into_iter().flatten() {
+                give(item)?;
+            }
+        } else {
+            give(node)?;
+        }
+    }
+    Ok(found)
 }
 
 pub fn broken(error: serde_json::Error) -> ReadError {

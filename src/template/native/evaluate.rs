@@ -61,7 +61,7 @@ impl<'s> Scene<'s> {
                 let mut value = record.clone();
                 for key in &path.keys {
                     let next = match key {
-                        PathKey::Name(name) => value.get_attr(name),
+                        PathKey::Name(name) => value.get_attr(name.as_str()),
                         PathKey::Index(index) => value.get_item_by_index(*index),
                     };
                     value = next.map_err(|_| Doubt)?;

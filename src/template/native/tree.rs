@@ -166,7 +166,7 @@ impl Reader<'_> {
     fn field(&self, owner: &Expr<'_>, name: &str) -> Option<Node<Named>> {
         let Expr::Var(owner) = owner else {
             let (record, mut keys) = self.keys(owner)?;
-            keys.push(PathKey::Name(name.into()));
+            keys.push(PathKey::name(name));
             return Some(Node::Leaf(Named::Path(record, keys.into())));
         };
         let leaf = match (owner.id, self.scope.get(owner.id)?) {
@@ -174,9 +174,7 @@ impl Reader<'_> {
             ("vars", Name::Fields(_)) => Named::Var(name.into()),
             ("outcome", Name::Fields(_)) => Named::Outcome(name.into()),
             ("options", Name::Fields(_)) => Named::Fixed("options".into(), Some(name.into())),
-            (record, Name::Any) => {
-                Named::Path(record.into(), Box::new([PathKey::Name(name.into())]))
-            }
+            (record, Name::Any) => Named::Path(record.into(), Box::new([PathKey::name(name)])),
             _ => return None,
         };
         Some(Node::Leaf(leaf))
@@ -194,11 +192,11 @@ impl Reader<'_> {
                 let is_record = matches!(self.scope.get(var.id)?, Name::Any);
                 return is_record.then(|| (var.id.into(), Vec::new()));
             }
-            Expr::GetAttr(attr) => (&attr.expr, PathKey::Name(attr.name.into())),
+            Expr::GetAttr(attr) => (&attr.expr, PathKey::name(attr.name)),
             Expr::GetItem(item) => {
                 let key = item.subscript_expr.as_const()?;
                 let key = match key.as_str() {
-                    Some(name) => PathKey::Name(name.into()),
+                    Some(name) => PathKey::name(name),
                     None => PathKey::Index(usize::try_from(key).ok()?),
                 };
                 (&item.expr, key)
@@ -208,7 +206,7 @@ impl Reader<'_> {
                     return None;
                 };
                 let key = match key.value.as_str() {
-                    Some(name) => PathKey::Name(name.into()),
+                    Some(name) => PathKey::name(name),
                     None => PathKey::Index(usize::try_from(key.value.clone()).ok()?),
                 };
                 (filter.expr.as_ref()?, key)
@@ -242,7 +240,7 @@ impl Reader<'_> {
             // A part that is a number may be an index.
             let keys = attribute.split('.').map(|part| {
                 let is_name = part.parse::<usize>().is_err();
-                is_name.then(|| PathKey::Name(part.into()))
+                is_name.then(|| PathKey::name(part))
             });
             return Some(Node::Join(
                 self.path(list)?,
@@ -349,7 +347,7 @@ impl Reader<'_> {
                     };
                     let (record, mut keys) = self.keys(left)?;
                     keys.push(match key.as_str() {
-                        Some(name) => PathKey::Name(name.into()),
+                        Some(name) => PathKey::name(name),
                         None => PathKey::Index(usize::try_from(key).ok()?),
                     });
                     Some(Node::Leaf(Named::Path(record, keys.into())))

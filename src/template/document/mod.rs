@@ -11,6 +11,11 @@ use serde_json::value::RawValue;
 use super::number::NumberText;
 use crate::row::text::decode;
 
+mod path;
+mod reader;
+
+pub use path::{FieldName, PathKey};
+
 /// Lists and maps inside each other at most, as `serde_json` has it.
 const DEEPEST: usize = 128;
 
@@ -27,7 +32,7 @@ struct Document {
 struct Node {
     start: u32,
     end: u32,
-    /// The number of the value behind this one and all that it holds.
+    /// The number of the value behind this one and all that it holds; of a name that of its map.
     next: u32,
     kind: Kind,
     /// Of a map: whether two of its names may be the same.
@@ -73,15 +78,6 @@ pub enum Found<'d> {
     Unclear,
 }
 
-/// A step of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PathKey {
-    /// A field.
-    Name(Box<str>),
-    /// An element, from 0.
-    Index(usize),
-}
-
 /// A list or a map of a document.
 #[derive(Clone)]
 pub struct DocumentValue {
@@ -118,27 +114,31 @@ fn read_as(raw: Box<RawValue>, is_exact: bool) -> Result<Value, serde_json::Erro
     if u32::try_from(text.len()).is_err() {
         return Err(refused("a record is longer than 4 GiB".to_owned()));
     }
-    let mut reader = Reader {
-        bytes: text.as_bytes(),
-        at: 0,
-        nodes: Vec::with_capacity(text.len() / 16 + 4),
-    };
-    if !reader.value(0) {
+    // What was checked before can only be too deep.
+    let Some(nodes) = reader::nodes(text.as_bytes()) else {
         return Err(refused(format!(
             "more than {DEEPEST} lists and maps stand inside each other"
         )));
-    }
-    let nodes = reader.nodes;
+    };
     let document = Document {
         text,
         nodes,
         is_exact,
     };
-    if matches!(document.nodes[0].kind, Kind::List | Kind::Map) {
-        let document = Arc::new(document);
-        return Ok(Value::from_object(DocumentValue { document, node: 0 }));
-    }
-    Ok(value_of(document.found(0)))
+    Ok(document.into_value())
+}
+
+/// Reads a text that nobody has checked: all of it at once, and what it holds shares it. Nothing where it
+/// is no JSON, or where `serde_json` might see it otherwise.
+pub fn read_text(text: &str) -> Option<Value> {
+    u32::try_from(text.len()).ok()?;
+    let nodes = reader::nodes(text.as_bytes())?;
+    let document = Document {
+        text: text.into(),
+        nodes,
+        is_exact: false,
+    };
+    Some(document.into_value())
 }
 
 fn value_of(found: Found<'_>) -> Value {
@@ -150,146 +150,15 @@ fn value_of(found: Found<'_>) -> Value {
     }
 }
 
-struct Reader<'t> {
-    bytes: &'t [u8],
-    at: usize,
-    nodes: Vec<Node>,
-}
-
-impl Reader<'_> {
-    fn peek(&mut self) -> u8 {
-        while let Some(byte) = self.bytes.get(self.at) {
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-                return *byte;
-            }
-            self.at += 1;
-        }
-        0
-    }
-
-    /// The length of the text was checked to fit.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the text is shorter than 4 GiB"
-    )]
-    fn push(&mut self, start: usize, kind: Kind) -> usize {
-        self.nodes.push(Node {
-            start: start as u32,
-            end: self.at as u32,
-            next: self.nodes.len() as u32 + 1,
-            kind,
-            may_repeat: false,
-        });
-        self.nodes.len() - 1
-    }
-
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the text is shorter than 4 GiB"
-    )]
-    fn close(&mut self, node: usize) {
-        self.nodes[node].end = self.at as u32;
-        self.nodes[node].next = self.nodes.len() as u32;
-    }
-
-    /// Notes a value and all that it holds; false where it is too deep.
-    fn value(&mut self, depth: usize) -> bool {
-        let first = self.peek();
-        let start = self.at;
-        match first {
-            b'"' => self.string(),
-            b'{' | b'[' if depth >= DEEPEST => return false,
-            b'{' | b'[' => return self.several(depth, first == b'{'),
-            b't' | b'f' => {
-                self.at += if first == b't' { 4 } else { 5 };
-                self.push(start, Kind::Bool);
-            }
-            b'n' => {
-                self.at += 4;
-                self.push(start, Kind::Null);
-            }
-            _ => {
-                let rest = &self.bytes[start..];
-                let is_part =
-                    |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-                self.at += rest.iter().take_while(|byte| is_part(byte)).count().max(1);
-                self.push(start, Kind::Number);
-            }
-        }
-        true
-    }
-
-    fn string(&mut self) {
-        let start = self.at + 1;
-        let mut at = start;
-        let mut kind = Kind::Text;
-        while let Some(byte) = self.bytes.get(at) {
-            match byte {
-                b'"' => break,
-                b'\\' => {
-                    kind = Kind::Escaped;
-                    at += 2;
-                }
-                _ => at += 1,
-            }
-        }
-        self.at = at;
-        self.push(start, kind);
-        self.at = at + 1;
-    }
-
-    /// A bit for the name that begins here and was just read.
-    fn bit_of(&self, start: usize) -> u64 {
-        let name = &self.bytes[start..(self.at - 1).max(start)];
-        if name.contains(&b'\\') {
-            // It may be any.
-            return u64::MAX;
-        }
-        let first = name.first().copied().unwrap_or_default();
-        let last = name.last().copied().unwrap_or_default();
-        let mixed = usize::from(first) * 7 + usize::from(last) * 31 + name.len() * 13;
-        1 << (mixed % 64)
-    }
-
-    fn several(&mut self, depth: usize, is_map: bool) -> bool {
-        let start = self.at;
-        self.at += 1;
-        let kind = if is_map { Kind::Map } else { Kind::List };
-        let node = self.push(start, kind);
-        let mut names = 0_u64;
-        loop {
-            match self.peek() {
-                b'}' | b']' | 0 => {
-                    self.at += 1;
-                    self.close(node);
-                    return true;
-                }
-                b',' => self.at += 1,
-                _ if is_map => {
-                    let at = self.at;
-                    self.string();
-                    // Names whose bits differ are not the same.
-                    let bit = self.bit_of(at + 1);
-                    self.nodes[node].may_repeat |= names & bit != 0;
-                    names |= bit;
-                    self.peek();
-                    // The colon.
-                    self.at += 1;
-                    if !self.value(depth + 1) {
-                        return false;
-                    }
-                }
-                _ => {
-                    if !self.value(depth + 1) {
-                        return false;
-                    }
-                }
-            }
-        }
-    }
-}
-
 impl Document {
+    fn into_value(self) -> Value {
+        if matches!(self.nodes[0].kind, Kind::List | Kind::Map) {
+            let document = Arc::new(self);
+            return Value::from_object(DocumentValue { document, node: 0 });
+        }
+        value_of(self.found(0))
+    }
+
     fn slice(&self, node: Node) -> &str {
         &self.text[node.start as usize..node.end as usize]
     }
@@ -343,6 +212,27 @@ impl Document {
         found
     }
 
+    /// The same, looked for first where it stood in the last map: records of a list are alike.
+    fn field_near(&self, map: u32, name: &FieldName) -> Option<u32> {
+        let node = self.nodes[map as usize];
+        if node.kind == Kind::Map && !node.may_repeat {
+            let near = map.saturating_add(name.last_place());
+            let key = self.nodes.get(near as usize);
+            // Only a name of this very map says so.
+            let is_it = key.is_some_and(|key| {
+                key.next == map
+                    && key.kind == Kind::Text
+                    && is_same(self.slice(*key), name.as_str())
+            });
+            if is_it {
+                return Some(near + 1);
+            }
+        }
+        let found = self.field(map, name.as_str())?;
+        name.note_place(found - 1 - map);
+        Some(found)
+    }
+
     fn element(&self, list: u32, index: usize) -> Option<u32> {
         let node = self.nodes[list as usize];
         if node.kind != Kind::List {
@@ -363,7 +253,7 @@ impl Document {
         let mut at = from;
         for key in path {
             let next = match key {
-                PathKey::Name(name) => self.field(at, name),
+                PathKey::Name(name) => self.field_near(at, name),
                 PathKey::Index(index) => self.element(at, *index),
             };
             let is_text = matches!(self.nodes[at as usize].kind, Kind::Text | Kind::Escaped);
@@ -485,6 +375,120 @@ impl Object for DocumentValue {
 mod tests {
     use super::*;
     use crate::template::json;
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        let texts = [
+            "",
+            " ",
+            "{",
+            "[",
+            "[1",
+            "[1,",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{,}",
+            "{a:1}",
+            "{1:1}",
+            "{\"a\" 1}",
+            "{\"a\":1 \"b\":2}",
+            "tru",
+            "truex",
+            "nul",
+            "fals",
+            "True",
+            "01",
+            "-",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "+1",
+            "--1",
+            "0x1",
+            "1_0",
+            "\"",
+            "\"a",
+            "\"\\\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\u12g4\"",
+            "\"a\nb\"",
+            "\"a\tb\"",
+            "1 1",
+            "[] []",
+            "{}}",
+            "]",
+            "}",
+            "NaN",
+            "Infinity",
+            "[1]x",
+            "'a'",
+            "\u{feff}1",
+            "[1;2]",
+            "{\"a\"::1}",
+            "[0 1,2]",
+            "{\"a\":[1,{\"b\":2]}}",
+            "\u{b}1",
+        ];
+        for text in texts {
+            assert!(serde_json::from_str::<&RawValue>(text).is_err(), "{text:?}");
+            assert!(read_text(text).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_holds_what_its_parts_hold() {
+        let texts = [
+            r#" {"a" : 1 ,"b":[1,2.50,"x\n\u00e4\"",null,true,false,{"c":[]},[[]]], "":{},"a":2 } "#,
+            "[0,-0,10,-1.5e+3,1E5,0.1,123456789012345678901234567890]",
+            "\"0123456789 abcdefgh äöü €\u{1f600} \\\\ \\\" \\/ \\ud83d\"",
+            "true",
+            "null",
+            " -12 ",
+            "[]",
+            "{}",
+        ];
+        for text in texts {
+            let theirs = read(raw(text.trim())).unwrap();
+            let ours = read_text(text).unwrap();
+            let written = |value: &Value| {
+                let mut json = Vec::new();
+                json::write(value, &mut json);
+                String::from_utf8(json).unwrap()
+            };
+            assert_eq!(written(&ours), written(&theirs), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_found_wherever_it_stands() {
+        let path = [PathKey::name("b"), PathKey::name("c")];
+        let texts = [
+            (r#"{"a":1,"b":{"c":"1"}}"#, Some("1")),
+            (r#"{"a":1,"b":{"c":"2"}}"#, Some("2")),
+            (r#"{"b":{"x":0,"c":"3"},"a":1}"#, Some("3")),
+            (r#"{"a":{"b":{"c":"no"}},"b":{"c":"4"}}"#, Some("4")),
+            (r#"{"x":"b","b":{"x":"c","c":"5"}}"#, Some("5")),
+            (r#"{"x":"b","y":{"c":"no"}}"#, None),
+            (r#"{"b":{"c":"no"},"b":{"c":"6"}}"#, Some("6")),
+            (r#"{"b":[{"c":"no"}]}"#, None),
+            (r#"{"\u0062":{"c":"7"}}"#, Some("7")),
+        ];
+        for (text, wanted) in texts.iter().chain(&texts) {
+            let value = read_text(text).unwrap();
+            let document = value.downcast_object_ref::<DocumentValue>().unwrap();
+            match (document.at(&path), wanted) {
+                (Found::Text(found), Some(wanted)) => assert_eq!(&*found, *wanted, "{text}"),
+                (Found::Nothing, None) => {}
+                _ => panic!("{text}"),
+            }
+        }
+    }
 
     fn raw(text: &str) -> Box<RawValue> {
         serde_json::from_str(text).unwrap()
