@@ -15,6 +15,9 @@ pub fn nodes(bytes: &[u8]) -> Option<Vec<Node>> {
     (reader.at == bytes.len()).then_some(reader.nodes)
 }
 
+/// Names of a map that are compared with each other; in a larger one two may be the same.
+const LOOKED_AT: usize = 64;
+
 struct Reader<'t> {
     bytes: &'t [u8],
     at: usize,
@@ -193,7 +196,7 @@ impl Reader<'_> {
             self.close(node);
             return Some(());
         }
-        let mut names = 0_u64;
+        let (mut names, mut count) = (0_u64, 0);
         loop {
             if self.peek() != b'"' {
                 return None;
@@ -205,8 +208,11 @@ impl Reader<'_> {
             self.nodes[key].next = node as u32;
             // Names whose bits differ are not the same.
             let bit = self.bit_of(at + 1);
-            self.nodes[node].may_repeat |= names & bit != 0;
+            if names & bit != 0 && !self.nodes[node].may_repeat {
+                self.nodes[node].may_repeat = count > LOOKED_AT || self.repeats(node, key);
+            }
             names |= bit;
+            count += 1;
             if self.peek() != b':' {
                 return None;
             }
@@ -222,6 +228,22 @@ impl Reader<'_> {
                 _ => return None,
             }
         }
+    }
+
+    /// Whether a name stands in its map before, as far as that can be seen without decoding.
+    fn repeats(&self, map: usize, key: usize) -> bool {
+        let name = self.nodes[key];
+        let text = |node: Node| &self.bytes[node.start as usize..node.end as usize];
+        let mut at = map + 1;
+        while at < key {
+            let known = self.nodes[at];
+            let is_plain = known.kind == Kind::Text && name.kind == Kind::Text;
+            if !is_plain || text(known) == text(name) {
+                return true;
+            }
+            at = self.nodes[at + 1].next as usize;
+        }
+        false
     }
 
     /// A bit for the name that begins here and was just read.
