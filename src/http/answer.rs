@@ -145,28 +145,42 @@ impl Answer {
 
     /// `response` in templates.
     pub fn to_value(self: &Arc<Self>) -> Value {
-        Value::from_object(ResponseValue(Arc::clone(self)))
+        Value::from_object(ResponseValue {
+            answer: Arc::clone(self),
+            is_shown: false,
+        })
+    }
+
+    /// The same where people see what is made of it: the address is without secrets.
+    pub fn to_shown_value(self: &Arc<Self>) -> Value {
+        Value::from_object(ResponseValue {
+            answer: Arc::clone(self),
+            is_shown: true,
+        })
     }
 }
 
 /// `response`, and the answers of `submit` and `poll`.
-struct ResponseValue(Arc<Answer>);
+struct ResponseValue {
+    answer: Arc<Answer>,
+    is_shown: bool,
+}
 
 impl fmt::Debug for ResponseValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "answer {}", self.0.status)
+        write!(f, "answer {}", self.answer.status)
     }
 }
 
 impl Object for ResponseValue {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         Some(match key.as_str()? {
-            "status" => Value::from(self.0.status),
-            "headers" => Value::from_object(HeadersValue(Arc::clone(&self.0))),
-            "body" => self.0.body(),
-            "url" => Value::from(match &self.0.shown_url {
-                Some(url) => url.as_str(),
-                None => self.0.url.as_str(),
+            "status" => Value::from(self.answer.status),
+            "headers" => Value::from_object(HeadersValue(Arc::clone(&self.answer))),
+            "body" => self.answer.body(),
+            "url" => Value::from(match &self.answer.shown_url {
+                Some(url) if self.is_shown => url.as_str(),
+                _ => self.answer.url.as_str(),
             }),
             _ => return None,
         })

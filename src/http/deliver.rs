@@ -106,7 +106,14 @@ impl Http {
             Ok(Ended::Stop) => Fate::Failed(error(Failure::Template(
                 "`then: stop` is not for a target".to_owned(),
             ))),
-            Err(Failure::Stopped) if !course.in_doubt => Fate::NotSent,
+            Err(Failure::Stopped) if !course.in_doubt => match &course.answer {
+                // It was answered, and would have been sent once more.
+                Some(answer) => Fate::Failed(error(Failure::Status {
+                    status: answer.status,
+                    body: self.excerpt(&answer.text()),
+                })),
+                None => Fate::NotSent,
+            },
             Err(failure) if course.in_doubt => Fate::Unknown(error(failure)),
             Err(failure) => Fate::Failed(error(failure)),
         };

@@ -94,8 +94,7 @@ impl Http {
         prepared: &Prepared,
         course: &mut Course,
     ) -> Result<Ended, Failure> {
-        // What only looks something up changes nothing.
-        let changes = plan.repeat != Repeat::Asks && !prepared.method.is_safe();
+        let changes = plan.repeat != Repeat::Asks;
         let bounds = Bounds {
             timeout: plan.timeout,
             redirects: plan.redirects,

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -53,6 +54,8 @@ pub(super) struct Dispatch<'r> {
     is_reached: bool,
     /// Units in a row that nobody took.
     unreachable: u32,
+    /// The places of rows that were named, and then not sent.
+    left: Vec<u64>,
     /// Why nothing more is sent.
     end: Option<RunError>,
 }
@@ -82,6 +85,7 @@ impl<'r> Dispatch<'r> {
             ledger: Ledger::default(),
             is_reached: false,
             unreachable: 0,
+            left: Vec::new(),
             end: None,
         }
     }
@@ -99,8 +103,14 @@ impl<'r> Dispatch<'r> {
                 break;
             }
             let is_wanted = is_open && has_none && self.end.is_none();
+            let is_job = matches!(self.target.kind, TargetKind::Job(_));
+            let sender = Rc::clone(&self.sender);
             tokio::select! {
                 biased;
+                () = stop.stopped(), if self.end.is_none() => self.end_with(RunError::Stopped),
+                () = sender.submitted.notified(), if is_job && !self.is_reached => {
+                    self.is_reached = true;
+                }
                 Some(sent) = self.tasks.join_next(), if !self.tasks.is_empty() => {
                     self.absorb(sent.map_err(|_| RunError::Bug)).await;
                     while let Some(sent) = self.tasks.try_join_next() {
@@ -113,7 +123,6 @@ impl<'r> Dispatch<'r> {
                     Some(Incoming::End) => self.gatherer.flush(),
                     None => is_open = false,
                 },
-                () = stop.stopped(), if self.end.is_none() => self.end = Some(RunError::Stopped),
             }
         }
         self.finish().await
@@ -122,6 +131,9 @@ impl<'r> Dispatch<'r> {
     /// Starts what may be under way. Rows that go alone are named before they are sent; batches name
     /// themselves.
     async fn start(&mut self) {
+        if let Err(error) = self.run.check_stop() {
+            self.end_with(error);
+        }
         let mut starting: Vec<Unit> = Vec::new();
         while self.end.is_none() && self.tasks.len() + starting.len() < self.limit() {
             let oldest = self.ledger.oldest() + self.window();
@@ -148,9 +160,7 @@ impl<'r> Dispatch<'r> {
 
     /// How many may be under way: one until the channel has taken something.
     fn limit(&self) -> usize {
-        // A job may take hours, and its first answer is long known by then.
-        let is_job = matches!(self.target.kind, TargetKind::Job(_));
-        if self.is_reached || is_job {
+        if self.is_reached {
             self.target.concurrency
         } else {
             1
@@ -247,6 +257,7 @@ impl<'r> Dispatch<'r> {
                     .await;
             }
         }
+        self.left.extend(sent.left);
         let is_first = !self.is_reached;
         let refused = sent.unreachable.is_some();
         self.unreachable = if refused { self.unreachable + 1 } else { 0 };
@@ -272,6 +283,7 @@ impl<'r> Dispatch<'r> {
 
     /// The first reason stays.
     fn end_with(&mut self, error: RunError) {
+        self.sender.is_over.store(true, Ordering::Relaxed);
         self.end.get_or_insert(error);
     }
 
@@ -332,6 +344,16 @@ impl<'r> Dispatch<'r> {
 
     async fn finish(mut self) -> Result<(), RunError> {
         self.tell_rest().await;
+        if !self.left.is_empty() {
+            self.left.sort_unstable();
+            let rows: Vec<u64> = self.left.iter().map(|place| place + 1).collect();
+            let message = format!(
+                "{}: not sent after all: {}",
+                self.target.label,
+                rows_in_words(&rows)
+            );
+            self.run.api.log(LogLevel::Debug, &message, None).await;
+        }
         if self.end.is_none() {
             self.run.report_sentences(self.gatherer.empty_keys()).await;
             if self.is_reached {

@@ -57,7 +57,7 @@ pub enum RunError {
         limit: String,
     },
     /// More failed rows than `max_failures`.
-    #[error("{failed} rows failed, and max_failures is {limit}")]
+    #[error("{failed} {} failed, and max_failures is {limit}", if *.failed == 1 { "row" } else { "rows" })]
     TooManyFailures {
         /// How many.
         failed: u64,

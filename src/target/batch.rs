@@ -101,6 +101,7 @@ impl<'p> Batcher<'p> {
                     number: Some(number),
                     parcels: Vec::new(),
                     attempts: 0,
+                    refused: None,
                 },
                 bytes: 0,
             }

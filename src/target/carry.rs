@@ -6,7 +6,7 @@ use super::sender::Sender;
 use crate::http::{Accepted, Answer, Delivery, Failure, Fate, SendError};
 use crate::plan::request::RequestPlan;
 use crate::plan::target::TargetKind;
-use crate::template::{Frame, Value};
+use crate::template::Frame;
 
 /// What came of one sending.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub enum FaultKind {
 pub struct Carried {
     pub came: Came,
     /// Answers by name: of steps, `submit`, `poll`, `response`.
-    pub answers: Vec<(Arc<str>, Value)>,
+    pub answers: Vec<(Arc<str>, Arc<Answer>)>,
     /// The answer that decides.
     pub answer: Option<Arc<Answer>>,
     /// How often the request was sent.
@@ -149,7 +149,7 @@ impl Sender {
         }
         let answers = answer
             .iter()
-            .map(|answer| ("response".into(), answer.to_value()));
+            .map(|answer| ("response".into(), Arc::clone(answer)));
         Carried {
             came,
             answers: answers.collect(),

@@ -30,7 +30,8 @@ impl Sender {
         };
         carried
             .answers
-            .push(("submit".into(), submitted.to_value()));
+            .push(("submit".into(), Arc::clone(&submitted)));
+        self.submitted.notify_one();
         if self.context.http.rehearsal().is_none() {
             let seen = Frame::on(frame).with("submit", submitted.to_value());
             carried.came = self.wait(plan, &Arc::new(seen), &mut carried).await;
@@ -62,7 +63,7 @@ impl Sender {
             };
             let polled = Arc::new(Frame::on(frame).with("poll", answer.to_value()));
             carried.answers.retain(|(name, _)| &**name != "poll");
-            carried.answers.push(("poll".into(), answer.to_value()));
+            carried.answers.push(("poll".into(), Arc::clone(&answer)));
             carried.answer = Some(Arc::clone(&answer));
             match plan.until.holds(&polled) {
                 Ok(true) => return self.ended(plan, &polled, &answer),
@@ -116,7 +117,7 @@ impl Sender {
 
 /// The answer that decides is seen as `response`.
 fn note_response(carried: &mut Carried) {
-    let answer = carried.answer.as_ref().map(Answer::to_value);
+    let answer = carried.answer.clone();
     carried
         .answers
         .extend(answer.map(|answer| ("response".into(), answer)));

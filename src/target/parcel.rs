@@ -24,6 +24,8 @@ pub struct Unit {
     pub parcels: Vec<Parcel>,
     /// How often they were sent before, in another batch.
     pub attempts: u32,
+    /// Why that batch was refused.
+    pub refused: Option<String>,
 }
 
 impl Unit {
@@ -33,6 +35,7 @@ impl Unit {
             number: None,
             parcels: vec![parcel],
             attempts: 0,
+            refused: None,
         }
     }
 

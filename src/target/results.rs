@@ -8,6 +8,7 @@ use minijinja::value::ValueKind;
 use super::carry::Carried;
 use super::parcel::Unit;
 use super::sender::Sender;
+use crate::http::Answer;
 use crate::plan::path::{PathPlan, PathStep};
 use crate::plan::target::{MatchPlan, ResultsPlan};
 use crate::source::formats::collect;
@@ -55,7 +56,7 @@ impl Sender {
     ) -> Result<Verdicts, String> {
         let mut seen = Frame::on(frame);
         for (name, answer) in &carried.answers {
-            seen.set(Arc::clone(name), answer.clone());
+            seen.set(Arc::clone(name), answer.to_value());
         }
         let seen = Arc::new(seen);
         let mut answers = carried.answers.clone();
@@ -66,7 +67,7 @@ impl Sender {
                     .map_err(|error| error.to_string())?;
                 if let Some(answer) = answer {
                     answers.retain(|(name, _)| &**name != "response");
-                    answers.push(("response".into(), answer.to_value()));
+                    answers.push(("response".into(), answer));
                 }
                 elements
             }
@@ -123,7 +124,7 @@ fn has_list(plan: &ResultsPlan, carried: &Carried) -> bool {
 struct Matching<'m> {
     plan: &'m ResultsPlan,
     unit: &'m Unit,
-    answers: &'m [(Arc<str>, Value)],
+    answers: &'m [(Arc<str>, Arc<Answer>)],
     /// The batch with its answers.
     frame: &'m Arc<Frame>,
 }
@@ -238,7 +239,7 @@ impl Matching<'_> {
             .with("batch", batch_value(self.unit, place))
             .with("result", element.clone());
         for (name, answer) in self.answers {
-            frame.set(Arc::clone(name), answer.clone());
+            frame.set(Arc::clone(name), answer.to_value());
         }
         Arc::new(frame)
     }

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::item;
 use super::parcel::{Parcel, Unit, rows_in_words};
@@ -30,6 +32,10 @@ pub struct Sender {
     pub counters: Arc<Counters>,
     /// Whether answers are looked at once more: in `feedback`, or in `log`.
     pub keeps_answers: bool,
+    /// Whether nothing new is to be sent, halves of batches included.
+    pub is_over: AtomicBool,
+    /// Told once a job's submission was accepted.
+    pub submitted: Notify,
     /// Whether it was said that answers may mean something else.
     pub is_doubted: AtomicBool,
     /// How many rows each step ran for.
@@ -62,6 +68,8 @@ pub struct Sent {
     pub forbidden: Option<String>,
     /// Whether the channel answered.
     pub was_answered: bool,
+    /// The places of rows that were named, and then not sent.
+    pub left: Vec<u64>,
 }
 
 /// What became of a row.
@@ -93,6 +101,27 @@ pub enum End {
     Stopped,
 }
 
+impl Sent {
+    /// Rows that are not sent, or not once more: those that were refused before have failed.
+    fn leave(&mut self, unit: &Unit) {
+        let Some(reason) = &unit.refused else {
+            self.left
+                .extend(unit.parcels.iter().map(|parcel| parcel.place));
+            return;
+        };
+        for parcel in &unit.parcels {
+            self.told.push(Told {
+                place: parcel.place,
+                outcome: Outcome {
+                    attempts: unit.attempts,
+                    ..Outcome::of(Status::Failed, reason.clone())
+                },
+                answers: None,
+            });
+        }
+    }
+}
+
 impl Sender {
     /// A sender of one target on top of `base`.
     pub fn new(
@@ -111,6 +140,8 @@ impl Sender {
             context,
             base: Arc::clone(base),
             counters: Arc::clone(counters),
+            is_over: AtomicBool::new(false),
+            submitted: Notify::new(),
             is_doubted: AtomicBool::new(false),
             steps_run: (0..steps).map(|_| AtomicU64::new(0)).collect(),
             lists: Mutex::default(),
@@ -120,6 +151,10 @@ impl Sender {
     /// What of the target never came to anything, though rows were sent: steps that ran for no row, a
     /// list of results that no answer had.
     pub fn idle(&self) -> Vec<String> {
+        // Nobody answered, so that conditions did not hold.
+        if self.context.http.rehearsal().is_some() {
+            return Vec::new();
+        }
         let lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if let (false, Some(vain)) = (lists.is_found, &lists.vain) {
             let label = &self.plan.label;
@@ -149,8 +184,9 @@ impl Sender {
         let mut sent = Sent::default();
         let mut waiting = VecDeque::from([unit]);
         while let Some(unit) = waiting.pop_front() {
-            if sent.end.is_some() {
-                break;
+            if sent.end.is_some() || unit.attempts > 0 && self.is_over.load(Ordering::Relaxed) {
+                sent.leave(&unit);
+                continue;
             }
             let frame = self.frame_of(&unit);
             self.announce(&unit).await;
@@ -222,16 +258,19 @@ impl Sender {
         sent: &mut Sent,
     ) -> Vec<Unit> {
         match &carried.came {
-            Came::NotSent => sent.end = Some(End::Stopped),
+            Came::NotSent => {
+                sent.end = Some(End::Stopped);
+                sent.leave(&unit);
+            }
             Came::Skipped(message) => {
                 self.tell_all(&unit, &carried, Status::Skipped, None, message, sent);
             }
             Came::Unknown(message) => {
                 self.tell_all(&unit, &carried, Status::Unknown, None, message, sent);
             }
-            Came::Split(_) if unit.count() > 1 => {
+            Came::Split(fault) if unit.count() > 1 => {
                 let attempts = unit.attempts + carried.attempts;
-                return self.halves(unit, attempts);
+                return self.halves(unit, attempts, &fault.message);
             }
             Came::Failed(fault) | Came::Split(fault) => {
                 // What `results` says of the rows is told though the answer as a whole says no.
@@ -294,7 +333,7 @@ impl Sender {
             missing,
         } = match self.verdicts(plan, &unit, frame, carried).await {
             Ok(verdicts) => verdicts,
-            Err(_) if fault.is_some() || by_rule.is_some() => Verdicts {
+            Err(_) if fault.is_some() => Verdicts {
                 rows: vec![Verdict::Missing; unit.count()],
                 unmatched: Vec::new(),
                 missing: String::new(),
@@ -356,7 +395,9 @@ impl Sender {
             return Vec::new();
         }
         let attempts = unit.attempts + carried.attempts;
-        vec![self.anew(innocent, attempts)]
+        let reason =
+            "the batch was refused because of other rows, and it was not sent again without them";
+        vec![self.anew(innocent, attempts, reason)]
     }
 
     /// Answers that call everything good and may mean something else: said once.
@@ -365,9 +406,10 @@ impl Sender {
             return;
         };
         let kind = answer.header("content-type").unwrap_or_default();
+        let is_page = kind.starts_with("text/html") && !answer.held.is_empty();
         let message = if answer.status == 207 {
             "the channel answers 207, which has a status for each row, and the target has no `results`: all rows count as ok"
-        } else if kind.starts_with("text/html") {
+        } else if is_page {
             "the channel answers with web pages, and its rows count as ok: is the address right, and is a login needed?"
         } else {
             return;
@@ -382,14 +424,17 @@ impl Sender {
             .await;
     }
 
-    fn halves(&self, mut unit: Unit, attempts: u32) -> Vec<Unit> {
+    fn halves(&self, mut unit: Unit, attempts: u32, reason: &str) -> Vec<Unit> {
         let second = unit.parcels.split_off(unit.count().div_ceil(2));
         let first = std::mem::take(&mut unit.parcels);
-        vec![self.anew(first, attempts), self.anew(second, attempts)]
+        vec![
+            self.anew(first, attempts, reason),
+            self.anew(second, attempts, reason),
+        ]
     }
 
     /// Rows in a batch of their own, with a number of its own.
-    fn anew(&self, mut parcels: Vec<Parcel>, attempts: u32) -> Unit {
+    fn anew(&self, mut parcels: Vec<Parcel>, attempts: u32, reason: &str) -> Unit {
         let number = self.counters.add_batch();
         if let Some(plan) = self.plan.item.as_ref().filter(|plan| plan.reads_batch) {
             for (index, parcel) in parcels.iter_mut().enumerate() {
@@ -404,6 +449,7 @@ impl Sender {
             number: Some(number),
             parcels,
             attempts,
+            refused: Some(reason.to_owned()),
         }
     }
 
@@ -437,7 +483,7 @@ impl Sender {
         let answers = self.keeps_answers.then(|| {
             let mut frame = Frame::on(&parcel.frame);
             for (name, answer) in &carried.answers {
-                frame.set(Arc::clone(name), answer.clone());
+                frame.set(Arc::clone(name), answer.to_shown_value());
             }
             Arc::new(frame)
         });

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
-use crate::http::{Accepted, Answer, Rehearsed};
+use crate::http::{Accepted, Rehearsed};
 use crate::plan::target::TargetStepPlan;
 use crate::template::Frame;
 
@@ -44,13 +44,18 @@ impl Sender {
                             }
                         }
                         if let Some(name) = &step.name {
-                            carried.answers.push((Arc::clone(name), answer.to_value()));
+                            carried
+                                .answers
+                                .push((Arc::clone(name), Arc::clone(&answer)));
                         }
                         carried.answer = Some(answer);
                     }
                     came
                 }
-                Err(error) => Came::Failed(Fault::said(format!("{name}: when: {error}"))),
+                Err(error) => {
+                    self.steps_run[index].fetch_add(1, Ordering::Relaxed);
+                    Came::Failed(Fault::said(format!("{name}: when: {error}")))
+                }
             };
             match came {
                 Came::Done(said) => {
@@ -91,7 +96,7 @@ impl Sender {
                 }
             }
         }
-        let last = carried.answer.as_ref().map(Answer::to_value);
+        let last = carried.answer.clone();
         carried
             .answers
             .extend(last.map(|answer| ("response".into(), answer)));
@@ -103,7 +108,7 @@ impl Sender {
 fn seen(frame: &Arc<Frame>, carried: &Carried) -> Arc<Frame> {
     let mut seen = Frame::on(frame);
     for (name, answer) in &carried.answers {
-        seen.set(Arc::clone(name), answer.clone());
+        seen.set(Arc::clone(name), answer.to_value());
     }
     Arc::new(seen)
 }

@@ -388,6 +388,9 @@ fn nothing_new_is_sent_once_the_run_is_stopped() {
         thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(channel.count(), 2, "{:?}", channel.bodies());
-    let logs = sandbox.stop().text("logs.jsonl");
-    assert!(logs.contains("16 not sent"), "{logs}");
+    // Both batches were refused, and the rows are told as that.
+    let held = sandbox.stop();
+    let logs = held.text("logs.jsonl");
+    assert_eq!(told(&held, "failed"), ids(1..=16), "{logs}");
+    assert!(logs.contains("0 ok, 16 failed"), "{logs}");
 }

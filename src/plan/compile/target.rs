@@ -7,6 +7,7 @@ use super::Compiler;
 use super::request::Purpose;
 use super::values::whole;
 use crate::check::Diagnostic;
+use crate::plan::request::Repeat;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{
     BATCH_ROWS, BatchPlan, ItemPlan, TargetJobPlan, TargetKind, TargetPlan, TargetStepPlan,
@@ -439,6 +440,11 @@ impl Compiler<'_> {
                 let (request, uses) = self
                     .watched(|compiler| compiler.request(at, &label, scopes, &scope, seen.purpose));
                 all_uses.add(uses);
+                let mut request = request;
+                // A step that only looks something up changes nothing.
+                if !request.changes() {
+                    request.repeat = Repeat::Asks;
+                }
                 request
             });
             if let (Some(name), Some(at)) = (name, node.get("name")) {

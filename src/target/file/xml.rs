@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use minijinja::value::ValueKind;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
 use crate::plan::file_target::XmlRowPlan;
 use crate::plan::request::TreePlan;
 use crate::row::Row;
-use crate::row::xml_name::fitted;
+use crate::row::xml_name::{fitted, is_xml_name};
 use crate::template::{Frame, TemplateError, Value, is_nothing, text_of};
 
 /// The line that an XML file begins with.
@@ -27,17 +27,45 @@ pub struct Names {
 
 /// Whether XML that an author wrote is some, so that one row spoils no file.
 fn is_well_formed(text: &str) -> Result<(), String> {
+    let wrong = |what: &str| Err(format!("{NO_XML} ({what})"));
     let mut reader = quick_xml::Reader::from_str(text);
+    let mut depth = 0_usize;
     loop {
-        match reader.read_event() {
-            Ok(Event::Eof) => return Ok(()),
-            Ok(Event::Text(text)) if text.contains('&') => {
-                return Err(NO_XML.to_owned());
+        let event = match reader.read_event() {
+            Ok(event) => event,
+            Err(error) => return wrong(&error.to_string()),
+        };
+        match event {
+            Event::Eof if depth > 0 => return wrong("an element is not closed"),
+            Event::Eof => return Ok(()),
+            Event::Start(tag) | Event::Empty(tag) if !has_good_names(&tag) => {
+                return wrong("a tag is none");
             }
-            Ok(_) => {}
-            Err(error) => return Err(format!("{NO_XML} ({error})")),
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::Text(text) if text.contains('&') => return wrong("a `&` stands alone"),
+            Event::GeneralRef(name) => {
+                let name = &*name;
+                let is_known = ["amp", "lt", "gt", "quot", "apos"].contains(&name);
+                if !is_known && !name.starts_with('#') {
+                    return wrong(&format!("&{name}; is not known"));
+                }
+            }
+            _ => {}
         }
     }
+}
+
+/// Whether the names of a tag and its attributes are names, and the values are quoted.
+fn has_good_names(tag: &BytesStart<'_>) -> bool {
+    let name = tag.name();
+    is_xml_name(name.as_ref())
+        && tag.attributes().all(|attribute| {
+            attribute.is_ok_and(|attribute| {
+                let name = attribute.key;
+                is_xml_name(name.as_ref()) && !attribute.value.contains('<')
+            })
+        })
 }
 
 /// What is said of a row that is no XML.
@@ -198,6 +226,33 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_xml_is_told() {
+        for text in [
+            "<p>a</p>",
+            "<p a=\"1\" b:c='2'/>",
+            "<p>&amp;&#10;<q/></p><r/>",
+            "text",
+            "",
+        ] {
+            assert!(is_well_formed(text).is_ok(), "{text}");
+        }
+        for text in [
+            "<p>a<b</p>",
+            "<p>a",
+            "a</p>",
+            "<p>&nbsp;</p>",
+            "<p a=1>x</p>",
+            "<p>a & b</p>",
+            "<p><q></p></q>",
+            "<1/>",
+            "<p a=\"x\" a=\"y\"/>",
+            "<p a=\"<\"/>",
+        ] {
+            assert!(is_well_formed(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn what_xml_can_not_hold_is_escaped_or_left_out() {

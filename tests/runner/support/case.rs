@@ -7,7 +7,7 @@
 //! | `input.*`, `new.*`, `modified.*`, `unchanged.*`, `deleted.*` | what can be read |
 //! | `reads.txt` | `METHOD PATH` of everything that reads, in order; not compared where it is missing |
 //! | `output.txt`, `feedback.txt` | rows as written, one a line, an empty line between writes |
-//! | `logs.txt` | `LEVEL MESSAGE CONTEXT`, in order |
+//! | `logs.txt` | `LEVEL MESSAGE CONTEXT`, in order; sorted where it is `logs-sorted.txt` |
 //! | `stderr.txt` | standard error |
 //! | `mock.yaml` | somebody's API ([`super::mock`]); `<mock>` in `args` and `env` is its address, `<mock-host>` in what is expected its host and port |
 //! | `requests.txt` | what it was asked, one request a line; sorted where it is `requests-sorted.txt` |
@@ -133,7 +133,13 @@ fn run(case: &Path, code: i32) -> Vec<String> {
     let of = |kind: Kind| requests.iter().filter(move |request| request.kind == kind);
     compare("output.txt", &writes(of(Kind::Output)));
     compare("feedback.txt", &writes(of(Kind::Feedback)));
-    compare("logs.txt", &text_of(of(Kind::Log).map(Request::as_log)));
+    let mut logs: Vec<String> = of(Kind::Log).map(Request::as_log).collect();
+    if case.join("logs-sorted.txt").exists() {
+        logs.sort();
+        compare("logs-sorted.txt", &text_of(logs.into_iter()));
+    } else {
+        compare("logs.txt", &text_of(logs.into_iter()));
+    }
     compare("stderr.txt", &ended.stderr);
     if case.join("reads.txt").exists() {
         let reads = requests
