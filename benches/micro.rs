@@ -9,7 +9,7 @@ use divan::{Bencher, black_box};
 use runner::columns::Mapper;
 use runner::plan::{OptionValues, load};
 use runner::row::{Batch, Scanner, Spare, row_value};
-use runner::template::native::{Binder, Scene};
+use runner::template::native::{Binder, LookedUp, Scene};
 use runner::template::scope::{Name, Scope};
 use runner::template::{Frame, Template, Uses};
 
@@ -86,6 +86,7 @@ fn template_plain(bencher: Bencher, text: &str) {
                 outcome: &[],
                 frame: None,
                 paths: &[],
+                looked_up: LookedUp::default(),
             };
             let written = form.write_cell(&scene, &mut out);
             assert!(written.is_ok(), "no doubt in this feed");

@@ -12,7 +12,7 @@ const RECORDS: usize = 100_000;
 /// Products of the long run.
 const MANY: usize = 1_000_000;
 /// Rounds of the race.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// What reading came to.
 pub struct Sources {

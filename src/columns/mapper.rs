@@ -14,7 +14,7 @@ use super::unique::Unique;
 use crate::plan::Plan;
 use crate::row::{Batch, Body, BodyWriter, PADDING, Row, ScanError, Scanner, Shape, Spare};
 use crate::spec::OnError;
-use crate::template::native::Scene;
+use crate::template::native::{LookedUp, Scene};
 use crate::template::{Frame, Value};
 
 /// Rows a body at most: what the platform itself hands out at a time.
@@ -192,6 +192,7 @@ impl Mapper {
             outcome: &[],
             frame: None,
             paths: &[],
+            looked_up: LookedUp::default(),
         };
         let writer = &mut self.open.writer;
         writer.start_row();

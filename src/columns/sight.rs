@@ -10,7 +10,7 @@ use minijinja::value::{Enumerator, Object};
 use super::lookups::{RowLookups, Tables};
 use super::mapper::Input;
 use crate::row::{Batch, Row, row_value};
-use crate::template::native::{Bound, Plain, RecordPath, Scene};
+use crate::template::native::{Bound, LookedUp, Plain, RecordPath, Scene};
 use crate::template::{Frame, Slots, Template, TemplateError, Value};
 
 /// The frames of a batch's rows.
@@ -140,6 +140,7 @@ impl<'s> Sight<'s> {
                 outcome: &[],
                 frame: input.frame(),
                 paths: &[],
+                looked_up: LookedUp::default(),
             },
             input,
             part,

@@ -9,7 +9,7 @@ use crate::plan::FeedbackPlan;
 use crate::row::{Body, BodyWriter, Row, Shape, Spare, quoted_name, refuse_infinite, write_value};
 use crate::spec::FeedbackRows;
 use crate::template::Frame;
-use crate::template::native::{Binder, Bound, Scene};
+use crate::template::native::{Binder, Bound, LookedUp, Scene};
 
 /// Writes the feedback of one input.
 pub struct FeedbackWriter<'r> {
@@ -99,6 +99,7 @@ impl<'r> FeedbackWriter<'r> {
             outcome: &outcome,
             frame: None,
             paths: &[],
+            looked_up: LookedUp::default(),
         };
         let mut wrong = None;
         writer.start_row();

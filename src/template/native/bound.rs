@@ -24,6 +24,8 @@ pub enum Place {
 pub struct RecordPath {
     /// The name.
     pub record: Box<str>,
+    /// The number of that name among those of all paths.
+    pub owner: usize,
     /// The path.
     pub keys: Box<[PathKey]>,
 }
@@ -92,8 +94,11 @@ impl<'b> Binder<'b> {
                 Node::Leaf(Place::Outcome(number))
             }
             Named::Path(record, keys) => {
+                let same = self.paths.iter().find(|path| path.record == *record);
+                let owner = same.map_or(self.paths.len(), |path| path.owner);
                 self.paths.push(RecordPath {
                     record: record.clone(),
+                    owner,
                     keys: keys.clone(),
                 });
                 Node::Leaf(Place::Path(self.paths.len() - 1))

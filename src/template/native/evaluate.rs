@@ -1,7 +1,7 @@
 //! Works plain forms out, row by row.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use super::bound::{Bound, Place, RecordPath};
@@ -16,7 +16,7 @@ use crate::template::operators::{Arithmetic, Comparison};
 use crate::template::{Frame, Value};
 
 /// What a row's plain forms see.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Scene<'s> {
     /// The row, where there is one.
     pub row: Option<Row<'s>>,
@@ -30,7 +30,13 @@ pub struct Scene<'s> {
     pub frame: Option<&'s Arc<Frame>>,
     /// The paths through them, by number.
     pub paths: &'s [RecordPath],
+    /// The record that was looked for last.
+    pub looked_up: LookedUp<'s>,
 }
+
+/// The record that a path of a scene led to last: most templates of a row read the same.
+#[derive(Clone, Default)]
+pub struct LookedUp<'s>(Cell<Option<(usize, &'s DocumentValue)>>);
 
 impl<'s> Scene<'s> {
     /// The cell of a slot.
@@ -54,8 +60,14 @@ impl<'s> Scene<'s> {
             Place::Outcome(number) => self.outcome.get(number).cloned().ok_or(Doubt),
             Place::Path(number) => {
                 let path = self.paths.get(number).ok_or(Doubt)?;
+                if let Some((owner, document)) = self.looked_up.0.get() {
+                    if owner == path.owner {
+                        return plain_of(document.at(&path.keys));
+                    }
+                }
                 let record = self.record(path)?;
                 if let Some(document) = record.downcast_object_ref::<DocumentValue>() {
+                    self.looked_up.0.set(Some((path.owner, document)));
                     return plain_of(document.at(&path.keys));
                 }
                 let mut value = record.clone();

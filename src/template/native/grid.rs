@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::{Binder, Bound, Doubt, Plain, Scene};
+use super::{Binder, Bound, Doubt, LookedUp, Plain, Scene};
 use crate::row::{Batch, Scanner, refuse_infinite, row_value, write_value};
 use crate::template::scope::{Field, Name, Scope};
 use crate::template::{Frame, Template, Uses, Value, document, text_of};
@@ -278,6 +278,7 @@ impl Grid {
                 outcome: &[],
                 frame: None,
                 paths: &[],
+                looked_up: LookedUp::default(),
             };
             let frame = Frame::on(&base).with("row", row_value(&batch, index));
             if let Err(difference) = self.compare(&template, &form, &scene, &Arc::new(frame)) {
@@ -313,6 +314,7 @@ impl Grid {
                 outcome: &[],
                 frame: Some(&frame),
                 paths: &paths,
+                looked_up: LookedUp::default(),
             };
             if let Err(difference) = self.compare(&template, &form, &scene, &frame) {
                 writeln!(self.report, "{text}\n  {json}\n  {difference}").unwrap();

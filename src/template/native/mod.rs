@@ -14,7 +14,7 @@ mod tree;
 mod write;
 
 pub use bound::{Binder, Bound, RecordPath};
-pub use evaluate::Scene;
+pub use evaluate::{LookedUp, Scene};
 pub use plain::Plain;
 pub use tree::Tree;
 
