@@ -251,15 +251,15 @@ impl Own<'_> {
         let Some((plan, name)) = windows else {
             return Err(error.into());
         };
-        let name = name.map_or("record", |name| name);
-        let window = frame.get(name).unwrap_or_default();
+        let name: Arc<str> = name.map_or_else(|| "record".into(), Arc::clone);
+        let window = frame.get(&name).unwrap_or_default();
         let halves = windows::halves(plan, &window).map_err(|error| self.fail(error))?;
         let Some(halves) = halves else {
             return Err(error.into());
         };
         let is_record = frame.get("record").is_some_and(|record| record == window);
         Ok(halves.map(|half| {
-            let mut own = Frame::on(frame).with(name, half.clone());
+            let mut own = Frame::on(frame).with(Arc::clone(&name), half.clone());
             let mut record = self.parent.record.clone();
             if is_record {
                 own.set("record", half.clone());

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Enumerator, Object, Value};
+use smallvec::SmallVec;
 
 /// Values that are worked out when their name is read.
 pub trait Resolve: Send + Sync {
@@ -11,10 +12,41 @@ pub trait Resolve: Send + Sync {
     fn resolve(&self, name: &str) -> Option<Value>;
 }
 
+/// A name of a frame: one of the language, or one of a spec.
+#[derive(Debug, Clone)]
+pub enum FrameName {
+    /// Of the language.
+    Static(&'static str),
+    /// Of a spec.
+    Shared(Arc<str>),
+}
+
+impl FrameName {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Static(name) => name,
+            Self::Shared(name) => name,
+        }
+    }
+}
+
+impl From<&'static str> for FrameName {
+    fn from(name: &'static str) -> Self {
+        Self::Static(name)
+    }
+}
+
+impl From<Arc<str>> for FrameName {
+    fn from(name: Arc<str>) -> Self {
+        Self::Shared(name)
+    }
+}
+
 /// Names with their values; what is not found is looked for in the frame below.
 #[derive(Clone, Default)]
 pub struct Frame {
-    names: Vec<(Arc<str>, Value)>,
+    /// Most frames have one or two.
+    names: SmallVec<[(FrameName, Value); 2]>,
     resolver: Option<Arc<dyn Resolve>>,
     below: Option<Arc<Frame>>,
 }
@@ -23,7 +55,7 @@ impl Frame {
     /// An empty frame on top of another.
     pub fn on(below: &Arc<Frame>) -> Self {
         Self {
-            names: Vec::new(),
+            names: SmallVec::new(),
             resolver: None,
             below: Some(Arc::clone(below)),
         }
@@ -37,9 +69,10 @@ impl Frame {
     }
 
     /// Adds a name, or replaces it.
-    pub fn set(&mut self, name: impl Into<Arc<str>>, value: Value) {
+    pub fn set(&mut self, name: impl Into<FrameName>, value: Value) {
         let name = name.into();
-        match self.names.iter_mut().find(|(known, _)| *known == name) {
+        let same = |(known, _): &&mut (FrameName, Value)| known.as_str() == name.as_str();
+        match self.names.iter_mut().find(same) {
             Some((_, known)) => *known = value,
             None => self.names.push((name, value)),
         }
@@ -49,7 +82,7 @@ impl Frame {
     pub fn get(&self, name: &str) -> Option<Value> {
         let mut frame = self;
         loop {
-            if let Some((_, value)) = frame.names.iter().find(|(known, _)| &**known == name) {
+            if let Some((_, value)) = frame.names.iter().find(|(known, _)| known.as_str() == name) {
                 return Some(value.clone());
             }
             if let Some(value) = frame.resolver.as_ref().and_then(|r| r.resolve(name)) {
@@ -63,7 +96,7 @@ impl Frame {
     pub fn get_ref(&self, name: &str) -> Option<&Value> {
         let mut frame = self;
         loop {
-            if let Some((_, value)) = frame.names.iter().find(|(known, _)| &**known == name) {
+            if let Some((_, value)) = frame.names.iter().find(|(known, _)| known.as_str() == name) {
                 return Some(value);
             }
             frame = frame.below.as_deref()?;
@@ -72,7 +105,7 @@ impl Frame {
 
     /// The frame with one more name.
     #[must_use]
-    pub fn with(mut self, name: impl Into<Arc<str>>, value: Value) -> Self {
+    pub fn with(mut self, name: impl Into<FrameName>, value: Value) -> Self {
         self.set(name, value);
         self
     }
@@ -82,7 +115,7 @@ impl fmt::Debug for Frame {
     /// Names alone: values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.names.iter().map(|(name, _)| name))
+            .entries(self.names.iter().map(|(name, _)| name.as_str()))
             .finish()
     }
 }

@@ -26,7 +26,7 @@ mod text;
 pub use compiled::{Template, TemplateError};
 pub use duration::DurationValue;
 pub use engine::NOTHING_IN_PATH;
-pub use frame::{Frame, Resolve, Slots};
+pub use frame::{Frame, FrameName, Resolve, Slots};
 pub use lower::Uses;
 pub use minijinja::Value;
 pub use number::{NumberText, plain};
