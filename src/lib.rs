@@ -10,6 +10,7 @@ pub mod columns;
 pub mod container_api;
 pub mod exit;
 pub mod files;
+pub mod formats;
 pub mod http;
 pub mod plan;
 pub mod row;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use minijinja::value::{Enumerator, Object, Value};
-use reqwest::Url;
+use reqwest::{Method, Url};
 use reqwest::header::HeaderMap;
 
 use super::fault::Fault;
@@ -15,6 +15,8 @@ use crate::template::json;
 /// An answer.
 #[derive(Debug)]
 pub struct Answer {
+    /// How it was asked for, after redirects.
+    pub method: Method,
     /// Its status.
     pub status: u16,
     /// Its headers.
@@ -53,6 +55,7 @@ impl Answer {
         response: reqwest::Response,
         timeout: Duration,
         most: usize,
+        method: Method,
     ) -> Result<(Self, Option<Rest>), Fault> {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -91,6 +94,7 @@ impl Answer {
             }
         }
         let answer = Self {
+            method,
             status,
             headers,
             url,
@@ -104,6 +108,7 @@ impl Answer {
     /// An answer without a body that nobody gave.
     pub(super) fn made(status: u16, headers: HeaderMap, url: Url) -> Self {
         Self {
+            method: Method::GET,
             status,
             headers,
             url,

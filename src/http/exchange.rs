@@ -170,7 +170,7 @@ impl Http {
         };
         let is_good = response.status().is_success();
         let held = if is_good { bounds.held } else { OF_FAILED };
-        let (mut answer, rest) = Answer::read(response, bounds.timeout, held).await?;
+        let (mut answer, rest) = Answer::read(response, bounds.timeout, held, prepared.method.clone()).await?;
         // A URL with credentials in it is not shown.
         if is_trusted {
             answer.url = prepared.url.clone();

@@ -57,6 +57,10 @@ pub struct CsvPlan {
     pub names: Vec<String>,
     /// Lines before the header that are passed over.
     pub skip: u64,
+    /// What makes a quote inside quotes part of the cell, besides a second one.
+    pub escape: Option<u8>,
+    /// Bytes of a cell at most.
+    pub max_cell: u64,
 }
 
 impl Default for CsvPlan {
@@ -67,6 +71,8 @@ impl Default for CsvPlan {
             header: true,
             names: Vec::new(),
             skip: 0,
+            escape: None,
+            max_cell: 16 * 1024 * 1024,
         }
     }
 }
@@ -80,6 +86,8 @@ pub struct XmlPlan {
     pub lists: Vec<String>,
     /// Whether a prefix belongs to the name alone.
     pub prefixes: bool,
+    /// Elements that are text, what stands inside them included.
+    pub text: Vec<String>,
 }
 
 /// A sheet.

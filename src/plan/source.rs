@@ -90,6 +90,9 @@ pub struct ReadingPlan {
     pub records: Option<PathPlan>,
     /// What the answer is.
     pub format: Option<FormatPlan>,
+    /// Whether the author says what becomes of none: then an answer without the place of records has
+    /// none, and is no error.
+    pub may_lack: bool,
 }
 
 /// How a list is paged.
@@ -103,6 +106,8 @@ pub struct PagesPlan {
     pub stop: Option<Template>,
     /// How many records there are in all.
     pub total: Option<PathPlan>,
+    /// How many pages there are in all.
+    pub pages: Option<PathPlan>,
     /// Pages at most.
     pub max: u64,
 }

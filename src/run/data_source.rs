@@ -175,6 +175,7 @@ impl Run {
             api: self.api.clone(),
             base: Arc::clone(&self.base),
             looked: Arc::clone(&self.looked),
+            sizes: Arc::clone(&self.sizes),
             is_frugal: false,
         }
     }

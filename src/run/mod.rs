@@ -32,7 +32,7 @@ use crate::container_api::stop::Signal;
 use crate::exit::Exit;
 use crate::http::{Http, HttpParts, Rehearsal, Trace};
 use crate::plan::{OptionValues, Plan};
-use crate::source::{Looked, Newest, since_of};
+use crate::source::{Looked, Newest, PageSizes, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
 use crate::state::State;
 use crate::template::{Frame, Value};
@@ -54,6 +54,8 @@ pub struct Run {
     state: Arc<State>,
     /// Where records were looked for in vain.
     looked: Arc<Looked>,
+    /// What was learned of how many records servers give at a time.
+    sizes: Arc<PageSizes>,
     /// What is to be kept once the run has succeeded.
     newest: OnceLock<serde_json::Value>,
     progress: Progress,
@@ -142,6 +144,7 @@ impl Run {
             http: Arc::new(http),
             state,
             looked: Arc::default(),
+            sizes: Arc::default(),
             newest: OnceLock::new(),
             progress: given.progress,
             shared: given.shared,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fetch::Given;
+use super::fetch::{Given, note_odd};
+use super::page_check::why_no_page;
+use super::pages::PageRead;
 use super::read::{self, Broken, Job, Progress};
 use super::{Context, SourceError};
 use crate::files::{Login, Place, s3};
@@ -62,12 +64,26 @@ pub async fn read(
             origin: &origin,
             redactor: context.http.redactor(),
         };
-        if let Place::S3(store) = &place {
-            read_object(context, store, &file.path, &job, give).await?;
-            continue;
-        }
-        let input = place.open(&file.path).await.map_err(&failed)?;
-        read::read_file(&job, input, &file.path, give).await?;
+        let read = if let Place::S3(store) = &place {
+            read_object(context, store, &file.path, &job, give).await?
+        } else {
+            let input = place.open(&file.path).await.map_err(&failed)?;
+            read::read_file(&job, input, &file.path, give).await?
+        };
+        judge(context, &job, &read).await?;
+    }
+    Ok(())
+}
+
+/// Whether a file is what it was to be; what is odd about it is said.
+async fn judge(context: &Context, job: &Job<'_>, read: &PageRead) -> Result<(), SourceError> {
+    if let Some(why) = why_no_page(job, &read.found, read.count, None) {
+        return Err(read::failed(job, why));
+    }
+    note_odd(context, job.label, job.origin, read).await;
+    if read.count == 0 {
+        let looked = &context.looked;
+        looked.note(job.label, job.origin, job.plan, &read.found);
     }
     Ok(())
 }
@@ -94,7 +110,7 @@ async fn read_object(
     key: &str,
     job: &Job<'_>,
     give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
-) -> Result<(), SourceError> {
+) -> Result<PageRead, SourceError> {
     let failed = |reason: String| SourceError::Read {
         step: job.label.to_owned(),
         origin: job.origin.to_owned(),
@@ -106,7 +122,7 @@ async fn read_object(
         let (answer, rest) = store.object(key).await.map_err(failed)?;
         progress.begin_again();
         match read::read_answer(job, &answer, rest, &mut progress, give).await {
-            Ok(_) => return Ok(()),
+            Ok(read) => return Ok(read),
             Err(Broken::Failed(error)) => return Err(error),
             Err(Broken::Lost(fault)) => {
                 losses += 1;

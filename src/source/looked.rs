@@ -3,30 +3,45 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::check::nearest::nearest;
+use crate::formats::Found;
+use crate::plan::format::FormatKind;
 use crate::plan::path::{PathPlan, PathStep};
+use crate::plan::source::ReadingPlan;
 
 /// Places without records, one for each step.
 #[derive(Debug, Default)]
 pub struct Looked(Mutex<Vec<(String, String)>>);
 
 impl Looked {
-    /// Notes that a step found no record in an answer whose top has these keys.
-    pub fn note(&self, step: &str, origin: &str, path: Option<&PathPlan>, keys: &[String]) {
+    /// Notes that a step found no record in an answer or a file.
+    pub fn note(&self, step: &str, origin: &str, plan: &ReadingPlan, found: &Found) {
         let mut looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if looked.iter().any(|(known, _)| known == step) {
             return;
         }
+        let (path, keys) = (plan.records.as_ref(), found.keys.as_slice());
+        let elements = match plan.format.as_ref().map(|format| &format.kind) {
+            Some(FormatKind::Xml(xml)) => xml.record.as_slice(),
+            _ => &[],
+        };
         let place = match path {
             Some(PathPlan::Plain(path)) => format!("no records at `{}`", path.text),
             Some(PathPlan::Query(query)) => format!("no records at `{query}`"),
             Some(PathPlan::Template(_)) => "`records` gave none".to_owned(),
-            None => "no records".to_owned(),
+            None if elements.is_empty() => "no records".to_owned(),
+            None => format!("no element `{}`", elements.join("`, `")),
         };
-        let mut text = format!("{step}: {place} in the answer of {origin}");
+        let mut text = format!("{step}: {place} in {origin}");
         if keys.is_empty() {
-            text.push_str("; the answer is empty");
+            text.push_str("; it is empty");
         } else {
             text = format!("{text}; it has {}", keys.join(", "));
+        }
+        let near = elements
+            .iter()
+            .find_map(|element| nearest(element, keys.iter().map(String::as_str)));
+        if let Some(near) = near {
+            text = format!("{text}; did you mean `{near}`?");
         }
         if let Some(PathPlan::Plain(path)) = path {
             if let Some(PathStep::Key(first)) = path.steps.first() {

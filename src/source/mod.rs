@@ -6,13 +6,16 @@
 mod error;
 mod fetch;
 mod files;
-pub mod formats;
+
 pub mod gather;
 mod incremental;
 mod job;
 mod link;
+mod list_end;
 mod looked;
 mod lookups;
+mod page_check;
+mod page_sizes;
 mod pages;
 pub mod path;
 mod read;
@@ -28,6 +31,7 @@ pub use error::SourceError;
 pub use incremental::{Newest, since_of};
 pub use looked::Looked;
 pub use lookups::Lookups;
+pub use page_sizes::PageSizes;
 pub use seen::Seen;
 pub use walk::Records;
 
@@ -49,6 +53,8 @@ pub struct Context {
     pub base: Arc<Frame>,
     /// Where records were looked for in vain.
     pub looked: Arc<Looked>,
+    /// What was learned of how many records servers give at a time.
+    pub sizes: Arc<PageSizes>,
     /// Whether no page is read, and no parent asked about, before it is wanted.
     pub is_frugal: bool,
 }

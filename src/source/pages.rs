@@ -6,7 +6,9 @@ use std::sync::Arc;
 use reqwest::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::formats::Found;
+use crate::formats::Found;
+use super::list_end::{CountedPage, Doubt, ListEnd, Next, Remark};
+use super::page_sizes::PageSizes;
 use super::path;
 use crate::http::Answer;
 use crate::plan::path::{PathPlan, PlainPath};
@@ -30,6 +32,14 @@ pub struct Paging<'p> {
     asked: HashSet<u64>,
     /// A hash of the records of the page before, and how many it had.
     before: Option<(u64, u64)>,
+    /// The hashes of the last page's records.
+    before_each: Vec<u64>,
+    /// Where a counted list ends.
+    end: ListEnd,
+    /// Why the page that is asked for next is asked for, if only to be sure that there is none.
+    doubt: Option<Doubt>,
+    /// What is to be said, each under a word by which it is said once.
+    remarks: Vec<(&'static str, String)>,
 }
 
 /// A page that was read.
@@ -41,17 +51,10 @@ pub struct PageRead {
     pub last: Value,
     /// A hash of its records, in order.
     pub hash: u64,
+    /// The hashes of its first records, in order.
+    pub each: Vec<u64>,
     /// What probes found.
     pub found: Found,
-}
-
-/// What comes after a page.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Another page.
-    Page,
-    /// No page.
-    End,
 }
 
 impl<'p> Paging<'p> {
@@ -93,6 +96,10 @@ impl<'p> Paging<'p> {
             seen: 0,
             asked: HashSet::new(),
             before: None,
+            before_each: Vec::new(),
+            end: ListEnd::new(size),
+            doubt: None,
+            remarks: Vec::new(),
         })
     }
 
@@ -106,7 +113,8 @@ impl<'p> Paging<'p> {
             PathPlan::Plain(path) => Some(path),
             _ => None,
         };
-        let paths = next.into_iter().chain(&self.plan.total);
+        let counts = self.plan.total.iter().chain(&self.plan.pages);
+        let paths = next.into_iter().chain(counts);
         paths.filter_map(plain).collect()
     }
 
@@ -129,30 +137,51 @@ impl<'p> Paging<'p> {
         ])
     }
 
+    /// Why the page at hand was asked for, if only to be sure that there is none.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.doubt
+    }
+
+    /// What is to be said of the list, each under a word by which it is said once.
+    pub fn take_remarks(&mut self) -> Vec<(&'static str, String)> {
+        std::mem::take(&mut self.remarks)
+    }
+
     /// Notes a page that was read; `frame` is what its request saw.
     pub fn advance(
         &mut self,
         read: PageRead,
         answer: &Arc<Answer>,
         frame: &Arc<Frame>,
-    ) -> Result<Next, TemplateError> {
+        (sizes, step): (&PageSizes, &str),
+    ) -> Result<Advance, TemplateError> {
         self.count = read.count;
-        self.seen += read.count;
         self.last = read.last;
         // Where the answer leads on, it is told by what it leads to.
         let is_counted = matches!(self.plan.kind, PagesKind::Page(_) | PagesKind::Offset(_));
         let is_same = is_counted && read.count > 0 && self.before == Some((read.hash, read.count));
         self.before = Some((read.hash, read.count));
-        if is_same {
+        if is_same && self.doubt.is_none() {
             return Err(self.repeated("has the same records as the one before"));
         }
+        let known = if is_same {
+            read.count
+        } else {
+            self.overlap(&read.each)
+        };
+        self.before_each = read.each;
+        self.seen += read.count - known;
         let seen = Frame::on(frame)
             .with("page", self.to_value())
             .with("response", answer.to_value());
         let seen = Arc::new(seen);
+        let mut advance = Advance {
+            next: Next::End,
+            known: usize::try_from(known).unwrap_or(usize::MAX),
+        };
         if let Some(stop) = &self.plan.stop {
-            if stop.holds(&seen)? {
-                return Ok(Next::End);
+            if !is_same && stop.holds(&seen)? {
+                return Ok(advance);
             }
         }
         let mut probes = read.found.probes.into_iter();
@@ -165,23 +194,41 @@ impl<'p> Paging<'p> {
             PagesKind::LinkHeader(rel) => link(answer, rel).map_or(Value::UNDEFINED, Value::from),
             PagesKind::Page(_) | PagesKind::Offset(_) => Value::UNDEFINED,
         };
-        let total = match &self.plan.total {
-            Some(path) => Some(follow(path)?),
-            None => None,
+        let mut counted = |path: &Option<PathPlan>, what: &str| match path {
+            Some(path) => number(&follow(path)?, what),
+            None => Ok(None),
         };
-        if self.is_last(total.as_ref())? {
-            return Ok(Next::End);
-        }
-        let leads_on = match &self.plan.kind {
-            PagesKind::Page(_) | PagesKind::Offset(_) => true,
-            PagesKind::Cursor(_) => self.go_to_cursor(next)?,
-            PagesKind::NextUrl(_) | PagesKind::LinkHeader(_) => self.go_to(&next, answer)?,
+        let total = counted(&self.plan.total, "total")?;
+        let last_page = counted(&self.plan.pages, "pages")?;
+        advance.next = if is_counted {
+            let page = CountedPage {
+                count: self.count,
+                reached: match &self.plan.kind {
+                    PagesKind::Offset(start) => self.offset + self.count - start,
+                    _ => self.seen,
+                },
+                pages: self.index + 1,
+                total,
+                last_page,
+                is_same,
+                has_stop: self.plan.stop.is_some(),
+            };
+            let (next, remarks) = self.end.judge(page, sizes, step);
+            let said = remarks.into_iter().map(|one| (one.kind(), one.to_string()));
+            self.remarks.extend(said);
+            next
+        } else {
+            self.led(next, total, answer)?
         };
-        if !leads_on {
-            return Ok(Next::End);
+        self.doubt = match advance.next {
+            Next::Probe(doubt) => Some(doubt),
+            Next::Page | Next::End => None,
+        };
+        if advance.next == Next::End {
+            return Ok(advance);
         }
         self.index += 1;
-        self.offset += self.size.unwrap_or(self.count);
+        self.offset += self.count;
         if self.index >= self.plan.max {
             return Err(TemplateError {
                 message: format!(
@@ -190,49 +237,54 @@ impl<'p> Paging<'p> {
                 ),
             });
         }
-        Ok(Next::Page)
+        Ok(advance)
     }
 
-    /// How far into the list the pages so far go.
-    fn reached(&self) -> u64 {
-        match (&self.plan.kind, self.size) {
-            (PagesKind::Offset(start), Some(size)) => self.seen.max(self.offset + size - start),
-            _ => self.seen,
+    /// Where the answer itself leads on: there are more pages as long as it does.
+    fn led(
+        &mut self,
+        next: Value,
+        total: Option<u64>,
+        answer: &Answer,
+    ) -> Result<Next, TemplateError> {
+        let is_over = total.is_some_and(|total| self.count == 0 && self.seen >= total);
+        let leads_on = !is_over
+            && match &self.plan.kind {
+                PagesKind::Cursor(_) => self.go_to_cursor(next)?,
+                _ => self.go_to(&next, answer)?,
+            };
+        if leads_on {
+            return Ok(Next::Page);
         }
+        if let Some(total) = total.filter(|total| self.seen < *total) {
+            let remark = Remark::Fewer(self.seen, total);
+            self.remarks.push((remark.kind(), remark.to_string()));
+        }
+        Ok(Next::End)
     }
 
-    /// Whether this was the last page by its length, or by the total.
-    fn is_last(&self, total: Option<&Value>) -> Result<bool, TemplateError> {
-        if let Some(total) = total {
-            let number = plain(total);
-            let total = match number.as_str() {
-                Some(text) => text.trim().parse().ok(),
-                None => u64::try_from(number.clone()).ok(),
-            };
-            return match total {
-                Some(total) => Ok(self.reached() >= total || self.count == 0),
-                None if is_nothing(&number) => Ok(self.count == 0),
-                None => Err(TemplateError {
-                    message: format!("pages: the total `{}` is no number", text_of(&number)),
-                }),
-            };
+    /// How many of a page's first records are the last ones of the page before. Offsets move by what
+    /// came: where the server leaves records out after it has counted them, both pages see the same.
+    fn overlap(&mut self, each: &[u64]) -> u64 {
+        let before = &self.before_each;
+        let is_offset = matches!(self.plan.kind, PagesKind::Offset(_));
+        let was_short = self.size.is_some_and(|size| (before.len() as u64) < size);
+        if !is_offset || !was_short {
+            return 0;
         }
-        let is_counted = matches!(self.plan.kind, PagesKind::Page(_) | PagesKind::Offset(_));
-        if self.plan.stop.is_some() {
-            // Behind an empty page there are only more of them.
-            return Ok(is_counted && self.count == 0);
+        let most = before.len().min(each.len());
+        let known = (1..=most)
+            .rev()
+            .find(|count| before[before.len() - count..] == each[..*count]);
+        let known = known.unwrap_or_default() as u64;
+        if known > 0 {
+            let text = format!(
+                "page {} begins with {known} records of the page before it, which were left out: the server's offsets count records that it does not give",
+                self.index + 1
+            );
+            self.remarks.push(("overlap", text));
         }
-        let leads_itself = matches!(
-            self.plan.kind,
-            PagesKind::NextUrl(_) | PagesKind::LinkHeader(_)
-        );
-        if leads_itself {
-            return Ok(false);
-        }
-        Ok(match self.size {
-            Some(size) => self.count < size,
-            None => is_counted && self.count == 0,
-        })
+        known
     }
 
     fn go_to_cursor(&mut self, next: Value) -> Result<bool, TemplateError> {
@@ -273,13 +325,38 @@ impl<'p> Paging<'p> {
         Ok(true)
     }
 
-    fn repeated(&self, what: &str) -> TemplateError {
+    /// The list would not end.
+    pub fn repeated(&self, what: &str) -> TemplateError {
         TemplateError {
             message: format!(
                 "pages: page {} {what}: the list would be read for ever. Does the API take the page's value under another name?",
                 self.index + 1
             ),
         }
+    }
+}
+
+/// What comes after a page, and what of it is known.
+#[derive(Debug)]
+pub struct Advance {
+    /// What comes next.
+    pub next: Next,
+    /// So many of its first records were in the page before.
+    pub known: usize,
+}
+
+/// A number of records or pages that an answer names.
+fn number(value: &Value, what: &str) -> Result<Option<u64>, TemplateError> {
+    let number = plain(value);
+    let read = match number.as_str() {
+        Some(text) => text.trim().parse().ok(),
+        None => u64::try_from(number.clone()).ok(),
+    };
+    match read {
+        None if !is_nothing(&number) => Err(TemplateError {
+            message: format!("pages: `{what}` is `{}`, which is no number", text_of(&number)),
+        }),
+        read => Ok(read),
     }
 }
 

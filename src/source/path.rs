@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
 use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 use minijinja::value::ValueKind;
 
-use super::formats::{Wanted, parse_page};
+use crate::formats::{Shape, Wanted, parse_page};
 use crate::http::Answer;
-use crate::plan::path::PathPlan;
+use crate::plan::path::{PathPlan, PathStep};
 use crate::template::{Frame, TemplateError, Value, plain, text_of};
 
 /// The first value that a path leads to; nothing where it leads nowhere. `frame` sees the answer.
@@ -44,7 +45,7 @@ pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Valu
     match path {
         PathPlan::Plain(plain) => {
             let mut nodes = Vec::new();
-            super::formats::collect(body, &plain.steps, &mut nodes);
+            crate::formats::collect(body, &plain.steps, &mut nodes);
             Ok(nodes)
         }
         PathPlan::Query(query) => {
@@ -67,6 +68,23 @@ pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Valu
                 _ => vec![value],
             })
         }
+    }
+}
+
+/// Where a path leads that found nothing: the names it begins with must be there, what its filters
+/// leave is a matter of the data.
+pub fn shape_of(query: &JpQuery, body: &Value) -> Shape {
+    let steps: Vec<PathStep> = query
+        .segments
+        .iter()
+        .map_while(|segment| match segment {
+            Segment::Selector(Selector::Name(name)) => Some(PathStep::Key(name.as_str().into())),
+            _ => None,
+        })
+        .collect();
+    match Shape::of(body, &steps) {
+        missing @ Shape::Missing(_) => missing,
+        _ => Shape::List,
     }
 }
 

@@ -3,12 +3,15 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::formats::{Closed, Found, Hints, ReadError, Reading, Wanted, of_bytes, parse_page};
+use crate::formats::{
+    Closed, Found, Hints, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
+};
 use super::pages::PageRead;
 use super::stream::{Source, stream};
-use super::{SourceError, formats, path};
+use super::{SourceError, path};
+use crate::formats;
 use crate::http::{Answer, Fault, Rest};
 use crate::plan::Redactor;
 use crate::plan::format::FormatKind;
@@ -161,7 +164,7 @@ pub(super) fn failed(job: &Job<'_>, reason: String) -> SourceError {
     SourceError::Read {
         step: job.label.to_owned(),
         origin: job.origin.to_owned(),
-        reason,
+        reason: job.redactor.redact(&reason),
     }
 }
 
@@ -171,17 +174,26 @@ pub(super) struct Page {
     count: u64,
     last: Value,
     hash: u64,
+    each: Vec<u64>,
 }
+
+/// Of a page's records, the hashes of so many are remembered one by one.
+const HASHED: usize = 10_000;
 
 impl Page {
     pub(super) fn note(&mut self, record: &Value) {
-        self.hash = if let Some(document) = record.downcast_object_ref::<DocumentValue>() {
-            xxh3_64_with_seed(document.json().as_bytes(), self.hash)
+        let hash = if let Some(document) = record.downcast_object_ref::<DocumentValue>() {
+            xxh3_64(document.json().as_bytes())
         } else {
             let mut text = Vec::new();
             json::write(record, &mut text);
-            xxh3_64_with_seed(&text, self.hash)
+            xxh3_64(&text)
         };
+        if self.each.len() < HASHED {
+            self.each.push(hash);
+        }
+        self.hash = self.hash.rotate_left(5) ^ hash;
+        self.hash = self.hash.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.count += 1;
         self.last = record.clone();
     }
@@ -191,6 +203,7 @@ impl Page {
             count: self.count,
             last: self.last,
             hash: self.hash,
+            each: self.each,
             found,
         }
     }
@@ -210,6 +223,10 @@ fn at_hand(
     hints: &Hints,
 ) -> Result<(Vec<Value>, Found), SourceError> {
     let mut records = Vec::new();
+    if is_without_body(job, answer, hints) {
+        return Ok((records, Found::default()));
+    }
+    let mut shape = None;
     if let Some(path @ (PathPlan::Query(_) | PathPlan::Template(_))) = &job.plan.records {
         let seen = Arc::new(Frame::on(job.frame).with("response", answer.to_value()));
         let body = match path {
@@ -220,6 +237,18 @@ fn at_hand(
             .map_err(|error| SourceError::of_template(job.label, error))?;
         // `null` is no record.
         records.retain(|record| !is_nothing(record));
+        shape = Some(match path {
+            PathPlan::Query(query) if records.is_empty() => path::shape_of(query, &body),
+            _ => Shape::List,
+        });
+        if job.probes.is_empty() {
+            let found = Found {
+                keys: formats::keys_of(&body),
+                shape: shape.unwrap_or_default(),
+                ..Found::default()
+            };
+            return Ok((records, found));
+        }
     }
     let wanted = Wanted {
         records: plain(job.plan.records.as_ref()),
@@ -236,9 +265,6 @@ fn at_hand(
         }
         Ok(())
     };
-    if answer.held.is_empty() {
-        return Ok((records, Found::default()));
-    }
     let read = if let Some(text) = page_text(job, answer, hints) {
         parse_page(text, wanted, &mut sink)
     } else {
@@ -250,8 +276,25 @@ fn at_hand(
         };
         reading.read(of_bytes(&answer.held), &mut sink)
     };
-    let found = read.map_err(|error| failed(job, with_beginning(job, &error, answer)))?;
+    let mut found = read.map_err(|error| failed(job, with_beginning(job, &error, answer)))?;
+    if let Some(shape) = shape {
+        found.shape = shape;
+    }
     Ok((records, found))
+}
+
+/// Whether there are no records because there is no body: 204 says so, and lines may be none. An
+/// empty body is no JSON, no XML and no sheet.
+fn is_without_body(job: &Job<'_>, answer: &Answer, hints: &Hints) -> bool {
+    if !answer.held.iter().all(u8::is_ascii_whitespace) {
+        return false;
+    }
+    let is_lines = match &job.plan.format {
+        Some(format) => matches!(format.kind, FormatKind::Csv(_) | FormatKind::Jsonl),
+        None => hints.is_of_lines(),
+    };
+    let is_of_template = matches!(job.plan.records, Some(PathPlan::Template(_)));
+    matches!(answer.status, 204 | 205 | 304) || is_lines || job.plan.may_lack || is_of_template
 }
 
 /// An answer as one value, unpacked and decoded.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::SourceError;
-use super::formats::{Closed, Found, Hints, ReadError, Reading, Wanted};
+use crate::formats::{Closed, Found, Hints, ReadError, Reading, Wanted};
 use super::read::{Broken, Job, Page, Progress, failed, is_new, plain};
 use crate::http::{Fault, Rest};
 use crate::plan::path::{PathPlan, PlainPath};

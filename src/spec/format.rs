@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::values::Size;
 use super::{OneOrMany, Template};
 
 /// How an answer or a file is read: one choice. By content type, name and first bytes where nothing
@@ -93,6 +94,13 @@ pub struct Csv {
     /// What stands around cells; `"` where nothing is said.
     #[schemars(length(max = 1))]
     pub quote: Option<String>,
+    /// What makes a quote inside quotes part of the cell, besides a second quote.
+    ///
+    /// ```yaml
+    /// format: { csv: { escape: "\\" } }
+    /// ```
+    #[schemars(length(min = 1, max = 1))]
+    pub escape: Option<String>,
     /// Whether the first line has the names; true where nothing is said.
     pub header: Option<bool>,
     /// The columns' names.
@@ -101,6 +109,8 @@ pub struct Csv {
     pub encoding: Option<String>,
     /// Lines before the header that are passed over.
     pub skip: Option<u64>,
+    /// How long a cell may be; 16MB where nothing is said. A longer one is an error that names its line.
+    pub max_cell: Option<Size>,
     /// What it is compressed by; found out where nothing is said.
     pub inside: Option<Inside>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
@@ -117,6 +127,12 @@ pub struct Xml {
     pub lists: Option<Vec<String>>,
     /// Whether a prefix belongs to the name alone: without it `g:price` is `price` too.
     pub prefixes: Option<bool>,
+    /// Elements that are text with markup: what stands inside is kept as it is written, tags included.
+    ///
+    /// ```yaml
+    /// format: { xml: { record: Product, text: [Description] } }
+    /// ```
+    pub text: Option<Vec<String>>,
     /// How text is encoded, where the file does not say it right.
     pub encoding: Option<String>,
     /// What it is compressed by; found out where nothing is said.

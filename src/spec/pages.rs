@@ -40,7 +40,7 @@ pub struct PagesChoice {
     /// ```yaml
     /// pages: { page: { size: 100 } }
     /// ```
-    pub page: Option<Counted>,
+    pub page: Option<Numbered>,
     /// Offsets: the request uses `page.offset`.
     ///
     /// ```yaml
@@ -67,17 +67,43 @@ pub struct PagesChoice {
     pub link_header: Option<LinkHeader>,
 }
 
-/// Pages that are counted.
+/// Pages that are numbered.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Counted {
-    /// The first page's number (1 where nothing is said), or the first offset (0).
+pub struct Numbered {
+    /// The first page's number; 1 where nothing is said.
     pub start: Option<u64>,
-    /// Records a page; a page with fewer is the last.
+    /// Records a page. A page with fewer is the last once a page had as many; until then the next
+    /// one is asked for, as the server may give fewer than it is asked for.
     pub size: Option<Template>,
     /// Whether this page is the last, instead of the rule about short pages.
     pub stop: Option<Condition>,
-    /// How many records there are in all, instead of the rule about short pages.
+    /// How many records there are in all: pages are read until as many were.
+    pub total: Option<Path>,
+    /// How many pages there are in all: so many are read.
+    ///
+    /// ```yaml
+    /// pages: { page: { pages: $.meta.last_page } }
+    /// ```
+    pub pages: Option<Path>,
+    /// Pages at most; more are an error. 100,000 where nothing is said.
+    #[schemars(range(min = 1))]
+    pub max: Option<u64>,
+}
+
+/// Pages that are counted by their records.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Counted {
+    /// The first offset; 0 where nothing is said.
+    pub start: Option<u64>,
+    /// Records a page. A page with fewer is the last once a page had as many; until then the next
+    /// one is asked for, as the server may give fewer than it is asked for. The offset moves by what
+    /// came.
+    pub size: Option<Template>,
+    /// Whether this page is the last, instead of the rule about short pages.
+    pub stop: Option<Condition>,
+    /// How many records there are in all: pages are read until as many were.
     pub total: Option<Path>,
     /// Pages at most; more are an error. 100,000 where nothing is said.
     #[schemars(range(min = 1))]
@@ -90,13 +116,13 @@ pub struct Counted {
 pub struct Next {
     /// Where the next page's value stands; no value ends.
     pub next: Path,
-    /// Records a page; a page with fewer is the last.
+    /// Records a page, for the request: a next value goes on however many came.
     #[serde(default)]
     pub size: Option<Template>,
-    /// Whether this page is the last, instead of the rule about short pages.
+    /// Whether this page is the last, though a next value may stand in it.
     #[serde(default)]
     pub stop: Option<Condition>,
-    /// How many records there are in all, instead of the rule about short pages.
+    /// How many records there are in all: a list that ends with fewer is warned of.
     #[serde(default)]
     pub total: Option<Path>,
     /// Pages at most; more are an error. 100,000 where nothing is said.
@@ -111,11 +137,11 @@ pub struct Next {
 pub struct LinkHeader {
     /// Which link; `next` where nothing is said.
     pub rel: Option<String>,
-    /// Records a page; a page with fewer is the last.
+    /// Records a page, for the request: a link goes on however many came.
     pub size: Option<Template>,
-    /// Whether this page is the last.
+    /// Whether this page is the last, though a link may lead on.
     pub stop: Option<Condition>,
-    /// How many records there are in all.
+    /// How many records there are in all: a list that ends with fewer is warned of.
     pub total: Option<Path>,
     /// Pages at most; more are an error. 100,000 where nothing is said.
     #[schemars(range(min = 1))]

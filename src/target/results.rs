@@ -11,7 +11,7 @@ use super::sender::Sender;
 use crate::http::Answer;
 use crate::plan::path::{PathPlan, PathStep};
 use crate::plan::target::{MatchPlan, ResultsPlan};
-use crate::source::formats::collect;
+use crate::formats::collect;
 use crate::source::gather;
 use crate::spec::target::Missing;
 use crate::template::{Frame, Template, TemplateError, Value, is_nothing, text_of};

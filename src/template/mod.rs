@@ -22,6 +22,7 @@ mod operators;
 pub mod scope;
 mod tests;
 mod text;
+mod text_tree;
 
 pub use compiled::{Template, TemplateError};
 pub use duration::DurationValue;
@@ -31,3 +32,4 @@ pub use lower::Uses;
 pub use minijinja::Value;
 pub use number::{NumberText, plain};
 pub use text::{is_nothing, text_of};
+pub use text_tree::TextTree;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use minijinja::value::{Value, ValueKind};
 
+use super::TextTree;
 use super::json;
 
 /// Whether a value is nothing: a missing key, null, an empty option.
@@ -15,6 +16,9 @@ pub fn is_nothing(value: &Value) -> bool {
 pub fn text_of(value: &Value) -> Cow<'_, str> {
     if let Some(text) = value.as_str() {
         return Cow::Borrowed(text);
+    }
+    if let Some(tree) = value.downcast_object_ref::<TextTree>() {
+        return Cow::Owned(tree.text().to_owned());
     }
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Cow::Borrowed(""),

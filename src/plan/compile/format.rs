@@ -21,9 +21,10 @@ impl Compiler<'_> {
             "jsonl" => FormatKind::Jsonl,
             "csv" => FormatKind::Csv(self.csv(keys)),
             "xml" => FormatKind::Xml(XmlPlan {
-                record: words(key("record")),
+                record: self.elements(key("record")),
                 lists: words(key("lists")),
                 prefixes: flag(key("prefixes")).unwrap_or_default(),
+                text: words(key("text")),
             }),
             "xlsx" => FormatKind::Xlsx(XlsxPlan {
                 sheet: self.optional(key("sheet"), scope),
@@ -48,6 +49,22 @@ impl Compiler<'_> {
         })
     }
 
+    /// Names of elements: a path is none.
+    fn elements(&mut self, node: Option<&Node>) -> Vec<String> {
+        let names = words(node);
+        for name in &names {
+            if let (Some(node), true) = (node, name.contains('/') || name.starts_with('$')) {
+                let last = name.rsplit(['/', '.']).next().unwrap_or_default();
+                self.error(
+                    node,
+                    format!("`{name}` is a path, and `record` is the name of an element"),
+                    format!("write record: {}", last.trim_end_matches("[*]")),
+                );
+            }
+        }
+        names
+    }
+
     fn csv(&mut self, keys: Option<&Node>) -> CsvPlan {
         let key = |name: &str| keys.and_then(|keys| keys.get(name));
         let text = |name: &str| {
@@ -55,7 +72,7 @@ impl Compiler<'_> {
                 .and_then(Node::scalar)
                 .map(|scalar| scalar.text.as_str())
         };
-        for name in ["delimiter", "quote"] {
+        for name in ["delimiter", "quote", "escape"] {
             if let (Some(node), Some(text)) = (key(name), text(name)) {
                 if text.len() > 1 {
                     self.error(
@@ -68,6 +85,7 @@ impl Compiler<'_> {
         }
         let default = CsvPlan::default();
         let names = words(key("names"));
+        let max_cell = self.size(key("max_cell"));
         CsvPlan {
             delimiter: text("delimiter").and_then(|text| text.bytes().next()),
             quote: match text("quote") {
@@ -77,6 +95,8 @@ impl Compiler<'_> {
             header: flag(key("header")).unwrap_or(default.header),
             names,
             skip: whole(key("skip")).unwrap_or_default(),
+            escape: text("escape").and_then(|text| text.bytes().next()),
+            max_cell: max_cell.unwrap_or(default.max_cell),
         }
     }
 

@@ -77,11 +77,13 @@ impl Compiler<'_> {
             self.watched(|compiler| key("stop").map(|node| compiler.condition(node, answered)));
         read.holds_body |= uses.reads("response", "body");
         let total = key("total").map(|node| self.page_path(node, answered, &mut read));
+        let pages = key("pages").map(|node| self.page_path(node, answered, &mut read));
         let plan = PagesPlan {
             kind,
             size: self.optional(key("size"), answered),
             stop,
             total,
+            pages,
             max: whole(key("max")).unwrap_or(MOST_PAGES),
         };
         Some((plan, read))

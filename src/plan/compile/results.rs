@@ -35,7 +35,9 @@ impl Compiler<'_> {
                 "leave one of them out",
             );
         }
-        let (reading, holds_body) = self.reading(node.get("list"), node.get("format"), &answered);
+        // Rows without a result have a fate of their own.
+        let (list, format) = (node.get("list"), node.get("format"));
+        let (reading, holds_body) = self.reading_of(list, format, true, &answered);
         let request = request.or(download).map(|at| {
             let seen = Scopes::paged(&answered);
             let mut fetch = self.fetch(at, node, &label, scopes, &seen, false);

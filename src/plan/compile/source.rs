@@ -234,8 +234,7 @@ impl Compiler<'_> {
             request.holds_body |= read.holds_body;
             pages
         });
-        let (records, format) = (owner.get("records"), owner.get("format"));
-        let (reading, holds_body) = self.reading(records, format, &answered);
+        let (reading, holds_body) = self.reading(owner, &answered);
         request.holds_body |= holds_body;
         FetchPlan {
             request,
@@ -244,11 +243,22 @@ impl Compiler<'_> {
         }
     }
 
-    /// `records` and `format`, and whether they need the whole body.
+    /// `records` and `format` of a step, a lookup or a job, and whether they need the whole body.
     pub(super) fn reading(
+        &mut self,
+        owner: &Node,
+        answered: &Scope,
+    ) -> (Arc<ReadingPlan>, bool) {
+        let may_lack = owner.get("if_none").is_some();
+        self.reading_of(owner.get("records"), owner.get("format"), may_lack, answered)
+    }
+
+    /// The same at other keys; `may_lack`: whether an answer without the place has no records.
+    pub(super) fn reading_of(
         &mut self,
         records: Option<&Node>,
         format: Option<&Node>,
+        may_lack: bool,
         answered: &Scope,
     ) -> (Arc<ReadingPlan>, bool) {
         let records = records.map(|node| self.path(node, answered));
@@ -261,6 +271,7 @@ impl Compiler<'_> {
         let reading = ReadingPlan {
             records: records.map(|(path, _)| path),
             format,
+            may_lack,
         };
         (Arc::new(reading), holds_body)
     }
@@ -292,8 +303,7 @@ impl Compiler<'_> {
         scope: &Scope,
     ) -> FilePlan {
         let url = at.get("url").unwrap_or(at);
-        let (records, format) = (owner.get("records"), owner.get("format"));
-        let (reading, _) = self.reading(records, format, &Scopes::answered(scope));
+        let (reading, _) = self.reading(owner, &Scopes::answered(scope));
         let login = self.login(at.get("login"), scope);
         let request = self.file_request(at, label, scopes, scope);
         let fetch = FetchPlan {
@@ -398,8 +408,7 @@ impl Compiler<'_> {
                 step.get("pages").is_some(),
             )
         });
-        let (records, format) = (step.get("records"), step.get("format"));
-        let (reading, _) = self.reading(records, format, &Scopes::answered(&polled));
+        let (reading, _) = self.reading(step, &Scopes::answered(&polled));
         JobPlan {
             submit,
             poll: polling,

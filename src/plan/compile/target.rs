@@ -15,7 +15,6 @@ use crate::plan::target::{
 use crate::plan::{Change, EntryPlan, WatchedPlan};
 use crate::spec::Mode;
 use crate::spec::tree::{Node, NodeValue};
-use crate::spec::values::Size;
 use crate::template::Uses;
 use crate::template::scope::{Name, Scope};
 
@@ -377,18 +376,7 @@ impl Compiler<'_> {
 
     fn batch(&mut self, node: &Node, scope: &Scope) -> BatchPlan {
         let rows = whole(Some(node)).or_else(|| whole(node.get("rows")));
-        let bytes = node.get("bytes").and_then(|node| {
-            let text = node.scalar().map(|scalar| scalar.text.as_str());
-            let size = text.and_then(Size::parse);
-            if size.is_none() {
-                self.error(
-                    node,
-                    format!("`{}` is no size", text.unwrap_or_default()),
-                    "write 9MB, 512KB or 100000",
-                );
-            }
-            size
-        });
+        let bytes = self.size(node.get("bytes"));
         BatchPlan {
             rows: rows
                 .and_then(|rows| usize::try_from(rows).ok())

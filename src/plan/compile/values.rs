@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Compiler;
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::spec::tree::Node;
+use crate::spec::values::Size;
 use crate::template::scope::Scope;
 use crate::template::{DurationValue, Uses};
 
@@ -22,6 +23,21 @@ impl Compiler<'_> {
             );
         }
         span
+    }
+
+    /// A number of bytes.
+    pub(super) fn size(&mut self, node: Option<&Node>) -> Option<u64> {
+        let node = node?;
+        let text = node.scalar().map(|scalar| scalar.text.as_str());
+        let size = text.and_then(Size::parse);
+        if size.is_none() {
+            self.error(
+                node,
+                format!("`{}` is no size", text.unwrap_or_default()),
+                "write 9MB, 512KB or 100000",
+            );
+        }
+        size
     }
 
     /// A duration in seconds.

@@ -30,6 +30,12 @@ impl Hints {
         }
     }
 
+    /// Whether name or content type say that it is lines of text, of which there may be none.
+    pub fn is_of_lines(&self) -> bool {
+        let kind = kind(self, b"");
+        matches!(kind, FormatKind::Csv(_) | FormatKind::Jsonl)
+    }
+
     /// The same for what is inside: without the ending of what it is inside of.
     #[must_use]
     pub fn inside(&self, ending: &str) -> Self {
@@ -64,6 +70,98 @@ pub fn is_web_page(beginning: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     let head = start[..start.len().min(15)].to_ascii_lowercase();
     head.starts_with(b"<!doctype html") || head.starts_with(b"<html")
+}
+
+/// What bytes are that nobody here reads, by their first bytes, and what to do.
+pub fn foreign(beginning: &[u8]) -> Option<&'static str> {
+    match beginning {
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', ..] => Some(
+            "this is compressed by bzip2, which is not read here: ask for gzip, zip or zstd",
+        ),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => {
+            Some("this is compressed by xz, which is not read here: ask for gzip, zip or zstd")
+        }
+        [b'7', b'z', 0xBC, 0xAF, ..] => {
+            Some("this is a 7z archive, which is not read here: ask for gzip, zip or zstd")
+        }
+        [b'R', b'a', b'r', b'!', ..] => {
+            Some("this is a rar archive, which is not read here: ask for gzip, zip or zstd")
+        }
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some("this is a PDF, which holds no records"),
+        _ if beginning.get(257..262) == Some(b"ustar") => Some(
+            "this is a tar archive, which is not read here: ask for the file alone, or for a zip",
+        ),
+        _ => None,
+    }
+}
+
+/// What bytes are instead of what they are read as, where their first ones show it beyond doubt.
+pub fn another(kind: &FormatKind, beginning: &[u8]) -> Option<&'static str> {
+    let start = without_mark(beginning);
+    let is_xml = looks_like_xml(start);
+    match kind {
+        FormatKind::Csv(_) if is_table(start) => Some("an HTML table"),
+        FormatKind::Csv(_) if is_xml => Some("XML"),
+        FormatKind::Csv(_) if looks_like_json(start) => Some("JSON"),
+        FormatKind::Xml(_) if looks_like_json(start) => Some("JSON"),
+        FormatKind::Xml(_) if is_table(start) => Some("an HTML table"),
+        FormatKind::Xlsx(_) if is_table(start) => Some("an HTML table"),
+        FormatKind::Xlsx(_) if start.starts_with(b"<?xml") => Some("XML"),
+        FormatKind::Jsonl if is_xml => Some("XML"),
+        FormatKind::Json
+        | FormatKind::Jsonl
+        | FormatKind::Csv(_)
+        | FormatKind::Xml(_)
+        | FormatKind::Xlsx(_) => None,
+    }
+}
+
+/// The first characters, for people.
+pub fn shown(beginning: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&beginning[..beginning.len().min(400)]);
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    text.chars().take(60).collect()
+}
+
+fn without_mark(beginning: &[u8]) -> &[u8] {
+    let start = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
+    start.trim_ascii_start()
+}
+
+/// A bracket, and behind it what can only stand there in JSON.
+fn looks_like_json(start: &[u8]) -> bool {
+    let Some((first @ (b'{' | b'['), rest)) = start.split_first() else {
+        return false;
+    };
+    match rest.trim_ascii_start().first() {
+        Some(b'"') => {
+            // `["a","b"]` may be names with brackets; a name of a map is followed by its colon.
+            *first == b'[' || {
+                let mut parts = rest.trim_ascii_start()[1..].splitn(2, |byte| *byte == b'"');
+                let behind = parts.nth(1).unwrap_or_default();
+                behind.is_empty() || behind.trim_ascii_start().starts_with(b":")
+            }
+        }
+        Some(b'}') => *first == b'{',
+        Some(b'{' | b'[' | b']') => *first == b'[',
+        _ => false,
+    }
+}
+
+fn looks_like_xml(start: &[u8]) -> bool {
+    match start {
+        [b'<', b'?' | b'!', ..] => true,
+        [b'<', c, ..] if c.is_ascii_alphabetic() => start
+            .iter()
+            .take(400)
+            .any(|byte| *byte == b'>'),
+        _ => false,
+    }
+}
+
+fn is_table(start: &[u8]) -> bool {
+    let head = start[..start.len().min(6)].to_ascii_lowercase();
+    head == b"<table"
 }
 
 /// What the bytes are.

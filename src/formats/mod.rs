@@ -4,20 +4,25 @@
 //! on a thread of its own.
 
 mod csv;
+mod csv_watch;
 mod decode;
 mod detect;
+mod entities;
 mod json;
 mod jsonl;
 mod names;
+mod shape;
 mod sheet;
 mod unpack;
 mod xml;
+mod xml_probes;
 
 use std::io::{self, Read};
 use std::sync::Arc;
 
 pub use detect::Hints;
-pub use json::{collect, is_list, parse_page};
+pub use json::{collect, is_list, keys_of, parse_page};
+pub use shape::{Missing, Shape};
 pub use unpack::of_bytes;
 
 use unpack::Packed;
@@ -42,6 +47,12 @@ pub struct Found {
     pub probes: Vec<Value>,
     /// The names that stand at the top, for those who look where nothing is.
     pub keys: Vec<String>,
+    /// What stands where records are looked for.
+    pub shape: Shape,
+    /// What the bytes were read as, in a spec's word.
+    pub format: &'static str,
+    /// What is odd about them, though they were read.
+    pub warnings: Vec<String>,
 }
 
 /// Bytes as one JSON value, unpacked and decoded.
@@ -63,6 +74,10 @@ pub fn whole<'r>(
     })?;
     Ok(value)
 }
+
+/// What is said of a page for people.
+const WEB_PAGE: &str =
+    "the answer is a web page, not data: is the address right, and is a login needed?";
 
 /// Where records go; an error ends the reading.
 pub type Sink<'s> = dyn FnMut(Value) -> Result<(), Closed> + 's;
@@ -130,10 +145,19 @@ impl Reading<'_> {
             },
             Packed::Known,
         );
+        let mut warnings = Vec::new();
+        let mut has_list = false;
         unpack::each(input, inside, member, &self.hints, &mut |input, hints| {
             found = self.read_one(input, hints, sink)?;
+            warnings.append(&mut found.warnings);
+            has_list |= found.shape == Shape::List;
             Ok(())
         })?;
+        found.warnings = warnings;
+        // Of several files, one that has the place is enough.
+        if has_list {
+            found.shape = Shape::List;
+        }
         Ok(found)
     }
 
@@ -147,9 +171,10 @@ impl Reading<'_> {
                 "`records` is a path through JSON, and this is {word}; for XML say format: {{ xml: {{ record: item }} }}"
             )));
         }
-        if !self.wanted.probes.is_empty() && !is_json {
+        let is_tree = is_json || matches!(kind, FormatKind::Xml(_));
+        if !self.wanted.probes.is_empty() && !is_tree {
             return Err(ReadError::Asked(format!(
-                "`next` and `total` are paths through JSON, and this is {word}; write a template over the answer: \"{{{{ response.headers['x-next'] }}}}\""
+                "`next` and `total` are paths through JSON or XML, and this is {word}; write a template over the answer: \"{{{{ response.headers['x-next'] }}}}\""
             )));
         }
         Ok(())
@@ -161,12 +186,11 @@ impl Reading<'_> {
         hints: &Hints,
         sink: &mut Sink<'_>,
     ) -> Result<Found, ReadError> {
-        let is_xml = matches!(self.plan.map(|plan| &plan.kind), Some(FormatKind::Xml(_)));
-        if !is_xml && detect::is_web_page(input.beginning()) {
-            return Err(ReadError::Asked(
-                "the answer is a web page, not data: is the address right, and is a login needed?"
-                    .to_owned(),
-            ));
+        if detect::is_web_page(input.beginning()) {
+            return Err(ReadError::Asked(WEB_PAGE.to_owned()));
+        }
+        if let Some(name) = detect::foreign(input.beginning()) {
+            return Err(ReadError::Asked(name.to_owned()));
         }
         let detected;
         let kind = if let Some(plan) = self.plan {
@@ -176,8 +200,20 @@ impl Reading<'_> {
             &detected
         };
         self.is_followed(kind)?;
+        if let Some(other) = detect::another(kind, input.beginning()) {
+            let beginning = detect::shown(input.beginning());
+            return Err(ReadError::Asked(format!(
+                "this is {other}, not {}: it begins with {beginning:?}",
+                kind.word()
+            )));
+        }
         if let FormatKind::Xlsx(plan) = kind {
-            return sheet::read(plan, input.bytes()?, self.frame, sink);
+            let found = sheet::read(plan, input.bytes()?, self.frame, sink)?;
+            return Ok(Found {
+                shape: Shape::List,
+                format: kind.word(),
+                ..found
+            });
         }
         let encoding = self.plan.and_then(|plan| plan.encoding);
         let is_xml = matches!(kind, FormatKind::Xml(_));
@@ -187,12 +223,17 @@ impl Reading<'_> {
             said => said,
         };
         let text = decode::utf8(input.into_read(), declared);
-        match kind {
+        let mut found = match kind {
             FormatKind::Json => json::read(text, self.wanted, sink),
             FormatKind::Jsonl => jsonl::read(text, self.wanted, sink),
             FormatKind::Csv(plan) => csv::read(text, plan, sink),
-            FormatKind::Xml(plan) => xml::read(text, plan, sink),
+            FormatKind::Xml(plan) => xml::read(text, plan, self.wanted.probes, sink),
             FormatKind::Xlsx(_) => Ok(Found::default()),
+        }?;
+        if matches!(kind, FormatKind::Csv(_) | FormatKind::Xml(_)) {
+            found.shape = Shape::List;
         }
+        found.format = kind.word();
+        Ok(found)
     }
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use serde_json::value::RawValue;
 
 use super::json::{collect, is_list, keys_of};
+use super::shape::Shape;
 use super::{Found, ReadError, Sink, Wanted};
 use crate::plan::path::PathStep;
 use crate::template::{document, is_nothing};
@@ -34,16 +35,24 @@ pub fn read<'r>(
         };
         let raw: Box<RawValue> = serde_json::from_slice(&line).map_err(broken)?;
         let value = document::read(raw).map_err(broken)?;
-        if number == 1 {
+        if found.keys.is_empty() {
             found.keys = keys_of(&value);
         }
         let Some(path) = wanted.records else {
+            found.shape = Shape::List;
             // `null` is no record.
             if !is_nothing(&value) {
                 sink(value)?;
             }
             continue;
         };
+        // One line that has the place is enough.
+        if matches!(found.shape, Shape::Nothing | Shape::Missing(_)) {
+            found.shape = match Shape::of(&value, &path.steps) {
+                missing @ Shape::Missing(_) => missing,
+                _ => Shape::List,
+            };
+        }
         let mut nodes = Vec::new();
         collect(&value, &path.steps, &mut nodes);
         let spreads = path.steps.last() != Some(&PathStep::Each);

@@ -7,6 +7,7 @@ use std::io::{BufReader, Read};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::shape::{Missing, Shape};
 use super::{Closed, Found, ReadError, Sink, Wanted};
 use crate::plan::path::PathStep;
 use crate::template::{Value, document, json};
@@ -37,9 +38,12 @@ pub fn parse_page(text: &str, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result
 
 /// The records of a page that was read as a whole; they share it.
 fn of_page(page: &Value, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Found, ReadError> {
+    let steps = wanted.records.map_or(&[][..], |path| &path.steps);
     let mut found = Found {
         probes: Vec::with_capacity(wanted.probes.len()),
         keys: keys_of(page),
+        shape: Shape::of(page, steps),
+        ..Found::default()
     };
     let mut nodes = Vec::new();
     for probe in wanted.probes {
@@ -50,7 +54,6 @@ fn of_page(page: &Value, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Foun
             .push(nodes.first().cloned().unwrap_or_default());
     }
     nodes.clear();
-    let steps = wanted.records.map_or(&[][..], |path| &path.steps);
     collect(page, steps, &mut nodes);
     let spreads = steps.last() != Some(&PathStep::Each);
     let mut give = |record: Value| {
@@ -90,8 +93,9 @@ where
         sink,
         found: Found {
             probes: vec![Value::UNDEFINED; wanted.probes.len()],
-            keys: Vec::new(),
+            ..Found::default()
         },
+        shape: None,
         has_probe: vec![false; wanted.probes.len()],
         is_closed: false,
     };
@@ -115,7 +119,20 @@ where
     };
     let result = seed.deserialize(reader);
     match result {
-        Ok(()) => Ok(state.found),
+        Ok(()) => {
+            state.found.shape = state.shape.take().unwrap_or_else(|| {
+                let key = records.iter().find_map(|step| match step {
+                    PathStep::Key(key) => Some(key.to_string()),
+                    PathStep::Each => None,
+                });
+                Shape::Missing(Missing {
+                    at: "$".to_owned(),
+                    wanted: key.filter(|key| !state.found.keys.contains(key)),
+                    keys: state.found.keys.clone(),
+                })
+            });
+            Ok(state.found)
+        }
         Err(_) if state.is_closed => Err(ReadError::Closed),
         Err(error) => Err(broken(error)),
     }
@@ -124,6 +141,8 @@ where
 struct State<'s, 'k> {
     sink: &'s mut Sink<'k>,
     found: Found,
+    /// What stands where records are looked for, once that place was reached.
+    shape: Option<Shape>,
     has_probe: Vec<bool>,
     is_closed: bool,
 }
@@ -186,6 +205,29 @@ impl<'p> Walk<'_, '_, '_, 'p> {
             .collect()
     }
 
+    /// Notes what this node is, if records are looked for here.
+    fn note_shape(&mut self, shape: impl FnOnce() -> Shape) {
+        let is_here = |aim: &Aim<'_>| {
+            let is_place = matches!(aim.steps.first(), None | Some(PathStep::Each));
+            aim.target == Target::Records && is_place
+        };
+        if self.state.shape.is_none() && self.aims.iter().any(is_here) {
+            self.state.shape = Some(shape());
+        }
+    }
+
+    /// A text, a number or a word: one record where no path leads to it.
+    fn note_plain(&mut self, text: impl fmt::Display) {
+        let is_top = self.is_top;
+        self.note_shape(|| {
+            if is_top {
+                Shape::One
+            } else {
+                Shape::Plain(text.to_string().chars().take(60).collect())
+            }
+        });
+    }
+
     /// Whether all that is looked for is the elements of this very node.
     fn only_spreads(&self) -> bool {
         matches!(self.aims.as_slice(), [aim] if aim.steps.is_empty() && aim.spreads && aim.target == Target::Records)
@@ -208,6 +250,13 @@ impl<'de> DeserializeSeed<'de> for Walk<'_, '_, '_, '_> {
         let value = document::read(raw).map_err(serde::de::Error::custom)?;
         if self.is_top {
             self.state.found.keys = keys_of(&value);
+        }
+        let steps = self.aims.iter().find(|aim| aim.target == Target::Records);
+        if let Some(steps) = steps.map(|aim| aim.steps) {
+            let shape = Shape::of(&value, steps);
+            if self.state.shape.is_none() && (self.is_top || !matches!(shape, Shape::Missing(_))) {
+                self.state.shape = Some(shape);
+            }
         }
         for aim in self.aims {
             let mut nodes = Vec::new();
@@ -235,7 +284,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_, '_> {
         f.write_str("JSON")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<(), M::Error> {
+        self.note_shape(|| Shape::One);
         if self.only_spreads() {
             // One record: its fields are read one by one.
             let mut pairs: Vec<(String, Value)> = Vec::new();
@@ -263,7 +313,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_, '_> {
         Ok(())
     }
 
-    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
+    fn visit_seq<S: SeqAccess<'de>>(mut self, mut list: S) -> Result<(), S::Error> {
+        self.note_shape(|| Shape::List);
         if self.only_spreads() {
             while let Some(raw) = list.next_element::<Box<RawValue>>()? {
                 let value = document::read(raw).map_err(serde::de::Error::custom)?;
@@ -283,35 +334,40 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_, '_> {
         }
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+    fn visit_str<E: serde::de::Error>(mut self, text: &str) -> Result<(), E> {
+        self.note_plain(text);
         if self.only_spreads() {
             return self.state.give(Value::from(text));
         }
         Ok(())
     }
 
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+    fn visit_bool<E: serde::de::Error>(mut self, value: bool) -> Result<(), E> {
+        self.note_plain(value);
         if self.only_spreads() {
             return self.state.give(Value::from(value));
         }
         Ok(())
     }
 
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
+    fn visit_i64<E: serde::de::Error>(mut self, number: i64) -> Result<(), E> {
+        self.note_plain(number);
         if self.only_spreads() {
             return self.state.give(Value::from(number));
         }
         Ok(())
     }
 
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
+    fn visit_u64<E: serde::de::Error>(mut self, number: u64) -> Result<(), E> {
+        self.note_plain(number);
         if self.only_spreads() {
             return self.state.give(Value::from(number));
         }
         Ok(())
     }
 
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
+    fn visit_f64<E: serde::de::Error>(mut self, number: f64) -> Result<(), E> {
+        self.note_plain(number);
         if self.only_spreads() {
             return self.state.give(Value::from(number));
         }
@@ -319,7 +375,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_, '_> {
     }
 
     /// `null` is no record.
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+    fn visit_unit<E: serde::de::Error>(mut self) -> Result<(), E> {
+        self.note_shape(|| Shape::Nothing);
         Ok(())
     }
 }

@@ -33,6 +33,11 @@ impl<'r> Unpacked<'r> {
         &self.beginning
     }
 
+    /// Passes over the first bytes, of those that are known.
+    pub fn pass_over(&mut self, count: usize) {
+        self.beginning.drain(..count.min(self.beginning.len()));
+    }
+
     /// All bytes.
     pub fn bytes(self) -> io::Result<Vec<u8>> {
         let mut bytes = self.beginning;

@@ -1,12 +1,11 @@
 //! CSV: a record a line, with the names of the header.
 
-use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::csv_watch::{CsvFault, Dialect, Watch};
 use super::names::distinct;
 use super::unpack::Unpacked;
 use super::{Found, ReadError, Sink};
@@ -30,24 +29,34 @@ pub fn read<'r>(
     }
     // Decoded, so that readers before it may have given less.
     let input = Unpacked::new(Box::new(input))?;
-    let delimiter = match plan.delimiter {
-        Some(delimiter) => delimiter,
-        None => likeliest(input.beginning()),
+    let said = said_delimiter(input.beginning())
+        .filter(|(said, _)| plan.delimiter.is_none_or(|delimiter| delimiter == *said));
+    let delimiter = match (plan.delimiter, said) {
+        (Some(delimiter), _) | (None, Some((delimiter, _))) => delimiter,
+        (None, None) => likeliest(input.beginning()),
     };
-    let input = input.into_read();
-    let quotes = Rc::new(Cell::new(0));
-    let input = Counting {
-        input,
+    let mut skipped_lines = plan.skip;
+    let mut input = input;
+    if let Some((_, length)) = said {
+        input.pass_over(length);
+        skipped_lines += 1;
+    }
+    let escape = plan.escape.filter(|_| plan.quote.is_some());
+    let dialect = Dialect {
+        delimiter,
         quote: plan.quote,
-        count: Rc::clone(&quotes),
+        escape,
+        cell: plan.max_cell,
     };
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .buffer_capacity(64 * 1024)
         .delimiter(delimiter)
         .quoting(plan.quote.is_some())
         .quote(plan.quote.unwrap_or(b'"'))
-        .from_reader(input);
+        .escape(escape)
+        .from_reader(Watch::new(input.into_read(), dialect, skipped_lines));
     let mut record = ByteRecord::new();
     let mut names: Vec<Arc<str>> = plan
         .names
@@ -58,71 +67,93 @@ pub fn read<'r>(
         names = header(&record)?;
     }
     let found = Found {
-        probes: Vec::new(),
         keys: names.iter().map(ToString::to_string).collect(),
+        ..Found::default()
     };
     let keys: Vec<Value> = names
         .iter()
         .map(|name| Value::from(Arc::clone(name)))
         .collect();
-    let mut last = ByteRecord::new();
-    while next(&mut reader, &mut record)? {
-        last.clone_from(&record);
-        let line = record.position().map_or(0, csv::Position::line) + plan.skip;
+    let mut ahead = ByteRecord::new();
+    let mut is_there = next(&mut reader, &mut record)?;
+    while is_there {
+        is_there = next(&mut reader, &mut ahead)?;
+        if !is_there {
+            without_tail(&mut record);
+        }
+        let line = record.position().map_or(0, csv::Position::line) + skipped_lines;
         // A line without anything is no record.
-        if record.len() == 1 && record[0].is_empty() {
-            continue;
+        let is_empty = record.len() == 1 && record[0].is_empty();
+        if !is_empty {
+            sink(value_of(&record, line, &keys, delimiter)?)?;
         }
-        if names.is_empty() {
-            let keys =
-                (0..record.len()).map(|number| Value::from(format!("column_{}", number + 1)));
-            let pairs = keys.zip(cells(&record, line)?);
-            sink(Value::from_pairs(pairs.collect::<Vec<_>>()))?;
-            continue;
-        }
-        if record.iter().skip(names.len()).any(|cell| !cell.is_empty()) {
-            return Err(ReadError::Broken {
-                format: "CSV",
-                reason: format!(
-                    "line {line} has {} cells, and there are {} names; is a quote missing, or another `delimiter` meant than {:?}?",
-                    record.len(),
-                    names.len(),
-                    char::from(delimiter)
-                ),
-            });
-        }
-        let pairs = keys.iter().cloned().zip(cells(&record, line)?);
-        sink(Value::from_pairs(pairs.collect::<Vec<_>>()))?;
-    }
-    // A quote that is never closed swallows all lines behind it.
-    let is_open = quotes.get() % 2 == 1;
-    if is_open && last.iter().any(|cell| cell.contains(&b'\n')) {
-        let line = last.position().map_or(0, csv::Position::line) + plan.skip;
-        return Err(ReadError::Broken {
-            format: "CSV",
-            reason: format!(
-                "line {line} has a quote that is never closed; where quotes are no quotes, say format: {{ csv: {{ quote: \"\" }} }}"
-            ),
-        });
+        std::mem::swap(&mut record, &mut ahead);
     }
     Ok(found)
 }
 
-/// Counts quotes on their way.
-struct Counting<R> {
-    input: R,
-    quote: Option<u8>,
-    count: Rc<Cell<u64>>,
+/// A line as a record.
+fn value_of(
+    record: &ByteRecord,
+    line: u64,
+    keys: &[Value],
+    delimiter: u8,
+) -> Result<Value, ReadError> {
+    let cells = cells(record, line)?;
+    if keys.is_empty() {
+        let keys = (0..record.len()).map(|number| Value::from(format!("column_{}", number + 1)));
+        return Ok(Value::from_pairs(keys.zip(cells).collect::<Vec<_>>()));
+    }
+    if record.iter().skip(keys.len()).any(|cell| !cell.is_empty()) {
+        return Err(ReadError::Broken {
+            format: "CSV",
+            reason: format!(
+                "line {line} has {} cells, and there are {} names; is a quote missing, or another `delimiter` meant than {:?}?",
+                record.len(),
+                keys.len(),
+                char::from(delimiter)
+            ),
+        });
+    }
+    let pairs = keys.iter().cloned().zip(cells);
+    Ok(Value::from_pairs(pairs.collect::<Vec<_>>()))
 }
 
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.input.read(into)?;
-        if let Some(quote) = self.quote {
-            let quotes = memchr::memchr_iter(quote, &into[..count]).count();
-            self.count.set(self.count.get() + quotes as u64);
-        }
-        Ok(count)
+/// Takes off what old programs put behind the last line: Ctrl-Z, or zeros up to the end of a block.
+fn without_tail(last: &mut ByteRecord) {
+    let is_tail = |byte: &u8| matches!(byte, 0 | 0x1A);
+    let Some(cell) = last.iter().next_back() else {
+        return;
+    };
+    let kept = cell.iter().rposition(|byte| !is_tail(byte));
+    let kept = kept.map_or(0, |at| at + 1);
+    if kept == cell.len() {
+        return;
+    }
+    let cell = cell[..kept].to_vec();
+    let position = last.position().cloned();
+    let mut record = ByteRecord::from_iter(last.iter().take(last.len() - 1));
+    record.push_field(&cell);
+    record.set_position(position);
+    *last = record;
+}
+
+/// The line in which Excel writes what stands between cells: `sep=;`. What it says, and how long the
+/// line is.
+fn said_delimiter(beginning: &[u8]) -> Option<(u8, usize)> {
+    let end = memchr::memchr(b'\n', beginning)? + 1;
+    let line = beginning[..end].trim_ascii_end();
+    // A tab is white space.
+    let line = if line.ends_with(b"sep=") {
+        beginning.get(..line.len() + 1)?
+    } else {
+        line
+    };
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let line = line.strip_suffix(b"\"").unwrap_or(line);
+    match line.strip_prefix(b"sep=")? {
+        [delimiter] if !matches!(delimiter, b'\r' | b'\n') => Some((*delimiter, end)),
+        _ => None,
     }
 }
 
@@ -130,7 +161,13 @@ fn next<R: Read>(reader: &mut csv::Reader<R>, record: &mut ByteRecord) -> Result
     reader.read_byte_record(record).map_err(|error| {
         if error.is_io_error() {
             match error.into_kind() {
-                csv::ErrorKind::Io(error) => ReadError::Io(error),
+                csv::ErrorKind::Io(error) => match error.downcast::<CsvFault>() {
+                    Ok(fault) => ReadError::Broken {
+                        format: "CSV",
+                        reason: fault.to_string(),
+                    },
+                    Err(error) => ReadError::Io(error),
+                },
                 other => ReadError::Asked(format!("{other:?}")),
             }
         } else {

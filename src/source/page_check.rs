@@ -1,0 +1,121 @@
+//! Whether an answer is a page of its list: an error that comes with 200 is no end.
+
+use crate::formats::{Found, Missing, Shape};
+use super::read::Job;
+use crate::check::nearest::nearest;
+use crate::http::Answer;
+use crate::plan::path::PathPlan;
+
+/// What the first page of a list was.
+#[derive(Debug)]
+pub struct FirstPage {
+    format: &'static str,
+    is_list: bool,
+    /// The names at its top: of CSV those of its header, of XML those around its records.
+    keys: Vec<String>,
+}
+
+impl FirstPage {
+    /// The first page, as later ones are held against it.
+    pub fn of(found: &Found) -> Self {
+        Self {
+            format: found.format,
+            is_list: found.shape == Shape::List,
+            keys: found.keys.clone(),
+        }
+    }
+}
+
+/// Why an answer is no page, if it is none. `first` is the first page of the list, where this is a
+/// later one.
+pub fn why_no_page(
+    job: &Job<'_>,
+    found: &Found,
+    count: u64,
+    first: Option<&FirstPage>,
+) -> Option<String> {
+    match &found.shape {
+        Shape::Missing(missing) if !job.plan.may_lack => return Some(lacks(job, missing)),
+        Shape::Plain(text) if !job.plan.may_lack => {
+            let path = path_of(job.plan.records.as_ref());
+            return Some(format!(
+                "this is no list of records: {text:?} stands at `{path}`"
+            ));
+        }
+        Shape::Nothing | Shape::List | Shape::One | Shape::Missing(_) | Shape::Plain(_) => {}
+    }
+    let first = first?;
+    if first.is_list && found.shape == Shape::One && job.plan.records.is_none() {
+        return Some(
+            "this is one record, and the pages before it were lists: it looks like an error"
+                .to_owned(),
+        );
+    }
+    if found.format != first.format && !found.format.is_empty() && !first.format.is_empty() {
+        return Some(format!(
+            "this is {}, and the pages before it were {}",
+            found.format, first.format
+        ));
+    }
+    let is_other = match found.format {
+        // Lines with other names, or elements that stand in others.
+        "csv" => !shares(&first.keys, &found.keys),
+        "xml" => count == 0 && first_local(&first.keys) != first_local(&found.keys),
+        _ => false,
+    };
+    (is_other && !first.keys.is_empty() && !found.keys.is_empty()).then(|| {
+        format!(
+            "this is no page like those before it: it has {}, and they had {}",
+            found.keys.join(", "),
+            first.keys.join(", ")
+        )
+    })
+}
+
+fn shares(first: &[String], other: &[String]) -> bool {
+    other.iter().any(|name| first.contains(name))
+}
+
+/// The name of the root, without its prefix.
+fn first_local(keys: &[String]) -> Option<&str> {
+    let name = keys.first()?;
+    Some(name.rsplit(':').next().unwrap_or(name))
+}
+
+fn path_of(path: Option<&PathPlan>) -> String {
+    match path {
+        Some(PathPlan::Plain(path)) => path.text.to_string(),
+        Some(PathPlan::Query(query)) => query.to_string(),
+        Some(PathPlan::Template(_)) | None => "$".to_owned(),
+    }
+}
+
+/// What is said where `records` leads nowhere.
+fn lacks(job: &Job<'_>, missing: &Missing) -> String {
+    let path = path_of(job.plan.records.as_ref());
+    let what = match (&missing.wanted, missing.keys.as_slice()) {
+        (_, []) if missing.at == "$" => "this is no map".to_owned(),
+        (_, []) => format!("`{}` is no map, or an empty one", missing.at),
+        (_, keys) if missing.at == "$" => format!("it has {}", keys.join(", ")),
+        (_, keys) => format!("`{}` has {}", missing.at, keys.join(", ")),
+    };
+    let near = missing
+        .wanted
+        .as_deref()
+        .and_then(|wanted| nearest(wanted, missing.keys.iter().map(String::as_str)));
+    let hint = near.map_or(String::new(), |near| {
+        format!("; did you mean `{}.{near}`?", missing.at)
+    });
+    format!("`records` leads nowhere: there is no `{path}`; {what}{hint}")
+}
+
+/// How an answer begins, for those who have to tell an error from a page.
+pub fn beginning(job: &Job<'_>, answer: &Answer) -> String {
+    let text = job.redactor.redact(&answer.text());
+    let text: String = text.trim_start().chars().take(100).collect();
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("; it begins with {text:?}")
+    }
+}
