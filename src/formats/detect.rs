@@ -75,9 +75,9 @@ pub fn is_web_page(beginning: &[u8]) -> bool {
 /// What bytes are that nobody here reads, by their first bytes, and what to do.
 pub fn foreign(beginning: &[u8]) -> Option<&'static str> {
     match beginning {
-        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', ..] => Some(
-            "this is compressed by bzip2, which is not read here: ask for gzip, zip or zstd",
-        ),
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', ..] => {
+            Some("this is compressed by bzip2, which is not read here: ask for gzip, zip or zstd")
+        }
         [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => {
             Some("this is compressed by xz, which is not read here: ask for gzip, zip or zstd")
         }
@@ -151,10 +151,9 @@ fn looks_like_json(start: &[u8]) -> bool {
 fn looks_like_xml(start: &[u8]) -> bool {
     match start {
         [b'<', b'?' | b'!', ..] => true,
-        [b'<', c, ..] if c.is_ascii_alphabetic() => start
-            .iter()
-            .take(400)
-            .any(|byte| *byte == b'>'),
+        [b'<', c, ..] if c.is_ascii_alphabetic() => {
+            start.iter().take(400).any(|byte| *byte == b'>')
+        }
         _ => false,
     }
 }

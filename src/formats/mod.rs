@@ -20,10 +20,12 @@ mod xml_probes;
 use std::io::{self, Read};
 use std::sync::Arc;
 
+pub use decode::declared as declared_encoding;
 pub use detect::Hints;
 pub use json::{collect, is_list, keys_of, parse_page};
 pub use shape::{Missing, Shape};
 pub use unpack::of_bytes;
+pub use xml::document as xml_document;
 
 use unpack::Packed;
 

@@ -109,7 +109,10 @@ mod tests {
         assert_eq!(shape(r#"{"d":null}"#, &["d", "e", "*"]), Shape::Nothing);
         assert_eq!(shape("null", &[]), Shape::Nothing);
         assert_eq!(shape("[1]", &[]), Shape::List);
-        assert_eq!(shape(r#"{"d":""}"#, &["d", "*"]), Shape::Plain(String::new()));
+        assert_eq!(
+            shape(r#"{"d":""}"#, &["d", "*"]),
+            Shape::Plain(String::new())
+        );
         assert_eq!(
             shape(r#"{"d":false}"#, &["d"]),
             Shape::Plain("false".to_owned())

@@ -217,7 +217,10 @@ fn text_of(cell: &Data) -> String {
 
 /// Days as `hours:minutes:seconds`; a duration may have more than 24 hours.
 fn hours(days: f64) -> String {
-    #[allow(clippy::cast_possible_truncation, reason = "a cell's time in milliseconds")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a cell's time in milliseconds"
+    )]
     let all = (days * 86_400_000.0).round() as i64;
     let sign = if all < 0 { "-" } else { "" };
     let all = all.unsigned_abs();

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use minijinja::value::{Enumerator, Object, Value};
-use reqwest::{Method, Url};
 use reqwest::header::HeaderMap;
+use reqwest::{Method, Url};
 
 use super::fault::Fault;
-use crate::template::json;
+use crate::formats;
+use crate::plan::scopes::RESPONSE;
+use crate::template::{TextTree, json};
 
 /// An answer.
 #[derive(Debug)]
@@ -28,6 +30,7 @@ pub struct Answer {
     /// The body, or its beginning.
     pub held: Bytes,
     value: OnceLock<Value>,
+    decoded: OnceLock<Arc<str>>,
 }
 
 /// The part of a body that is still to be read.
@@ -101,6 +104,7 @@ impl Answer {
             shown_url: None,
             held,
             value: OnceLock::new(),
+            decoded: OnceLock::new(),
         };
         Ok((answer, (!is_whole).then_some(rest)))
     }
@@ -115,35 +119,69 @@ impl Answer {
             shown_url: None,
             held: Bytes::new(),
             value: OnceLock::new(),
+            decoded: OnceLock::new(),
         }
     }
 
-    /// A header as text.
+    /// A header as text, the first of several.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as text; bytes that are no UTF-8 are replaced.
-    pub fn text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.held)
+    /// A header as text, several of one name as a list with commas.
+    pub fn joined_header(&self, name: &str) -> Option<String> {
+        let values: Vec<_> = self.header_values(name).collect();
+        (!values.is_empty()).then(|| values.join(", "))
     }
 
-    /// The body: JSON as what it holds, anything else as text.
+    /// All values of a header, in their order.
+    fn header_values(&self, name: &str) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    /// The body as text, in the encoding that its byte order mark, its XML prolog or its content type
+    /// names; bytes that are none are replaced.
+    pub fn text(&self) -> &str {
+        self.decoded.get_or_init(|| {
+            let charset = || {
+                let kind = self.header("content-type")?.to_ascii_lowercase();
+                let name = kind.split("charset=").nth(1)?;
+                let name = name.split(';').next()?.trim().trim_matches('"');
+                encoding_rs::Encoding::for_label(name.as_bytes())
+            };
+            let encoding = formats::declared_encoding(&self.held).or_else(charset);
+            let (text, _, _) = encoding.unwrap_or(encoding_rs::UTF_8).decode(&self.held);
+            Arc::from(text.as_ref())
+        })
+    }
+
+    fn is_of_kind(&self, kind: &str) -> bool {
+        self.header("content-type")
+            .is_some_and(|said| said.to_ascii_lowercase().contains(kind))
+    }
+
+    /// The body: JSON as what it holds, XML as its tree (which prints as the text), anything else as
+    /// text.
     pub fn body(&self) -> Value {
         let read = || {
             let text = self.text();
-            let looks_like = text.trim_start().starts_with(['{', '[', '"'])
-                || self
-                    .header("content-type")
-                    .is_some_and(|kind| kind.contains("json"));
-            let json = looks_like.then(|| json::read(&text).ok()).flatten();
-            json.unwrap_or_else(|| {
-                if text.is_empty() {
-                    Value::UNDEFINED
-                } else {
-                    Value::from(text.as_ref())
+            let start = text.trim_start();
+            if start.is_empty() {
+                return Value::UNDEFINED;
+            }
+            if start.starts_with(['{', '[', '"']) || self.is_of_kind("json") {
+                if let Ok(value) = json::read(text) {
+                    return value;
                 }
-            })
+            }
+            let is_xml = start.starts_with("<?xml")
+                || (start.starts_with('<') && self.is_of_kind("xml") && !self.is_of_kind("html"));
+            let tree = is_xml.then(|| formats::xml_document(start).ok().flatten());
+            match tree.flatten() {
+                Some((name, root)) => TextTree::value_of(name.into(), root, Arc::from(text)),
+                None => Value::from(text),
+            }
         };
         self.value.get_or_init(read).clone()
     }
@@ -181,8 +219,16 @@ impl Object for ResponseValue {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         Some(match key.as_str()? {
             "status" => Value::from(self.answer.status),
-            "headers" => Value::from_object(HeadersValue(Arc::clone(&self.answer))),
+            "headers" => Value::from_object(HeadersValue {
+                answer: Arc::clone(&self.answer),
+                is_all: false,
+            }),
+            "headers_all" => Value::from_object(HeadersValue {
+                answer: Arc::clone(&self.answer),
+                is_all: true,
+            }),
             "body" => self.answer.body(),
+            "text" => Value::from(self.answer.text()),
             "url" => Value::from(match &self.answer.shown_url {
                 Some(url) if self.is_shown => url.as_str(),
                 _ => self.answer.url.as_str(),
@@ -192,12 +238,15 @@ impl Object for ResponseValue {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["status", "headers", "body", "url"])
+        Enumerator::Str(&RESPONSE)
     }
 }
 
-/// Headers, in any case.
-struct HeadersValue(Arc<Answer>);
+/// Headers, in any case: as text, or each as the list of its values.
+struct HeadersValue {
+    answer: Arc<Answer>,
+    is_all: bool,
+}
 
 impl fmt::Debug for HeadersValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -207,11 +256,20 @@ impl fmt::Debug for HeadersValue {
 
 impl Object for HeadersValue {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.0.header(key.as_str()?).map(Value::from)
+        let name = key.as_str()?;
+        if !self.is_all {
+            return self.answer.joined_header(name).map(Value::from);
+        }
+        let values: Vec<Value> = self
+            .answer
+            .header_values(name)
+            .map(|value| Value::from(value.as_ref()))
+            .collect();
+        (!values.is_empty()).then(|| Value::from(values))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let names = self.0.headers.keys();
+        let names = self.answer.headers.keys();
         Enumerator::Values(names.map(|name| Value::from(name.as_str())).collect())
     }
 }

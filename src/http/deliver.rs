@@ -110,7 +110,7 @@ impl Http {
                 // It was answered, and would have been sent once more.
                 Some(answer) => Fate::Failed(error(Failure::Status {
                     status: answer.status,
-                    body: self.excerpt(&answer.text()),
+                    body: self.excerpt(answer.text()),
                 })),
                 None => Fate::NotSent,
             },

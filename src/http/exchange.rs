@@ -10,7 +10,7 @@ use super::answer::{Answer, Rest};
 use super::auth::Credentials;
 use super::error::{Failure, status_words};
 use super::fault::Fault;
-use super::render::{Prepared, add_parameter, keep_harmless, origin};
+use super::render::{Prepared, keep_harmless, origin, set_parameter};
 
 /// Of a body that failed, so much is read.
 const OF_FAILED: usize = 256 * 1024;
@@ -170,7 +170,8 @@ impl Http {
         };
         let is_good = response.status().is_success();
         let held = if is_good { bounds.held } else { OF_FAILED };
-        let (mut answer, rest) = Answer::read(response, bounds.timeout, held, prepared.method.clone()).await?;
+        let (mut answer, rest) =
+            Answer::read(response, bounds.timeout, held, prepared.method.clone()).await?;
         // A URL with credentials in it is not shown.
         if is_trusted {
             answer.url = prepared.url.clone();
@@ -216,7 +217,7 @@ impl Credentials {
     fn show_in(&self, url: &mut Url) {
         let mut query = url.query().unwrap_or_default().to_owned();
         for (name, _) in &self.query {
-            add_parameter(&mut query, name, "hidden");
+            set_parameter(&mut query, name, ["hidden"]);
         }
         if !self.query.is_empty() {
             url.set_query(Some(&query));
@@ -237,7 +238,7 @@ impl Credentials {
         if !self.query.is_empty() {
             let mut query = url.query().unwrap_or_default().to_owned();
             for (name, value) in &self.query {
-                add_parameter(&mut query, name, value);
+                set_parameter(&mut query, name, [value.as_str()]);
             }
             url.set_query(Some(&query));
         }

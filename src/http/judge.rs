@@ -56,7 +56,7 @@ pub fn judge(
     let status = answer.status;
     let failure = || Failure::Status {
         status,
-        body: http.excerpt(&answer.text()),
+        body: http.excerpt(answer.text()),
     };
     if (200..300).contains(&status) {
         return Ok(match graphql_errors(http, plan, answer) {
@@ -106,7 +106,7 @@ fn by_rule(
     };
     let message = || {
         said.clone()
-            .unwrap_or_else(|| match http.excerpt(&answer.text()) {
+            .unwrap_or_else(|| match http.excerpt(answer.text()) {
                 empty if empty.is_empty() => super::error::status_words(answer.status),
                 text => text,
             })

@@ -35,7 +35,7 @@ impl Bucket {
         let now = Instant::now();
         let free = times.next.unwrap_or(now).max(now);
         let at = free.max(times.paused.unwrap_or(now));
-        times.next = Some(at + spacing);
+        times.next = at.checked_add(spacing).or(Some(at));
         at
     }
 
@@ -91,9 +91,16 @@ impl Http {
         let Some(index) = plan.limit else { return };
         let limit = &self.plan.limits[index];
         let header = |name: &Option<String>| headers.get(name.as_deref()?)?.to_str().ok();
-        let left = header(&limit.remaining).and_then(|text| text.trim().parse::<f64>().ok());
+        // A header may speak of several limits, `0, 55`: the least counts.
+        let left = header(&limit.remaining).and_then(|text| {
+            let counts = text
+                .split(',')
+                .filter_map(|count| count.trim().parse().ok());
+            counts.reduce(f64::min)
+        });
         if left.is_some_and(|left| left < 1.0) {
-            let wait = header(&limit.reset).and_then(wait::asked);
+            let reset = limit.reset.as_deref().unwrap_or_default();
+            let wait = header(&limit.reset).and_then(|text| wait::until_reset(reset, text));
             self.limits[index].pause(wait.unwrap_or(Duration::from_secs(1)));
         }
     }

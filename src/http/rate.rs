@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Requests are spaced no further: a clock can't be asked about a time a million years away.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
 /// So many requests in so much time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
@@ -31,7 +34,8 @@ impl Rate {
 
     /// The time between two requests that are spaced evenly.
     pub fn spacing(self) -> Duration {
-        Duration::try_from_secs_f64(self.per.as_secs_f64() / self.count).unwrap_or(self.per)
+        let spacing = Duration::try_from_secs_f64(self.per.as_secs_f64() / self.count);
+        spacing.map_or(LONGEST, |spacing| spacing.min(LONGEST))
     }
 }
 
@@ -45,6 +49,8 @@ mod tests {
         assert_eq!(spacing("10/s"), Some(Duration::from_millis(100)));
         assert_eq!(spacing(" 300 / min "), Some(Duration::from_millis(200)));
         assert_eq!(spacing("0.5/s"), Some(Duration::from_secs(2)));
+        assert_eq!(spacing("1e-300/s"), Some(LONGEST));
+        assert_eq!(spacing("0.0000000001/d"), Some(LONGEST));
         for wrong in ["10", "10/", "/s", "0/s", "-1/s", "ten/s", "10/week"] {
             assert_eq!(spacing(wrong), None, "{wrong}");
         }

@@ -204,16 +204,36 @@ fn add_query(
 ) -> Result<(), Failure> {
     let mut text = url.query().unwrap_or_default().to_owned();
     for (name, field) in query {
-        for value in texts(field, frame)? {
-            add_parameter(&mut text, name, &value);
+        let values = texts(field, frame)?;
+        if !values.is_empty() {
+            set_parameter(&mut text, name, values.iter().map(String::as_str));
         }
     }
     url.set_query((!text.is_empty()).then_some(text.as_str()));
     Ok(())
 }
 
+/// Sets a parameter of a query: those of the same name that it has are gone.
+pub fn set_parameter<'v>(
+    query: &mut String,
+    name: &str,
+    values: impl IntoIterator<Item = &'v str>,
+) {
+    let is_other = |pair: &&str| {
+        let mut read = form_urlencoded::parse(pair.as_bytes());
+        read.next().is_none_or(|(known, _)| known != name)
+    };
+    if query.split('&').any(|pair| !is_other(&pair)) {
+        let others: Vec<&str> = query.split('&').filter(is_other).collect();
+        *query = others.join("&");
+    }
+    for value in values {
+        add_parameter(query, name, value);
+    }
+}
+
 /// Adds a parameter to a query.
-pub fn add_parameter(query: &mut String, name: &str, value: &str) {
+fn add_parameter(query: &mut String, name: &str, value: &str) {
     if !query.is_empty() {
         query.push('&');
     }

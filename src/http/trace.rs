@@ -81,7 +81,7 @@ impl Trace {
         if let Some(entry) = self.lock().get_mut(number) {
             entry.status = Some(answer.status);
             entry.kind = answer.header("content-type").map(str::to_owned);
-            entry.answer = http.excerpt(&answer.text());
+            entry.answer = http.excerpt(answer.text());
             entry.bytes = answer.held.len();
             entry.took = entry.began.elapsed();
         }

@@ -12,6 +12,33 @@ const EPOCH_FROM: f64 = 1_000_000_000.0;
 /// From this number on, an epoch is in milliseconds.
 const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 
+/// A wait of so many seconds or more is one in milliseconds: no API counts days down in seconds.
+const LONG_FROM: f64 = 86_400.0;
+
+/// The wait that the header `name` asks for; where its name ends in `-ms` or `Ms` it counts
+/// milliseconds.
+pub fn asked_by(name: &str, text: &str) -> Option<Duration> {
+    let is_in_milliseconds = ["-ms", "_ms", "Ms", "-millis", "-milliseconds"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        || name.to_ascii_lowercase().ends_with("-ms");
+    let number = text.trim().parse::<f64>().ok();
+    if let Some(number) = number.filter(|number| is_in_milliseconds && *number < EPOCH_FROM) {
+        return Duration::try_from_secs_f64(number.max(0.0) / 1000.0).ok();
+    }
+    asked(text)
+}
+
+/// The wait until a limit is reset, by the header `name`: as `asked_by`, and where it would be longer
+/// than a day in seconds it is in milliseconds.
+pub fn until_reset(name: &str, text: &str) -> Option<Duration> {
+    let number = text.trim().parse::<f64>().ok();
+    match number.filter(|number| (LONG_FROM..EPOCH_FROM).contains(number)) {
+        Some(number) => Duration::try_from_secs_f64(number / 1000.0).ok(),
+        None => asked_by(name, text),
+    }
+}
+
 /// The wait that a header asks for: seconds, an epoch, or a date.
 pub fn asked(text: &str) -> Option<Duration> {
     let text = text.trim();
@@ -53,7 +80,7 @@ pub fn given(value: &Value) -> Option<Duration> {
 pub fn before_next(retry: &RetryPlan, attempt: u32, headers: Option<&HeaderMap>) -> Duration {
     let from = |name: &str| {
         let value = headers?.get(name)?.to_str().ok()?;
-        asked(value)
+        asked_by(name, value)
     };
     let named = retry.wait_header.as_deref().and_then(from);
     if let Some(asked) = from("retry-after").into_iter().chain(named).max() {
@@ -72,6 +99,30 @@ fn jitter() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_header_or_its_size_say_milliseconds() {
+        let millis = |value| Some(Duration::from_millis(value));
+        assert_eq!(asked_by("X-Retry-After-Ms", "2500"), millis(2500));
+        assert_eq!(asked_by("x-retry-after-ms", "2500"), millis(2500));
+        assert_eq!(asked_by("X-Rate-Limit-ResetMs", "300"), millis(300));
+        assert_eq!(asked_by("retry-after-ms", "-5"), Some(Duration::ZERO));
+        assert_eq!(asked_by("x-forms", "3"), millis(3000));
+        assert_eq!(asked_by("retry-after", "100000"), millis(100_000_000));
+        assert_eq!(until_reset("x-reset", "90000"), millis(90_000));
+        assert_eq!(until_reset("x-reset", "86399"), millis(86_399_000));
+        assert_eq!(
+            until_reset("X-Rate-Limit-Time-Reset-Ms", "15000"),
+            millis(15_000)
+        );
+        let epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis()
+            + 60_000;
+        let wait = until_reset("x-reset-ms", &epoch.to_string()).unwrap();
+        assert!((57..=60).contains(&wait.as_secs()), "{wait:?}");
+    }
 
     #[test]
     fn headers_ask_in_seconds_epochs_and_dates() {

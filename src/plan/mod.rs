@@ -13,7 +13,7 @@ pub mod option_values;
 mod options;
 pub mod path;
 pub mod request;
-mod scopes;
+pub(crate) mod scopes;
 mod secret;
 pub mod source;
 pub mod target;
@@ -51,6 +51,8 @@ pub struct Plan {
     pub source: Vec<Arc<StepPlan>>,
     /// Only what changed since the last run.
     pub incremental: Option<IncrementalPlan>,
+    /// Whether a data source may end without a record.
+    pub allow_empty: bool,
     /// What else is known about a row.
     pub lookups: Vec<Arc<LookupPlan>>,
     /// Who asks, as requests refer to it.

@@ -55,7 +55,7 @@ const PAGE: [&str; 8] = [
 ];
 
 /// The fields of `response`.
-const RESPONSE: [&str; 4] = ["status", "headers", "body", "url"];
+pub const RESPONSE: [&str; 6] = ["status", "headers", "headers_all", "body", "text", "url"];
 
 /// The fields of `batch`.
 const BATCH: [&str; 2] = ["number", "size"];

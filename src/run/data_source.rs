@@ -86,6 +86,7 @@ impl Run {
         let mapper = both(writing, Box::pin(reading)).await??;
         self.report_nothing(&context.looked).await;
         self.report_empty(&mapper).await;
+        self.judge_emptiness().await?;
         self.keep_newest(&newest);
         Ok(())
     }
@@ -189,6 +190,21 @@ impl Run {
         for sentence in mapper.empty_columns() {
             self.api.log(LogLevel::Warning, &sentence, None).await;
         }
+    }
+
+    /// An import that reads nothing fails, unless the spec allows it or only changes were asked for; one
+    /// that writes nothing of what it read says so.
+    async fn judge_emptiness(&self) -> Result<(), RunError> {
+        let counts = self.counters.snapshot();
+        let wants_changes = self.plan.incremental.is_some() && self.state.since().is_some();
+        if counts.read == 0 && !self.plan.allow_empty && !wants_changes {
+            return Err(RunError::NoRecord);
+        }
+        if counts.read > 0 && counts.written == 0 && counts.filtered > 0 {
+            let message = format!("no row was written: {} were filtered out", counts.filtered);
+            self.api.log(LogLevel::Warning, &message, None).await;
+        }
+        Ok(())
     }
 
     /// A source that gave no record at all says where it looked.

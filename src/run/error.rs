@@ -48,6 +48,11 @@ pub enum RunError {
     /// A condition of `fail_when` held.
     #[error("{0}")]
     Asked(String),
+    /// A data source read no record, and nothing says that it may.
+    #[error(
+        "no record was read, and an import without rows empties the site; where this is right, write `allow_empty: true`"
+    )]
+    NoRecord,
     /// More mapping errors than `max_errors`.
     #[error("{errors} rows could not be mapped, and max_errors is {limit}")]
     TooManyErrors {

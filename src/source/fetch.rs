@@ -103,7 +103,8 @@ pub async fn fetch(
             };
             match read_answer(&job, &answer, rest, &mut progress, &mut each).await {
                 Ok(read) => {
-                    let why = why_no_page(&job, &read.found, read.count, first.as_ref());
+                    let why =
+                        why_no_page(&job, &answer.held, &read.found, read.count, first.as_ref());
                     match why {
                         None => {}
                         Some(why) if doubt == Some(Doubt::Counted) => {

@@ -77,7 +77,7 @@ pub async fn read(
 
 /// Whether a file is what it was to be; what is odd about it is said.
 async fn judge(context: &Context, job: &Job<'_>, read: &PageRead) -> Result<(), SourceError> {
-    if let Some(why) = why_no_page(job, &read.found, read.count, None) {
+    if let Some(why) = why_no_page(job, &[], &read.found, read.count, None) {
         return Err(read::failed(job, why));
     }
     note_odd(context, job.label, job.origin, read).await;

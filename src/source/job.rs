@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::fetch::{Given, fetch};
-use super::read::{Broken, Job, Progress, read_answer};
+use super::fetch::{Given, fetch, note_odd};
+use super::page_check::{beginning, why_no_page};
+use super::read::{Broken, Job, Progress, failed, read_answer};
 use super::{Context, SourceError};
 use crate::http::{Answer, Reply};
 use crate::plan::request::RequestPlan;
@@ -45,7 +46,7 @@ pub async fn run(
         if plan.until.holds(&polled).map_err(of_template)? {
             if let Some(failed) = &plan.failed {
                 if failed.holds(&polled).map_err(of_template)? {
-                    let body = context.http.excerpt(&answer.text());
+                    let body = context.http.excerpt(answer.text());
                     return Err(broken(
                         context,
                         label,
@@ -126,7 +127,17 @@ async fn download(
     let mut each = async |record| give(Given::Record(record, answer)).await;
     let mut progress = Progress::default();
     match read_answer(&job, answer, None, &mut progress, &mut each).await {
-        Ok(_) => Ok(()),
+        Ok(read) => match why_no_page(&job, &answer.held, &read.found, read.count, None) {
+            None => {
+                note_odd(context, label, &origin, &read).await;
+                if read.count == 0 {
+                    let looked = &context.looked;
+                    looked.note(label, &origin, &plan.reading, &read.found);
+                }
+                Ok(())
+            }
+            Some(why) => Err(failed(&job, format!("{why}{}", beginning(&job, answer)))),
+        },
         Err(Broken::Failed(error)) => Err(error),
         Err(Broken::Lost(fault)) => Err(broken(context, label, answer, fault.to_string())),
     }

@@ -146,7 +146,9 @@ impl ListEnd {
             None => page.count < self.largest,
         };
         if let (Some(is_reached), false) = (self.is_counted_out(page), self.is_total_wrong) {
-            return match (is_reached, is_surely_short) {
+            // Both speak for the end: the count, and a page shorter than those before it.
+            let is_short = is_surely_short || (page.pages > 1 && page.count < self.largest);
+            return match (is_reached, is_short) {
                 (false, _) => Next::Page,
                 (true, true) => Next::End,
                 (true, false) => Next::Probe(Doubt::Counted),
@@ -178,7 +180,9 @@ impl ListEnd {
         if let Some(total) = self.total.filter(|total| page.reached < *total) {
             return Some(Remark::Fewer(page.reached, total));
         }
-        let last = self.last_page.filter(|last| page.pages <= *last && *last > 1)?;
+        let last = self
+            .last_page
+            .filter(|last| page.pages <= *last && *last > 1)?;
         Some(Remark::FewerPages(page.pages - 1, last))
     }
 }
@@ -202,7 +206,7 @@ impl std::fmt::Display for Remark {
         match self {
             Self::Capped(came, size) => write!(
                 f,
-                "the server gives {came} records a page, and {size} were asked for: pages are read until one is empty; say size: {came}"
+                "the server gives {came} records a page, and {size} were asked for: a short page ends nothing here; say size: {came}"
             ),
             Self::MoreThanTotal(total) => write!(
                 f,
@@ -278,7 +282,11 @@ mod tests {
     fn a_short_page_ends_once_the_size_was_reached() {
         assert_eq!(alone(Some(2), &[2, 1]), (2, vec![]));
         assert_eq!(alone(Some(2), &[2, 2, 0]), (3, vec![]));
-        assert_eq!(alone(None, &[2, 1, 0]), (3, vec![]), "nothing says how long");
+        assert_eq!(
+            alone(None, &[2, 1, 0]),
+            (3, vec![]),
+            "nothing says how long"
+        );
     }
 
     #[test]
@@ -293,7 +301,10 @@ mod tests {
     #[test]
     fn one_list_learns_from_another() {
         let sizes = PageSizes::default();
-        assert_eq!(read(Some(9), &[(9, None, None), (1, None, None)], &sizes).0, 2);
+        assert_eq!(
+            read(Some(9), &[(9, None, None), (1, None, None)], &sizes).0,
+            2
+        );
         assert_eq!(read(Some(9), &[(3, None, None)], &sizes).0, 1);
     }
 
@@ -302,7 +313,7 @@ mod tests {
         assert_eq!(with_total(Some(2), &[(2, 3), (1, 3)]), (2, vec![]));
         assert_eq!(
             with_total(Some(250), &[(100, 250), (100, 250), (50, 250), (0, 250)]),
-            (4, vec![Remark::Capped(100, 250); 2])
+            (3, vec![Remark::Capped(100, 250); 2])
         );
         assert_eq!(
             with_total(Some(2), &[(2, 9), (2, 9), (0, 9)]),

@@ -1,8 +1,8 @@
 //! Whether an answer is a page of its list: an error that comes with 200 is no end.
 
-use crate::formats::{Found, Missing, Shape};
 use super::read::Job;
 use crate::check::nearest::nearest;
+use crate::formats::{Found, Missing, Shape};
 use crate::http::Answer;
 use crate::plan::path::PathPlan;
 
@@ -27,14 +27,20 @@ impl FirstPage {
 }
 
 /// Why an answer is no page, if it is none. `first` is the first page of the list, where this is a
-/// later one.
+/// later one; `body` the answer, or its beginning.
 pub fn why_no_page(
     job: &Job<'_>,
+    body: &[u8],
     found: &Found,
     count: u64,
     first: Option<&FirstPage>,
 ) -> Option<String> {
+    // PHP writes a map without entries as a list: it is how some APIs say that there is none.
+    let is_empty_list = |missing: &Missing| {
+        missing.at == "$" && missing.keys.is_empty() && job.plan.records.is_some()
+    };
     match &found.shape {
+        Shape::Missing(missing) if is_empty_list(missing) && is_list_of_none(body) => {}
         Shape::Missing(missing) if !job.plan.may_lack => return Some(lacks(job, missing)),
         Shape::Plain(text) if !job.plan.may_lack => {
             let path = path_of(job.plan.records.as_ref());
@@ -70,6 +76,12 @@ pub fn why_no_page(
             first.keys.join(", ")
         )
     })
+}
+
+/// Whether the whole body is `[]`.
+fn is_list_of_none(body: &[u8]) -> bool {
+    let bytes = body.iter().filter(|byte| !byte.is_ascii_whitespace());
+    bytes.take(3).eq(b"[]")
 }
 
 fn shares(first: &[String], other: &[String]) -> bool {
@@ -111,7 +123,7 @@ fn lacks(job: &Job<'_>, missing: &Missing) -> String {
 
 /// How an answer begins, for those who have to tell an error from a page.
 pub fn beginning(job: &Job<'_>, answer: &Answer) -> String {
-    let text = job.redactor.redact(&answer.text());
+    let text = job.redactor.redact(answer.text());
     let text: String = text.trim_start().chars().take(100).collect();
     if text.is_empty() {
         String::new()

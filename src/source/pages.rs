@@ -6,10 +6,10 @@ use std::sync::Arc;
 use reqwest::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::formats::Found;
 use super::list_end::{CountedPage, Doubt, ListEnd, Next, Remark};
 use super::page_sizes::PageSizes;
 use super::path;
+use crate::formats::Found;
 use crate::http::Answer;
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::{PagesKind, PagesPlan};
@@ -354,7 +354,10 @@ fn number(value: &Value, what: &str) -> Result<Option<u64>, TemplateError> {
     };
     match read {
         None if !is_nothing(&number) => Err(TemplateError {
-            message: format!("pages: `{what}` is `{}`, which is no number", text_of(&number)),
+            message: format!(
+                "pages: `{what}` is `{}`, which is no number",
+                text_of(&number)
+            ),
         }),
         read => Ok(read),
     }

@@ -22,7 +22,7 @@ pub fn first(path: &PathPlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Val
                 records: Some(plain),
                 probes: &[plain],
             };
-            let found = parse_page(&answer.text(), wanted, &mut |_| Ok(()));
+            let found = parse_page(answer.text(), wanted, &mut |_| Ok(()));
             Ok(found
                 .ok()
                 .and_then(|found| found.probes.into_iter().next())

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::formats::{
-    Closed, Found, Hints, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
-};
 use super::pages::PageRead;
 use super::stream::{Source, stream};
 use super::{SourceError, path};
 use crate::formats;
+use crate::formats::{
+    Closed, Found, Hints, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
+};
 use crate::http::{Answer, Fault, Rest};
 use crate::plan::Redactor;
 use crate::plan::format::FormatKind;
@@ -361,7 +361,7 @@ fn page_text<'a>(job: &Job<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a
 
 /// What is wrong, and how the answer begins.
 fn with_beginning(job: &Job<'_>, error: &ReadError, answer: &Answer) -> String {
-    let text = job.redactor.redact(&answer.text());
+    let text = job.redactor.redact(answer.text());
     let start = text
         .trim_start()
         .get(..15)

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::SourceError;
-use crate::formats::{Closed, Found, Hints, ReadError, Reading, Wanted};
 use super::read::{Broken, Job, Page, Progress, failed, is_new, plain};
+use crate::formats::{Closed, Found, Hints, ReadError, Reading, Wanted};
 use crate::http::{Fault, Rest};
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::ReadingPlan;

@@ -44,7 +44,8 @@ pub fn windows(plan: &WindowsPlan, frame: &Arc<Frame>) -> Result<Vec<Value>, Tem
         } else {
             end.clone()
         };
-        windows.push(window(plan, &from, &until)?);
+        let is_last = until.timestamp() == end.timestamp();
+        windows.push(window(plan, &from, &until, is_last)?);
         if windows.len() > MOST {
             return Err(TemplateError {
                 message: format!("windows: more than {MOST}: is `step` meant so short?"),
@@ -52,13 +53,21 @@ pub fn windows(plan: &WindowsPlan, frame: &Arc<Frame>) -> Result<Vec<Value>, Tem
         }
         from = next;
     }
+    // Where both ends count, a window without length is the moment itself.
+    let is_moment = first.timestamp() == end.timestamp();
+    if is_moment && plan.gap.seconds() > 0.0 {
+        windows.push(window(plan, &first, &end, true)?);
+    }
     Ok(windows)
 }
 
 /// Both halves of a window; nothing where it is a second or less.
 pub fn halves(plan: &WindowsPlan, window: &Value) -> Result<Option<[Value; 2]>, TemplateError> {
     let dates = window.downcast_object_ref::<Window>();
-    let Some(Window { from, to, .. }) = dates else {
+    let Some(Window {
+        from, to, is_last, ..
+    }) = dates
+    else {
         return Ok(None);
     };
     let seconds = to.timestamp().as_second() - from.timestamp().as_second();
@@ -67,9 +76,12 @@ pub fn halves(plan: &WindowsPlan, window: &Value) -> Result<Option<[Value; 2]>, 
     }
     let half = DurationValue::parse(&format!("{}s", seconds / 2)).unwrap_or_default();
     let middle = shifted(from, &half, false)?;
+    if shifted(&middle, &plan.gap, true)?.timestamp() < from.timestamp() {
+        return Ok(None);
+    }
     Ok(Some([
-        self::window(plan, from, &middle)?,
-        self::window(plan, &middle, to)?,
+        self::window(plan, from, &middle, false)?,
+        self::window(plan, &middle, to, *is_last)?,
     ]))
 }
 
@@ -84,6 +96,8 @@ fn shifted(date: &DateValue, by: &DurationValue, back: bool) -> Result<DateValue
 struct Window {
     from: DateValue,
     to: DateValue,
+    /// Whether it ends where all of them end.
+    is_last: bool,
     shown: [Value; 2],
 }
 
@@ -101,8 +115,24 @@ impl minijinja::value::Object for Window {
     }
 }
 
-fn window(plan: &WindowsPlan, from: &DateValue, to: &DateValue) -> Result<Value, TemplateError> {
-    let last = shifted(to, &plan.gap, true)?;
+/// A window; the last one ends at `to` itself, all others a gap before the next one begins.
+fn window(
+    plan: &WindowsPlan,
+    from: &DateValue,
+    to: &DateValue,
+    is_last: bool,
+) -> Result<Value, TemplateError> {
+    let last = if is_last {
+        to.clone()
+    } else {
+        shifted(to, &plan.gap, true)?
+    };
+    if last.timestamp() < from.timestamp() {
+        return Err(TemplateError {
+            message: "windows: `gap` is longer than `step`: windows would end before they begin"
+                .to_owned(),
+        });
+    }
     let print = |date: &DateValue| -> Result<Value, TemplateError> {
         let Some(format) = &plan.format else {
             return Ok(date.clone().into_value());
@@ -117,5 +147,6 @@ fn window(plan: &WindowsPlan, from: &DateValue, to: &DateValue) -> Result<Value,
         shown: [print(from)?, print(&last)?],
         from: from.clone(),
         to: to.clone(),
+        is_last,
     }))
 }

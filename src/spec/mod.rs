@@ -222,6 +222,15 @@ pub struct Spec {
     #[serde(default)]
     #[schemars(extend("x-modes" = ["export", "export-delta"]))]
     pub feedback: Option<Feedback>,
+    /// Whether an import may end without a record. Without it such a run fails, as an import without
+    /// rows empties the site; only a run that reads what changed since a kept `since` may find nothing.
+    ///
+    /// ```yaml
+    /// allow_empty: true
+    /// ```
+    #[serde(default)]
+    #[schemars(extend("x-modes" = ["data-source"]))]
+    pub allow_empty: bool,
     /// What happens when the mapping of a row fails.
     #[serde(default)]
     pub on_error: OnError,

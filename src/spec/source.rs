@@ -142,14 +142,16 @@ pub enum StepOnError {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Windows {
-    /// Where the first begins.
+    /// Where the first begins. Nothing lies before it; where it is `to` or later there is no window
+    /// (with a `gap`, both being one moment, there is one).
     pub from: Template,
     /// Where the last ends; now where nothing is said.
     #[serde(default)]
     pub to: Option<Template>,
     /// How long each is.
     pub step: Duration,
-    /// Taken off the end of each, where the API counts both ends.
+    /// Taken off the end of each but the last, where the API counts both ends: `1d` where it counts
+    /// days, `1s` where it counts seconds. Not longer than `step`. The last one ends at `to`.
     #[serde(default)]
     pub gap: Option<Duration>,
     /// How both print.

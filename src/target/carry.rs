@@ -170,7 +170,7 @@ impl Sender {
         match ok.holds(&seen) {
             Ok(true) => Ok(()),
             Ok(false) => {
-                let text = self.context.http.excerpt(&answer.text());
+                let text = self.context.http.excerpt(answer.text());
                 let what = "`ok` does not hold for the answer";
                 let message = match text.as_str() {
                     "" => what.to_owned(),

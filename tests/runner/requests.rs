@@ -218,7 +218,7 @@ fn a_state_belongs_to_its_connector() {
 fn requests_name_runner_and_the_spec() {
     let spec = "source: { request: { url: \"{{ options.BASE }}/a\", headers: { X-Seen: \"{{ run.mode }}\" } } }\n";
     let mock = format!(
-        "- {{ request: GET <mock>/a, header: \"user-agent: runner/{} (try)\", answer: [] }}",
+        "- {{ request: GET <mock>/a, header: \"user-agent: runner/{} (try)\", answer: [{{ id: 1 }}] }}",
         env!("CARGO_PKG_VERSION")
     );
     let connector = Connector::new(spec, &mock);

@@ -184,7 +184,7 @@ impl Http {
                     let failure = Failure::Auth(format!(
                         "{shown} was answered {}: {}",
                         status_words(answer.status),
-                        self.excerpt(&answer.text())
+                        self.excerpt(answer.text())
                     ));
                     if !RETRIED.contains(&answer.status) {
                         return Err(failure);

@@ -1,7 +1,7 @@
 //! How lists are paged.
 
 use super::Compiler;
-use super::values::whole;
+use super::values::{reads_body, whole};
 use crate::plan::path::PathPlan;
 use crate::plan::source::{MOST_PAGES, PagesKind, PagesPlan};
 use crate::spec::tree::Node;
@@ -75,7 +75,7 @@ impl Compiler<'_> {
         }
         let (stop, uses) =
             self.watched(|compiler| key("stop").map(|node| compiler.condition(node, answered)));
-        read.holds_body |= uses.reads("response", "body");
+        read.holds_body |= reads_body(&uses);
         let total = key("total").map(|node| self.page_path(node, answered, &mut read));
         let pages = key("pages").map(|node| self.page_path(node, answered, &mut read));
         let plan = PagesPlan {
@@ -94,7 +94,7 @@ impl Compiler<'_> {
         read.holds_body |= match &path {
             PathPlan::Plain(_) => false,
             PathPlan::Query(_) => true,
-            PathPlan::Template(_) => uses.reads("response", "body"),
+            PathPlan::Template(_) => reads_body(&uses),
         };
         path
     }

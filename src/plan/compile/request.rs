@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Compiler;
-use super::values::{flag, whole};
+use super::values::{flag, reads_body, whole};
 use crate::plan::request::{
     AddressPlan, BodyPlan, FieldPlan, FilePartPlan, LimitPlan, PartPlan, REDIRECTS, Repeat,
     RequestPlan, RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
@@ -437,7 +437,7 @@ impl Compiler<'_> {
         }
         let (when, uses) = self.watched(|compiler| compiler.when(node, scope));
         let body = node.get("body").and_then(Node::as_text).map(str::to_owned);
-        let reads_body = body.is_some() || uses.reads("response", "body");
+        let reads_body = body.is_some() || reads_body(&uses);
         let has_condition = ["status", "body", "when"]
             .iter()
             .any(|key| node.get(key).is_some());

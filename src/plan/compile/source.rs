@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::Compiler;
 use super::request::Purpose;
-use super::values::{flag, whole};
+use super::values::{flag, reads_body, whole};
 use crate::check::Diagnostic;
 use crate::plan::auth::AuthPlan;
 use crate::plan::path::PathPlan;
 use crate::plan::request::RequestPlan;
-use crate::plan::scopes::Scopes;
+use crate::plan::scopes::{RESPONSE, Scopes};
 use crate::plan::source::{
     CONCURRENCY, FetchPlan, FilePlan, JobPlan, LoginPlan, ReadingPlan, StepKind, StepPlan,
     WindowsPlan,
@@ -244,13 +244,14 @@ impl Compiler<'_> {
     }
 
     /// `records` and `format` of a step, a lookup or a job, and whether they need the whole body.
-    pub(super) fn reading(
-        &mut self,
-        owner: &Node,
-        answered: &Scope,
-    ) -> (Arc<ReadingPlan>, bool) {
+    pub(super) fn reading(&mut self, owner: &Node, answered: &Scope) -> (Arc<ReadingPlan>, bool) {
         let may_lack = owner.get("if_none").is_some();
-        self.reading_of(owner.get("records"), owner.get("format"), may_lack, answered)
+        self.reading_of(
+            owner.get("records"),
+            owner.get("format"),
+            may_lack,
+            answered,
+        )
     }
 
     /// The same at other keys; `may_lack`: whether an answer without the place has no records.
@@ -264,7 +265,7 @@ impl Compiler<'_> {
         let records = records.map(|node| self.path(node, answered));
         let holds_body = match &records {
             Some((PathPlan::Query(_), _)) => true,
-            Some((PathPlan::Template(_), uses)) => uses.reads("response", "body"),
+            Some((PathPlan::Template(_), uses)) => reads_body(&uses),
             _ => false,
         };
         let format = self.format(format, answered);
@@ -284,6 +285,18 @@ impl Compiler<'_> {
         }
         let none = DurationValue::parse("0s");
         let gap = self.span(at.get("gap")).or(none);
+        let is_longer = match (&step, &gap) {
+            (Some(step), Some(gap)) => gap.seconds() > step.seconds(),
+            _ => false,
+        };
+        if is_longer {
+            let at = at.get("gap").unwrap_or(at);
+            self.error(
+                at,
+                "`gap` is longer than `step`: windows would end before they begin",
+                "gap: 1d, where the API counts whole days and both ends",
+            );
+        }
         WindowsPlan {
             from: self.template(at.get("from").unwrap_or(at), scope),
             to: self.optional(at.get("to"), scope),
@@ -371,11 +384,7 @@ impl Compiler<'_> {
 
     fn job(&mut self, at: &Node, step: &Node, label: &str, scopes: &Scopes) -> JobPlan {
         let scope = scopes.request();
-        let seen = |scope: &Scope, name: &str| {
-            scope
-                .clone()
-                .with_fields(name, &["status", "headers", "body", "url"])
-        };
+        let seen = |scope: &Scope, name: &str| scope.clone().with_fields(name, &RESPONSE);
         let submitted = seen(&scope, "submit");
         let polled = seen(&submitted, "poll");
         let poll = at.get("poll");
@@ -424,7 +433,7 @@ impl Compiler<'_> {
 
     /// `vars` or `columns` read `response`: each page is held whole, which is said.
     pub(super) fn keep_response(&mut self, steps: &mut [Arc<StepPlan>], uses: &Uses) {
-        let holds_body = uses.reads("response", "body");
+        let holds_body = reads_body(&uses);
         for step in steps {
             // Nobody else has seen the plan yet.
             let Some(step) = Arc::get_mut(step) else {

@@ -106,3 +106,8 @@ pub fn words(node: Option<&Node>) -> Vec<String> {
     let many = node.items().iter().filter_map(Node::scalar);
     one.chain(many).map(|scalar| scalar.text.clone()).collect()
 }
+
+/// Whether templates read the body of an answer, as what it holds or as text.
+pub(super) fn reads_body(uses: &Uses) -> bool {
+    uses.reads("response", "body") || uses.reads("response", "text")
+}
