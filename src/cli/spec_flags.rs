@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::spec_file::{SpecFileError, load_file, warnings};
 use crate::exit::Exit;
-use crate::plan::{OptionErrors, OptionPlan, OptionValues, Plan};
+use crate::plan::{Environment, OptionErrors, OptionPlan, OptionValues, Plan};
 use crate::spec::OptionType;
 
 /// A plan and what is suspicious in its spec.
@@ -19,7 +19,7 @@ type LoadedSpec = (Arc<Plan>, Option<String>);
 #[derive(Debug, Default)]
 pub struct SpecFlags {
     loaded: Option<Result<LoadedSpec, SpecFileError>>,
-    values: HashMap<String, String>,
+    values: HashMap<String, Vec<String>>,
 }
 
 impl SpecFlags {
@@ -94,15 +94,25 @@ impl SpecFlags {
             .mut_subcommand("preview", |preview| self.add_flags(preview))
     }
 
+    /// A flag that the command has itself stays its own, and the option comes from the environment
+    /// there. `--state` is an option's where there is one of that name, and the file that is kept is
+    /// then named with `--state-file`.
     fn add_flags(&self, mut command: Command) -> Command {
+        if self.options().iter().any(|option| option.flag == "state") {
+            command = command.mut_arg("state", |state| state.long("state-file"));
+        }
         for option in self.options() {
+            let is_own = |arg: &Arg| arg.get_long() == Some(option.flag.as_str());
+            if command.get_arguments().any(is_own) {
+                continue;
+            }
             let mut arg = Arg::new(format!("option:{}", option.flag))
                 .long(option.flag.clone())
                 .value_name(value_name(option))
                 .help(help(option))
                 .help_heading("Options of the spec")
                 .allow_negative_numbers(true)
-                .overrides_with(format!("option:{}", option.flag));
+                .action(ArgAction::Append);
             if option.kind == OptionType::Checkbox {
                 arg = arg
                     .num_args(0..=1)
@@ -151,14 +161,14 @@ impl SpecFlags {
     #[must_use]
     pub fn with_values(mut self, matches: &ArgMatches) -> Self {
         let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
-        let values: HashMap<String, String> = self
+        let values: HashMap<String, Vec<String>> = self
             .options()
             .iter()
             .filter_map(|option| {
-                let value = matches
-                    .try_get_one::<String>(&format!("option:{}", option.flag))
+                let values = matches
+                    .try_get_many::<String>(&format!("option:{}", option.flag))
                     .ok()??;
-                Some((option.flag.clone(), value.clone()))
+                Some((option.flag.clone(), values.cloned().collect()))
             })
             .collect();
         self.values = values;
@@ -167,9 +177,8 @@ impl SpecFlags {
 
     /// The values of all options: flag over environment over default.
     pub fn resolve(&self, plan: &Plan) -> Result<OptionValues, OptionErrors> {
-        OptionValues::resolve(&plan.options, &self.values, &|name| {
-            std::env::var(name).ok()
-        })
+        let environment = Environment::new(std::env::vars_os());
+        OptionValues::resolve(&plan.options, &self.values, &environment)
     }
 }
 

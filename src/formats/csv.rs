@@ -132,7 +132,7 @@ fn without_tail(last: &mut ByteRecord) {
     }
     let cell = cell[..kept].to_vec();
     let position = last.position().cloned();
-    let mut record = ByteRecord::from_iter(last.iter().take(last.len() - 1));
+    let mut record = last.iter().take(last.len() - 1).collect::<ByteRecord>();
     record.push_field(&cell);
     record.set_position(position);
     *last = record;

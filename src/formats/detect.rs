@@ -100,14 +100,12 @@ pub fn another(kind: &FormatKind, beginning: &[u8]) -> Option<&'static str> {
     let start = without_mark(beginning);
     let is_xml = looks_like_xml(start);
     match kind {
-        FormatKind::Csv(_) if is_table(start) => Some("an HTML table"),
-        FormatKind::Csv(_) if is_xml => Some("XML"),
-        FormatKind::Csv(_) if looks_like_json(start) => Some("JSON"),
-        FormatKind::Xml(_) if looks_like_json(start) => Some("JSON"),
-        FormatKind::Xml(_) if is_table(start) => Some("an HTML table"),
-        FormatKind::Xlsx(_) if is_table(start) => Some("an HTML table"),
+        FormatKind::Csv(_) | FormatKind::Xml(_) | FormatKind::Xlsx(_) if is_table(start) => {
+            Some("an HTML table")
+        }
+        FormatKind::Csv(_) | FormatKind::Jsonl if is_xml => Some("XML"),
         FormatKind::Xlsx(_) if start.starts_with(b"<?xml") => Some("XML"),
-        FormatKind::Jsonl if is_xml => Some("XML"),
+        FormatKind::Csv(_) | FormatKind::Xml(_) if looks_like_json(start) => Some("JSON"),
         FormatKind::Json
         | FormatKind::Jsonl
         | FormatKind::Csv(_)

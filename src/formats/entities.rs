@@ -100,15 +100,12 @@ impl Entities {
         let mut rest = value.as_str();
         while let Some((before, behind)) = rest.split_once('&') {
             text.push_str(before);
-            match behind.split_once(';') {
-                Some((inner, after)) => {
-                    self.append(inner, outermost, depth + 1, text)?;
-                    rest = after;
-                }
-                None => {
-                    text.push('&');
-                    rest = behind;
-                }
+            if let Some((inner, after)) = behind.split_once(';') {
+                self.append(inner, outermost, depth + 1, text)?;
+                rest = after;
+            } else {
+                text.push('&');
+                rest = behind;
             }
             if text.len() > LONGEST {
                 return Err(format!(

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub use compile::{Loaded, compile, load};
 pub use logging::{FailRule, LogRule, NotifyRule};
-pub use option_values::{OptionErrors, OptionValue, OptionValues};
+pub use option_values::{Environment, OptionErrors, OptionValue, OptionValues};
 pub use options::{OptionPlan, flag_of};
 pub use secret::{Redactor, Secret};
 

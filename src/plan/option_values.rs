@@ -1,12 +1,13 @@
 //! The values of the options: flag over environment over default, each checked against its type.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, Value};
 
-use super::options::OptionPlan;
+use super::options::{OptionPlan, flag_of};
 use super::secret::{Redactor, Secret};
 use crate::spec::OptionType;
 
@@ -60,8 +61,8 @@ impl OptionValues {
     /// missing one.
     pub fn resolve(
         options: &[OptionPlan],
-        flags: &HashMap<String, String>,
-        environment: &dyn Fn(&str) -> Option<String>,
+        flags: &HashMap<String, Vec<String>>,
+        environment: &Environment,
     ) -> Result<Self, OptionErrors> {
         let mut values = Vec::with_capacity(options.len());
         let mut errors = OptionErrors {
@@ -69,18 +70,26 @@ impl OptionValues {
             invalid: Vec::new(),
         };
         for option in options {
-            let upper = option.name.to_ascii_uppercase().replace('-', "_");
-            let given = flags
-                .get(&option.flag)
-                .cloned()
+            let from_flags = flags.get(&option.flag).cloned().unwrap_or_default();
+            let mut given: Vec<String> = from_flags
+                .into_iter()
                 .filter(|value| !value.is_empty())
-                .or_else(|| environment(&option.name).filter(|value| !value.is_empty()))
-                .or_else(|| environment(&upper).filter(|value| !value.is_empty()))
-                .or_else(|| option.default.clone())
-                .filter(|value| !value.is_empty());
-            let value = match given {
+                .collect();
+            if given.is_empty() {
+                match environment.value(option) {
+                    Ok(value) => given.extend(value),
+                    Err(mistake) => {
+                        errors.invalid.push(mistake);
+                        continue;
+                    }
+                }
+            }
+            if given.is_empty() {
+                given.extend(option.default.clone().filter(|value| !value.is_empty()));
+            }
+            let value = match given.pop() {
                 None => OptionValue::Nothing,
-                Some(text) => match parse(option, text) {
+                Some(last) => match parse_all(option, given, last) {
                     Ok(value) => value,
                     Err(mistake) => {
                         errors.invalid.push(mistake);
@@ -142,6 +151,72 @@ impl OptionValue {
             Self::Secret(secret) => Value::from(secret.expose()),
         }
     }
+}
+
+/// The environment, in which the three spellings of a name (`PORT_NUMBER`, `port-number`,
+/// `port_number`) are one.
+#[derive(Debug, Default)]
+pub struct Environment(Vec<(String, OsString)>);
+
+impl Environment {
+    /// Of these variables.
+    pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let named = variables.into_iter().filter_map(|(name, value)| {
+            // No option has a name that is no UTF-8.
+            Some((name.into_string().ok()?, value))
+        });
+        Self(named.collect())
+    }
+
+    /// The value of an option: of its name as the spec writes it, else in capitals, else as any other
+    /// spelling has it. An empty one is none.
+    fn value(&self, option: &OptionPlan) -> Result<Option<String>, String> {
+        let upper = option.name.to_ascii_uppercase().replace('-', "_");
+        let ranked = |name: &str| match () {
+            () if name == option.name => Some(0),
+            () if name == upper => Some(1),
+            () if flag_of(name) == option.flag => Some(2),
+            () => None,
+        };
+        let mut found: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .filter_map(|(name, value)| Some((ranked(name)?, name, value)))
+            .collect();
+        found.sort_by_key(|(rank, name, _)| (*rank, name.as_str()));
+        let Some((_, name, value)) = found.first() else {
+            return Ok(None);
+        };
+        match value.to_str() {
+            Some(value) => Ok(Some(value.to_owned())),
+            None => Err(format!(
+                "{} can't be read: the environment variable {name} isn't UTF-8",
+                option.described()
+            )),
+        }
+    }
+}
+
+/// Reads the values of a flag, the last of which is `last`: several make one list of several choices,
+/// of anything else the last one counts.
+fn parse_all(
+    option: &OptionPlan,
+    before: Vec<String>,
+    last: String,
+) -> Result<OptionValue, String> {
+    if option.kind != OptionType::SelectMultiple {
+        return parse(option, last);
+    }
+    let mut all = Vec::new();
+    for text in before.into_iter().chain([last]) {
+        if let OptionValue::List(some) = parse(option, text)? {
+            all.extend(some);
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|choice| seen.insert(choice.clone()));
+    Ok(OptionValue::List(all))
 }
 
 /// Reads a value as its option's type; the mistake names the option. A password's value is never

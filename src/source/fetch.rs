@@ -10,9 +10,10 @@ use super::pages::{Advance, PageRead, Paging};
 use super::read::{Broken, Job, Progress, failed, read_answer};
 use super::{Context, SourceError};
 use crate::http::{Answer, Failure, Fault, Reply, SendError};
+use crate::plan::path::PlainPath;
 use crate::plan::source::FetchPlan;
 use crate::spec::LogLevel;
-use crate::template::{Frame, Value};
+use crate::template::{Frame, TemplateError, Value};
 
 /// How a list ended.
 #[derive(Debug)]
@@ -31,6 +32,28 @@ pub enum Given<'a> {
     PageOver,
 }
 
+/// What came of a page's request.
+enum Came {
+    /// A page; its records, where they wait until it is known what comes after it.
+    Page(PageRead, Arc<Answer>, Vec<Value>),
+    /// There is no such page, or a rule ends the list.
+    Over,
+    /// The window is to be read in halves.
+    Split(SendError),
+}
+
+/// A list that is being read.
+struct List<'p> {
+    context: &'p Context,
+    plan: &'p FetchPlan,
+    probes: Vec<&'p PlainPath>,
+    /// Records that came so far.
+    count: u64,
+    first: Option<FirstPage>,
+    /// The answer to the next page's request, where it was sent while records were given.
+    ahead: Option<Result<Reply, SendError>>,
+}
+
 /// Reads all pages; `give` gets each record.
 pub async fn fetch(
     context: &Context,
@@ -44,123 +67,27 @@ pub async fn fetch(
         Some(pages) => Some(Paging::new(pages, frame).map_err(of_template)?),
         None => None,
     };
-    let probes = paging.as_ref().map(Paging::probes).unwrap_or_default();
-    let mut count = 0_u64;
-    let mut first: Option<FirstPage> = None;
-    // The answer to the next page's request, where it was sent while records were given.
-    let mut ahead = None;
+    let mut list = List {
+        context,
+        plan,
+        probes: paging.as_ref().map(Paging::probes).unwrap_or_default(),
+        count: 0,
+        first: None,
+        ahead: None,
+    };
     loop {
         let doubt = paging.as_ref().and_then(Paging::doubt);
         let (seen, address) = asked(paging.as_ref(), frame);
-        let mut progress = Progress::default();
-        let mut losses = 0;
-        let (read, answer, held) = loop {
-            let reply = match ahead.take() {
-                Some(reply) => reply,
-                None => {
-                    let sent = context.http.send(&plan.request, &seen, address.as_ref());
-                    sent.await
-                }
-            };
-            let (answer, rest) = match reply {
-                Ok(Reply::Good(answer, rest)) => (answer, rest),
-                Ok(Reply::Skip(message)) => {
-                    let message = format!("{label}: {message}");
-                    context.api.log(LogLevel::Warning, &message, None).await;
-                    return Ok(Fetched::Whole);
-                }
-                Ok(Reply::Stop) => return Ok(Fetched::Whole),
-                Ok(Reply::Split(error)) if count == 0 => return Ok(Fetched::Split(error)),
-                Ok(Reply::Split(error)) => return Err(too_late(error, count).into()),
-                Err(error) if doubt.is_some() && says_no_page(&error) => {
-                    let message =
-                        format!("{error}. It was asked for to be sure that the list ends: it does");
-                    context.api.log(LogLevel::Debug, &message, None).await;
-                    return Ok(Fetched::Whole);
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let origin = context.http.redactor().redact(answer.url.as_str());
-            let job = Job {
-                plan: &plan.reading,
-                probes: &probes,
-                frame: &seen,
-                label,
-                origin: &origin,
-                redactor: context.http.redactor(),
-            };
-            progress.begin_again();
-            // Of a page at hand the records wait until it is known what comes after it.
-            let is_at_hand = rest.is_none();
-            let mut held = Vec::new();
-            let mut each = async |record| {
-                count += 1;
-                if is_at_hand {
-                    held.push(record);
-                    return Ok(());
-                }
-                give(Given::Record(record, &answer)).await
-            };
-            match read_answer(&job, &answer, rest, &mut progress, &mut each).await {
-                Ok(read) => {
-                    let why =
-                        why_no_page(&job, &answer.held, &read.found, read.count, first.as_ref());
-                    match why {
-                        None => {}
-                        Some(why) if doubt == Some(Doubt::Counted) => {
-                            say_ended(context, label, &failed(&job, why)).await;
-                            return Ok(Fetched::Whole);
-                        }
-                        Some(why) => {
-                            let why = format!("{why}{}", beginning(&job, &answer));
-                            return Err(failed(&job, why));
-                        }
-                    }
-                    note_odd(context, label, &origin, &read).await;
-                    if read.count == 0 && count == 0 {
-                        context
-                            .looked
-                            .note(label, &origin, &plan.reading, &read.found);
-                    }
-                    break (read, answer, held);
-                }
-                Err(Broken::Failed(error)) if doubt == Some(Doubt::Counted) && count == 0 => {
-                    say_ended(context, label, &error).await;
-                    return Ok(Fetched::Whole);
-                }
-                Err(Broken::Failed(error)) => return Err(error),
-                Err(Broken::Lost(fault)) => {
-                    losses += 1;
-                    wait_after_loss(context, plan, losses, &answer, fault).await?;
-                }
-            }
+        let (read, answer, mut held) = match list.page(&seen, address.as_ref(), doubt, give).await?
+        {
+            Came::Page(read, answer, held) => (read, answer, held),
+            Came::Over => return Ok(Fetched::Whole),
+            Came::Split(error) => return Ok(Fetched::Split(error)),
         };
-        if first.is_none() {
-            first = Some(FirstPage::of(&read.found));
-        }
-        let (next, held) = match &mut paging {
-            Some(paging) => {
-                let has_held = !held.is_empty();
-                let step = (&*context.sizes, &**label);
-                let advance = paging.advance(read, &answer, &seen, step);
-                for (what, remark) in paging.take_remarks() {
-                    if context.sizes.is_new(label, what) {
-                        let remark = format!("{label}: {remark}");
-                        context.api.log(LogLevel::Warning, &remark, None).await;
-                    }
-                }
-                match advance {
-                    Ok(Advance { next, known }) if known == 0 || has_held => {
-                        (Ok(next), held.into_iter().skip(known))
-                    }
-                    Ok(_) => (
-                        Err(paging.repeated("begins with records of the one before")),
-                        held.into_iter().skip(0),
-                    ),
-                    Err(error) => (Err(error), held.into_iter().skip(0)),
-                }
-            }
-            None => (Ok(Next::End), held.into_iter().skip(0)),
+        list.first.get_or_insert_with(|| FirstPage::of(&read.found));
+        let next = match &mut paging {
+            Some(paging) => list.after(paging, read, &answer, &seen, &mut held).await,
+            None => Ok(Next::End),
         };
         let next = next.map_err(of_template);
         let giving = async {
@@ -174,7 +101,7 @@ pub async fn fetch(
             let sending = context.http.send(&plan.request, &seen, address.as_ref());
             let (given, sent) = tokio::join!(giving, sending);
             given?;
-            ahead = Some(sent);
+            list.ahead = Some(sent);
             continue;
         }
         giving.await?;
@@ -182,6 +109,130 @@ pub async fn fetch(
             Next::Page | Next::Probe(_) => {}
             Next::End => return Ok(Fetched::Whole),
         }
+    }
+}
+
+impl List<'_> {
+    /// Asks for a page and reads it, again where its answer breaks off.
+    async fn page(
+        &mut self,
+        seen: &Arc<Frame>,
+        address: Option<&Url>,
+        doubt: Option<Doubt>,
+        give: &mut impl AsyncFnMut(Given<'_>) -> Result<(), SourceError>,
+    ) -> Result<Came, SourceError> {
+        let (context, plan) = (self.context, self.plan);
+        let label = &plan.request.label;
+        let mut progress = Progress::default();
+        let mut losses = 0;
+        loop {
+            let reply = match self.ahead.take() {
+                Some(reply) => reply,
+                None => context.http.send(&plan.request, seen, address).await,
+            };
+            let (answer, rest) = match reply {
+                Ok(Reply::Good(answer, rest)) => (answer, rest),
+                Ok(Reply::Skip(message)) => {
+                    let message = format!("{label}: {message}");
+                    context.api.log(LogLevel::Warning, &message, None).await;
+                    return Ok(Came::Over);
+                }
+                Ok(Reply::Stop) => return Ok(Came::Over),
+                Ok(Reply::Split(error)) if self.count == 0 => return Ok(Came::Split(error)),
+                Ok(Reply::Split(error)) => return Err(too_late(error, self.count).into()),
+                Err(error) if doubt.is_some() && says_no_page(&error) => {
+                    let message =
+                        format!("{error}. It was asked for to be sure that the list ends: it does");
+                    context.api.log(LogLevel::Debug, &message, None).await;
+                    return Ok(Came::Over);
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let origin = context.http.redactor().redact(answer.url.as_str());
+            let job = Job {
+                plan: &plan.reading,
+                probes: &self.probes,
+                frame: seen,
+                label,
+                origin: &origin,
+                redactor: context.http.redactor(),
+            };
+            progress.begin_again();
+            // Of a page at hand the records wait until it is known what comes after it.
+            let is_at_hand = rest.is_none();
+            let mut held = Vec::new();
+            let mut passed_on = 0;
+            let mut each = async |record| {
+                if is_at_hand {
+                    held.push(record);
+                    return Ok(());
+                }
+                passed_on += 1;
+                give(Given::Record(record, &answer)).await
+            };
+            let read = read_answer(&job, &answer, rest, &mut progress, &mut each).await;
+            let is_over = doubt == Some(Doubt::Counted) && passed_on == 0;
+            self.count += passed_on;
+            match read {
+                Ok(read) => {
+                    let first = self.first.as_ref();
+                    match why_no_page(&job, &answer.held, &read.found, read.count, first) {
+                        None => {}
+                        Some(why) if is_over => {
+                            say_ended(context, label, &failed(&job, why)).await;
+                            return Ok(Came::Over);
+                        }
+                        Some(why) => {
+                            let why = format!("{why}{}", beginning(&job, &answer));
+                            return Err(failed(&job, why));
+                        }
+                    }
+                    note_odd(context, label, &origin, &read).await;
+                    if read.count == 0 && self.count == 0 {
+                        let looked = &context.looked;
+                        looked.note(label, &origin, &plan.reading, &read.found);
+                    }
+                    self.count += held.len() as u64;
+                    return Ok(Came::Page(read, answer, held));
+                }
+                Err(Broken::Failed(error)) if is_over => {
+                    say_ended(context, label, &error).await;
+                    return Ok(Came::Over);
+                }
+                Err(Broken::Failed(error)) => return Err(error),
+                Err(Broken::Lost(fault)) => {
+                    losses += 1;
+                    wait_after_loss(context, plan, losses, &answer, fault).await?;
+                }
+            }
+        }
+    }
+
+    /// What comes after a page; records that the page before had too are taken out of `held`.
+    async fn after(
+        &self,
+        paging: &mut Paging<'_>,
+        read: PageRead,
+        answer: &Arc<Answer>,
+        seen: &Arc<Frame>,
+        held: &mut Vec<Value>,
+    ) -> Result<Next, TemplateError> {
+        let label = &self.plan.request.label;
+        let sizes = &self.context.sizes;
+        let advance = paging.advance(read, answer, seen, (&**sizes, &**label));
+        for (what, remark) in paging.take_remarks() {
+            if sizes.is_new(label, what) {
+                let remark = format!("{label}: {remark}");
+                let api = &self.context.api;
+                api.log(LogLevel::Warning, &remark, None).await;
+            }
+        }
+        let Advance { next, known } = advance?;
+        if known > 0 && held.is_empty() {
+            return Err(paging.repeated("begins with records of the one before"));
+        }
+        held.drain(..known.min(held.len()));
+        Ok(next)
     }
 }
 

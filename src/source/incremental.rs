@@ -45,6 +45,17 @@ impl Newest {
     /// Looks at a record, which `frame` sees.
     pub fn note(&self, plan: &IncrementalPlan, frame: &Arc<Frame>) -> Result<(), TemplateError> {
         let value = plan.value.value(frame)?;
+        if matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+            // Of several dates the newest counts.
+            for each in value.try_iter().into_iter().flatten() {
+                self.note_one(each)?;
+            }
+            return Ok(());
+        }
+        self.note_one(value)
+    }
+
+    fn note_one(&self, value: Value) -> Result<(), TemplateError> {
         if is_nothing(&value) || value.as_str() == Some("") {
             return Ok(());
         }

@@ -266,7 +266,17 @@ fn at_hand(
         Ok(())
     };
     let read = if let Some(text) = page_text(job, answer, hints) {
-        parse_page(text, wanted, &mut sink)
+        parse_page(text, wanted, &mut sink).or_else(|error| {
+            // What JavaScript and Python write, and JSON has no word for.
+            let Some((text, count)) = formats::without_numbers_that_are_none(text) else {
+                return Err(error);
+            };
+            let mut found = parse_page(&text, wanted, &mut sink)?;
+            found.warnings.push(format!(
+                "{count} values are NaN or Infinity, which is no JSON, and were read as nothing"
+            ));
+            Ok(found)
+        })
     } else {
         let reading = Reading {
             plan: job.plan.format.as_ref(),

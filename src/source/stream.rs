@@ -6,18 +6,22 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jsonpath_rust::parser::model::JpQuery;
 use tokio::sync::{mpsc, oneshot};
 
 use super::SourceError;
+use super::path;
 use super::read::{Broken, Job, Page, Progress, failed, is_new, plain};
-use crate::formats::{Closed, Found, Hints, ReadError, Reading, Wanted};
+use crate::formats::{self, Closed, Found, Hints, ReadError, Reading, Shape, Sink, Wanted};
 use crate::http::{Fault, Rest};
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::ReadingPlan;
-use crate::template::{Frame, Value};
+use crate::template::{Frame, Value, is_nothing};
 
 /// Records that cross from the reading thread at a time.
 const CROSSING: usize = 64;
+/// Of a file that a path with filters is followed through so many bytes are held at most.
+const LARGEST_QUERIED: usize = 256 << 20;
 /// Pieces of an answer, and groups of records, that wait to cross.
 const WAITING: usize = 4;
 
@@ -39,8 +43,9 @@ pub async fn stream(
     progress: &mut Progress,
     give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
 ) -> Result<Found, Broken> {
-    if let Some(PathPlan::Query(_) | PathPlan::Template(_)) = &job.plan.records {
-        let reason = "`records` of a file is a plain path like $.data[*]".to_owned();
+    if let Some(PathPlan::Template(_)) = &job.plan.records {
+        let reason =
+            "`records` of a file is a path like $.data[*], as there is no `response`".to_owned();
         return Err(failed(job, reason).into());
     }
     let (bytes_in, bytes_out) = mpsc::channel::<Result<Bytes, Fault>>(WAITING);
@@ -136,19 +141,72 @@ fn read_all(
         frame,
     };
     let mut crossing = Vec::with_capacity(CROSSING);
-    let found = reading.read(input, &mut |record| {
+    let mut sink = |record| {
         crossing.push(record);
         if crossing.len() < CROSSING {
             return Ok(());
         }
         let full = std::mem::replace(&mut crossing, Vec::with_capacity(CROSSING));
         records.blocking_send(full).map_err(|_| Closed)
-    });
+    };
+    let found = match &plan.records {
+        Some(path @ PathPlan::Query(query)) => read_query(path, query, &reading, input, &mut sink),
+        Some(PathPlan::Plain(_) | PathPlan::Template(_)) | None => reading.read(input, &mut sink),
+    };
     // What was read before something broke is passed on first.
     if !crossing.is_empty() && records.blocking_send(crossing).is_err() {
         return Err(ReadError::Closed);
     }
     found
+}
+
+/// Records that a path with filters finds: all of the document is held for it.
+fn read_query(
+    path: &PathPlan,
+    query: &JpQuery,
+    reading: &Reading<'_>,
+    input: Box<dyn Read + Send>,
+    sink: &mut Sink<'_>,
+) -> Result<Found, ReadError> {
+    let limited = Limited {
+        input,
+        left: LARGEST_QUERIED,
+    };
+    let body = formats::whole(Box::new(limited), reading.plan, &reading.hints)?;
+    let found = path::all(path, &body, reading.frame)
+        .map_err(|error| ReadError::Asked(error.to_string()))?;
+    let mut shape = Shape::List;
+    if found.is_empty() {
+        shape = path::shape_of(query, &body);
+    }
+    for record in found.into_iter().filter(|record| !is_nothing(record)) {
+        sink(record)?;
+    }
+    Ok(Found {
+        keys: formats::keys_of(&body),
+        shape,
+        format: "json",
+        ..Found::default()
+    })
+}
+
+/// Bytes up to a limit; more are an error, not an end.
+struct Limited {
+    input: Box<dyn Read + Send>,
+    left: usize,
+}
+
+impl Read for Limited {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(into)?;
+        self.left = self.left.checked_sub(count).ok_or_else(|| {
+            let most = LARGEST_QUERIED >> 20;
+            io::Error::other(format!(
+                "the file has more than {most} MB: a path with filters needs all of it at once; write a plain path like $.data[*], and the filter as `where`"
+            ))
+        })?;
+        Ok(count)
+    }
 }
 
 /// Bytes that cross from the network to the thread that reads them.

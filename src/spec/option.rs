@@ -12,8 +12,9 @@ pub const SHELL_NAMES: [&str; 15] = [
     "SHLVL", "TZ", "EDITOR", "DISPLAY", "_",
 ];
 
-/// Flags of runner itself, which an option can't be called.
-pub const RUNNER_FLAGS: [&str; 16] = [
+/// Flags of a run, which an option can't be called. Those of a subcommand alone are free, and
+/// `--state` is called `--state-file` where an option takes its name.
+pub const RUNNER_FLAGS: [&str; 11] = [
     "spec",
     "container-api",
     "health-check",
@@ -21,15 +22,10 @@ pub const RUNNER_FLAGS: [&str; 16] = [
     "version",
     "verbose",
     "quiet",
-    "input",
-    "out",
-    "port",
-    "rows",
-    "state",
     "dry-run",
     "shared",
-    "format",
     "json",
+    "state-file",
 ];
 
 /// A field of the connector's form.

@@ -78,7 +78,7 @@ impl Sender {
                 return Came::Unknown(format!(
                     "{NOBODY_KNOWS}: it was not over within {}, and `until` did not hold for the last answer: {}",
                     words(plan.timeout),
-                    http.excerpt(&answer.text())
+                    http.excerpt(answer.text())
                 ));
             }
         }
@@ -91,7 +91,7 @@ impl Sender {
         match failed.holds(polled) {
             Ok(false) => Came::Done(Accepted::ByStatus),
             Ok(true) => {
-                let body = self.context.http.excerpt(&answer.text());
+                let body = self.context.http.excerpt(answer.text());
                 Came::Failed(Fault::said(format!("the job failed: {body}")))
             }
             Err(error) => Came::Unknown(format!("{NOBODY_KNOWS}: failed: {error}")),

@@ -114,6 +114,10 @@ fn parse_text(text: &str) -> Result<Option<DateValue>, Error> {
     if let Ok(number) = text.parse::<f64>() {
         return epoch(number).map(Some).ok_or_else(|| no_date(text));
     }
+    if let Some(number) = milliseconds_of_odata(text) {
+        let timestamp = Timestamp::from_millisecond(number).map_err(|_| no_date(text))?;
+        return Ok(Some(zoned(timestamp)));
+    }
     if let Ok(timestamp) = text.parse::<Timestamp>() {
         return Ok(Some(zoned(timestamp)));
     }
@@ -138,6 +142,18 @@ fn parse_text(text: &str) -> Result<Option<DateValue>, Error> {
         Ok(date) => Ok(Some(DateValue(date))),
         Err(_) => Err(no_date(text)),
     }
+}
+
+/// The epoch of `/Date(1492098664000)/` and `/Date(1492098664000+0120)/`, as OData 2 and .NET write
+/// dates in JSON (OData 2.0, JSON format, primitive types): the offset moves what is shown alone.
+fn milliseconds_of_odata(text: &str) -> Option<i64> {
+    let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let end = inner
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| matches!(c, '+' | '-'))
+        .map_or(inner.len(), |(at, _)| at);
+    inner[..end].parse().ok()
 }
 
 /// Reads a date in the given `strptime` format; a format without an offset is UTC.

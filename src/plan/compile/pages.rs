@@ -26,7 +26,10 @@ impl Compiler<'_> {
     ) -> Option<(PagesPlan, PagesRead)> {
         let http = self.root().get("http").and_then(|http| http.get("pages"));
         let is_own = own.is_some();
-        let node = own.or(http)?;
+        let Some(node) = own.or(http) else {
+            self.refuse_unpaged(request, sent);
+            return None;
+        };
         let (word, keys) = match node.entries().first() {
             Some(choice) => (choice.key.as_str(), Some(&choice.value)),
             None => (node.as_text()?, None),
@@ -87,6 +90,17 @@ impl Compiler<'_> {
             max: whole(key("max")).unwrap_or(MOST_PAGES),
         };
         Some((plan, read))
+    }
+
+    /// `page` in a request that is sent once would be nothing.
+    pub(super) fn refuse_unpaged(&mut self, request: &Node, sent: &Uses) {
+        if sent.has("page") {
+            self.error(
+                request,
+                "the request uses `page`, and nothing pages it: it is sent once, and `page` is nothing",
+                "say how the list is paged, like pages: { page: { size: 100 } }, or send no page",
+            );
+        }
     }
 
     fn page_path(&mut self, node: &Node, scope: &Scope, read: &mut PagesRead) -> PathPlan {

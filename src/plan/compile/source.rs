@@ -265,7 +265,7 @@ impl Compiler<'_> {
         let records = records.map(|node| self.path(node, answered));
         let holds_body = match &records {
             Some((PathPlan::Query(_), _)) => true,
-            Some((PathPlan::Template(_), uses)) => reads_body(&uses),
+            Some((PathPlan::Template(_), uses)) => reads_body(uses),
             _ => false,
         };
         let format = self.format(format, answered);
@@ -433,7 +433,7 @@ impl Compiler<'_> {
 
     /// `vars` or `columns` read `response`: each page is held whole, which is said.
     pub(super) fn keep_response(&mut self, steps: &mut [Arc<StepPlan>], uses: &Uses) {
-        let holds_body = reads_body(&uses);
+        let holds_body = reads_body(uses);
         for step in steps {
             // Nobody else has seen the plan yet.
             let Some(step) = Arc::get_mut(step) else {

@@ -51,6 +51,11 @@ impl Uses {
             && (fields().next().is_none() || fields().any(|(_, known)| known == field))
     }
 
+    /// Whether a template reads this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
     /// Adds what other templates read.
     pub fn add(&mut self, other: Self) {
         self.names.extend(other.names);
