@@ -173,7 +173,11 @@ pub enum SandboxCommand {
 /// `runner sandbox serve`.
 #[derive(Debug, Args)]
 pub struct ServeArguments {
-    /// The port on 127.0.0.1; 0 takes one that is free.
+    /// The address that is listened at; 0.0.0.0 lets in a connector in a container of its own, and
+    /// everybody else who reaches this machine.
+    #[arg(long, value_name = "ADDRESS", default_value_t = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))]
+    pub host: std::net::IpAddr,
+    /// The port; 0 takes one that is free.
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
     /// What is served.

@@ -67,6 +67,7 @@ async fn look(
     let state =
         State::open(arguments.state.as_deref(), &plan.name).map_err(|error| failed(&error))?;
     let config = Config {
+        host: None,
         port: 0,
         inputs: arguments.input.clone(),
         out: None,

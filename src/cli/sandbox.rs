@@ -1,6 +1,7 @@
 //! `runner sandbox`: the same run against an embedded Container API.
 
 use std::io::IsTerminal as _;
+use std::net::IpAddr;
 
 use super::arguments::{SandboxArguments, SandboxCommand, ServeArguments, Served};
 use super::run::{How, Show, connector, in_runtime};
@@ -23,7 +24,7 @@ pub fn sandbox(arguments: SandboxArguments, flags: &SpecFlags) -> Exit {
         eprint!("{warnings}");
     }
     in_runtime(async {
-        let sandbox = match Sandbox::start(&config(0, arguments.served)).await {
+        let sandbox = match Sandbox::start(&config(None, 0, arguments.served)).await {
             Ok(sandbox) => sandbox,
             Err(error) => return refuse(&error),
         };
@@ -66,7 +67,13 @@ fn serve(arguments: ServeArguments) -> Exit {
                 return Exit::Failed;
             }
         };
-        let sandbox = match Sandbox::start(&config(arguments.port, arguments.served)).await {
+        let sandbox = match Sandbox::start(&config(
+            Some(arguments.host),
+            arguments.port,
+            arguments.served,
+        ))
+        .await
+        {
             Ok(sandbox) => sandbox,
             Err(error) => return refuse(&error),
         };
@@ -82,8 +89,9 @@ fn serve(arguments: ServeArguments) -> Exit {
     })
 }
 
-fn config(port: u16, served: Served) -> Config {
+fn config(host: Option<IpAddr>, port: u16, served: Served) -> Config {
     Config {
+        host,
         port,
         inputs: served.input,
         out: served.out,

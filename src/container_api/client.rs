@@ -105,11 +105,28 @@ impl ContainerApi {
 
     /// A request that may be repeated whatever became of it (`ping`, `restart`, counts).
     pub(super) async fn get_repeatable(&self, path: &str) -> Result<Vec<u8>, ApiError> {
+        match self.repeated(&Method::GET, path, None).await? {
+            Answer::Whole {
+                status: 200..=299,
+                body,
+                ..
+            } => Ok(body),
+            answer => Err(ApiError::call("GET", path, &answer)),
+        }
+    }
+
+    /// The last answer to a request that is repeated as long as that may help.
+    pub(super) async fn repeated(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Bytes>,
+    ) -> Result<Answer, ApiError> {
         let mut waits = Waits::default();
         loop {
-            let answer = self.send(&Method::GET, path, None).await;
+            let answer = self.send(method, path, body).await;
             let wait = match &answer {
-                Answer::Whole { body, .. } if answer.is_success() => return Ok(body.clone()),
+                Answer::Whole { .. } if answer.is_success() => return Ok(answer),
                 Answer::Whole {
                     status: 429 | 503,
                     retry_after,
@@ -121,7 +138,7 @@ impl ContainerApi {
             };
             match wait {
                 Some(wait) => self.wait(wait).await?,
-                None => return Err(ApiError::call("GET", path, &answer)),
+                None => return Ok(answer),
             }
         }
     }

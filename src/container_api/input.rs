@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use reqwest::Method;
 use tokio::sync::oneshot;
 
 use super::call::Answer;
@@ -53,6 +54,7 @@ pub struct InputReader {
     /// What the scan of the answer that was handed out will say.
     awaited: Option<oneshot::Receiver<Verdict>>,
     scanner: Scanner,
+    has_begun: bool,
     ended: bool,
 }
 
@@ -131,6 +133,7 @@ impl InputReader {
             last: None,
             repairs: Waits::default(),
             awaited: None,
+            has_begun: false,
             ended: false,
         }
     }
@@ -146,6 +149,9 @@ impl InputReader {
     pub async fn next(&mut self) -> Result<Option<Handed>, ApiError> {
         if self.ended {
             return Ok(None);
+        }
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.begin().await?;
         }
         let mut read = self.read(&mut Waits::default()).await;
         if let Some(verdict) = self.awaited.take() {
@@ -188,6 +194,17 @@ impl InputReader {
         })
     }
 
+    /// Puts the cursor at the start: a run before this one may have moved it. A sidecar that can't, or
+    /// has no such file, is asked for rows all the same; those that would be missing are counted.
+    async fn begin(&self) -> Result<(), ApiError> {
+        let path = format!("/input/{}/restart", self.word);
+        let answer = self.api.repeated(&Method::GET, &path, None).await?;
+        match answer {
+            Answer::Whole { .. } => Ok(()),
+            Answer::Refused(_) | Answer::Lost(_) => Err(ApiError::call("GET", &path, &answer)),
+        }
+    }
+
     fn note(&mut self, batch: &Arc<Batch>) {
         self.rows += batch.len() as u64;
         self.last = Some(Arc::clone(batch));
@@ -205,6 +222,7 @@ impl InputReader {
             InputType::Input if self.word == OLDER_INPUT => Err(error),
             InputType::Input => {
                 self.word = OLDER_INPUT;
+                self.begin().await?;
                 let read = match self.read(&mut Waits::default()).await {
                     Ok(read) => read,
                     Err(ReadError::Final(_)) => return Err(error),

@@ -19,6 +19,10 @@ impl ContainerApi {
         message: &str,
         context: Option<&Map<String, Value>>,
     ) -> bool {
+        // The API refuses a blank message; one that renders blank was meant to say nothing.
+        if message.trim().is_empty() {
+            return true;
+        }
         let message = self.redactor.redact(message);
         let mut body = json!({ "message": message });
         if let Some(context) = context.filter(|context| !context.is_empty()) {

@@ -1,4 +1,4 @@
-//! `POST /storage/internal`, `POST /store/to-transport` and `GET /processes/…`: files are copied
+//! `POST /storage/internal`, `POST /store/to-transport`, `/buckets/…` and `GET /processes/…`: files are copied
 //! within the output folder, where `exchange/` stands for the directory that sidecar and connector
 //! share.
 
@@ -13,6 +13,11 @@ use super::answer::Answer;
 
 /// The folder that stands for the shared directory.
 const SHARED: &str = "exchange";
+/// The folder that stands for the bucket: it is kept from run to run.
+const BUCKET: &str = "bucket";
+
+const NO_PATH: &str = "This value should be a path inside the shared directory.";
+const NO_FILE: &str = "The file could not be found.";
 
 /// Processes, in the order in which they were started.
 #[derive(Debug)]
@@ -59,15 +64,69 @@ impl Exchange {
             } else {
                 "remoteFile"
             };
-            let error = "This value should be a path inside the shared directory.";
-            return Answer::bad("Validation failed.", Some((field, error)));
+            return Answer::bad("Validation failed.", Some((field, NO_PATH)));
         };
-        let id = uuid::Uuid::new_v4().to_string();
+        let source = self.shared().join(source);
+        if !source.is_file() {
+            return Answer::bad("Validation failed.", Some(("sourceFile", NO_FILE)));
+        }
         let target = self.folder.join(to).join(remote);
+        self.start_copy(&source, &target)
+    }
+
+    /// `PUT /buckets/exchange/upload/{remoteFile}`: a file of the shared directory goes to the bucket.
+    pub fn upload(&mut self, remote: &str, body: &[u8]) -> Answer {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let named = body.get("source_file").and_then(Value::as_str);
+        let Some(source) = named.and_then(inside).map(|path| self.shared().join(path)) else {
+            return Answer::bad("Validation failed.", Some(("sourceFile", NO_PATH)));
+        };
+        let Some(target) = self.in_bucket(remote) else {
+            return Answer::bad("Validation failed.", Some(("remoteFile", NO_PATH)));
+        };
+        if !source.is_file() {
+            return Answer::bad("Validation failed.", Some(("sourceFile", NO_FILE)));
+        }
+        self.start_copy(&source, &target)
+    }
+
+    /// `GET /buckets/exchange/download/{remoteFile}`: a file of the bucket goes to the shared directory,
+    /// under its own name.
+    pub fn download(&mut self, remote: &str) -> Answer {
+        let (Some(source), Some(name)) = (self.in_bucket(remote), inside(remote)) else {
+            return Answer::bad("Validation failed.", Some(("remoteFile", NO_PATH)));
+        };
+        if !source.is_file() {
+            return Answer::bad("Validation failed.", Some(("remoteFile", NO_FILE)));
+        }
+        let target = self.shared().join(name);
+        self.start_copy(&source, &target)
+    }
+
+    /// `DELETE /buckets/delete/{remoteFile}`.
+    pub fn delete(&mut self, remote: &str) -> Answer {
+        match self.in_bucket(remote) {
+            Some(path) if fs::remove_file(&path).is_ok() => self.start(true),
+            Some(_) => Answer::bad("Validation failed.", Some(("remoteFile", NO_FILE))),
+            None => Answer::bad("Validation failed.", Some(("remoteFile", NO_PATH))),
+        }
+    }
+
+    fn in_bucket(&self, remote: &str) -> Option<PathBuf> {
+        Some(self.folder.join(BUCKET).join(inside(remote)?))
+    }
+
+    /// Copies, as a process that is over by the time it is asked for.
+    fn start_copy(&mut self, source: &Path, target: &Path) -> Answer {
         let copied = target
             .parent()
             .is_some_and(|parent| fs::create_dir_all(parent).is_ok())
-            && fs::copy(self.shared().join(source), target).is_ok();
+            && fs::copy(source, target).is_ok();
+        self.start(copied)
+    }
+
+    fn start(&mut self, copied: bool) -> Answer {
+        let id = uuid::Uuid::new_v4().to_string();
         let process = Process {
             exit_code: i32::from(!copied),
             seen: false,

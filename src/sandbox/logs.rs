@@ -54,10 +54,14 @@ impl Logs {
                 Some(("message", "This value should be a string.")),
             );
         };
-        *self.counts.entry(level.word()).or_default() += 1;
-        if self.first.len() < SHOWN {
-            self.first.push((level.word(), message.to_owned()));
+        if message.trim().is_empty() {
+            return Answer::bad(
+                "Validation failed.",
+                Some(("message", "This value should not be blank.")),
+            );
         }
+        *self.counts.entry(level.word()).or_default() += 1;
+        self.show(level, message);
         let context = body.get("context").cloned().unwrap_or(json!({}));
         match self.write(&json!({ "level": level.word(), "message": message, "context": context }))
         {
@@ -67,6 +71,32 @@ impl Logs {
                 &format!("The sandbox can't write logs.jsonl: {error}"),
             ),
         }
+    }
+
+    /// Keeps a log to be shown. What a person must know is kept first: debug lines, then others below
+    /// a warning, make room for it.
+    fn show(&mut self, level: LogLevel, message: &str) {
+        let kept = (level.word(), message.to_owned());
+        if self.first.len() < SHOWN {
+            self.first.push(kept);
+            return;
+        }
+        let weight = weight(level.word());
+        let lightest = self.first.iter().map(|(word, _)| self::weight(word)).min();
+        if let Some(lightest) = lightest.filter(|lightest| *lightest < weight) {
+            // Of several as light the last one goes.
+            let is_lightest = |(word, _): &(&'static str, String)| self::weight(word) == lightest;
+            if let Some(at) = self.first.iter().rposition(is_lightest) {
+                self.first.remove(at);
+                self.first.push(kept);
+            }
+        }
+    }
+
+    /// How many logs came that are not among those shown.
+    pub fn unshown(&self) -> u64 {
+        let all: u64 = self.counts.values().sum();
+        all - self.first.len() as u64
     }
 
     fn write(&mut self, log: &Value) -> io::Result<()> {
@@ -80,5 +110,15 @@ impl Logs {
             Some(file) => file.write_all(format!("{log}\n").as_bytes()),
             None => Ok(()),
         }
+    }
+}
+
+/// How much a log of this level must be seen.
+fn weight(level: &str) -> u8 {
+    match level {
+        "debug" => 0,
+        "success" | "info" | "notice" | "report" => 1,
+        "warning" => 2,
+        _ => 3,
     }
 }

@@ -20,6 +20,8 @@ const CELL_SHOWN: usize = 40;
 pub struct Report {
     lines: Vec<(String, String)>,
     logs: Vec<(&'static str, String)>,
+    /// Logs that came and are not shown.
+    unshown: u64,
     tables: Vec<(&'static str, FirstRows)>,
     out: Option<PathBuf>,
 }
@@ -65,6 +67,7 @@ impl Report {
         Self {
             lines,
             logs: held.logs.first.clone(),
+            unshown: held.logs.unshown(),
             tables,
             out: out.cloned(),
         }
@@ -125,6 +128,14 @@ impl fmt::Display for Report {
         writeln!(f, "{summary}")?;
         for (level, message) in &self.logs {
             writeln!(f, "{level}: {message}")?;
+        }
+        if self.unshown > 0 {
+            let place = match &self.out {
+                Some(out) => format!(": all of them are in {}", out.join("logs.jsonl").display()),
+                None => ": --out DIR keeps all of them".to_owned(),
+            };
+            let more = self.unshown;
+            writeln!(f, "… and {more} more logs, none as grave{place}")?;
         }
         for (name, rows) in &self.tables {
             writeln!(f, "\nFirst rows of {name}:\n{}", rows.table())?;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use http_body_util::BodyExt as _;
 use serde_json::json;
 
@@ -60,6 +60,9 @@ pub fn router(shared: Shared) -> Router {
         .route("/csa-classifications", get(classifications))
         .route("/storage/internal", post(storage))
         .route("/store/to-transport", post(transport))
+        .route("/buckets/exchange/upload/{*remote}", put(upload))
+        .route("/buckets/exchange/download/{*remote}", get(download))
+        .route("/buckets/delete/{*remote}", delete(remove))
         .route("/processes/pending", get(pending))
         .route("/processes/log", post(process_log))
         .route("/processes/{id}", get(process))
@@ -147,6 +150,18 @@ async fn storage(State(held): Holder, body: Bytes) -> Answer {
 
 async fn transport(State(held): Holder, body: Bytes) -> Answer {
     with(&held, |held| held.exchange.store("transport", &body))
+}
+
+async fn upload(State(held): Holder, Path(remote): Path<String>, body: Bytes) -> Answer {
+    with(&held, |held| held.exchange.upload(&remote, &body))
+}
+
+async fn download(State(held): Holder, Path(remote): Path<String>) -> Answer {
+    with(&held, |held| held.exchange.download(&remote))
+}
+
+async fn remove(State(held): Holder, Path(remote): Path<String>) -> Answer {
+    with(&held, |held| held.exchange.delete(&remote))
 }
 
 async fn pending(State(held): Holder) -> Answer {

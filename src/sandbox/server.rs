@@ -1,6 +1,6 @@
 //! The sandbox's server: started, asked for its address, and ended with a report.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,9 @@ use crate::row::Spare;
 /// What the sandbox serves, and where it writes.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// The port on 127.0.0.1; 0 is any that is free.
+    /// The address that is listened at; 127.0.0.1 where nothing is said.
+    pub host: Option<IpAddr>,
+    /// The port; 0 is any that is free.
     pub port: u16,
     /// Inputs: `FILE`, or `TYPE=FILE` with `new`, `modified`, `unchanged`, `deleted` or `input`.
     pub inputs: Vec<String>,
@@ -115,7 +117,7 @@ impl Sandbox {
         }));
         let port = config.port;
         let failed = |error| SandboxError::Port { port, error };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        let listener = TcpListener::bind((config.host.unwrap_or(Ipv4Addr::LOCALHOST.into()), port))
             .await
             .map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -144,7 +146,7 @@ impl Sandbox {
         })
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`.
+    /// Where it listens: `http://HOST:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -42,10 +42,7 @@ fn help_is_the_manual() {
 /// of `--state` has another name where an option takes it.
 #[test]
 fn flags_of_runner_are_those_that_options_cannot_have() {
-    let commands: [&[&str]; 2] = [
-        &["--help"],
-        &["--spec", "connectors/export.yaml", "--help"],
-    ];
+    let commands: [&[&str]; 2] = [&["--help"], &["--spec", "connectors/export.yaml", "--help"]];
     for command in commands {
         let help = Runner::new().args(command.iter().copied()).run().expect(0);
         let (usage, _) = help
