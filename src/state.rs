@@ -1,20 +1,73 @@
-//! What is kept from run to run, in the file that `--state` names: written by rename, so that it is
-//! always whole.
+//! What is kept from run to run, in the file that `--state` names, written by rename so that it is always
+//! whole; or in the platform's bucket, from which it is fetched before a run and to which it goes after one.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+/// Letters of a hash that tell tokens apart in a file.
+const HASH_SHOWN: usize = 12;
+
 /// The state of a connector.
 #[derive(Debug, Default)]
 pub struct State {
-    file: Option<PathBuf>,
+    place: Option<StatePlace>,
     kept: Mutex<Kept>,
+    /// Whether a bucket lacks something that is kept.
+    is_ahead: AtomicBool,
+}
+
+/// Where a state is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatePlace {
+    /// In this file.
+    File(PathBuf),
+    /// In the platform's bucket, in the file of this name.
+    Bucket(String),
+}
+
+impl std::fmt::Display for StatePlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Bucket(name) => write!(f, "bucket:{name}"),
+        }
+    }
+}
+
+impl FromStr for StatePlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("bucket:") {
+            Some(name) => {
+                bucket_file(name)?;
+                Ok(Self::Bucket(name.to_owned()))
+            }
+            None if text.is_empty() => Err("write a file, or bucket:NAME".to_owned()),
+            None => Ok(Self::File(PathBuf::from(text))),
+        }
+    }
+}
+
+/// Whether a bucket can have a file of this name; an error is what is wrong with it. The name stands in
+/// an address and below the shared directory.
+pub fn bucket_file(name: &str) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let is_part = |part: &str| !part.trim_matches('.').is_empty() && part.chars().all(is_plain);
+    if name.split('/').all(is_part) {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{name}` is no file of a bucket: letters, digits, `.`, `_` and `-`, with `/` between folders"
+        ))
+    }
 }
 
 /// What the file holds.
@@ -51,77 +104,84 @@ struct KeptToken {
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// It can't be read.
-    #[error("--state {file}: {reason}")]
+    #[error("the state in {place} can't be read: {reason}")]
     Read {
-        /// The file.
-        file: String,
+        /// Where it is.
+        place: StatePlace,
         /// Why.
         reason: String,
     },
     /// It is that of another connector.
-    #[error("--state {file} is the state of `{other}`, and this is `{name}`: name another file")]
+    #[error("the state in {place} is that of `{other}`, and this is `{name}`: name another file")]
     Other {
-        /// The file.
-        file: String,
+        /// Where it is.
+        place: StatePlace,
         /// Whose it is.
         other: String,
         /// Who asks.
         name: String,
     },
     /// It can't be written.
-    #[error("the state can't be written to {file}: {reason}")]
+    #[error("the state can't be written to {place}: {reason}")]
     Write {
-        /// The file.
-        file: String,
+        /// Where it is.
+        place: StatePlace,
         /// Why.
         reason: String,
     },
 }
 
 impl State {
-    /// The state of the connector `name`; without a file nothing is kept. A file that is not there
-    /// yet is an empty state.
-    pub fn open(file: Option<&Path>, name: &str) -> Result<Self, StateError> {
-        let Some(path) = file else {
-            return Ok(Self::default());
-        };
-        let shown = path.display().to_string();
-        let mut kept = match std::fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| StateError::Read {
-                file: shown.clone(),
-                reason: format!("{error}; it was not written by runner"),
-            })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept::default(),
+    /// The state of the connector `name` in a file. A file that is not there yet is an empty state.
+    pub fn open(file: &Path, name: &str) -> Result<Self, StateError> {
+        let place = StatePlace::File(file.to_owned());
+        let bytes = match std::fs::read(file) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => {
                 return Err(StateError::Read {
-                    file: shown,
+                    place,
                     reason: error.to_string(),
                 });
             }
+        };
+        let state = Self::of(place.clone(), bytes.as_deref(), name)?;
+        // Better now than when all is written.
+        tempfile::NamedTempFile::new_in(folder_of(file)).map_err(|error| StateError::Write {
+            place,
+            reason: error.to_string(),
+        })?;
+        Ok(state)
+    }
+
+    /// The state of the connector `name` that a place holds; nothing is an empty state.
+    pub fn of(place: StatePlace, bytes: Option<&[u8]>, name: &str) -> Result<Self, StateError> {
+        let mut kept = match bytes {
+            Some(bytes) => serde_json::from_slice(bytes).map_err(|error| StateError::Read {
+                place: place.clone(),
+                reason: format!("{error}; it was not written by runner"),
+            })?,
+            None => Kept::default(),
         };
         if kept.name.is_empty() {
             name.clone_into(&mut kept.name);
         } else if kept.name != name {
             return Err(StateError::Other {
-                file: shown,
+                place,
                 other: kept.name,
                 name: name.to_owned(),
             });
         }
-        // Better now than when all is written.
-        tempfile::NamedTempFile::new_in(folder_of(path)).map_err(|error| StateError::Write {
-            file: shown,
-            reason: error.to_string(),
-        })?;
         Ok(Self {
-            file: Some(path.to_owned()),
+            place: Some(place),
             kept: Mutex::new(kept),
+            is_ahead: AtomicBool::new(false),
         })
     }
 
     /// Whether anything is kept.
     pub fn is_kept(&self) -> bool {
-        self.file.is_some()
+        self.place.is_some()
     }
 
     /// The newest value of the last run.
@@ -136,22 +196,38 @@ impl State {
         self.save(&kept)
     }
 
-    /// The token that came in place of the one that was filled in.
-    pub fn token(&self, name: &str, given: &str) -> Option<String> {
+    /// The token that came in place of the one that was filled in. It is known by that one alone: the
+    /// place of its `auth` in a spec may change.
+    pub fn token(&self, given: &str) -> Option<String> {
         let kept = self.lock();
-        let token = kept.tokens.get(name)?;
-        (token.given == hash(given)).then(|| token.token.clone())
+        let given = hash(given);
+        let mut tokens = kept.tokens.values();
+        let entry = tokens.find(|entry| entry.given == given)?;
+        Some(entry.token.clone())
     }
 
     /// Keeps the token that came in place of `given`, or of one that came in its place.
-    pub fn keep_token(&self, name: &str, given: &str, token: &str) -> Result<(), StateError> {
+    pub fn keep_token(&self, given: &str, token: &str) -> Result<(), StateError> {
         let mut kept = self.lock();
-        let entry = KeptToken {
-            given: hash(given),
-            token: token.to_owned(),
-        };
-        kept.tokens.insert(name.to_owned(), entry);
+        let given = hash(given);
+        kept.tokens.retain(|_, entry| entry.given != given);
+        let name = format!("refresh_token-{}", &given[..HASH_SHOWN]);
+        let token = token.to_owned();
+        kept.tokens.insert(name, KeptToken { given, token });
         self.save(&kept)
+    }
+
+    /// What a bucket lacks, once: its file's name, and what belongs there.
+    pub fn take_unsaved(&self) -> Option<(String, Vec<u8>)> {
+        match &self.place {
+            Some(StatePlace::Bucket(name)) if self.is_ahead.swap(false, Ordering::Relaxed) => {
+                let mut bytes = Vec::new();
+                // A map of words goes into memory.
+                written(&self.lock(), &mut bytes).ok()?;
+                Some((name.clone(), bytes))
+            }
+            Some(StatePlace::Bucket(_) | StatePlace::File(_)) | None => None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -159,22 +235,31 @@ impl State {
     }
 
     fn save(&self, kept: &Kept) -> Result<(), StateError> {
-        let Some(path) = &self.file else {
-            return Ok(());
+        let path = match &self.place {
+            None => return Ok(()),
+            Some(StatePlace::Bucket(_)) => {
+                self.is_ahead.store(true, Ordering::Relaxed);
+                return Ok(());
+            }
+            Some(StatePlace::File(path)) => path,
         };
         let write = || -> std::io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
-            serde_json::to_writer_pretty(&mut file, kept)?;
-            file.write_all(b"\n")?;
+            written(kept, &mut file)?;
             file.as_file().sync_all()?;
             file.persist(path)?;
             Ok(())
         };
         write().map_err(|error| StateError::Write {
-            file: path.display().to_string(),
+            place: StatePlace::File(path.clone()),
             reason: error.to_string(),
         })
     }
+}
+
+fn written(kept: &Kept, file: &mut impl std::io::Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *file, kept)?;
+    file.write_all(b"\n")
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -191,4 +276,61 @@ fn hash(text: &str) -> String {
         let _ = write!(hash, "{byte:02x}");
     }
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(bytes: Option<&[u8]>) -> State {
+        State::of(StatePlace::Bucket("state.json".to_owned()), bytes, "shop").unwrap()
+    }
+
+    #[test]
+    fn a_bucket_is_given_once_what_it_lacks() {
+        let state = bucket(None);
+        assert!(state.take_unsaved().is_none());
+        state.keep_since("2024-01-01".into()).unwrap();
+        let (name, bytes) = state.take_unsaved().unwrap();
+        assert_eq!(name, "state.json");
+        assert!(state.take_unsaved().is_none());
+        assert_eq!(bucket(Some(&bytes)).since().unwrap(), "2024-01-01");
+    }
+
+    #[test]
+    fn a_token_is_known_by_the_one_that_was_given() {
+        // As it was named once: by the place of its `auth`.
+        let old = format!(
+            r#"{{ "name": "shop", "tokens": {{ "refresh_token-3": {{ "given": "{}", "token": "second" }} }} }}"#,
+            hash("first")
+        );
+        let state = bucket(Some(old.as_bytes()));
+        assert_eq!(state.token("first").as_deref(), Some("second"));
+        assert_eq!(state.token("another"), None);
+        state.keep_token("another", "its next").unwrap();
+        state.keep_token("first", "third").unwrap();
+        let (_, bytes) = state.take_unsaved().unwrap();
+        let state = bucket(Some(&bytes));
+        assert_eq!(state.token("first").as_deref(), Some("third"));
+        assert_eq!(state.token("another").as_deref(), Some("its next"));
+        assert_eq!(state.lock().tokens.len(), 2);
+    }
+
+    #[test]
+    fn a_place_is_a_file_or_a_file_of_the_bucket() {
+        let place: StatePlace = "bucket:shop/state.json".parse().unwrap();
+        assert_eq!(place, StatePlace::Bucket("shop/state.json".to_owned()));
+        let place: StatePlace = "state/of.json".parse().unwrap();
+        assert_eq!(place, StatePlace::File("state/of.json".into()));
+        for wrong in [
+            "bucket:",
+            "bucket:/state",
+            "bucket:../state",
+            "bucket:a b",
+            "bucket:a//b",
+            "",
+        ] {
+            assert!(wrong.parse::<StatePlace>().is_err(), "{wrong}");
+        }
+    }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::state::StatePlace;
+
 /// Turns a YAML file into a working connector for the Productsup platform.
 #[derive(Debug, Parser)]
 #[command(
@@ -73,9 +75,10 @@ pub struct RunArguments {
     /// Prints the requests that an export would send, and sends none; no feedback is written.
     #[arg(long)]
     pub dry_run: bool,
-    /// The file in which `incremental` remembers, from run to run, what was read.
+    /// Where `incremental` and refresh tokens that rotate are remembered from run to run: a file, or
+    /// bucket:NAME, a file of the platform's bucket.
     #[arg(long, value_name = "FILE")]
-    pub state: Option<PathBuf>,
+    pub state: Option<StatePlace>,
     /// How much is said.
     #[command(flatten)]
     pub verbosity: Verbosity,
@@ -125,9 +128,10 @@ pub struct SandboxArguments {
     /// Prints the requests that an export would send, and sends none; no feedback is written.
     #[arg(long)]
     pub dry_run: bool,
-    /// The file in which `incremental` remembers, from run to run, what was read.
+    /// Where `incremental` and refresh tokens that rotate are remembered from run to run: a file, or
+    /// bucket:NAME, a file of the platform's bucket.
     #[arg(long, value_name = "FILE")]
-    pub state: Option<PathBuf>,
+    pub state: Option<StatePlace>,
     /// What is served.
     #[command(flatten)]
     pub served: Served,
@@ -155,7 +159,7 @@ pub struct PreviewArguments {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// The file in which `incremental` remembers; only refresh tokens that change are written to it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = state_file)]
     pub state: Option<PathBuf>,
     /// Rows of the site, where the connector reads any: a .csv, .tsv, .jsonl or .json file, as input or as
     /// the TYPE new, modified, unchanged or deleted.
@@ -195,6 +199,16 @@ pub struct Served {
     /// The folder for output.csv, output.jsonl, feedback.csv, feedback.jsonl and logs.jsonl.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// A preview has no platform, and no bucket.
+fn state_file(text: &str) -> Result<PathBuf, String> {
+    match text.parse()? {
+        StatePlace::File(file) => Ok(file),
+        StatePlace::Bucket(_) => {
+            Err("a preview has no bucket: name a file, or leave it out".into())
+        }
+    }
 }
 
 /// The platform's Container API speaks plain HTTP.

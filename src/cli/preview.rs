@@ -64,8 +64,10 @@ async fn look(
     let failed = |error: &dyn std::fmt::Display| (Exit::Failed, error.to_string());
     let stop = signals::listen().map_err(|error| failed(&error))?;
     let options = flags.resolve(&plan).map_err(|errors| failed(&errors))?;
-    let state =
-        State::open(arguments.state.as_deref(), &plan.name).map_err(|error| failed(&error))?;
+    let state = match &arguments.state {
+        Some(file) => State::open(file, &plan.name).map_err(|error| failed(&error))?,
+        None => State::default(),
+    };
     let config = Config {
         host: None,
         port: 0,

@@ -13,7 +13,7 @@ use crate::http::Rehearsal;
 use crate::plan::{Plan, Redactor};
 use crate::run::{Given, Progress, Summary};
 use crate::spec::LogLevel;
-use crate::state::State;
+use crate::state::{State, StateError, StatePlace};
 
 /// Runs the connector, or only checks that it could be.
 pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
@@ -31,7 +31,7 @@ pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
     in_runtime(async {
         let how = How {
             url: &arguments.container_api,
-            state: arguments.state.as_deref(),
+            state: arguments.state.as_ref(),
             progress: show.progress(),
             is_dry_run: arguments.dry_run,
             shared: arguments.shared.clone(),
@@ -84,8 +84,8 @@ impl Show {
 pub struct How<'h> {
     /// Where the Container API is.
     pub url: &'h str,
-    /// The file that is kept from run to run.
-    pub state: Option<&'h Path>,
+    /// Where the state is kept, other than the spec says.
+    pub state: Option<&'h StatePlace>,
     /// How far the run is, for people.
     pub progress: Progress,
     /// Whether requests of the target are printed instead of sent.
@@ -119,13 +119,13 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
         eprintln!("{error}");
         Exit::Failed
     })?;
-    let given = flags
-        .resolve(&plan)
-        .map_err(|errors| errors.to_string())
-        .and_then(|options| {
-            let state = State::open(state, &plan.name).map_err(|error| error.to_string())?;
-            Ok((options, state))
-        });
+    let given = match flags.resolve(&plan) {
+        Ok(options) => match fetch(&api, &plan, state, &shared).await {
+            Ok(state) => Ok((options, state)),
+            Err(error) => Err(error.to_string()),
+        },
+        Err(errors) => Err(errors.to_string()),
+    };
     match given {
         Ok((options, state)) => {
             let given = Given {
@@ -140,6 +140,9 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
         }
         Err(message) => {
             progress.finish();
+            if let Some(signal) = api.stop().signal() {
+                return Err(signal.exit());
+            }
             let delivered = api.log(LogLevel::Error, &message, None).await;
             if delivered && std::io::stderr().is_terminal() {
                 eprintln!("error: {message}");
@@ -147,6 +150,35 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
             Err(Exit::Failed)
         }
     }
+}
+
+/// What was kept by the run before: of the file or the bucket that the command line names, else the
+/// spec.
+async fn fetch(
+    api: &ContainerApi,
+    plan: &Plan,
+    place: Option<&StatePlace>,
+    shared: &Path,
+) -> Result<State, StateError> {
+    let of_spec = plan.state.clone().map(StatePlace::Bucket);
+    let (place, name) = match place.cloned().or(of_spec) {
+        None => return Ok(State::default()),
+        Some(StatePlace::File(file)) => return State::open(&file, &plan.name),
+        Some(StatePlace::Bucket(name)) => (StatePlace::Bucket(name.clone()), name),
+    };
+    let bytes = match api.from_bucket(shared, &name).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let reason = error.to_string();
+            return Err(StateError::Read { place, reason });
+        }
+    };
+    if bytes.is_none() {
+        let message =
+            format!("the bucket has no {name} yet: nothing is remembered of an earlier run");
+        api.log(LogLevel::Info, &message, None).await;
+    }
+    State::of(place, bytes.as_deref(), &plan.name)
 }
 
 /// Runs to the end on this thread. Mapping that takes long has one of its own: always the same, as

@@ -30,7 +30,7 @@ pub fn sandbox(arguments: SandboxArguments, flags: &SpecFlags) -> Exit {
         };
         let how = How {
             url: &sandbox.url(),
-            state: arguments.state.as_deref(),
+            state: arguments.state.as_ref(),
             progress: show.progress(),
             is_dry_run: arguments.dry_run,
             shared: sandbox.shared().to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! Wire facts are the vendor's public documentation and generated client (`docs/container-api.md`).
 
+mod buckets;
 mod call;
 mod client;
 mod error;
@@ -12,8 +13,9 @@ mod processes;
 pub mod stop;
 mod wait;
 
+pub use buckets::BucketError;
 pub use client::{ContainerApi, DEFAULT_URL};
 pub use error::ApiError;
 pub use input::{Handed, InputReader, InputType, Unread};
 pub use output::{OutputFile, WriteError};
-pub use processes::{ProcessState, SHARED, StartError};
+pub use processes::{ProcessEnd, SHARED, StartError};

@@ -1,5 +1,7 @@
 //! Files that the Container API delivers, and the processes that do it.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
@@ -23,9 +25,33 @@ pub enum StartError {
     Stopped,
 }
 
+/// The wait before each question.
+const EVERY: Duration = Duration::from_secs(2);
+/// After how long it is given up: words for the state of a process are not public, and one that is
+/// over may be called what nobody here knows.
+const LONGEST: Duration = Duration::from_secs(2 * 3600);
+/// The first answers come sooner.
+const FIRST: Duration = Duration::from_millis(100);
+
+/// How long a run that is stopped still waits for one that may be about to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How a process ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ProcessEnd {
+    /// Well.
+    Done,
+    /// Not well; what is said about it.
+    Failed(String),
+    /// Nobody knows, and why.
+    Unknown(String),
+    /// The run was stopped while it was under way.
+    Stopped,
+}
+
 /// How a process stands.
 #[derive(Debug, PartialEq, Eq)]
-pub enum ProcessState {
+enum ProcessState {
     /// It is not over.
     Running,
     /// It ended well.
@@ -67,8 +93,36 @@ impl ContainerApi {
         }
     }
 
+    /// Waits for the end of a process; where the run is stopped, a moment longer.
+    pub async fn process_end(&self, id: &str) -> ProcessEnd {
+        let mut wait = FIRST;
+        let deadline = Instant::now() + LONGEST;
+        let mut grace = None;
+        while Instant::now() < deadline {
+            if !self.stop.sleep(wait).await {
+                let until = *grace.get_or_insert_with(|| Instant::now() + GRACE);
+                if Instant::now() >= until {
+                    return ProcessEnd::Stopped;
+                }
+                tokio::time::sleep(FIRST).await;
+            }
+            wait = (wait * 2).min(EVERY);
+            match self.process(id).await {
+                Ok(ProcessState::Running) => {}
+                Ok(ProcessState::Done) => return ProcessEnd::Done,
+                Ok(ProcessState::Failed(reason)) => return ProcessEnd::Failed(reason),
+                Err(ApiError::Stopped) => return ProcessEnd::Stopped,
+                Err(error) => {
+                    return ProcessEnd::Unknown(format!("process {id} was started: {error}"));
+                }
+            }
+        }
+        let hours = LONGEST.as_secs() / 3600;
+        ProcessEnd::Unknown(format!("process {id} was not over within {hours} hours"))
+    }
+
     /// `GET /processes/{id}`.
-    pub async fn process(&self, id: &str) -> Result<ProcessState, ApiError> {
+    async fn process(&self, id: &str) -> Result<ProcessState, ApiError> {
         let body = self.get_repeatable(&format!("/processes/{id}")).await?;
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         // The process stands below `data`, or is the answer itself.
@@ -77,7 +131,8 @@ impl ContainerApi {
     }
 }
 
-fn id_of(body: &[u8]) -> Option<String> {
+/// The id of the process that an answer names.
+pub(super) fn id_of(body: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let id = answer.get("data").unwrap_or(&answer).get("id")?;
     match id {

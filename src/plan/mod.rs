@@ -51,6 +51,8 @@ pub struct Plan {
     pub source: Vec<Arc<StepPlan>>,
     /// Only what changed since the last run.
     pub incremental: Option<IncrementalPlan>,
+    /// The file of the platform's bucket in which the state is kept.
+    pub state: Option<String>,
     /// Whether a data source may end without a record.
     pub allow_empty: bool,
     /// What else is known about a row.

@@ -27,14 +27,13 @@ pub use progress::Progress;
 pub use summary::Summary;
 
 use crate::columns::{Mapper, RowError};
-use crate::container_api::ContainerApi;
-use crate::container_api::stop::Signal;
+use crate::container_api::{BucketError, ContainerApi};
 use crate::exit::Exit;
 use crate::http::{Http, HttpParts, Rehearsal, Trace};
 use crate::plan::{OptionValues, Plan};
 use crate::source::{Looked, Newest, PageSizes, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
-use crate::state::State;
+use crate::state::{State, StateError, StatePlace};
 use crate::template::{Frame, Value};
 
 /// Mapping errors that are logged one by one; the rest is counted.
@@ -85,6 +84,9 @@ pub async fn run(plan: Arc<Plan>, given: Given<'_>) -> Summary {
     let (run, result) = match Run::new(plan, given, None) {
         Ok(run) => {
             let result = run.carry_out().await;
+            if result.is_err() {
+                run.store_tokens().await;
+            }
             (run, result)
         }
         Err((run, error)) => (*run, Err(error)),
@@ -174,14 +176,41 @@ impl Run {
         if let Some(newest) = self.newest.get() {
             self.state.keep_since(newest.clone())?;
         }
+        self.store_state().await?;
         self.notify(NotifyAt::Finish, &self.base).await;
         Ok(())
+    }
+
+    /// Brings what is kept to the bucket.
+    async fn store_state(&self) -> Result<(), RunError> {
+        match self.state.take_unsaved() {
+            Some((name, content)) => {
+                let stored = self.api.to_bucket(&self.shared, &name, &content).await;
+                stored.map_err(|error| match error {
+                    BucketError::Stopped => RunError::Stopped,
+                    BucketError::Failed(reason) => RunError::State(StateError::Write {
+                        place: StatePlace::Bucket(name),
+                        reason,
+                    }),
+                })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// After a failed run only tokens are ahead of the bucket: those before them are used up.
+    async fn store_tokens(&self) {
+        if let Err(error) = self.store_state().await {
+            let message =
+                format!("a refresh token that was given in place of another is lost: {error}");
+            self.api.log(LogLevel::Error, &message, None).await;
+        }
     }
 
     /// Without a state every run is full, which is said.
     async fn say_full(&self) {
         if self.plan.incremental.is_some() && !self.state.is_kept() {
-            let message = "incremental: without --state FILE nothing is remembered, so this run reads everything";
+            let message = "incremental: without `state` or --state nothing is remembered, so this run reads everything";
             self.api.log(LogLevel::Info, message, None).await;
         }
     }
@@ -271,13 +300,10 @@ impl Run {
         let signal = self.api.stop().signal();
         let done = self.counters.snapshot().done(self.plan.mode);
         let (exit, message) = match (error, signal) {
-            (RunError::Stopped, Some(signal)) => {
-                let exit = match signal {
-                    Signal::Interrupt => Exit::Interrupted,
-                    Signal::Terminate => Exit::Terminated,
-                };
-                (exit, format!("Stopped by {}: {done}", signal.name()))
-            }
+            (RunError::Stopped, Some(signal)) => (
+                signal.exit(),
+                format!("Stopped by {}: {done}", signal.name()),
+            ),
             (RunError::Asked(message), _) => (Exit::Failed, message.clone()),
             (error, _) if self.counters.snapshot().read > 0 => {
                 let error = error.to_string();

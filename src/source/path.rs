@@ -22,14 +22,12 @@ pub fn first(path: &PathPlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Val
                 records: Some(plain),
                 probes: &[plain],
             };
-            match parse_page(answer.text(), wanted, &mut |_| Ok(())) {
-                Ok(found) => Ok(found.probes.into_iter().next().unwrap_or_default()),
+            let found = match parse_page(answer.text(), wanted, &mut |_| Ok(())) {
+                Ok(found) => found.probes,
                 // XML is followed through its tree.
-                Err(_) => {
-                    let found = all(path, &answer.body(), frame)?;
-                    Ok(found.into_iter().next().unwrap_or_default())
-                }
-            }
+                Err(_) => all(path, &answer.body(), frame)?,
+            };
+            Ok(found.into_iter().next().unwrap_or_default())
         }
         PathPlan::Query(_) => {
             let mut all = all(path, &answer.body(), frame)?;

@@ -136,7 +136,7 @@ pub struct OAuth2 {
     /// Further fields of the request.
     #[serde(default)]
     pub extra: IndexMap<String, Tree>,
-    /// Each refresh gives a new refresh token, which is kept with `--state`.
+    /// Each refresh gives a new refresh token, which is kept with `state` or `--state`.
     #[serde(default)]
     pub rotates: bool,
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::Template;
 use super::values::Duration;
 
-/// What is remembered from run to run, with `--state FILE`; it is `since` in templates.
+/// What is remembered from run to run, with `state` or `--state`; it is `since` in templates.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Incremental {

@@ -24,6 +24,7 @@ pub mod request;
 mod rules;
 pub mod schema;
 pub mod source;
+mod state;
 pub mod target;
 mod template;
 pub mod tree;
@@ -45,6 +46,7 @@ pub use option::{Choices, Option as OptionSpec, OptionType, RUNNER_FLAGS, SHELL_
 pub use request::Http;
 pub use rules::{Fail, FailAt, Reject};
 pub use source::{Source, Step};
+pub use state::State;
 pub use target::Target;
 pub use template::{Condition, Template, Tree};
 pub use version::{Name, Version};
@@ -97,6 +99,14 @@ pub struct Spec {
     #[serde(default)]
     #[schemars(extend("x-modes" = ["data-source"]))]
     pub incremental: Option<Incremental>,
+    /// Where `incremental` and refresh tokens that rotate are kept from run to run; `--state` says
+    /// otherwise.
+    ///
+    /// ```yaml
+    /// state: { bucket: my-connector.json }
+    /// ```
+    #[serde(default)]
+    pub state: Option<State>,
     /// Where a data source's rows come from: one step, or a list of steps of which each record of
     /// one runs the next.
     ///

@@ -144,8 +144,8 @@ fn parse_text(text: &str) -> Result<Option<DateValue>, Error> {
     }
 }
 
-/// The epoch of `/Date(1492098664000)/` and `/Date(1492098664000+0120)/`, as OData 2 and .NET write
-/// dates in JSON (OData 2.0, JSON format, primitive types): the offset moves what is shown alone.
+/// The epoch of `/Date(1492098664000)/` and `/Date(1492098664000+0120)/`, as `OData` 2 and .NET write
+/// dates in JSON (`OData` 2.0, JSON format, primitive types): the offset moves what is shown alone.
 fn milliseconds_of_odata(text: &str) -> Option<i64> {
     let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
     let end = inner

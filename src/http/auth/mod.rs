@@ -101,7 +101,7 @@ impl Http {
                     return Ok(Credentials::default());
                 }
                 let token = self
-                    .token(index, stale, async { self.oauth2(index, plan).await })
+                    .token(index, stale, async { self.oauth2(plan).await })
                     .await?;
                 let mut made = Credentials::header(
                     "authorization",

@@ -22,7 +22,7 @@ use crate::template::{Value, is_nothing, json, text_of};
 const TOKEN_LASTS: Duration = Duration::from_secs(3600);
 
 impl Http {
-    pub(super) async fn oauth2(&self, index: usize, plan: &OAuth2Plan) -> Result<Token, Failure> {
+    pub(super) async fn oauth2(&self, plan: &OAuth2Plan) -> Result<Token, Failure> {
         let base = &self.base;
         let mut fields: Vec<(String, String)> = Vec::new();
         let mut add = |name: &str, value: String| {
@@ -30,7 +30,6 @@ impl Http {
                 fields.push((name.to_owned(), value));
             }
         };
-        let kept_as = format!("refresh_token-{index}");
         let given = text(plan.refresh_token.as_ref(), base)?;
         let grant = match plan.grant {
             Grant::ClientCredentials => "client_credentials",
@@ -42,7 +41,7 @@ impl Http {
             Grant::ClientCredentials => {}
             Grant::RefreshToken => {
                 let current = if plan.rotates {
-                    self.state.token(&kept_as, &given)
+                    self.state.token(&given)
                 } else {
                     None
                 };
@@ -100,7 +99,7 @@ impl Http {
                 let next = text_of(&next).into_owned();
                 self.redactor.add(&next);
                 self.state
-                    .keep_token(&kept_as, &given, &next)
+                    .keep_token(&given, &next)
                     .map_err(|error| Failure::Auth(error.to_string()))?;
             }
         }

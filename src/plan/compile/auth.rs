@@ -95,14 +95,14 @@ impl Compiler<'_> {
             }
         }
         let rotates = flag(node.get("rotates")).unwrap_or_default();
-        if rotates {
+        if rotates && self.document.spec.state.is_none() {
             let at = node.get("rotates").unwrap_or(node).span.clone();
             self.warnings.push(
                 crate::check::Diagnostic::new(
                     at,
-                    "each refresh gives a new refresh token, which only `--state FILE` keeps for the next run",
+                    "each refresh gives a new refresh token, which nothing keeps for the next run",
                 )
-                .hint("run with --state FILE on a disk that outlives the container"),
+                .hint("state: { bucket: NAME.json }, or --state FILE on a disk that outlives the container"),
             );
         }
         let scopes = match node.get("scopes") {

@@ -199,6 +199,7 @@ impl<'d> Compiler<'d> {
             options,
             source,
             incremental,
+            state: self.state(),
             allow_empty: spec.allow_empty,
             lookups,
             auths: std::mem::take(&mut self.auths),

@@ -2,19 +2,10 @@
 //! API, which is asked to take it from there; then its process is waited for.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use super::upload::Delivered;
-use crate::container_api::{ContainerApi, ProcessState, StartError};
+use crate::container_api::{ContainerApi, ProcessEnd, StartError};
 use crate::plan::file_name::FileName;
-
-/// The wait before each question.
-const EVERY: Duration = Duration::from_secs(2);
-/// After how long it is given up: words for the state of a process are not public, and one that is
-/// over may be called what nobody here knows.
-const LONGEST: Duration = Duration::from_secs(2 * 3600);
-/// The first answers come sooner.
-const FIRST: Duration = Duration::from_millis(100);
 
 pub async fn deliver(
     api: &ContainerApi,
@@ -50,24 +41,12 @@ async fn by_process(api: &ContainerApi, source: &str, remote: &str) -> Delivered
         Err(StartError::InDoubt(reason)) => return Delivered::Unknown(reason),
         Err(StartError::Stopped) => return Delivered::Stopped,
     };
-    let mut wait = FIRST;
-    let deadline = Instant::now() + LONGEST;
-    while Instant::now() < deadline {
-        if !api.stop().sleep(wait).await {
-            return Delivered::Unknown(format!(
-                "the run was stopped while process {id} delivered the file"
-            ));
-        }
-        wait = (wait * 2).min(EVERY);
-        match api.process(&id).await {
-            Ok(ProcessState::Running) => {}
-            Ok(ProcessState::Done) => return Delivered::Done,
-            Ok(ProcessState::Failed(reason)) => return Delivered::Failed(reason),
-            Err(error) => {
-                return Delivered::Unknown(format!("process {id} was started: {error}"));
-            }
-        }
+    match api.process_end(&id).await {
+        ProcessEnd::Done => Delivered::Done,
+        ProcessEnd::Failed(reason) => Delivered::Failed(reason),
+        ProcessEnd::Unknown(reason) => Delivered::Unknown(reason),
+        ProcessEnd::Stopped => Delivered::Unknown(format!(
+            "the run was stopped while process {id} delivered the file"
+        )),
     }
-    let hours = LONGEST.as_secs() / 3600;
-    Delivered::Unknown(format!("process {id} was not over within {hours} hours"))
 }
