@@ -26,5 +26,6 @@ mod sandbox;
 mod secrets;
 mod signals;
 mod spec_files;
+mod state;
 mod templates;
 mod under_way;

@@ -193,27 +193,6 @@ fn a_job_is_cancelled_when_the_run_is_stopped() {
     );
 }
 
-/// The state of another connector is not taken for this one's.
-#[test]
-fn a_state_belongs_to_its_connector() {
-    let spec = "incremental: { value: \"{{ record.id }}\" }\nsource: { rows: [{ id: \"{{ since }}\" }] }\n";
-    let connector = Connector::new(spec, "[]");
-    let state = connector.folder.path().join("state.json");
-    for (text, said) in [
-        (
-            r#"{"name":"somebody-else","since":1}"#,
-            "is the state of `somebody-else`",
-        ),
-        ("not JSON", "it was not written by runner"),
-    ] {
-        fs::write(&state, text).unwrap();
-        let (_, ended, logs) = connector.run(|runner| runner.arg("--state").arg(&state));
-        assert_eq!(ended.code, 1, "{ended:?}");
-        assert!(logs.contains(said), "{logs}");
-        assert_eq!(fs::read_to_string(&state).unwrap(), text);
-    }
-}
-
 #[test]
 fn requests_name_runner_and_the_spec() {
     let spec = "source: { request: { url: \"{{ options.BASE }}/a\", headers: { X-Seen: \"{{ run.mode }}\" } } }\n";
