@@ -34,6 +34,7 @@ impl Fits {
             return Arc::clone(fit);
         }
         rules.filled.sample_row(shape.distinct_names());
+        rules.source_columns.note(shape);
         let (mapping, set, fixed) = (&rules.plan.mapping, &rules.set, &rules.fixed);
         let reads = rules.forms.reads.iter();
         let fit = Arc::new(Fit {

@@ -10,6 +10,7 @@ use super::names::Names;
 use super::outcome::{Outcome, Status};
 use super::rules::{Judgement, Rules, SetupError};
 use super::sight::{BatchFrames, Sight, Vars};
+use super::source_columns::MissingColumn;
 use super::unique::Unique;
 use crate::plan::Plan;
 use crate::row::{Batch, Body, BodyWriter, PADDING, Row, ScanError, Scanner, Shape, Spare};
@@ -405,6 +406,11 @@ impl Mapper {
     /// A sentence for each column that was empty in every row.
     pub fn empty_columns(&self) -> Vec<String> {
         self.rules.filled.sentences()
+    }
+
+    /// Columns that the end user chose and no row had.
+    pub fn missing_columns(&self) -> Vec<MissingColumn> {
+        self.rules.source_columns.missing()
     }
 
     /// What lookups found, where the spec has any.

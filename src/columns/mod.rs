@@ -15,6 +15,7 @@ mod names;
 mod outcome;
 mod rules;
 mod sight;
+mod source_columns;
 mod unique;
 
 pub use chunk::{Chunk, Finished};
@@ -23,3 +24,4 @@ pub use lookups::Tables;
 pub use mapper::{Input, Mapped, Mapper, RowError};
 pub use outcome::{Outcome, Status};
 pub use rules::SetupError;
+pub use source_columns::MissingColumn;

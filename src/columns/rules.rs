@@ -11,6 +11,7 @@ use super::layout::{Layout, Step};
 use super::lookups::Tables;
 use super::mapper::Input;
 use super::sight::{Sight, Vars};
+use super::source_columns::SourceColumns;
 use crate::plan::{ColumnPlan, Plan};
 use crate::row::pattern::Pattern;
 use crate::row::{BodyWriter, Row, refuse_infinite, write_value};
@@ -48,6 +49,8 @@ pub struct Rules {
     pub record_layout: Option<Layout>,
     /// Which columns held something so far.
     pub filled: Arc<Filled>,
+    /// The columns that the end user chose.
+    pub source_columns: Arc<SourceColumns>,
     /// What lookups found, where the spec has any.
     pub lookups: Option<Arc<Tables>>,
     /// Whether rows are only written, by plain forms: nothing judges them, nothing of them is kept.
@@ -86,6 +89,7 @@ impl Rules {
         Ok(Self {
             record_layout: Layout::of_record(&plan.mapping, &set),
             filled: Arc::new(Filled::new(watched.collect())),
+            source_columns: Arc::new(SourceColumns::new(&plan, base)),
             lookups: has_lookups.then(|| Arc::new(Tables::new(&plan.lookups))),
             only_writes: only_writes(&plan, &forms),
             forms,
@@ -105,6 +109,7 @@ impl Rules {
             plan: Arc::clone(&self.plan),
             record_layout: Layout::of_record(&self.plan.mapping, &self.set),
             filled: Arc::clone(&self.filled),
+            source_columns: Arc::clone(&self.source_columns),
             lookups: self.lookups.clone(),
             set: self.set.clone(),
             fixed: self.fixed.clone(),

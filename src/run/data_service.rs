@@ -18,12 +18,35 @@ impl Run {
             .await?;
         self.report_nothing(&self.looked).await;
         self.report_empty(&mapper).await;
+        self.judge_source_columns(&mapper).await?;
         let counts = self.counters.snapshot();
         if counts.read > 0 && counts.written == 0 {
             let message = "No row was written: the site will be empty after this run";
             self.api.log(LogLevel::Warning, message, None).await;
         }
         Ok(())
+    }
+
+    /// A column that the end user chose and no row has is told; a required one fails the run.
+    async fn judge_source_columns(&self, mapper: &Mapper) -> Result<(), RunError> {
+        if self.counters.snapshot().read == 0 {
+            return Ok(());
+        }
+        let mut required = Vec::new();
+        for missing in mapper.missing_columns() {
+            if missing.is_required {
+                required.push(missing.sentence);
+            } else {
+                self.api
+                    .log(LogLevel::Warning, &missing.sentence, None)
+                    .await;
+            }
+        }
+        if required.is_empty() {
+            Ok(())
+        } else {
+            Err(RunError::NoColumn(required.join(". ")))
+        }
     }
 
     /// Writes mapped rows to `output`, then logs what is due.

@@ -48,6 +48,9 @@ pub enum RunError {
     /// A condition of `fail_when` held.
     #[error("{0}")]
     Asked(String),
+    /// A column that the end user had to choose is in no row.
+    #[error("{0}")]
+    NoColumn(String),
     /// A data source read no record, and nothing says that it may.
     #[error(
         "no record was read, and an import without rows empties the site; where this is right, write `allow_empty: true`"

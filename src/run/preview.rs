@@ -104,6 +104,10 @@ impl Run {
         }
         if !preview.rows.is_empty() {
             preview.empty = mapper.empty_columns();
+            let missing = mapper.missing_columns().into_iter();
+            preview
+                .empty
+                .extend(missing.map(|missing| missing.sentence));
         }
         Ok(())
     }

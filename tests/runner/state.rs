@@ -89,7 +89,7 @@ fn a_bucket_remembers_from_run_to_run() {
     assert_eq!(rows(&requests), [r#"{"since":""}"#]);
     let (requests, ended) = run(&api, &spec, "", &[], pass);
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(rows(&requests), [r#"{"since":"7"}"#]);
+    assert_eq!(rows(&requests), [r#"{"since":7}"#]);
     assert!(!logs(&requests).contains("bucket"), "{}", logs(&requests));
     assert_eq!(stored(&api)["since"], 7);
     let left = fs::read_dir(api.out().join("exchange/of")).unwrap().count();
