@@ -17,6 +17,7 @@ mod sheet;
 mod unpack;
 mod xml;
 mod xml_probes;
+pub mod xml_text;
 
 use std::io::{self, Read};
 use std::sync::Arc;

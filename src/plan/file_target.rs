@@ -6,7 +6,8 @@ use encoding_rs::Encoding;
 
 use super::request::{RequestPlan, TreePlan};
 use super::source::LoginPlan;
-use crate::template::Template;
+use crate::formats::xml_text::{declared_prefix, escaped, is_declared};
+use crate::template::{Frame, Template, TemplateError};
 
 /// One file of all rows.
 #[derive(Debug)]
@@ -85,9 +86,100 @@ impl WrittenCsvPlan {
 #[derive(Debug, Default)]
 pub struct WrittenXmlPlan {
     /// The element around all rows.
-    pub root: Option<String>,
+    pub root: Option<XmlRootPlan>,
     /// A row.
     pub row: XmlRowPlan,
+}
+
+impl WrittenXmlPlan {
+    /// The start and the end tag around all rows: where nothing is said `rows`, none beside a header.
+    pub fn tags(&self, has_header: bool, frame: &Arc<Frame>) -> Result<(String, String), String> {
+        let (tag, name) = match &self.root {
+            Some(root) => (root.start_tag(frame)?, root.name.as_str()),
+            None if has_header => return Ok((String::new(), String::new())),
+            None => ("<rows>".to_owned(), "rows"),
+        };
+        Ok((format!("{tag}\n"), format!("</{name}>\n")))
+    }
+
+    /// A name that the author wrote whose prefix is declared nowhere; `declared` are those around the
+    /// rows.
+    pub fn undeclared(&self, declared: &[String]) -> Option<String> {
+        match &self.row {
+            XmlRowPlan::Columns(name) => is_undeclared(name, declared).then(|| name.clone()),
+            XmlRowPlan::Tree(tree) => undeclared_in(tree, declared),
+            // Told of each row.
+            XmlRowPlan::Text(_) => None,
+        }
+    }
+}
+
+fn is_undeclared(name: &str, declared: &[String]) -> bool {
+    name.split_once(':')
+        .is_some_and(|(prefix, _)| !is_declared(prefix, declared))
+}
+
+fn undeclared_in(tree: &TreePlan, declared: &[String]) -> Option<String> {
+    match tree {
+        TreePlan::Null | TreePlan::Leaf(_) => None,
+        TreePlan::List(items) => items.iter().find_map(|item| undeclared_in(item, declared)),
+        TreePlan::Map(entries) => {
+            let own = entries.iter().filter_map(|(key, _)| declared_prefix(key));
+            let declared: Vec<String> = declared
+                .iter()
+                .cloned()
+                .chain(own.map(str::to_owned))
+                .collect();
+            entries.iter().find_map(|(key, tree)| {
+                let name = key.strip_prefix('@').unwrap_or(key);
+                if declared_prefix(key).is_none() && is_undeclared(name, &declared) {
+                    return Some(name.to_owned());
+                }
+                // What an element declares is declared for its own name too.
+                undeclared_in(tree, &declared)
+            })
+        }
+    }
+}
+
+/// The element around all rows.
+#[derive(Debug)]
+pub struct XmlRootPlan {
+    /// Its name.
+    pub name: String,
+    /// What stands in its start tag.
+    pub start: XmlStartPlan,
+}
+
+/// What stands in a start tag.
+#[derive(Debug)]
+pub enum XmlStartPlan {
+    /// The name and its attributes as an author wrote them.
+    Text(Template),
+    /// Attributes, by name.
+    Attributes(Vec<(String, Template)>),
+}
+
+impl XmlRootPlan {
+    fn start_tag(&self, frame: &Arc<Frame>) -> Result<String, String> {
+        let name = &self.name;
+        let failed = |error: TemplateError| format!("file.format.xml.root: {error}");
+        match &self.start {
+            XmlStartPlan::Text(template) => {
+                let text = template.text(frame).map_err(failed)?;
+                Ok(format!("<{}>", text.trim()))
+            }
+            XmlStartPlan::Attributes(attributes) => {
+                let mut tag = format!("<{name}");
+                for (attribute, template) in attributes {
+                    let text = template.text(frame).map_err(failed)?;
+                    tag += &format!(" {attribute}=\"{}\"", escaped(&text));
+                }
+                tag.push('>');
+                Ok(tag)
+            }
+        }
+    }
 }
 
 /// A row as XML.
@@ -105,4 +197,14 @@ impl Default for XmlRowPlan {
     fn default() -> Self {
         Self::Columns("row".to_owned())
     }
+}
+
+/// What is said where the text around rows is no XML with them.
+pub fn not_closed(reason: &str) -> String {
+    format!("what stands around the rows is no XML: {reason}; what `header` opens `footer` closes")
+}
+
+/// What is said of a name whose prefix is declared nowhere.
+pub fn undeclared_prefix(name: &str) -> String {
+    format!("the prefix of `{name}` is declared nowhere, so no reader knows what it means")
 }

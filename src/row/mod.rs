@@ -13,7 +13,6 @@ mod shape;
 mod spare;
 pub mod text;
 mod value;
-pub mod xml_name;
 
 pub use batch::{Batch, PADDING, RawString, Row};
 pub use body::{Body, BodyWriter, CellError, refuse_infinite, write_value};

@@ -124,8 +124,13 @@ pub struct WrittenText {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WrittenXml {
-    /// The element around all rows; `rows` where nothing is said, none where there is a `header`.
-    pub root: Option<String>,
+    /// The element around all rows; `rows` where nothing is said, none where there is a `header`. Its
+    /// attributes stand behind the name, or in a map.
+    ///
+    /// ```yaml
+    /// root: { rss: { "@version": "2.0", "@xmlns:g": http://base.google.com/ns/1.0 } }
+    /// ```
+    pub root: Option<Tree>,
     /// A row: the name of an element that holds the columns (`row` where nothing is said), a map of
     /// one element, or a template that gives XML.
     pub row: Option<Tree>,

@@ -27,6 +27,7 @@ mod text_tree;
 pub use compiled::{Template, TemplateError};
 pub use duration::DurationValue;
 pub use engine::NOTHING_IN_PATH;
+pub use filters::escape::is_xml_char;
 pub use frame::{Frame, FrameName, Resolve, Slots};
 pub use lower::Uses;
 pub use minijinja::Value;

@@ -451,3 +451,59 @@ fn the_examples() {
     let logs = logs.replace(name.as_str(), "<file>");
     insta::assert_snapshot!(format!("{csv}---\n{xml}---\n{feedback}---\n{logs}"));
 }
+
+/// What a template makes of a row is one element of XML, or the row has failed; what stands around
+/// rows is theirs to use.
+#[test]
+fn rows_that_are_no_xml_spoil_no_file() {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str, keys: &str| -> (Ended, Held, Option<String>) {
+        let path = folder.path().join(name);
+        let (ended, held) = write(
+            &format!("{{ url: \"{}\", {keys} }}", path.display()),
+            "",
+            &[],
+        );
+        (ended, held, fs::read_to_string(path).ok())
+    };
+    let (ended, held, text) = file(
+        "rows.xml",
+        "format: { xml: { root: { feed: { \"@xmlns:g\": \"urn:g\", \"@made\": \"{{ run.mode }} & more\" } }, row: \"<p><g:id>{{ row.id }}</g:id>{{ row.title }}</p>\" } }",
+    );
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(
+        text.unwrap(),
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns:g=\"urn:g\" made=\"export &amp; more\">\n\
+         <p><g:id>1</g:id>a; \"b\"\nline</p>\n<p><g:id>4</g:id></p>\n</feed>\n"
+    );
+    let feedback = held.text("feedback.jsonl");
+    let second = feedback.lines().find(|line| line.contains("\"id\":\"2\""));
+    assert_eq!(
+        second,
+        Some(
+            r#"{"id":"2","status":"failed","error":"file: the row is no XML: write {{ row.title | escape }} for each value (malformed entity reference)"}"#
+        )
+    );
+    // What begins and ends an element is worked out, and checked before a row goes out.
+    let (ended, held, text) = file(
+        "around.xml",
+        "header: \"<feed>{{ options.BASE }}\", footer: \"</{{ run.mode }}>\", format: { xml: { row: item } }",
+    );
+    assert_eq!((ended.code, text), (1, None), "{ended:?}");
+    let logs = held.text("logs.jsonl");
+    assert!(
+        logs.contains("what `header` opens `footer` closes"),
+        "{logs}"
+    );
+    // A prefix that a header declares stays one, another does not.
+    let (ended, _, text) = file(
+        "prefixes.xml",
+        "header: '<feed xmlns:g=\"urn:{{ run.mode }}\">', footer: </feed>, format: { xml: { row: { item: { \"g:id\": \"{{ row.id }}\", of: \"{{ { 'g:a': 1, 'x:b': 2, '@xml:lang': 'de' } }}\" } } } }",
+    );
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let text = text.unwrap();
+    assert!(
+        text.contains("<g:id>1</g:id><of xml:lang=\"de\"><g:a>1</g:a><x_b>2</x_b></of>"),
+        "{text}"
+    );
+}

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use super::Compiler;
 use super::values::flag;
+use crate::formats::xml_text::{XmlAround, is_xml_name};
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{
-    FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan, XmlRowPlan,
+    FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan, XmlRootPlan, XmlRowPlan,
+    XmlStartPlan, not_closed, undeclared_prefix,
 };
 use crate::plan::request::{Repeat, RequestPlan};
 use crate::plan::scopes::Scopes;
-use crate::row::xml_name::is_xml_name;
 use crate::spec::Mode;
 use crate::spec::tree::{Node, NodeValue};
-use crate::template::Template;
 use crate::template::scope::{Name, Scope};
+use crate::template::{Template, text_of};
 
 impl Compiler<'_> {
     /// A file of all rows at `at`; `row` is what the XML of a row sees, `item` makes its rows.
@@ -136,6 +137,7 @@ impl Compiler<'_> {
                     "write both: header: '{\"products\":[', footer: ']}'",
                 );
             }
+            Some(WritePlan::Xml(xml)) => self.check_xml(at, xml, plan),
             Some(WritePlan::Csv(csv)) if csv.delimiter == csv.quote => {
                 self.error(
                     at.get("format").unwrap_or(at),
@@ -155,6 +157,56 @@ impl Compiler<'_> {
                 "`item` makes rows of json, jsonl and xml; a file of cells has the columns of the rows",
                 "write columns: and keep: none",
             );
+        }
+    }
+
+    /// What stands around the rows of XML, where it is known before a run.
+    fn check_xml(&mut self, at: &Node, xml: &WrittenXmlPlan, plan: &FileTargetPlan) {
+        let fixed = |template: &Option<Template>| match template {
+            Some(template) => template
+                .as_constant()
+                .map(|text| text_of(text).into_owned()),
+            None => Some(String::new()),
+        };
+        let (Some(header), Some(footer)) = (fixed(&plan.header), fixed(&plan.footer)) else {
+            return;
+        };
+        let is_fixed = match xml.root.as_ref().map(|root| &root.start) {
+            None => true,
+            Some(XmlStartPlan::Text(template)) => template.as_constant().is_some(),
+            Some(XmlStartPlan::Attributes(attributes)) => attributes
+                .iter()
+                .all(|(_, template)| template.as_constant().is_some()),
+        };
+        if !is_fixed {
+            return;
+        }
+        let Ok((start, end)) = xml.tags(plan.header.is_some(), &Arc::default()) else {
+            return;
+        };
+        let format = at.get("format");
+        let root = format
+            .and_then(|node| node.get("xml"))
+            .and_then(|node| node.get("root"));
+        let shown = at.get("header").or(root).or(at.get("footer")).unwrap_or(at);
+        match XmlAround::of(&(start + &header), &(footer + &end)) {
+            Ok(around) => {
+                if let Some(name) = xml.undeclared(around.prefixes()) {
+                    let row = format
+                        .and_then(|node| node.get("xml"))
+                        .and_then(|node| node.get("row"));
+                    self.error(
+                        row.unwrap_or(at),
+                        undeclared_prefix(&name),
+                        "root: { products: { \"@xmlns:g\": \"http://base.google.com/ns/1.0\" } }, or xmlns:g in the header",
+                    );
+                }
+            }
+            Err(reason) => self.error(
+                shown,
+                not_closed(&reason),
+                "write header: \"<feed><title>Offers</title>\", footer: \"</feed>\"",
+            ),
         }
     }
 
@@ -210,7 +262,7 @@ impl Compiler<'_> {
             "json" => WritePlan::Json,
             "jsonl" => WritePlan::Jsonl,
             "xml" => WritePlan::Xml(WrittenXmlPlan {
-                root: key("root").and_then(|node| self.element_name(node)),
+                root: key("root").and_then(|node| self.xml_root(node, scope)),
                 row: key("row").map_or_else(XmlRowPlan::default, |node| self.xml_row(node, row)),
             }),
             _ => WritePlan::Xlsx {
@@ -237,13 +289,60 @@ impl Compiler<'_> {
         }
     }
 
+    /// The name of the element around all rows, with its attributes as text or as a map.
+    fn xml_root(&mut self, node: &Node, scope: &Scope) -> Option<XmlRootPlan> {
+        if let NodeValue::Map(entries) = &node.value {
+            let [entry] = entries.as_slice() else {
+                self.error(
+                    node,
+                    "one element stands around all rows",
+                    "write root: { products: { \"@version\": \"2.0\" } }",
+                );
+                return None;
+            };
+            self.element_names(node);
+            let mut attributes = Vec::new();
+            for attribute in entry.value.entries() {
+                match attribute.key.strip_prefix('@') {
+                    Some(name) => {
+                        let value = self.template(&attribute.value, scope);
+                        attributes.push((name.to_owned(), value));
+                    }
+                    None => {
+                        let at = Node::refused(attribute.key_span.clone());
+                        self.error(
+                            &at,
+                            "`root` has attributes, and no elements of its own",
+                            "attributes begin with `@`; what stands before the rows goes into `header`",
+                        );
+                    }
+                }
+            }
+            return Some(XmlRootPlan {
+                name: entry.key.clone(),
+                start: XmlStartPlan::Attributes(attributes),
+            });
+        }
+        let text = node.as_text()?.trim();
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        let name = &text[..end];
+        if !is_xml_name(name) {
+            self.element_name(node);
+            return None;
+        }
+        Some(XmlRootPlan {
+            name: name.to_owned(),
+            start: XmlStartPlan::Text(self.template(node, scope)),
+        })
+    }
+
     fn element_name(&mut self, node: &Node) -> Option<String> {
         let text = node.as_text()?;
         if !is_xml_name(text) {
             self.error(
                 node,
                 format!("`{text}` is no name of an element"),
-                "names begin with a letter or `_`, and hold letters, digits, `-`, `_`, `.` and `:`; attributes go into `header`",
+                "names begin with a letter or `_`, and hold letters, digits, `-`, `_`, `.` and `:`",
             );
             return None;
         }

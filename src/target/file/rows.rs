@@ -10,8 +10,11 @@ use super::encode::{Encoded, Instead};
 use super::pack::Packer;
 use super::sheet;
 use super::xml::{self, Names};
+use crate::formats::xml_text::XmlAround;
 use crate::plan::file_name::FileName;
-use crate::plan::file_target::{FileTargetPlan, WritePlan};
+use crate::plan::file_target::{
+    FileTargetPlan, WritePlan, WrittenXmlPlan, not_closed, undeclared_prefix,
+};
 use crate::plan::target::ItemPlan;
 use crate::row::{Batch, Row};
 use crate::target::item;
@@ -23,6 +26,8 @@ pub struct RowFile<'p> {
     item: Option<&'p ItemPlan>,
     base: Arc<Frame>,
     format: Arc<WritePlan>,
+    /// Of XML, what stands around the rows.
+    around: XmlAround,
     to: Way,
     local: NamedTempFile,
     rows: u64,
@@ -75,6 +80,7 @@ impl<'p> RowFile<'p> {
             item,
             base: Arc::clone(base),
             format,
+            around: XmlAround::default(),
             to,
             local,
             rows: 0,
@@ -107,13 +113,14 @@ impl<'p> RowFile<'p> {
                         .plan
                         .encoding
                         .is_some_and(|encoding| encoding != encoding_rs::UTF_8),
-                    have_prefixes: self.plan.header.is_some(),
+                    prefixes: self.around.prefixes().to_vec(),
                 };
+                let around = (&self.around, &names);
                 for index in wanted {
                     text.clear();
                     let seen = || frame(*index);
                     let row = rows.row(*index);
-                    let made = as_text(&self.format, names, self.item, row, seen, &mut text);
+                    let made = as_text(&self.format, around, self.item, row, seen, &mut text);
                     if let Err(reason) = made {
                         unfit.push((*index, reason));
                         continue;
@@ -131,6 +138,9 @@ impl<'p> RowFile<'p> {
 
     fn begin(&mut self) -> Result<(), FileError> {
         let header = self.around(self.plan.header.as_ref(), "header")?;
+        if let WritePlan::Xml(xml) = &*self.format {
+            self.around = self.check_around(xml, header.as_deref())?;
+        }
         let Way::AtOnce(to) = &mut self.to else {
             return Ok(());
         };
@@ -141,9 +151,8 @@ impl<'p> RowFile<'p> {
                     let encoding = self.plan.encoding.unwrap_or(encoding_rs::UTF_8).name();
                     to.text(&format!("{}{encoding}\"?>\n", xml::DECLARATION))?;
                 }
-                if let Some(root) = root(xml.root.as_deref(), header.is_some()) {
-                    to.text(&format!("<{root}>\n"))?;
-                }
+                let tags = xml.tags(header.is_some(), &self.base);
+                to.text(&tags.map_err(FileError::Row)?.0)?;
             }
             // Who writes a header writes the brackets.
             WritePlan::Json if header.is_none() => to.text("[")?,
@@ -172,10 +181,34 @@ impl<'p> RowFile<'p> {
         Ok(Some(text))
     }
 
+    /// What stands around rows of XML, if it is some.
+    fn check_around(
+        &self,
+        xml: &WrittenXmlPlan,
+        header: Option<&str>,
+    ) -> Result<XmlAround, FileError> {
+        let (start, end) = xml
+            .tags(header.is_some(), &self.base)
+            .map_err(FileError::Row)?;
+        let footer = self.around(self.plan.footer.as_ref(), "footer")?;
+        let before = start + header.unwrap_or_default();
+        let after = footer.unwrap_or_default() + &end;
+        let around =
+            XmlAround::of(&before, &after).map_err(|reason| FileError::Row(not_closed(&reason)))?;
+        match xml.undeclared(around.prefixes()) {
+            Some(name) => Err(FileError::Row(undeclared_prefix(&name))),
+            None => Ok(around),
+        }
+    }
+
     /// Ends the file.
     pub fn finish(self) -> Result<WholeFile, FileError> {
         let header = self.around(self.plan.header.as_ref(), "header")?;
         let footer = self.around(self.plan.footer.as_ref(), "footer")?;
+        if let WritePlan::Xml(xml) = &*self.format {
+            // What a footer says may be another at the end.
+            self.check_around(xml, header.as_deref())?;
+        }
         let Self {
             plan,
             base,
@@ -188,9 +221,8 @@ impl<'p> RowFile<'p> {
         let mut to = match (to, &*format) {
             (Way::AtOnce(mut to), WritePlan::Xml(xml)) => {
                 to.text(footer.as_deref().unwrap_or_default())?;
-                if let Some(root) = root(xml.root.as_deref(), header.is_some()) {
-                    to.text(&format!("</{root}>\n"))?;
-                }
+                let tags = xml.tags(header.is_some(), &base);
+                to.text(&tags.map_err(FileError::Row)?.1)?;
                 to
             }
             (Way::AtOnce(mut to), WritePlan::Json) => {
@@ -284,15 +316,10 @@ fn line_end(text: &str) -> &'static str {
     }
 }
 
-/// The element around all rows.
-fn root(said: Option<&str>, has_header: bool) -> Option<&str> {
-    said.or((!has_header).then_some("rows"))
-}
-
 /// A row as text.
 fn as_text(
     format: &WritePlan,
-    names: Names,
+    (around, names): (&XmlAround, &Names),
     item: Option<&ItemPlan>,
     row: Row<'_>,
     frame: impl Fn() -> Arc<Frame>,
@@ -304,7 +331,7 @@ fn as_text(
             let made = item::make(item, &seen)?;
             seen = Arc::new(Frame::on(&seen).with("item", made.value));
         }
-        return xml::row(&xml.row, names, row, &seen, out)
+        return xml::row(&xml.row, around, names, row, &seen, out)
             .map_err(|error| format!("file: {error}"));
     }
     match item {

@@ -6,6 +6,7 @@ mod base64;
 mod case;
 mod date;
 mod default;
+pub mod escape;
 mod format;
 mod hash;
 pub mod join;
@@ -167,7 +168,7 @@ pub fn all() -> &'static [Filter] {
         )
         .natively(default::native),
         filter!("dictsort", stock::dictsort),
-        filter!("escape", stock::escape),
+        filter!("escape", escape::escape),
         filter!("first", stock::first),
         filter!("float", to_number::float, Seen, Plain, ["default"])
             .natively(to_number::native_float),
