@@ -1,5 +1,6 @@
 //! Columns of the site that the end user chose and no row has: renamed since, misspelt, or hidden.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -95,7 +96,8 @@ impl SourceColumns {
             let Chosen { option, column, is_required, .. } = chosen;
             let mut sentence = format!("{option}: no row has the column \"{column}\"");
             if let Some(near) = nearest(column, names.iter().map(String::as_str)) {
-                sentence += &format!("; did you mean \"{near}\"?");
+                // Writing into a string does not fail.
+                let _ = write!(sentence, "; did you mean \"{near}\"?");
             }
             if column.contains("__") && !self.shows_hidden {
                 sentence += "; the platform hides columns with two underscores: `input: { show_hidden: true }` in the spec asks for them";

@@ -72,6 +72,14 @@ pub fn is_web_page(beginning: &[u8]) -> bool {
     head.starts_with(b"<!doctype html") || head.starts_with(b"<html")
 }
 
+/// Whether bytes are a sheet in the XML of Excel 2003.
+pub fn is_spreadsheetml(beginning: &[u8]) -> bool {
+    let start = without_mark(beginning);
+    let name: &[u8] = b"urn:schemas-microsoft-com:office:spreadsheet";
+    let head = &start[..start.len().min(2000)];
+    looks_like_xml(start) && memchr::memmem::find(head, name).is_some()
+}
+
 /// What bytes are that nobody here reads, by their first bytes, and what to do.
 pub fn foreign(beginning: &[u8]) -> Option<&'static str> {
     match beginning {

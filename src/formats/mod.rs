@@ -84,6 +84,12 @@ pub fn whole<'r>(
 const WEB_PAGE: &str =
     "the answer is a web page, not data: is the address right, and is a login needed?";
 
+/// What is said of a page for people that calls itself a sheet.
+const PAGE_AS_SHEET: &str = "this is an HTML page that calls itself a sheet, and is not read: ask for .xlsx, or save it as such";
+
+/// What is said of Excel's XML of 2003.
+const SPREADSHEETML: &str = "this is SpreadsheetML, the XML of Excel 2003, which is not read as a sheet: ask for .xlsx, or read its XML: format: { xml: { record: Row } }";
+
 /// Where records go; an error ends the reading.
 pub type Sink<'s> = dyn FnMut(Value) -> Result<(), Closed> + 's;
 
@@ -144,7 +150,7 @@ impl Reading<'_> {
         let is_sheet = matches!(self.plan.map(|plan| &plan.kind), Some(FormatKind::Xlsx(_)));
         let inside = inside.map_or(
             if is_sheet {
-                Packed::Never
+                Packed::Sheet
             } else {
                 Packed::Unknown
             },
@@ -152,12 +158,13 @@ impl Reading<'_> {
         );
         let mut warnings = Vec::new();
         let mut has_list = false;
-        unpack::each(input, inside, member, &self.hints, &mut |input, hints| {
+        let packing = unpack::each(input, inside, member, &self.hints, &mut |input, hints| {
             found = self.read_one(input, hints, sink)?;
             warnings.append(&mut found.warnings);
             has_list |= found.shape == Shape::List;
             Ok(())
         })?;
+        warnings.extend(packing);
         found.warnings = warnings;
         // Of several files, one that has the place is enough.
         if has_list {
@@ -192,7 +199,12 @@ impl Reading<'_> {
         sink: &mut Sink<'_>,
     ) -> Result<Found, ReadError> {
         if detect::is_web_page(input.beginning()) {
-            return Err(ReadError::Asked(WEB_PAGE.to_owned()));
+            let said = if detect::is_sheet(hints) {
+                PAGE_AS_SHEET
+            } else {
+                WEB_PAGE
+            };
+            return Err(ReadError::Asked(said.to_owned()));
         }
         if let Some(name) = detect::foreign(input.beginning()) {
             return Err(ReadError::Asked(name.to_owned()));
@@ -205,6 +217,15 @@ impl Reading<'_> {
             &detected
         };
         self.is_followed(kind)?;
+        let is_asked_for = match kind {
+            FormatKind::Xml(plan) => !plan.record.is_empty(),
+            FormatKind::Json | FormatKind::Jsonl | FormatKind::Csv(_) | FormatKind::Xlsx(_) => {
+                false
+            }
+        };
+        if detect::is_spreadsheetml(input.beginning()) && !is_asked_for {
+            return Err(ReadError::Asked(SPREADSHEETML.to_owned()));
+        }
         if let Some(other) = detect::another(kind, input.beginning()) {
             let beginning = detect::shown(input.beginning());
             return Err(ReadError::Asked(format!(

@@ -2,6 +2,7 @@
 //! rows, and a row, are well-formed.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use roxmltree::{Document, ParsingOptions};
 
@@ -102,13 +103,14 @@ impl XmlAround {
             let at = error.pos();
             let lines = before.split('\n').count();
             let is_before = usize::try_from(at.row).is_ok_and(|row| row < lines);
-            match is_before {
-                true => format!(
+            if is_before {
+                format!(
                     "{}, in line {} of what stands before the rows",
                     reason(&error),
                     at.row
-                ),
-                false => reason(&error),
+                )
+            } else {
+                reason(&error)
             }
         })?;
         let rows = document
@@ -128,7 +130,12 @@ impl XmlAround {
             let Some(prefix) = namespace.name().filter(|prefix| *prefix != "xml") else {
                 continue;
             };
-            around.open += &format!(" xmlns:{prefix}=\"{}\"", escaped(namespace.uri()));
+            // Writing into a string does not fail.
+            let _ = write!(
+                around.open,
+                " xmlns:{prefix}=\"{}\"",
+                escaped(namespace.uri())
+            );
             around.prefixes.push(prefix.to_owned());
         }
         around.open.push('>');

@@ -1,5 +1,6 @@
 //! One file of all rows, compiled.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
@@ -173,7 +174,8 @@ impl XmlRootPlan {
                 let mut tag = format!("<{name}");
                 for (attribute, template) in attributes {
                     let text = template.text(frame).map_err(failed)?;
-                    tag += &format!(" {attribute}=\"{}\"", escaped(&text));
+                    // Writing into a string does not fail.
+                    let _ = write!(tag, " {attribute}=\"{}\"", escaped(&text));
                 }
                 tag.push('>');
                 Ok(tag)

@@ -303,19 +303,16 @@ impl Compiler<'_> {
             self.element_names(node);
             let mut attributes = Vec::new();
             for attribute in entry.value.entries() {
-                match attribute.key.strip_prefix('@') {
-                    Some(name) => {
-                        let value = self.template(&attribute.value, scope);
-                        attributes.push((name.to_owned(), value));
-                    }
-                    None => {
-                        let at = Node::refused(attribute.key_span.clone());
-                        self.error(
-                            &at,
-                            "`root` has attributes, and no elements of its own",
-                            "attributes begin with `@`; what stands before the rows goes into `header`",
-                        );
-                    }
+                if let Some(name) = attribute.key.strip_prefix('@') {
+                    let value = self.template(&attribute.value, scope);
+                    attributes.push((name.to_owned(), value));
+                } else {
+                    let at = Node::refused(attribute.key_span.clone());
+                    self.error(
+                        &at,
+                        "`root` has attributes, and no elements of its own",
+                        "attributes begin with `@`; what stands before the rows goes into `header`",
+                    );
                 }
             }
             return Some(XmlRootPlan {

@@ -14,7 +14,8 @@
 //! | `state.json`, `state-after.json` | what `--state` names, before and after |
 //!
 //! With `BLESS=1` in the environment expected files are written instead of compared.
-//! In expected files `<seconds>` stands for the time of the run in seconds, `<uuid>` for a UUID.
+//! In expected files `<seconds>` stands for the time of the run in seconds, `<uuid>` for a UUID, `<case>` for
+//! the case's folder.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -117,13 +118,13 @@ fn run(case: &Path, code: i32) -> Vec<String> {
                 .replace(mock.url.trim_start_matches("http://"), "<mock-host>"),
             None => actual.to_owned(),
         };
-        let actual = &without_uuids(actual);
+        let actual = &without_uuids(actual).replace(case.to_str().expect("a path"), "<case>");
         let expected = fs::read_to_string(case.join(file)).unwrap_or_default();
-        if is_blessing() && mock.is_some() && (case.join(file).exists() || !actual.is_empty()) {
-            fs::write(case.join(file), actual).expect("written");
-            return;
-        }
         if !matches(&expected, actual, began..=now()) {
+            if is_blessing() && (case.join(file).exists() || !actual.is_empty()) {
+                fs::write(case.join(file), actual).expect("written");
+                return;
+            }
             differences.push(format!(
                 "{file}\n--- expected\n{expected}--- actual\n{actual}---"
             ));
