@@ -21,3 +21,4 @@ pub mod spec;
 pub mod state;
 pub mod target;
 pub mod template;
+mod work_thread;

@@ -1,13 +1,15 @@
 //! Files on disk.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::{Found, split_glob, temporary};
+use super::{Found, Local, Opened, PlaceError, PutError, split_glob, temporary};
+use crate::container_api::stop::Stop;
+use crate::work_thread::on_thread;
 
-pub fn find(path: &str) -> Result<Vec<Found>, String> {
+pub fn find(path: &str) -> Result<Vec<Found>, PlaceError> {
     let (folder, glob) = split_glob(path)?;
     let Some(glob) = glob else {
         return match fs::metadata(path) {
@@ -16,13 +18,13 @@ pub fn find(path: &str) -> Result<Vec<Found>, String> {
                 changed: None,
             }]),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(PlaceError::of_disk(&error)),
         };
     };
     let mut files = Vec::new();
-    let entries = fs::read_dir(folder).map_err(|error| format!("{folder}: {error}"))?;
+    let entries = fs::read_dir(folder).map_err(|error| PlaceError::of_disk(&error).of(folder))?;
     for entry in entries {
-        let entry = entry.map_err(|error| error.to_string())?;
+        let entry = entry.map_err(|error| PlaceError::of_disk(&error))?;
         let is_file = entry.metadata().is_ok_and(|data| data.is_file());
         if !is_file || !glob.is_match(entry.file_name()) {
             continue;
@@ -37,29 +39,34 @@ pub fn find(path: &str) -> Result<Vec<Found>, String> {
     Ok(files)
 }
 
-pub fn open(path: &str) -> Result<Box<dyn Read + Send>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+pub fn open(path: &str) -> Result<Opened, PlaceError> {
+    let file = File::open(path).map_err(|error| PlaceError::of_disk(&error))?;
     Ok(Box::new(file))
 }
 
 /// Puts a file there: copied beside its place, then renamed.
-pub fn put(local: &Path, path: &str) -> Result<(), String> {
-    let part = temporary(path);
-    let copied = copy(local, &part).and_then(|()| fs::rename(&part, path));
-    copied.map_err(|error| {
-        // It may not have come so far.
-        let _ = fs::remove_file(&part);
-        match error.kind() {
-            io::ErrorKind::NotFound => "the folder is not there".to_owned(),
-            _ => error.to_string(),
-        }
+pub async fn put(local: &Path, path: &str, stop: &Stop) -> Result<(), PutError> {
+    let (local, path, stop) = (local.to_owned(), path.to_owned(), stop.clone());
+    on_thread(move || {
+        let file = File::open(local).map_err(|error| PlaceError::of_disk(&error))?;
+        let mut file = Local::new(file, &stop);
+        let part = temporary(&path);
+        let copied = copy(&mut file, &part).and_then(|()| fs::rename(&part, &path));
+        copied.map_err(|error| {
+            // It may not have come so far.
+            let _ = fs::remove_file(&part);
+            file.not_written(match error.kind() {
+                io::ErrorKind::NotFound => "the folder is not there".to_owned(),
+                _ => error.to_string(),
+            })
+        })
     })
+    .await?
 }
 
-fn copy(local: &Path, part: &str) -> io::Result<()> {
-    let mut from = File::open(local)?;
+fn copy(from: &mut Local, part: &str) -> io::Result<()> {
     let mut to = File::create(part)?;
-    io::copy(&mut from, &mut to)?;
+    io::copy(from, &mut to)?;
     // What is renamed is on the disk.
     to.sync_all()
 }

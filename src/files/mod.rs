@@ -2,21 +2,26 @@
 
 mod disk;
 mod ftp;
+mod host_key;
 pub mod s3;
 mod sftp;
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
+use crate::container_api::stop::Stop;
 use crate::http::Http;
 use crate::plan::Redactor;
 use crate::plan::request::RequestPlan;
 use crate::plan::source::LoginPlan;
 use crate::template::{Frame, Template, TemplateError};
+use crate::work_thread::BrokeOff;
 
 /// A file that was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +42,8 @@ pub struct Login {
     secret_key: String,
     region: String,
     endpoint: String,
+    known_hosts: String,
+    host_key: String,
 }
 
 /// Where files lie.
@@ -51,6 +58,104 @@ pub enum Place<'p> {
     Ftp(ftp::Server),
     /// On an SFTP server.
     Sftp(sftp::Server),
+}
+
+/// A file that is read from its beginning.
+pub type Opened = Box<dyn Read + Send>;
+
+/// Why a file could not be found or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct PlaceError {
+    /// What went wrong.
+    pub reason: String,
+    /// Whether it may have passed a moment later.
+    pub is_passing: bool,
+}
+
+impl PlaceError {
+    fn passing(reason: String) -> Self {
+        Self {
+            reason,
+            is_passing: true,
+        }
+    }
+
+    fn lasting(reason: String) -> Self {
+        Self {
+            reason,
+            is_passing: false,
+        }
+    }
+
+    fn of_disk(error: &std::io::Error) -> Self {
+        Self::lasting(error.to_string())
+    }
+
+    /// The same behind the path that it is about.
+    fn of(self, path: &str) -> Self {
+        Self {
+            reason: format!("{path}: {}", self.reason),
+            ..self
+        }
+    }
+}
+
+impl From<String> for PlaceError {
+    fn from(reason: String) -> Self {
+        Self::lasting(reason)
+    }
+}
+
+impl From<BrokeOff> for PlaceError {
+    fn from(_: BrokeOff) -> Self {
+        let reason = "a bug in runner: a file's thread broke off; please report it";
+        Self::lasting(reason.to_owned())
+    }
+}
+
+impl From<PlaceError> for PutError {
+    fn from(error: PlaceError) -> Self {
+        Self::Failed(error.reason)
+    }
+}
+
+impl From<BrokeOff> for PutError {
+    fn from(error: BrokeOff) -> Self {
+        PlaceError::from(error).into()
+    }
+}
+
+/// A file on this machine that is on its way elsewhere: a signal ends its reading.
+struct Local {
+    file: File,
+    stop: Stop,
+}
+
+impl Local {
+    fn new(file: File, stop: &Stop) -> Self {
+        Self {
+            file,
+            stop: stop.clone(),
+        }
+    }
+
+    /// Why the file was not written, while nothing has its name.
+    fn not_written(&self, reason: String) -> PutError {
+        match self.stop.signal() {
+            Some(_) => PutError::Stopped,
+            None => PutError::Failed(reason),
+        }
+    }
+}
+
+impl Read for Local {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        match self.stop.signal() {
+            Some(_) => Err(std::io::Error::other("stopped")),
+            None => self.file.read(to),
+        }
+    }
 }
 
 /// Why a file could not be written.
@@ -84,6 +189,8 @@ impl Login {
             secret_key: text(&plan.secret_key)?,
             region: text(&plan.region)?,
             endpoint: text(&plan.endpoint)?,
+            known_hosts: text(&plan.known_hosts)?,
+            host_key: text(&plan.host_key)?,
         };
         for secret in [&login.password, &login.key, &login.secret_key] {
             redactor.add(secret);
@@ -112,7 +219,7 @@ impl<'p> Place<'p> {
                 let store = s3::Store::new(http, base, request, bucket, &login)?;
                 Ok((Self::S3(store), key.to_owned()))
             }
-            "ftp" | "sftp" => {
+            "ftp" | "ftps" | "sftp" => {
                 // A glob is no URL: only what stands before the path is read as one.
                 let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
                 let url =
@@ -120,59 +227,93 @@ impl<'p> Place<'p> {
                 let name = url.host_str().ok_or("it has no host")?.to_owned();
                 let mut login = login;
                 if login.username.is_empty() {
-                    url.username().clone_into(&mut login.username);
+                    login.username = decoded(url.username());
                     if let Some(password) = url.password() {
                         http.redactor().add(password);
-                        password.clone_into(&mut login.password);
+                        login.password = decoded(password);
+                        http.redactor().add(&login.password);
                     }
                 }
                 let path = format!("/{path}");
-                Ok(if scheme == "ftp" {
-                    let address = (name, url.port().unwrap_or(21));
-                    (Self::Ftp(ftp::Server::new(address, login)), path)
-                } else {
+                let timeout = request.timeout;
+                if scheme == "sftp" {
                     let address = (name, url.port().unwrap_or(22));
-                    (Self::Sftp(sftp::Server::new(address, login)), path)
-                })
+                    let server = sftp::Server::new(address, login, timeout);
+                    return Ok((Self::Sftp(server), path));
+                }
+                let is_secure = scheme == "ftps";
+                if is_secure && url.port() == Some(IMPLICIT) {
+                    return Err(format!(
+                        "port {IMPLICIT} speaks TLS from the first byte, which is not spoken here: name the port of FTP, mostly 21, on which TLS is asked for"
+                    ));
+                }
+                let address = (name, url.port().unwrap_or(21));
+                let server = ftp::Server::new(address, is_secure, login, timeout);
+                Ok((Self::Ftp(server), path))
             }
             other => Err(format!(
-                "`{other}` is not one of file, s3, sftp, ftp, http and https"
+                "`{other}` is not one of file, s3, sftp, ftp, ftps, http and https"
             )),
         }
     }
 
     /// The files that a path means: itself, or all that match.
-    pub async fn find(&self, path: &str) -> Result<Vec<Found>, String> {
+    pub async fn find(&self, path: &str) -> Result<Vec<Found>, PlaceError> {
         match self {
             Self::Disk => disk::find(path),
-            Self::S3(store) => store.find(path).await,
+            Self::S3(store) => Ok(store.find(path).await?),
             Self::Ftp(server) => server.find(path).await,
             Self::Sftp(server) => server.find(path).await,
-            Self::Http => Ok(Vec::new()),
+            Self::Http => Ok(vec![Found {
+                path: path.to_owned(),
+                changed: None,
+            }]),
         }
     }
 
-    /// Opens a file that is neither in a bucket nor behind HTTP.
-    pub async fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, String> {
+    /// Opens a file. One that HTTP serves, from a bucket or not, is an answer, and comes by
+    /// [`Http::send`].
+    pub async fn open(&self, path: &str) -> Result<Opened, PlaceError> {
         match self {
+            Self::Disk => disk::open(path),
             Self::Ftp(server) => server.open(path).await,
             Self::Sftp(server) => server.open(path).await,
-            _ => disk::open(path),
+            Self::S3(_) | Self::Http => Err(PlaceError::lasting(format!(
+                "{path}: a file that HTTP serves is read as an answer"
+            ))),
+        }
+    }
+
+    /// What is doubtful about the place, once it was reached.
+    pub fn doubt(&self) -> Option<String> {
+        match self {
+            Self::Sftp(server) => server.doubt(),
+            Self::Disk | Self::Http | Self::S3(_) | Self::Ftp(_) => None,
         }
     }
 
     /// Puts a local file there: under a temporary name first, where the place knows names that
-    /// others see at once. A file that is there already is replaced. Files behind HTTP are sent by
-    /// [`Http::upload`].
-    pub async fn put(&self, local: &Path, path: &str) -> Result<(), PutError> {
+    /// others see at once. A file that is there already is replaced. A signal ends it before the
+    /// file has its name. Files behind HTTP are sent by [`Http::upload`].
+    pub async fn put(&self, local: &Path, path: &str, stop: &Stop) -> Result<(), PutError> {
         match self {
-            Self::Disk => disk::put(local, path).map_err(PutError::Failed),
+            Self::Disk => disk::put(local, path, stop).await,
             Self::S3(store) => store.put(local, path).await,
-            Self::Ftp(server) => server.put(local, path).await,
-            Self::Sftp(server) => server.put(local, path).await,
-            Self::Http => Ok(()),
+            Self::Ftp(server) => server.put(local, path, stop).await,
+            Self::Sftp(server) => server.put(local, path, stop).await,
+            Self::Http => Err(PutError::Failed(format!(
+                "{path}: a file behind HTTP is sent as a request"
+            ))),
         }
     }
+}
+
+/// Implicit FTPS.
+const IMPLICIT: u16 = 990;
+
+/// Of an address, as it was before it was written into one.
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The name under which a file is written before it is whole.
@@ -207,18 +348,4 @@ fn glob(text: &str) -> Result<GlobMatcher, String> {
         .build()
         .map(|glob| glob.compile_matcher())
         .map_err(|error| error.to_string())
-}
-
-/// Does work that blocks, on a thread of its own.
-async fn on_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
-    let (done, result) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || {
-        // Whoever waited may be gone.
-        let _ = done.send(work());
-    });
-    result.await.unwrap_or_else(|_| {
-        Err("a bug in runner: a file's thread broke off; please report it".to_owned())
-    })
 }

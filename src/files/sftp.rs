@@ -2,66 +2,86 @@
 
 use std::io::{Read, Seek as _, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use russh::client::{Config, Handle, Handler, connect};
-use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
+use russh::client::{Config, Handle, connect};
+use russh::keys::{PrivateKeyWithHashAlg, decode_secret_key};
 use russh_sftp::client::SftpSession;
 use russh_sftp::client::error::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{Found, Login, PutError, alone, split_glob, temporary};
+use super::host_key::{HostKey, KeyCheck, Seen};
+use super::{Found, Local, Login, Opened, PlaceError, PutError, alone, split_glob, temporary};
+use crate::container_api::stop::Stop;
 
 /// Bytes that are asked for at a time.
 const PIECE: usize = 256 * 1024;
-
-/// How long a connection, and an answer, may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A server.
 pub struct Server {
     address: (String, u16),
     login: Login,
-}
-
-/// The spec names the server; which key it has, nobody has told us.
-struct AnyKey;
-
-impl Handler for AnyKey {
-    type Error = russh::Error;
-
-    async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
-        Ok(true)
-    }
+    wanted: HostKey,
+    /// How long a connection, an answer and a piece of a file may take.
+    timeout: Duration,
+    /// The fingerprint of a key that nobody said anything about.
+    unchecked: OnceLock<String>,
 }
 
 /// A connection that is logged in. The session ends with it.
 struct Connection {
     sftp: SftpSession,
-    _session: Handle<AnyKey>,
+    _session: Handle<KeyCheck>,
 }
 
 impl Server {
-    pub fn new(address: (String, u16), login: Login) -> Self {
-        Self { address, login }
+    pub fn new(address: (String, u16), login: Login, timeout: Duration) -> Self {
+        Self {
+            address,
+            wanted: HostKey::of(&login.known_hosts, &login.host_key),
+            login,
+            timeout,
+            unchecked: OnceLock::new(),
+        }
     }
 
-    async fn connect(&self) -> Result<Connection, String> {
+    /// What is to be said of the server's key, where nobody says which it must have.
+    pub fn doubt(&self) -> Option<String> {
         let (host, port) = &self.address;
-        let unreachable = |error: russh::Error| format!("no connection to {host}:{port}: {error}");
+        let fingerprint = self.unchecked.get()?;
+        Some(format!(
+            "{host}:{port} shows the key {fingerprint}, which nothing checks: where it is the right one, write login: {{ host_key: \"{fingerprint}\" }}, or known_hosts: FILE"
+        ))
+    }
+
+    async fn connect(&self) -> Result<Connection, PlaceError> {
+        let (host, port) = &self.address;
+        let unreachable = |error: russh::Error| {
+            PlaceError::passing(format!("no connection to {host}:{port}: {error}"))
+        };
         let config = Arc::new(Config {
-            inactivity_timeout: Some(TIMEOUT),
+            inactivity_timeout: Some(self.timeout),
+            preferred: self.wanted.preferred(host, *port),
             ..Config::default()
         });
-        let connecting = connect(config, (host.as_str(), *port), AnyKey);
-        let mut session = tokio::time::timeout(TIMEOUT, connecting)
-            .await
+        let (check, seen) = KeyCheck::new(host, *port, &self.wanted);
+        let connecting = connect(config, (host.as_str(), *port), check);
+        let connected = tokio::time::timeout(self.timeout, connecting).await;
+        match seen.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(Seen::Another(reason)) => {
+                let reason = format!("{host}:{port} may be another server: {reason}");
+                return Err(PlaceError::lasting(reason));
+            }
+            Some(Seen::Unchecked(fingerprint)) => {
+                let _ = self.unchecked.set(fingerprint);
+            }
+            Some(Seen::Known) | None => {}
+        }
+        let mut session = connected
             .map_err(|_| {
-                format!(
-                    "no connection to {host}:{port} within {} s",
-                    TIMEOUT.as_secs()
-                )
+                let seconds = self.timeout.as_secs_f64();
+                PlaceError::passing(format!("no connection to {host}:{port} within {seconds} s"))
             })?
             .map_err(unreachable)?;
         let user = &self.login.username;
@@ -74,7 +94,7 @@ impl Server {
             let text = self.login.key.replace("\\n", "\n");
             let password = Some(self.login.password.as_str()).filter(|text| !text.is_empty());
             let key = decode_secret_key(&text, password)
-                .map_err(|error| format!("the key can't be read: {error}"))?;
+                .map_err(|error| PlaceError::lasting(format!("the key can't be read: {error}")))?;
             let hash = session
                 .best_supported_rsa_hash()
                 .await
@@ -85,7 +105,8 @@ impl Server {
             session.authenticate_publickey(user, key).await
         };
         if !result.map_err(unreachable)?.success() {
-            return Err(format!("the login of `{user}` was refused"));
+            let reason = format!("the login of `{user}` was refused");
+            return Err(PlaceError::lasting(reason));
         }
         let channel = session.channel_open_session().await.map_err(unreachable)?;
         channel
@@ -94,7 +115,7 @@ impl Server {
             .map_err(unreachable)?;
         let sftp = SftpSession::new(channel.into_stream())
             .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| fault(&error))?;
         Ok(Connection {
             sftp,
             _session: session,
@@ -102,7 +123,7 @@ impl Server {
     }
 
     /// The files that a path means: itself, or all that match.
-    pub async fn find(&self, path: &str) -> Result<Vec<Found>, String> {
+    pub async fn find(&self, path: &str) -> Result<Vec<Found>, PlaceError> {
         let (folder, glob) = split_glob(path)?;
         let Some(glob) = glob else {
             return Ok(vec![Found {
@@ -115,7 +136,7 @@ impl Server {
             .sftp
             .read_dir(folder)
             .await
-            .map_err(|error| format!("{folder}: {error}"))?;
+            .map_err(|error| fault(&error).of(folder))?;
         let files = entries.filter(|entry| glob.is_match(entry.file_name()));
         Ok(files
             .filter(|entry| !entry.file_type().is_dir())
@@ -126,34 +147,47 @@ impl Server {
             .collect())
     }
 
-    /// Opens a file: it is laid aside first, so that reading it slowly keeps no connection.
-    pub async fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, String> {
+    /// Opens a file: it is laid aside first, so that reading it slowly keeps no connection, and one that
+    /// breaks off can be fetched again.
+    pub async fn open(&self, path: &str) -> Result<Opened, PlaceError> {
         let connection = self.connect().await?;
-        let said = |error: russh_sftp::client::error::Error| format!("{path}: {error}");
+        let said = |error: Error| fault(&error).of(path);
         let mut from = connection.sftp.open(path).await.map_err(said)?;
-        let aside = |error: std::io::Error| format!("{path}: {error}");
+        let size = from.metadata().await.ok().and_then(|data| data.size);
+        let aside = |error: std::io::Error| PlaceError::of_disk(&error);
         let mut file = tempfile::tempfile().map_err(aside)?;
         let mut piece = vec![0; PIECE];
+        let mut length = 0;
         loop {
-            let count = from.read(&mut piece).await.map_err(aside)?;
+            let count = from
+                .read(&mut piece)
+                .await
+                .map_err(|error| PlaceError::passing(error.to_string()).of(path))?;
             if count == 0 {
                 break;
             }
+            length += count as u64;
             std::io::Write::write_all(&mut file, &piece[..count]).map_err(aside)?;
+        }
+        if let Some(size) = size.filter(|size| *size != length) {
+            let reason = format!("{path}: {length} bytes came of {size}");
+            return Err(PlaceError::passing(reason));
         }
         file.seek(SeekFrom::Start(0)).map_err(aside)?;
         Ok(Box::new(file))
     }
 
     /// Puts a file there: under a temporary name, then renamed.
-    pub async fn put(&self, local: &Path, path: &str) -> Result<(), PutError> {
-        let connection = self.connect().await.map_err(PutError::Failed)?;
+    pub async fn put(&self, local: &Path, path: &str, stop: &Stop) -> Result<(), PutError> {
+        let file = std::fs::File::open(local).map_err(|error| PlaceError::of_disk(&error))?;
+        let mut file = Local::new(file, stop);
+        let connection = self.connect().await?;
         let sftp = &connection.sftp;
         let part = temporary(path);
-        if let Err(reason) = write(sftp, local, &part).await {
+        if let Err(reason) = write(sftp, &mut file, &part).await {
             // It may not have come so far.
             let _ = sftp.remove_file(part.as_str()).await;
-            return Err(PutError::Failed(reason));
+            return Err(file.not_written(reason));
         }
         let refused = match sftp.rename(part.as_str(), path).await {
             Ok(()) => return Ok(()),
@@ -173,8 +207,15 @@ impl Server {
     }
 }
 
-async fn write(sftp: &SftpSession, local: &Path, part: &str) -> Result<(), String> {
-    let mut from = std::fs::File::open(local).map_err(|error| error.to_string())?;
+/// What went wrong, and whether it may pass: what a server says is meant so.
+fn fault(error: &Error) -> PlaceError {
+    match error {
+        Error::Status(_) => PlaceError::lasting(error.to_string()),
+        _ => PlaceError::passing(error.to_string()),
+    }
+}
+
+async fn write(sftp: &SftpSession, from: &mut Local, part: &str) -> Result<(), String> {
     let mut to = sftp.create(part).await.map_err(|error| error.to_string())?;
     let mut piece = vec![0; PIECE];
     loop {

@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 pub use answer::{Answer, Rest};
 pub use body::{ValueError, json_of, placed};
+pub use client::tls;
 pub use deliver::{Delivery, Fate};
 pub use error::{Failure, SendError};
 pub use fault::Fault;
@@ -33,6 +34,7 @@ pub use payload::Payload;
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use send::Reply;
 pub use trace::{Trace, TraceEntry};
+pub use wait::before_next;
 
 use crate::container_api::stop::Stop;
 use crate::plan::{Plan, Redactor};

@@ -168,6 +168,8 @@ pub struct LoginPlan {
     pub secret_key: Option<Template>,
     pub region: Option<Template>,
     pub endpoint: Option<Template>,
+    pub host_key: Option<Template>,
+    pub known_hosts: Option<Template>,
 }
 
 /// Work that the other side does meanwhile.

@@ -42,7 +42,7 @@ pub enum TargetKind {
     /// A job of the channel, for a row or a batch.
     Job(Box<TargetJobPlan>),
     /// One file of all rows.
-    File(Box<FileTargetPlan>),
+    File(Arc<FileTargetPlan>),
 }
 
 /// A request of several that a row needs.

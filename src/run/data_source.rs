@@ -177,6 +177,7 @@ impl Run {
             base: Arc::clone(&self.base),
             looked: Arc::clone(&self.looked),
             sizes: Arc::clone(&self.sizes),
+            said: Arc::clone(&self.said),
             is_frugal: false,
         }
     }

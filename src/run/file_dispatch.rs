@@ -1,7 +1,9 @@
 //! Rows of one entry on their way into a file. None of them is told as gone before the file is
 //! delivered, so what is to be told is laid aside until then.
 
+use std::io::Read as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -23,9 +25,16 @@ use crate::row::{Scanner, row_value};
 use crate::spec::{FailAt, KeepWord, LogAt, LogLevel};
 use crate::target::file::{Delivered, FileError, RowFile, WholeFile, deliver};
 use crate::template::Frame;
+use crate::work_thread::WorkThread;
 
-/// Bytes of a file that a dry run shows.
+/// Characters of a file that a dry run shows.
 const SHOWN: usize = 4096;
+/// The same in bytes, where each is one.
+const SHOWN_BYTES: u64 = 4096;
+/// Bytes that are looked at for them, secrets that reach over their end included.
+const LOOKED_AT: u64 = 64 * 1024;
+/// How long the end of a file is waited for, once the run is stopped.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What is told of rows, by what becomes of their file.
 struct Spools {
@@ -54,10 +63,12 @@ const MAYBE_DELIVERED: &str = "nobody knows whether the file was delivered";
 pub(super) struct FileDispatch<'r> {
     run: &'r Run,
     entry: &'r EntryPlan,
-    plan: &'r FileTargetPlan,
+    plan: &'r Arc<FileTargetPlan>,
     base: &'r Arc<Frame>,
     name: FileName,
-    file: Option<RowFile<'r>>,
+    file: Option<RowFile>,
+    /// Where it is made.
+    thread: WorkThread,
     feedback: Option<FeedbackWriter<'r>>,
     feedback_rows: &'r mut u64,
     /// What is told, by what becomes of the file.
@@ -71,7 +82,7 @@ impl<'r> FileDispatch<'r> {
     pub fn new(
         run: &'r Run,
         entry: &'r EntryPlan,
-        target: &'r TargetPlan,
+        target: &'r Arc<TargetPlan>,
         base: &'r Arc<Frame>,
         feedback_rows: &'r mut u64,
     ) -> Result<Self, RunError> {
@@ -88,7 +99,8 @@ impl<'r> FileDispatch<'r> {
             Some(_) => name.unpacked(),
             None => name.clone(),
         };
-        let file = RowFile::new(plan, target.item.as_ref(), base, &written, columns);
+        let stop = run.api.stop();
+        let file = RowFile::new(plan, target, base, &written, columns, stop);
         let file = file.map_err(broken)?;
         let feedback = run.plan.feedback.as_ref();
         let feedback = feedback.map(|plan| FeedbackWriter::new(plan, base, run.api.spare()));
@@ -100,6 +112,7 @@ impl<'r> FileDispatch<'r> {
             base,
             name,
             file: Some(file),
+            thread: WorkThread::start(),
             feedback: feedback.filter(|_| run.http.rehearsal().is_none()),
             feedback_rows,
             later: Spools {
@@ -140,7 +153,7 @@ impl<'r> FileDispatch<'r> {
     async fn add(&mut self, mapped: Mapped) -> Result<(), RunError> {
         self.run.counters.add_filtered(mapped.filtered);
         self.run.report_errors(&mapped.errors).await;
-        for mut chunk in mapped.chunks {
+        for chunk in mapped.chunks {
             let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
             let fits = |(_, outcome): &(usize, &Outcome)| outcome.status == Status::Ok;
             let wanted: Vec<usize> = chunk
@@ -150,12 +163,16 @@ impl<'r> FileDispatch<'r> {
                 .filter(fits)
                 .map(|(index, _)| index)
                 .collect();
-            let base = self.base;
-            let frame = |index| Arc::new(finished_frame(&chunk, &rows, index, base));
-            let unfit = match &mut self.file {
-                Some(file) => file.add(&rows, &wanted, frame),
-                None => Ok(Vec::new()),
-            };
+            let mut file = self.file.take().ok_or(RunError::Bug)?;
+            let base = Arc::clone(self.base);
+            let added = self.thread.run(move || {
+                let frame = |index| Arc::new(finished_frame(&chunk, &rows, index, &base));
+                let unfit = file.add(&rows, &wanted, frame);
+                (file, chunk, unfit)
+            });
+            let (file, back, unfit) = added.await.map_err(|_| RunError::Bug)?;
+            self.file = Some(file);
+            let mut chunk = back;
             let unfit = unfit.map_err(|error| self.broken(&error))?;
             for (index, reason) in unfit {
                 chunk.outcomes[index] = Outcome::of(Status::Failed, reason);
@@ -251,6 +268,9 @@ impl<'r> FileDispatch<'r> {
     }
 
     fn broken(&self, error: &FileError) -> RunError {
+        if matches!(error, FileError::Stopped) {
+            return RunError::Stopped;
+        }
         let name = self.run.api.redacted(&self.name.whole);
         RunError::File(format!("{name}: {error}"))
     }
@@ -300,9 +320,7 @@ impl<'r> FileDispatch<'r> {
         let Some(file) = self.file.take() else {
             return Err(not_sent(RunError::Bug));
         };
-        let whole = file
-            .finish()
-            .map_err(|error| not_sent(self.broken(&error)))?;
+        let whole = self.whole(file).await.map_err(not_sent)?;
         if whole.lost > 0 {
             let encoding = self.plan.encoding.map_or("", |encoding| encoding.name());
             let message = format!(
@@ -331,27 +349,55 @@ impl<'r> FileDispatch<'r> {
         }
     }
 
+    /// Ends the file. Where the run is stopped that is not waited for.
+    async fn whole(&self, file: RowFile) -> Result<WholeFile, RunError> {
+        let folder = file.folder();
+        let mut stop = self.run.api.stop().clone();
+        let made = tokio::select! {
+            biased;
+            made = self.thread.run(move || file.finish()) => made.map_err(|_| RunError::Bug)?,
+            () = async { stop.stopped().await; tokio::time::sleep(GRACE).await } => {
+                // The process ends before the thread does.
+                let _ = std::fs::remove_dir_all(folder.path());
+                Err(FileError::Stopped)
+            }
+        };
+        made.map_err(|error| self.broken(&error))
+    }
+
     /// Shows what would be delivered.
     fn rehearse(&self, whole: &WholeFile) -> Result<(), RunError> {
         let Some(rehearsal) = self.run.http.rehearsal() else {
             return Ok(());
         };
-        let bytes = std::fs::read(whole.local.path());
-        let bytes = bytes.map_err(|error| self.broken(&error.into()))?;
-        let length = bytes.len();
-        let mut body = match String::from_utf8(bytes) {
-            Ok(text) if length <= SHOWN => text,
-            Ok(text) => text.chars().take(SHOWN).chain(['…']).collect(),
-            Err(_) => String::new(),
+        let broken = |error: std::io::Error| self.broken(&error.into());
+        let file = whole.local.as_file();
+        let length = file.metadata().map_err(broken)?.len();
+        let mut bytes = Vec::new();
+        let mut file = whole.local.reopen().map_err(broken)?.take(LOOKED_AT);
+        file.read_to_end(&mut bytes).map_err(broken)?;
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            // The last character may be cut.
+            Err(error) if error.error_len().is_none() => {
+                std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+            }
+            Err(_) => "",
         };
-        if body.is_empty() {
-            body.push_str("(bytes that are no text)");
-        }
+        // Secrets are hidden before the text is cut, as half of one would be seen.
+        let text = self.run.api.redacted(text);
+        let body = if text.is_empty() {
+            "(bytes that are no text)".to_owned()
+        } else if length <= SHOWN_BYTES {
+            text
+        } else {
+            text.chars().take(SHOWN).chain(['…']).collect()
+        };
         let name = self.run.api.redacted(&self.name.whole);
         rehearsal.add(Rehearsed {
             request: format!("FILE {name} ({} rows, {length} bytes)", whole.rows),
             headers: Vec::new(),
-            body: Some(self.run.api.redacted(&body)),
+            body: Some(body),
         });
         Ok(())
     }

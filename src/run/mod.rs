@@ -31,7 +31,7 @@ use crate::container_api::{BucketError, ContainerApi};
 use crate::exit::Exit;
 use crate::http::{Http, HttpParts, Rehearsal, Trace};
 use crate::plan::{OptionValues, Plan};
-use crate::source::{Looked, Newest, PageSizes, since_of};
+use crate::source::{Looked, Newest, PageSizes, Said, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
 use crate::state::{State, StateError, StatePlace};
 use crate::template::{Frame, Value};
@@ -55,6 +55,8 @@ pub struct Run {
     looked: Arc<Looked>,
     /// What was learned of how many records servers give at a time.
     sizes: Arc<PageSizes>,
+    /// What is said once.
+    said: Arc<Said>,
     /// What is to be kept once the run has succeeded.
     newest: OnceLock<serde_json::Value>,
     progress: Progress,
@@ -147,6 +149,7 @@ impl Run {
             state,
             looked: Arc::default(),
             sizes: Arc::default(),
+            said: Arc::default(),
             newest: OnceLock::new(),
             progress: given.progress,
             shared: given.shared,

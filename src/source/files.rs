@@ -8,8 +8,11 @@ use super::page_check::why_no_page;
 use super::pages::PageRead;
 use super::read::{self, Broken, Job, Progress};
 use super::{Context, SourceError};
-use crate::files::{Login, Place, s3};
+use crate::files::{Login, Place, PlaceError, s3};
+use crate::http::before_next;
+use crate::plan::request::RetryPlan;
 use crate::plan::source::FilePlan;
+use crate::spec::LogLevel;
 use crate::spec::source::Pick;
 use crate::template::{Frame, Value};
 
@@ -39,7 +42,10 @@ pub async fn read(
     if let Place::Http = &place {
         return read_http(context, plan, frame, give).await;
     }
-    let mut files = place.find(&path).await.map_err(&failed)?;
+    let retry = &request.retry;
+    let found = again(context, retry, async || place.find(&path).await).await;
+    warn_of(context, label, &place).await;
+    let mut files = found?.map_err(&failed)?;
     if files.is_empty() {
         return Err(failed("no file is there".to_owned()));
     }
@@ -67,12 +73,46 @@ pub async fn read(
         let read = if let Place::S3(store) = &place {
             read_object(context, store, &file.path, &job, give).await?
         } else {
-            let input = place.open(&file.path).await.map_err(&failed)?;
+            let opened = again(context, retry, async || place.open(&file.path).await).await;
+            warn_of(context, label, &place).await;
+            let input = opened?.map_err(&failed)?;
             read::read_file(&job, input, &file.path, give).await?
         };
         judge(context, &job, &read).await?;
     }
     Ok(())
+}
+
+/// Tries again what may have passed a moment later, as often as a request is sent; an error of its own
+/// where the run is stopped.
+async fn again<T>(
+    context: &Context,
+    retry: &RetryPlan,
+    what: impl AsyncFn() -> Result<T, PlaceError>,
+) -> Result<Result<T, String>, SourceError> {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let error = match what().await {
+            Ok(done) => return Ok(Ok(done)),
+            Err(error) => error,
+        };
+        if !error.is_passing || attempts >= retry.attempts {
+            return Ok(Err(error.reason));
+        }
+        let wait = before_next(retry, attempts, None);
+        if !context.http.stop().sleep(wait).await {
+            return Err(SourceError::Stopped);
+        }
+    }
+}
+
+/// Says once what is doubtful about a place.
+async fn warn_of(context: &Context, label: &str, place: &Place<'_>) {
+    if let Some(doubt) = place.doubt().filter(|doubt| context.said.is_new(doubt)) {
+        let message = format!("{label}: {doubt}");
+        context.api.log(LogLevel::Warning, &message, None).await;
+    }
 }
 
 /// Whether a file is what it was to be; what is odd about it is said.

@@ -19,6 +19,7 @@ mod page_sizes;
 mod pages;
 pub mod path;
 mod read;
+mod said;
 mod seen;
 mod step;
 mod stream;
@@ -32,6 +33,7 @@ pub use incremental::{Newest, since_of};
 pub use looked::Looked;
 pub use lookups::Lookups;
 pub use page_sizes::PageSizes;
+pub use said::Said;
 pub use seen::Seen;
 pub use walk::Records;
 
@@ -55,6 +57,8 @@ pub struct Context {
     pub looked: Arc<Looked>,
     /// What was learned of how many records servers give at a time.
     pub sizes: Arc<PageSizes>,
+    /// What is said once.
+    pub said: Arc<Said>,
     /// Whether no page is read, and no parent asked about, before it is wanted.
     pub is_frugal: bool,
 }

@@ -194,6 +194,10 @@ pub struct Login {
     pub password: Option<Template>,
     /// The user's private key, for SFTP.
     pub key: Option<Template>,
+    /// The server's key, for SFTP: `ssh-ed25519 AAAA…`, or its fingerprint `SHA256:…`.
+    pub host_key: Option<Template>,
+    /// A file of the keys of servers, as `~/.ssh/known_hosts`, for SFTP.
+    pub known_hosts: Option<Template>,
     /// The access key, for S3.
     pub access_key: Option<Template>,
     /// The secret key, for S3.

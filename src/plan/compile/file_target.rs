@@ -85,12 +85,12 @@ impl Compiler<'_> {
         let place = at.get("url").or(at.get("transport")).unwrap_or(at);
         let text = place.as_text().unwrap_or_default();
         if let Some((scheme, _)) = text.split_once("://") {
-            let is_known = ["file", "http", "https", "s3", "sftp", "ftp"].contains(&scheme);
+            let is_known = ["file", "http", "https", "s3", "sftp", "ftp", "ftps"].contains(&scheme);
             if at.get("url").is_some() && !is_known && !scheme.contains('{') {
                 self.error(
                     place,
                     format!("`{scheme}` is no place for a file"),
-                    "write file, s3, sftp, ftp, http or https",
+                    "write file, s3, sftp, ftp, ftps, http or https",
                 );
                 return;
             }

@@ -349,6 +349,8 @@ impl Compiler<'_> {
             secret_key: key("secret_key"),
             region: key("region"),
             endpoint: key("endpoint"),
+            host_key: key("host_key"),
+            known_hosts: key("known_hosts"),
         }
     }
 

@@ -224,7 +224,7 @@ impl Compiler<'_> {
                 }
                 TargetKind::Job(Box::new(job))
             }
-            "file" => TargetKind::File(Box::new(
+            "file" => TargetKind::File(Arc::new(
                 self.file_target(at, label, scopes, &seen.row, own_item),
             )),
             _ => {

@@ -11,6 +11,7 @@ use indexmap::IndexSet;
 use super::FileError;
 use super::encode::Encoded;
 use super::pack::Packer;
+use crate::container_api::stop::Stop;
 use crate::plan::file_target::WrittenCsvPlan;
 use crate::row::{Batch, Row, Scanner, Shape};
 
@@ -24,6 +25,7 @@ pub struct Aside {
 pub struct Kept {
     from: zstd::Decoder<'static, BufReader<File>>,
     scanner: Scanner,
+    stop: Stop,
     /// The columns of all rows, in the order in which they were first seen.
     pub names: IndexSet<String>,
 }
@@ -66,14 +68,15 @@ impl Aside {
         self.to.write_all(&list)
     }
 
-    /// All rows are there.
-    pub fn finish(self) -> io::Result<Kept> {
+    /// All rows are there. A signal ends their reading.
+    pub fn finish(self, stop: Stop) -> io::Result<Kept> {
         let file = self.to.finish()?.into_inner();
         let mut file = file.map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
         Ok(Kept {
             from: zstd::Decoder::new(file)?,
             scanner: Scanner::default(),
+            stop,
             names: self.names,
         })
     }
@@ -82,6 +85,9 @@ impl Aside {
 impl Kept {
     /// The next rows; nothing at the end.
     pub fn next(&mut self) -> Result<Option<Batch>, FileError> {
+        if self.stop.signal().is_some() {
+            return Err(FileError::Stopped);
+        }
         let mut length = [0; 8];
         match self.from.read_exact(&mut length) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),

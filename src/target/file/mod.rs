@@ -23,6 +23,9 @@ pub enum FileError {
     /// A value can't stand in the file.
     #[error("{0}")]
     Row(String),
+    /// The run was stopped.
+    #[error("stopped")]
+    Stopped,
     /// A sheet has limits.
     #[error("{0}")]
     Sheet(String),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::FileError;
 use super::cells::{self, Aside};
@@ -10,21 +10,26 @@ use super::encode::{Encoded, Instead};
 use super::pack::Packer;
 use super::sheet;
 use super::xml::{self, Names};
+use crate::container_api::stop::Stop;
 use crate::formats::xml_text::XmlAround;
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{
     FileTargetPlan, WritePlan, WrittenXmlPlan, not_closed, undeclared_prefix,
 };
-use crate::plan::target::ItemPlan;
+use crate::plan::target::{ItemPlan, TargetPlan};
 use crate::row::{Batch, Row};
 use crate::target::item;
 use crate::template::{Frame, json};
 
 /// A file in the making.
-pub struct RowFile<'p> {
-    plan: &'p FileTargetPlan,
-    item: Option<&'p ItemPlan>,
+pub struct RowFile {
+    plan: Arc<FileTargetPlan>,
+    /// Whose `item` makes rows.
+    target: Arc<TargetPlan>,
     base: Arc<Frame>,
+    /// Where files lie until they are delivered.
+    folder: Arc<TempDir>,
+    stop: Stop,
     format: Arc<WritePlan>,
     /// Of XML, what stands around the rows.
     around: XmlAround,
@@ -41,6 +46,8 @@ pub struct WholeFile {
     pub rows: u64,
     /// Characters that its encoding does not have; `?` stands for them.
     pub lost: u64,
+    /// The file lies in it, and it goes with it.
+    _folder: Arc<TempDir>,
 }
 
 enum Way {
@@ -53,20 +60,23 @@ enum Way {
 /// A row that can't stand in the file, by its index, and why.
 pub type Unfit = (usize, String);
 
-impl<'p> RowFile<'p> {
-    /// A file of this name without rows. `columns` come first, where cells are written.
+impl RowFile {
+    /// A file of this name without rows. `columns` come first, where cells are written; a signal ends
+    /// its making.
     pub fn new(
-        plan: &'p FileTargetPlan,
-        item: Option<&'p ItemPlan>,
+        plan: &Arc<FileTargetPlan>,
+        target: &Arc<TargetPlan>,
         base: &Arc<Frame>,
         name: &FileName,
         columns: impl IntoIterator<Item = String>,
+        stop: &Stop,
     ) -> Result<Self, FileError> {
+        let folder = Arc::new(TempDir::new()?);
         let format = match &plan.format {
             Some(format) => Arc::clone(format),
             None => Arc::new(name.format().map_err(FileError::Row)?),
         };
-        let local = NamedTempFile::new()?;
+        let local = NamedTempFile::new_in(folder.path())?;
         let to = match &*format {
             WritePlan::Csv(_) | WritePlan::Xlsx { .. } => {
                 Way::Aside(Aside::new(columns)?, name.clone())
@@ -76,9 +86,11 @@ impl<'p> RowFile<'p> {
             }
         };
         let mut file = Self {
-            plan,
-            item,
+            plan: Arc::clone(plan),
+            target: Arc::clone(target),
             base: Arc::clone(base),
+            folder,
+            stop: stop.clone(),
             format,
             around: XmlAround::default(),
             to,
@@ -116,11 +128,12 @@ impl<'p> RowFile<'p> {
                     prefixes: self.around.prefixes().to_vec(),
                 };
                 let around = (&self.around, &names);
+                let item = self.target.item.as_ref();
                 for index in wanted {
                     text.clear();
                     let seen = || frame(*index);
                     let row = rows.row(*index);
-                    let made = as_text(&self.format, around, self.item, row, seen, &mut text);
+                    let made = as_text(&self.format, around, item, row, seen, &mut text);
                     if let Err(reason) = made {
                         unfit.push((*index, reason));
                         continue;
@@ -201,6 +214,11 @@ impl<'p> RowFile<'p> {
         }
     }
 
+    /// The folder in which the file is made, to be cleared where nobody waits for its end.
+    pub fn folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
+    }
+
     /// Ends the file.
     pub fn finish(self) -> Result<WholeFile, FileError> {
         let header = self.around(self.plan.header.as_ref(), "header")?;
@@ -212,6 +230,8 @@ impl<'p> RowFile<'p> {
         let Self {
             plan,
             base,
+            folder,
+            stop,
             format,
             to,
             local,
@@ -238,11 +258,11 @@ impl<'p> RowFile<'p> {
                 to
             }
             (Way::Aside(aside, name), WritePlan::Csv(csv)) => {
-                let mut to = encoded(plan, &format, &local, &name)?;
+                let mut to = encoded(&plan, &format, &local, &name)?;
                 let header = header.unwrap_or_default();
                 to.text(&header)?;
                 to.text(line_end(&header))?;
-                cells::write_csv(*csv, aside.finish()?, &mut to)?;
+                cells::write_csv(*csv, aside.finish(stop)?, &mut to)?;
                 to.text(footer.as_deref().unwrap_or_default())?;
                 to
             }
@@ -258,15 +278,27 @@ impl<'p> RowFile<'p> {
                         sheet_name = Some(text);
                     }
                 }
-                let kept = aside.finish()?;
-                return whole_sheet(&name, local, sheet_name.as_deref(), has_header, kept, rows);
+                let kept = aside.finish(stop)?;
+                let sheet = (sheet_name.as_deref(), has_header);
+                let local = whole_sheet(&name, local, &folder, sheet, kept)?;
+                return Ok(WholeFile {
+                    local,
+                    rows,
+                    lost: 0,
+                    _folder: folder,
+                });
             }
         };
         // An encoding may have an end of its own.
         to.text("")?;
         let (packer, lost) = to.finish()?;
         packer.finish()?;
-        Ok(WholeFile { local, rows, lost })
+        Ok(WholeFile {
+            local,
+            rows,
+            lost,
+            _folder: folder,
+        })
     }
 }
 
@@ -274,22 +306,17 @@ impl<'p> RowFile<'p> {
 fn whole_sheet(
     name: &FileName,
     local: NamedTempFile,
-    sheet_name: Option<&str>,
-    has_header: bool,
+    folder: &TempDir,
+    (sheet_name, has_header): (Option<&str>, bool),
     kept: cells::Kept,
-    rows: u64,
-) -> Result<WholeFile, FileError> {
+) -> Result<NamedTempFile, FileError> {
     let (packing, inner) = name.packing();
-    let book = NamedTempFile::new()?;
+    let book = NamedTempFile::new_in(folder.path())?;
     sheet::write(book.path(), sheet_name, has_header, kept)?;
     let mut packer = Packer::new(local.reopen()?, packing, inner)?;
     std::io::copy(&mut book.reopen()?, &mut packer)?;
     packer.finish()?;
-    Ok(WholeFile {
-        local,
-        rows,
-        lost: 0,
-    })
+    Ok(local)
 }
 
 fn encoded(

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::rows::WholeFile;
 use super::transport;
@@ -11,7 +12,12 @@ use crate::plan::file_name::FileName;
 use crate::plan::file_target::{FilePlace, FileTargetPlan, WritePlan};
 use crate::plan::request::RequestPlan;
 use crate::source::Context;
+use crate::spec::LogLevel;
 use crate::template::Frame;
+
+/// How long a file that is on its way is waited for, once the run is stopped: a name that is given to it
+/// meanwhile is known then.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What became of a file.
 #[derive(Debug)]
@@ -82,10 +88,21 @@ async fn to_url(
         let kind = kind_of(plan.format.as_deref(), name);
         return by_http(context, request, base, name, file, kind).await;
     }
-    match place.put(file.local.path(), &path).await {
-        Ok(()) => Delivered::Done,
-        Err(error) => error.into(),
+    let mut stop = context.api.stop().clone();
+    let delivered = tokio::select! {
+        biased;
+        put = place.put(file.local.path(), &path, context.api.stop()) => match put {
+            Ok(()) => Delivered::Done,
+            Err(error) => error.into(),
+        },
+        () = async { stop.stopped().await; tokio::time::sleep(GRACE).await } => {
+            Delivered::Unknown("the run was stopped while the file was on its way".to_owned())
+        }
+    };
+    if let Some(doubt) = place.doubt().filter(|doubt| context.said.is_new(doubt)) {
+        context.api.log(LogLevel::Warning, &doubt, None).await;
     }
+    delivered
 }
 
 /// Sent as a request's body.
