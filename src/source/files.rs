@@ -90,10 +90,16 @@ async fn again<T>(
     retry: &RetryPlan,
     what: impl AsyncFn() -> Result<T, PlaceError>,
 ) -> Result<Result<T, String>, SourceError> {
+    let mut stop = context.http.stop().clone();
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let error = match what().await {
+        let done = tokio::select! {
+            biased;
+            () = stop.stopped() => return Err(SourceError::Stopped),
+            done = what() => done,
+        };
+        let error = match done {
             Ok(done) => return Ok(Ok(done)),
             Err(error) => error,
         };

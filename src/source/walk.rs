@@ -12,7 +12,7 @@ use super::{Context, Seen, SourceError};
 use crate::plan::source::StepPlan;
 
 /// How long steps may take to end, once the run is stopped.
-const GOODBYE: Duration = Duration::from_secs(6);
+const GOODBYE: Duration = Duration::from_secs(4);
 /// Groups of records that wait between two steps.
 const WAITING: usize = 4;
 
