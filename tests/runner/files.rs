@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::cli::{Ended, Runner};
 use crate::support::file_servers::{FileServer, PASSWORD, USER};
+use crate::support::odd_ftp::{Odd, OddFtp};
 use crate::support::sandbox::Sandbox;
 
 /// Three feeds, the second of which is the newest, and something else.
@@ -149,6 +150,130 @@ fn sftp() {
     let wrong = format!("{{ username: {USER}, password: another }}");
     let (rows, ended) = read(&format!("{base}/feed-2.csv"), "all", &wrong);
     assert_eq!((rows.len(), ended.code), (0, 1), "{ended:?}");
+}
+
+/// Reads one file with more keys at the top of the spec; rows, how it ended, logs.
+fn read_with(
+    more: &str,
+    url: &str,
+    login: &str,
+    env: &[(&str, &str)],
+) -> (Vec<String>, Ended, String) {
+    let folder = TempDir::new().unwrap();
+    let spec = folder.path().join("spec.yaml");
+    let text = format!(
+        "version: 1\nname: files\nmode: data-source\n{more}\n\
+         source: {{ file: {{ url: \"{url}\", login: {login} }} }}\nkeep: all\n"
+    );
+    fs::write(&spec, text).unwrap();
+    let sandbox = Sandbox::serve(&[]);
+    let mut runner = Runner::of_spec(&spec, &sandbox.url);
+    for (name, value) in env {
+        runner = runner.env(name, value);
+    }
+    let ended = runner.run();
+    let held = sandbox.stop();
+    (held.lines("output.jsonl"), ended, held.text("logs.jsonl"))
+}
+
+#[test]
+fn ftp_servers_with_oddities_are_read_whole_or_not_at_all() {
+    let quick = "http: { retry: { wait: 1ms } }";
+    for (odd, gets) in [
+        (Odd::Not, 1),
+        (Odd::Elsewhere, 1),
+        (Odd::BreaksOnce, 2),
+        (Odd::LiesOnce, 2),
+    ] {
+        let server = OddFtp::start(odd);
+        let url = format!(
+            "ftp://shop%40acme:p%40ss%3A1@127.0.0.1:{}/feed.csv",
+            server.port
+        );
+        let (rows, ended, logs) = read_with(quick, &url, "{}", &[]);
+        assert_eq!(ended.code, 0, "{odd:?}: {logs}");
+        assert_eq!(rows, ALL[..2], "{odd:?}");
+        let commands = server.commands();
+        let count = commands
+            .iter()
+            .filter(|line| line.starts_with("RETR"))
+            .count();
+        assert_eq!(count, gets, "{odd:?}: {commands:?}");
+        assert!(
+            commands.contains(&"USER shop@acme".to_owned()),
+            "{commands:?}"
+        );
+        assert!(commands.contains(&"PASS p@ss:1".to_owned()), "{commands:?}");
+        assert!(!logs.contains("p@ss") && !logs.contains("p%40ss"), "{logs}");
+    }
+    let server = OddFtp::start(Odd::Hangs);
+    let url = format!("ftp://127.0.0.1:{}/feed.csv", server.port);
+    let impatient = "http: { timeout: 100ms, retry: { attempts: 2, wait: 1ms } }";
+    let (rows, ended, logs) = read_with(impatient, &url, "{}", &[]);
+    assert_eq!((rows.len(), ended.code), (0, 1), "{logs}");
+    assert!(logs.contains("nothing came for 0.1 s"), "{logs}");
+    let commands = server.commands();
+    let count = commands
+        .iter()
+        .filter(|line| line.starts_with("RETR"))
+        .count();
+    assert_eq!(count, 2, "{commands:?}");
+}
+
+#[test]
+fn ftps_is_encrypted_and_its_certificate_checked() {
+    let feeds = feeds();
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    fs::write(file("certificate.pem"), made.cert.pem()).unwrap();
+    fs::write(file("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    let server = FileServer::ftps(feeds.path(), &file("certificate.pem"), &file("key.pem"));
+    let url = format!("ftps://localhost:{}/out/feed-2.csv", server.port);
+    let login = format!("{{ username: {USER}, password: x }}");
+    let trusted = file("certificate.pem");
+    let trusted = [("SSL_CERT_FILE", trusted.to_str().unwrap())];
+    let (rows, ended, logs) = read_with("", &url, &login, &trusted);
+    assert_eq!(ended.code, 0, "{logs}");
+    assert_eq!(rows, [r#"{"id":"3","name":"three"}"#]);
+    let (rows, ended, logs) = read_with("", &url, &login, &[]);
+    assert_eq!((rows.len(), ended.code), (0, 1), "{logs}");
+    // The server lets nobody in who speaks plainly.
+    let (rows, ended, logs) = read_with("", &url.replace("ftps:", "ftp:"), &login, &trusted);
+    assert_eq!((rows.len(), ended.code), (0, 1), "{logs}");
+}
+
+#[test]
+fn the_key_of_an_sftp_server_is_checked_or_told() {
+    let folder = feeds();
+    let server = FileServer::sftp(folder.path(), None);
+    let url = format!("sftp://127.0.0.1:{}/out/feed-2.csv", server.port);
+    let read = |key: &str| {
+        let login = format!("{{ username: {USER}, password: \"{PASSWORD}\"{key} }}");
+        read_with("", &url, &login, &[])
+    };
+    let (rows, _, logs) = read("");
+    assert_eq!(rows, [r#"{"id":"3","name":"three"}"#], "{logs}");
+    let fingerprint = logs
+        .split('"')
+        .flat_map(|part| part.split(['\\', ' ', ',']));
+    let fingerprint = fingerprint
+        .into_iter()
+        .find(|word| word.starts_with("SHA256:"));
+    let fingerprint = fingerprint.expect("the fingerprint is said").to_owned();
+    assert!(logs.contains("which nothing checks"), "{logs}");
+    let (rows, _, logs) = read(&format!(", host_key: \"{fingerprint}\""));
+    assert_eq!((rows.len(), logs.as_str()), (1, ""));
+    let (_, other) = key();
+    for wrong in [
+        ", host_key: \"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU\"".to_owned(),
+        format!(", host_key: \"{}\"", other.to_openssh().unwrap()),
+        ", known_hosts: /nowhere/known_hosts".to_owned(),
+    ] {
+        let (rows, ended, logs) = read(&wrong);
+        assert_eq!((rows.len(), ended.code), (0, 1), "{wrong}");
+        assert!(logs.contains("may be another server"), "{logs}");
+    }
 }
 
 /// A key pair for SSH: the private one as text.

@@ -92,3 +92,46 @@ fn a_signal_ends_the_wait_for_an_api_that_is_not_there() {
         "{stderr}"
     );
 }
+
+/// A file that is made when the signal comes is neither waited for nor delivered, whatever it takes.
+#[test]
+fn a_signal_ends_the_making_of_a_file() {
+    for name in ["out.xlsx", "out.csv.gz"] {
+        let folder = TempDir::new().unwrap();
+        let temporary = folder.path().join("tmp");
+        std::fs::create_dir(&temporary).unwrap();
+        let cells = "value ".repeat(20);
+        let rows: String = (0..30_000)
+            .map(|id| format!("{id},{cells}{id},{cells}\n"))
+            .collect();
+        let input = file(&folder, "input.csv", &format!("id,a,b\n{rows}"));
+        let path = folder.path().join(name);
+        let spec = format!(
+            "version: 1\nname: big\nmode: export\ntarget: {{ file: {{ url: \"{}\" }} }}\n",
+            path.display()
+        );
+        let sandbox = Sandbox::serve(&[("input", input)]);
+        let proxy = Proxy::start(&sandbox.url, |_| Do::Pass);
+        let spec = file(&folder, "spec.yaml", &spec);
+        let child = Runner::of_spec(&spec, &proxy.url())
+            .env("TMPDIR", temporary.to_str().unwrap())
+            .spawn();
+        // All rows were read once they are counted; then the file is made.
+        while !proxy
+            .requests()
+            .iter()
+            .any(|request| request.kind == Kind::Count)
+        {
+            thread::sleep(Duration::from_millis(5));
+        }
+        stop(&child, Signal::TERM);
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(143), "{ended:?}");
+        assert!(!path.exists(), "{name} was delivered");
+        let left: Vec<_> = std::fs::read_dir(&temporary).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+        let log = sandbox.stop().text("logs.jsonl");
+        assert!(log.contains("30000 rows read, 0 ok"), "{log}");
+        assert!(log.contains("30000 not sent"), "{log}");
+    }
+}

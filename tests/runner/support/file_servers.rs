@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libunftp::ServerBuilder;
+use libunftp::options::FtpsRequired;
 use russh::keys::{Algorithm, PrivateKey, PublicKey};
 use russh::server::{Auth, ChannelOpenHandle, Msg, Server as _, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId};
@@ -81,6 +82,24 @@ impl FileServer {
         Self::start(|port| async move {
             let make = Box::new(move || Filesystem::new(folder.clone()).expect("a folder"));
             let server = ServerBuilder::new(make).build().expect("a server");
+            server
+                .listen(format!("127.0.0.1:{port}"))
+                .await
+                .expect("the port is free");
+        })
+    }
+
+    /// FTP that wants TLS on both of its connections, with this certificate and its key as PEM files.
+    pub fn ftps(folder: &Path, certificate: &Path, key: &Path) -> Self {
+        let folder = folder.to_owned();
+        let (certificate, key) = (certificate.to_owned(), key.to_owned());
+        Self::start(|port| async move {
+            let make = Box::new(move || Filesystem::new(folder.clone()).expect("a folder"));
+            let server = ServerBuilder::new(make)
+                .ftps(certificate, key)
+                .ftps_required(FtpsRequired::All, FtpsRequired::All)
+                .build()
+                .expect("a server");
             server
                 .listen(format!("127.0.0.1:{port}"))
                 .await
