@@ -53,7 +53,8 @@ pub fn preview(arguments: PreviewArguments, flags: &SpecFlags) -> Exit {
     })
 }
 
-type Logs = Vec<(&'static str, String)>;
+/// Levels and messages, and how many more there are.
+type Logs = (Vec<(&'static str, String)>, u64);
 
 /// Reads and maps against an embedded Container API, which is given nothing but logs.
 async fn look(
@@ -120,8 +121,14 @@ fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
     for sentence in preview.looked.iter().chain(&preview.empty) {
         say!("warning: {sentence}");
     }
+    let (logs, more) = logs;
     for (level, message) in logs {
         say!("{level}: {message}");
+    }
+    match more {
+        0 => {}
+        1 => say!("… and 1 more log, no graver than these"),
+        more => say!("… and {more} more logs, none graver than these"),
     }
     for error in &preview.errors {
         say!("error: {error}");
@@ -220,7 +227,8 @@ fn as_json(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) -> Valu
         "read": preview.read,
         "warnings": preview.looked.iter().chain(&preview.empty).collect::<Vec<_>>(),
         "errors": preview.errors,
-        "logs": logs.iter().map(|(level, message)| json!({ "level": level, "message": message })).collect::<Vec<_>>(),
+        "logs_not_shown": logs.1,
+        "logs": logs.0.iter().map(|(level, message)| json!({ "level": level, "message": message })).collect::<Vec<_>>(),
         "failure": preview.failure,
     });
     if !preview.sendings.is_empty() {

@@ -19,7 +19,7 @@ use crate::template::Frame;
 const HELD: usize = 1024 * 1024;
 
 /// How long a goodbye may take: the platform does not wait for long.
-const LAST_TIMEOUT: Duration = Duration::from_secs(5);
+const LAST_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long the answer to a change is waited for once the run is stopped: what became of its rows
 /// should be known.

@@ -12,6 +12,7 @@ pub mod lookup;
 pub mod option_values;
 mod options;
 pub mod path;
+pub mod poll;
 pub mod request;
 pub(crate) mod scopes;
 mod secret;

@@ -40,8 +40,19 @@ const HIDDEN: &str = "[hidden]";
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     /// Secrets as they are and as requests carry them, the longest first.
-    secrets: Arc<RwLock<Vec<Secret>>>,
+    secrets: Arc<RwLock<Vec<Shown>>>,
 }
+
+/// A secret in a form in which it may be shown.
+#[derive(Debug)]
+struct Shown {
+    text: Secret,
+    /// It is so short that it stands in any text: it is hidden only where it stands alone.
+    is_short: bool,
+}
+
+/// A secret of fewer characters tells too little, and stands in too many words.
+const SHORT: usize = 4;
 
 impl Redactor {
     /// Hides these secrets.
@@ -59,16 +70,18 @@ impl Redactor {
             return;
         }
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        if secrets.iter().any(|known| known.0 == secret) {
+        if secrets.iter().any(|known| known.text.0 == secret) {
             return;
         }
+        let is_short = secret.chars().count() < SHORT;
         for form in forms(secret) {
-            if !secrets.iter().any(|known| known.0 == form) {
-                secrets.push(Secret(form));
+            if !secrets.iter().any(|known| known.text.0 == form) {
+                let text = Secret(form);
+                secrets.push(Shown { text, is_short });
             }
         }
         // A secret that holds another must go first.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.0.len()));
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.text.0.len()));
     }
 
     /// The text without secrets.
@@ -76,9 +89,15 @@ impl Redactor {
         let mut text = text.to_owned();
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
         for secret in secrets.iter() {
-            if text.contains(&secret.0) {
-                text = text.replace(&secret.0, HIDDEN);
+            let form = &secret.text.0;
+            if !text.contains(form) {
+                continue;
             }
+            text = if secret.is_short {
+                without_alone(&text, form)
+            } else {
+                text.replace(form, HIDDEN)
+            };
         }
         text
     }
@@ -105,6 +124,30 @@ impl Redactor {
             Value::Null | Value::Bool(_) => value.clone(),
         }
     }
+}
+
+/// The text without a secret where it stands alone: with no letter and no digit before or behind it.
+fn without_alone(text: &str, secret: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(secret) {
+        let (before, from) = rest.split_at(at);
+        shown.push_str(before);
+        let behind = &from[secret.len()..];
+        let is_alone =
+            !shown.ends_with(char::is_alphanumeric) && !behind.starts_with(char::is_alphanumeric);
+        if is_alone {
+            shown.push_str(HIDDEN);
+            rest = behind;
+        } else {
+            // The next one may begin inside this one.
+            let first = secret.chars().next().map_or(1, char::len_utf8);
+            shown.push_str(&from[..first]);
+            rest = &from[first..];
+        }
+    }
+    shown.push_str(rest);
+    shown
 }
 
 /// What URLs leave as it is.
@@ -204,4 +247,32 @@ fn lower_hex(encoded: &str) -> String {
         c
     };
     encoded.chars().map(lower).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_secret_is_hidden_where_it_stands_alone() {
+        let redactor = Redactor::new(vec![
+            Secret::new("p".to_owned()),
+            Secret::new("12".to_owned()),
+        ]);
+        for (text, shown) in [
+            ("stopped by SIGTERM", "stopped by SIGTERM"),
+            ("ftp://u:p@127.0.0.1", "ftp://u:[hidden]@127.0.0.1"),
+            ("p", "[hidden]"),
+            ("p p", "[hidden] [hidden]"),
+            ("key=12&n=123", "key=[hidden]&n=123"),
+            ("1212", "1212"),
+            ("äpä p", "äpä [hidden]"),
+        ] {
+            assert_eq!(redactor.redact(text), shown);
+        }
+        let redactor = Redactor::new(vec![Secret::new("a@b".to_owned())]);
+        assert_eq!(redactor.redact("u:a%40b@host"), "u:[hidden]@host");
+        let redactor = Redactor::new(vec![Secret::new("pass".to_owned())]);
+        assert_eq!(redactor.redact("compassion"), "com[hidden]ion");
+    }
 }

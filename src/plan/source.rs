@@ -1,10 +1,10 @@
 //! The steps of a data source, compiled; what `lookups` shares with them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::format::FormatPlan;
 use super::path::PathPlan;
+use super::poll::PollPlan;
 use super::request::RequestPlan;
 use crate::spec::source::{IfNone, Pick, StepOnError};
 use crate::template::{DurationValue, Template};
@@ -177,18 +177,8 @@ pub struct LoginPlan {
 pub struct JobPlan {
     /// Starts it.
     pub submit: RequestPlan,
-    /// Asks how it stands.
-    pub poll: RequestPlan,
-    /// The wait before each poll.
-    pub every: Duration,
-    /// After how long it is given up.
-    pub timeout: Duration,
-    /// Whether it is over.
-    pub until: Template,
-    /// Whether it failed.
-    pub failed: Option<Template>,
-    /// Sent when the run is stopped while it waits.
-    pub cancel: Option<RequestPlan>,
+    /// How its end is waited for.
+    pub poll: PollPlan,
     /// Where its records are; in the last poll's answer where nothing is said.
     pub download: Option<FetchPlan>,
     /// How they are read.

@@ -1,10 +1,10 @@
 //! Where an export's rows go, compiled.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::WatchedPlan;
 use super::file_target::FileTargetPlan;
+use super::poll::PollPlan;
 use super::request::{RequestPlan, TreePlan};
 use super::source::{FetchPlan, ReadingPlan};
 use crate::spec::target::Missing;
@@ -122,16 +122,6 @@ pub enum MatchPlan {
 pub struct TargetJobPlan {
     /// Starts it.
     pub submit: RequestPlan,
-    /// Asks how it stands.
-    pub poll: RequestPlan,
-    /// The wait before each poll.
-    pub every: Duration,
-    /// After how long it is given up.
-    pub timeout: Duration,
-    /// Whether it is over.
-    pub until: Template,
-    /// Whether it failed.
-    pub failed: Option<Template>,
-    /// Sent when the run is stopped while it waits, or when it is given up.
-    pub cancel: Option<RequestPlan>,
+    /// How its end is waited for.
+    pub poll: PollPlan,
 }

@@ -135,7 +135,7 @@ impl fmt::Display for Report {
                 None => ": --out DIR keeps all of them".to_owned(),
             };
             let more = self.unshown;
-            writeln!(f, "… and {more} more logs, none as grave{place}")?;
+            writeln!(f, "… and {more} more logs, none graver than these{place}")?;
         }
         for (name, rows) in &self.tables {
             writeln!(f, "\nFirst rows of {name}:\n{}", rows.table())?;

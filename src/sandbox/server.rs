@@ -156,9 +156,11 @@ impl Sandbox {
         &self.exchanged
     }
 
-    /// The first logs that came: level and message.
-    pub fn logs(&self) -> Vec<(&'static str, String)> {
-        with(&self.shared, |held| held.logs.first.clone())
+    /// The first logs that came, the grave ones before others: level and message; and how many more came.
+    pub fn logs(&self) -> (Vec<(&'static str, String)>, u64) {
+        with(&self.shared, |held| {
+            (held.logs.first.clone(), held.logs.unshown())
+        })
     }
 
     /// Stops serving, writes the CSV files, and says what was received.

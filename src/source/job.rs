@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::fetch::{Given, fetch, note_odd};
 use super::page_check::{beginning, why_no_page};
 use super::read::{Broken, Job, Progress, failed, read_answer};
 use super::{Context, SourceError};
-use crate::http::{Answer, Reply};
+use crate::http::{Answer, JobEnd, Reply};
 use crate::plan::request::RequestPlan;
 use crate::plan::source::JobPlan;
+use crate::spec::LogLevel;
 use crate::template::Frame;
 
 /// Does a job; `give` gets each record of its result.
@@ -25,46 +24,34 @@ pub async fn run(
         return Ok(());
     };
     let frame = Arc::new(Frame::on(frame).with("submit", submitted.to_value()));
-    let deadline = Instant::now() + plan.timeout;
-    let of_template = |error| SourceError::of_template(label, error);
-    loop {
-        if !context.http.stop().sleep(plan.every).await {
-            cancel(context, plan, &frame).await;
-            return Err(SourceError::Stopped);
+    let watch = context.http.watch_job(&plan.poll, &frame).await;
+    let unread = |answer: &Answer, reason: String| Err(broken(context, label, answer, reason));
+    match watch.end {
+        JobEnd::Done(polled, answer) => {
+            download(context, label, plan, &polled, &answer, give).await
         }
-        let answer = match ask(context, &plan.poll, &frame).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => return Ok(()),
-            Err(error) => {
-                if error.is_stop() {
-                    cancel(context, plan, &frame).await;
-                }
-                return Err(error);
-            }
-        };
-        let polled = Arc::new(Frame::on(&frame).with("poll", answer.to_value()));
-        if plan.until.holds(&polled).map_err(of_template)? {
-            if let Some(failed) = &plan.failed {
-                if failed.holds(&polled).map_err(of_template)? {
-                    let body = context.http.excerpt(answer.text());
-                    return Err(broken(
-                        context,
-                        label,
-                        &answer,
-                        format!("the job failed: {body}"),
-                    ));
-                }
-            }
-            return download(context, label, plan, &polled, &answer, give).await;
+        JobEnd::Failed(answer) => {
+            let body = context.http.excerpt(answer.text());
+            unread(&answer, format!("the job failed: {body}"))
         }
-        if Instant::now() >= deadline {
-            cancel(context, plan, &frame).await;
+        JobEnd::TooLate(answer) => {
             let reason = format!(
                 "the job was not done within {} s; raise poll: {{ timeout: … }}",
-                plan.timeout.as_secs()
+                plan.poll.timeout.as_secs()
             );
-            return Err(broken(context, label, &answer, reason));
+            unread(&answer, reason)
         }
+        JobEnd::Untold(error) | JobEnd::Unclear(error) => {
+            Err(SourceError::of_template(label, error))
+        }
+        JobEnd::PassedOver(message) => {
+            if let Some(message) = message {
+                passed_over(context, &plan.poll.request, message).await;
+            }
+            Ok(())
+        }
+        JobEnd::Lost(error) => Err(error.into()),
+        JobEnd::Stopped => Err(SourceError::Stopped),
     }
 }
 
@@ -86,9 +73,7 @@ async fn ask(
     match context.http.send(plan, frame, None).await? {
         Reply::Good(answer, _) => Ok(Some(answer)),
         Reply::Skip(message) => {
-            let message = format!("{}: {message}", plan.label);
-            let level = crate::spec::LogLevel::Warning;
-            context.api.log(level, &message, None).await;
+            passed_over(context, plan, message).await;
             Ok(None)
         }
         Reply::Stop => Ok(None),
@@ -96,11 +81,10 @@ async fn ask(
     }
 }
 
-/// Tells the other side that nobody waits any more. Whether it hears it changes nothing here.
-async fn cancel(context: &Context, plan: &JobPlan, frame: &Arc<Frame>) {
-    if let Some(request) = &plan.cancel {
-        let _ = context.http.send_last(request, frame).await;
-    }
+/// A rule passes a request over, which is told.
+async fn passed_over(context: &Context, plan: &RequestPlan, message: String) {
+    let message = format!("{}: {message}", plan.label);
+    context.api.log(LogLevel::Warning, &message, None).await;
 }
 
 async fn download(

@@ -4,11 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::carry::{Came, Carried, Fault};
 use super::sender::Sender;
-use crate::http::{Accepted, Answer, Reply};
+use crate::http::{Accepted, JobEnd};
 use crate::plan::target::TargetJobPlan;
 use crate::template::Frame;
 
@@ -47,70 +45,31 @@ impl Sender {
 
     /// Asks until the job is over.
     async fn wait(&self, plan: &TargetJobPlan, frame: &Arc<Frame>, carried: &mut Carried) -> Came {
-        let deadline = Instant::now() + plan.timeout;
         let http = &self.context.http;
-        loop {
-            if !http.stop().sleep(plan.every).await {
-                self.cancel(plan, frame).await;
-                return Came::Unknown(format!("{NOBODY_KNOWS}: the run was stopped"));
-            }
-            let answer = match self.ask(plan, frame).await {
-                Ok(answer) => answer,
-                Err(reason) => {
-                    self.cancel(plan, frame).await;
-                    return Came::Unknown(format!("{NOBODY_KNOWS}: {reason}"));
-                }
-            };
-            let polled = Arc::new(Frame::on(frame).with("poll", answer.to_value()));
-            carried.answers.retain(|(name, _)| &**name != "poll");
+        let watch = http.watch_job(&plan.poll, frame).await;
+        if let Some(answer) = watch.last {
             carried.answers.push(("poll".into(), Arc::clone(&answer)));
-            carried.answer = Some(Arc::clone(&answer));
-            match plan.until.holds(&polled) {
-                Ok(true) => return self.ended(plan, &polled, &answer),
-                Ok(false) => {}
-                Err(error) => {
-                    self.cancel(plan, frame).await;
-                    return Came::Unknown(format!("{NOBODY_KNOWS}: until: {error}"));
-                }
-            }
-            if Instant::now() >= deadline {
-                self.cancel(plan, frame).await;
-                return Came::Unknown(format!(
-                    "{NOBODY_KNOWS}: it was not over within {}, and `until` did not hold for the last answer: {}",
-                    words(plan.timeout),
-                    http.excerpt(answer.text())
-                ));
-            }
+            carried.answer = Some(answer);
         }
-    }
-
-    fn ended(&self, plan: &TargetJobPlan, polled: &Arc<Frame>, answer: &Answer) -> Came {
-        let Some(failed) = &plan.failed else {
-            return Came::Done(Accepted::ByStatus);
-        };
-        match failed.holds(polled) {
-            Ok(false) => Came::Done(Accepted::ByStatus),
-            Ok(true) => {
-                let body = self.context.http.excerpt(answer.text());
+        let unknown = |why: String| Came::Unknown(format!("{NOBODY_KNOWS}: {why}"));
+        match watch.end {
+            JobEnd::Done(..) => Came::Done(Accepted::ByStatus),
+            JobEnd::Failed(answer) => {
+                let body = http.excerpt(answer.text());
                 Came::Failed(Fault::said(format!("the job failed: {body}")))
             }
-            Err(error) => Came::Unknown(format!("{NOBODY_KNOWS}: failed: {error}")),
-        }
-    }
-
-    async fn ask(&self, plan: &TargetJobPlan, frame: &Arc<Frame>) -> Result<Arc<Answer>, String> {
-        match self.context.http.send(&plan.poll, frame, None).await {
-            Ok(Reply::Good(answer, _)) => Ok(answer),
-            Ok(Reply::Skip(message)) => Err(message),
-            Ok(Reply::Stop) => Err("a rule ends the asking".to_owned()),
-            Ok(Reply::Split(error)) | Err(error) => Err(error.to_string()),
-        }
-    }
-
-    /// Tells the channel that nobody waits any more. Whether it hears it changes nothing here.
-    async fn cancel(&self, plan: &TargetJobPlan, frame: &Arc<Frame>) {
-        if let Some(request) = &plan.cancel {
-            let _ = self.context.http.send_last(request, frame).await;
+            JobEnd::Untold(error) => unknown(format!("failed: {error}")),
+            JobEnd::Unclear(error) => unknown(format!("until: {error}")),
+            JobEnd::TooLate(answer) => unknown(format!(
+                "it was not over within {}, and `until` did not hold for the last answer: {}",
+                words(plan.poll.timeout),
+                http.excerpt(answer.text())
+            )),
+            JobEnd::PassedOver(message) => {
+                unknown(message.unwrap_or_else(|| "a rule ends the asking".to_owned()))
+            }
+            JobEnd::Lost(error) => unknown(error.to_string()),
+            JobEnd::Stopped => unknown("the run was stopped".to_owned()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod lookup;
 mod mapping;
 mod options;
 mod pages;
+mod poll;
 mod reports;
 mod request;
 mod results;
@@ -66,6 +67,7 @@ pub fn compile(
         warnings,
         uses: Uses::default(),
         auths: Vec::new(),
+        auth_is_sent: false,
         limits: Vec::new(),
         target_rules: Vec::new(),
         defaults: request::Defaults::default(),
@@ -99,6 +101,8 @@ struct Compiler<'d> {
     /// What all templates together read.
     uses: Uses,
     auths: Vec<AuthPlan>,
+    /// Whether a request may get the credentials of `http`.
+    auth_is_sent: bool,
     limits: Vec<LimitPlan>,
     /// Whose `on_response` stands between a target's request and `http`.
     target_rules: Vec<Node>,
@@ -191,6 +195,7 @@ impl<'d> Compiler<'d> {
                 );
             }
         }
+        self.unsent_auth();
         self.unread_options(&options);
         Plan {
             name: spec.name.0.clone(),

@@ -59,6 +59,28 @@ impl Purpose {
     }
 }
 
+/// What is known of the host of `base_url` before a run.
+enum BaseHost {
+    /// There is no `base_url`.
+    None,
+    /// An option names it.
+    Unknown,
+    /// Scheme, host and port.
+    Is(String),
+}
+
+/// Scheme, host and port of an address whose host is no template.
+fn fixed_host(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = &rest[..end];
+    let is_fixed = !scheme.contains('{') && !host.contains('{');
+    // A template behind the host may be a part of it.
+    let is_whole = end < rest.len() || !rest.contains('{');
+    let url = (is_fixed && is_whole).then(|| reqwest::Url::parse(&format!("{scheme}://{host}")));
+    Some(url?.ok()?.origin().ascii_serialization())
+}
+
 impl Compiler<'_> {
     pub(super) fn defaults(&mut self, scopes: &Scopes) -> Defaults {
         let Some(http) = self.root().get("http") else {
@@ -79,8 +101,57 @@ impl Compiler<'_> {
     }
 
     /// Who asks, where nothing else is said.
-    pub(super) fn default_auth(&self) -> Option<usize> {
+    pub(super) fn default_auth(&mut self) -> Option<usize> {
+        self.auth_is_sent = true;
         self.defaults.auth
+    }
+
+    /// Who asks a request at `address` that says nothing of it. The credentials of `http` go to the host
+    /// of `base_url` alone: whether this request may go there is remembered.
+    fn auth_of(&mut self, address: &AddressPlan, node: &Node) -> Option<usize> {
+        let may_go_there = match (address, self.base_host()) {
+            (_, BaseHost::None) => false,
+            (AddressPlan::Path(_), _) | (_, BaseHost::Unknown) => true,
+            (AddressPlan::Url(_), BaseHost::Is(base)) => {
+                let text = node.get("url").and_then(Node::as_text).unwrap_or_default();
+                fixed_host(text).is_none_or(|host| host == base)
+            }
+        };
+        self.auth_is_sent |= may_go_there;
+        self.defaults.auth
+    }
+
+    fn base_host(&self) -> BaseHost {
+        let base = self
+            .root()
+            .get("http")
+            .and_then(|http| http.get("base_url"));
+        match base.and_then(Node::as_text) {
+            None => BaseHost::None,
+            Some(text) => fixed_host(text).map_or(BaseHost::Unknown, BaseHost::Is),
+        }
+    }
+
+    /// `http.auth` that no request gets.
+    pub(super) fn unsent_auth(&mut self) {
+        let auth = self.root().get("http").and_then(|http| http.get("auth"));
+        // What is misspelt may be what was to send it.
+        let is_unsent =
+            self.defaults.auth.is_some() && !self.auth_is_sent && self.errors.is_empty();
+        let Some(auth) = auth.filter(|_| is_unsent) else {
+            return;
+        };
+        let (message, hint) = match self.base_host() {
+            BaseHost::None => (
+                "no request gets `http.auth`: it goes to the host of `base_url`, and there is none",
+                "add base_url: https://api.example.com, or write auth into the request",
+            ),
+            BaseHost::Unknown | BaseHost::Is(_) => (
+                "no request gets `http.auth`: it goes to the host of `base_url`, and none is asked there",
+                "write auth into the request that needs it, or remove it here",
+            ),
+        };
+        self.error(auth, message, hint);
     }
 
     /// A request at a node that is its path or a map; `scope` is what its templates see.
@@ -132,7 +203,7 @@ impl Compiler<'_> {
         let (auth, auth_is_own) = match (own_key("auth"), purpose) {
             (Some(node), _) => (self.auth(node, scopes), true),
             (None, Purpose::Login) => (None, false),
-            (None, _) => (self.defaults.auth, false),
+            (None, _) => (self.auth_of(&address, node), false),
         };
         RequestPlan {
             label: label.into(),

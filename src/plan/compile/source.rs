@@ -1,7 +1,6 @@
 //! Steps of a data source.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Compiler;
 use super::request::Purpose;
@@ -389,25 +388,11 @@ impl Compiler<'_> {
         let seen = |scope: &Scope, name: &str| scope.clone().with_fields(name, &RESPONSE);
         let submitted = seen(&scope, "submit");
         let polled = seen(&submitted, "poll");
-        let poll = at.get("poll");
-        let every = poll.and_then(|poll| poll.get("every"));
-        let timeout = poll.and_then(|poll| poll.get("timeout"));
-        let mut request = |node: Option<&Node>, scope: &Scope, what: &str| {
-            let label = format!("{label}, {what}");
-            let node = node.unwrap_or(at);
-            let mut plan = self.request(node, &label, scopes, scope, Purpose::Records);
-            plan.holds_body = true;
-            plan
-        };
-        let submit = request(at.get("submit"), &scope, "submit");
-        let polling = request(
-            poll.and_then(|poll| poll.get("request")),
-            &submitted,
-            "poll",
-        );
-        let cancel = at
-            .get("cancel")
-            .map(|node| request(Some(node), &submitted, "cancel"));
+        let submit_label = format!("{label}, submit");
+        let submit = at.get("submit").unwrap_or(at);
+        let mut submit = self.request(submit, &submit_label, scopes, &scope, Purpose::Records);
+        submit.holds_body = true;
+        let poll = self.poll(at, label, scopes, &submitted, &polled);
         let download = at.get("download").map(|node| {
             let label = format!("{label}, download");
             self.fetch(
@@ -422,12 +407,7 @@ impl Compiler<'_> {
         let (reading, _) = self.reading(step, &Scopes::answered(&polled));
         JobPlan {
             submit,
-            poll: polling,
-            every: self.duration(every, Duration::from_secs(10)),
-            timeout: self.duration(timeout, Duration::from_secs(3600)),
-            until: self.condition(at.get("until").unwrap_or(at), &polled),
-            failed: at.get("failed").map(|node| self.condition(node, &polled)),
-            cancel,
+            poll,
             download,
             reading,
         }

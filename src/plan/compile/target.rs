@@ -1,7 +1,6 @@
 //! `target`: entries, and how the rows of each are sent.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Compiler;
 use super::request::Purpose;
@@ -477,8 +476,6 @@ impl Compiler<'_> {
     ) -> TargetJobPlan {
         let submitted = Scopes::with_answer(&seen.sent, "submit");
         let polled = Scopes::with_answer(&submitted, "poll");
-        let poll = at.get("poll");
-        let key = |name: &str| poll.and_then(|poll| poll.get(name));
         let (submit, uses) = self.watched(|compiler| {
             let node = at.get("submit").unwrap_or(at);
             let label = format!("{label}, submit");
@@ -488,25 +485,9 @@ impl Compiler<'_> {
             // The scope of items has a name of its own for them.
             self.needs_rows(at, &uses, seen.sent.get("items").is_some());
         }
-        let mut ask = |node: Option<&Node>, scope: &Scope, what: &str| {
-            let label = format!("{label}, {what}");
-            let mut plan =
-                self.request(node.unwrap_or(at), &label, scopes, scope, Purpose::Records);
-            plan.holds_body = true;
-            plan
-        };
-        let asking = ask(key("request"), &submitted, "poll");
-        let cancel = at
-            .get("cancel")
-            .map(|node| ask(Some(node), &submitted, "cancel"));
         TargetJobPlan {
             submit,
-            poll: asking,
-            every: self.duration(key("every"), Duration::from_secs(10)),
-            timeout: self.duration(key("timeout"), Duration::from_secs(3600)),
-            until: self.condition(at.get("until").unwrap_or(at), &polled),
-            failed: at.get("failed").map(|node| self.condition(node, &polled)),
-            cancel,
+            poll: self.poll(at, label, scopes, &submitted, &polled),
         }
     }
 }
