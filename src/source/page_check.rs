@@ -24,6 +24,11 @@ impl FirstPage {
             keys: found.keys.clone(),
         }
     }
+
+    /// Whether all of these names, at least one, stood at its top.
+    fn has_all(&self, keys: &[String]) -> bool {
+        !keys.is_empty() && keys.iter().all(|key| self.keys.contains(key))
+    }
 }
 
 /// Why an answer is no page, if it is none. `first` is the first page of the list, where this is a
@@ -39,8 +44,14 @@ pub fn why_no_page(
     let is_empty_list = |missing: &Missing| {
         missing.at == "$" && missing.keys.is_empty() && job.plan.records.is_some()
     };
+    let is_of_template = matches!(job.plan.records, Some(PathPlan::Template(_)));
     match &found.shape {
         Shape::Missing(missing) if is_empty_list(missing) && is_list_of_none(body) => {}
+        // What a template gives where a page has nothing is its author's affair, unless it gave a list
+        // before; it can't tell `null` from what is not there, so the names beside it must.
+        Shape::Missing(missing)
+            if is_of_template
+                && first.is_none_or(|first| !first.is_list || first.has_all(&missing.keys)) => {}
         Shape::Missing(missing) if !job.plan.may_lack => return Some(lacks(job, missing)),
         Shape::Plain(text) if !job.plan.may_lack => {
             let path = path_of(job.plan.records.as_ref());
@@ -118,6 +129,9 @@ fn lacks(job: &Job<'_>, missing: &Missing) -> String {
     let hint = near.map_or(String::new(), |near| {
         format!("; did you mean `{}.{near}`?", missing.at)
     });
+    if let Some(PathPlan::Template(_)) = &job.plan.records {
+        return format!("`records` gives nothing, and gave records before; {what}");
+    }
     format!("`records` leads nowhere: there is no `{path}`; {what}{hint}")
 }
 

@@ -59,16 +59,16 @@ pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Valu
                 .map(|node| node.val.value.clone())
                 .collect())
         }
-        PathPlan::Template(template) => {
-            let value = template.value(frame)?;
-            Ok(match value.kind() {
-                ValueKind::Undefined | ValueKind::None => Vec::new(),
-                ValueKind::Seq | ValueKind::Iterable => {
-                    value.try_iter().into_iter().flatten().collect()
-                }
-                _ => vec![value],
-            })
-        }
+        PathPlan::Template(template) => Ok(elements(template.value(frame)?)),
+    }
+}
+
+/// The elements of a list, else the value; none where it is nothing.
+pub fn elements(value: Value) -> Vec<Value> {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Vec::new(),
+        ValueKind::Seq | ValueKind::Iterable => value.try_iter().into_iter().flatten().collect(),
+        _ => vec![value],
     }
 }
 

@@ -10,7 +10,7 @@ use super::stream::{Source, stream};
 use super::{SourceError, path};
 use crate::formats;
 use crate::formats::{
-    Closed, Found, Hints, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
+    Closed, Found, Hints, Missing, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
 };
 use crate::http::{Answer, Fault, Rest};
 use crate::plan::Redactor;
@@ -226,43 +226,15 @@ fn at_hand(
     if is_without_body(job, answer, hints) {
         return Ok((records, Found::default()));
     }
-    let mut shape = None;
     if let Some(path @ (PathPlan::Query(_) | PathPlan::Template(_))) = &job.plan.records {
-        let seen = Arc::new(Frame::on(job.frame).with("response", answer.to_value()));
-        let body = match path {
-            PathPlan::Query(_) => whole(job, answer, hints)?,
-            _ => answer.body(),
-        };
-        records = path::all(path, &body, &seen)
-            .map_err(|error| SourceError::of_template(job.label, error))?;
-        // `null` is no record.
-        records.retain(|record| !is_nothing(record));
-        shape = Some(match path {
-            PathPlan::Query(query) if records.is_empty() => path::shape_of(query, &body),
-            _ => Shape::List,
-        });
-        if job.probes.is_empty() {
-            let found = Found {
-                keys: formats::keys_of(&body),
-                shape: shape.unwrap_or_default(),
-                ..Found::default()
-            };
-            return Ok((records, found));
-        }
+        return of_values(job, path, answer, hints);
     }
     let wanted = Wanted {
         records: plain(job.plan.records.as_ref()),
         probes: job.probes,
     };
-    let has_path = !records.is_empty()
-        || matches!(
-            job.plan.records,
-            Some(PathPlan::Query(_) | PathPlan::Template(_))
-        );
     let mut sink = |record: Value| -> Result<(), Closed> {
-        if !has_path {
-            records.push(record);
-        }
+        records.push(record);
         Ok(())
     };
     let read = if let Some(text) = page_text(job, answer, hints) {
@@ -286,10 +258,64 @@ fn at_hand(
         };
         reading.read(of_bytes(&answer.held), &mut sink)
     };
-    let mut found = read.map_err(|error| failed(job, with_beginning(job, &error, answer)))?;
-    if let Some(shape) = shape {
-        found.shape = shape;
-    }
+    let found = read.map_err(|error| failed(job, with_beginning(job, &error, answer)))?;
+    Ok((records, found))
+}
+
+/// The records that a query or a template finds in an answer, and what is followed besides: all in the
+/// values that it was read to once.
+fn of_values(
+    job: &Job<'_>,
+    path: &PathPlan,
+    answer: &Arc<Answer>,
+    hints: &Hints,
+) -> Result<(Vec<Value>, Found), SourceError> {
+    let of_template = |error| SourceError::of_template(job.label, error);
+    let seen = Arc::new(Frame::on(job.frame).with("response", answer.to_value()));
+    let body = match path {
+        PathPlan::Query(_) => whole(job, answer, hints)?,
+        PathPlan::Template(_) | PathPlan::Plain(_) => answer.body(),
+    };
+    let keys = formats::keys_of(&body);
+    let (mut records, shape) = match path {
+        PathPlan::Template(template) => {
+            let value = template.value(&seen).map_err(of_template)?;
+            // A list that the answer lacks is not an empty one.
+            let shape = if value.is_undefined() {
+                Shape::Missing(Missing {
+                    at: "$".to_owned(),
+                    wanted: None,
+                    keys: keys.clone(),
+                })
+            } else {
+                Shape::List
+            };
+            (path::elements(value), shape)
+        }
+        PathPlan::Query(_) | PathPlan::Plain(_) => {
+            let records = path::all(path, &body, &seen).map_err(of_template)?;
+            let shape = match path {
+                PathPlan::Query(query) if records.iter().all(is_nothing) => {
+                    path::shape_of(query, &body)
+                }
+                PathPlan::Query(_) | PathPlan::Plain(_) | PathPlan::Template(_) => Shape::List,
+            };
+            (records, shape)
+        }
+    };
+    // `null` is no record.
+    records.retain(|record| !is_nothing(record));
+    let probes = job.probes.iter().map(|probe| {
+        let mut nodes = Vec::new();
+        formats::collect(&body, &probe.steps, &mut nodes);
+        nodes.into_iter().next().unwrap_or_default()
+    });
+    let found = Found {
+        probes: probes.collect(),
+        keys,
+        shape,
+        ..Found::default()
+    };
     Ok((records, found))
 }
 
@@ -303,8 +329,7 @@ fn is_without_body(job: &Job<'_>, answer: &Answer, hints: &Hints) -> bool {
         Some(format) => matches!(format.kind, FormatKind::Csv(_) | FormatKind::Jsonl),
         None => hints.is_of_lines(),
     };
-    let is_of_template = matches!(job.plan.records, Some(PathPlan::Template(_)));
-    matches!(answer.status, 204 | 205 | 304) || is_lines || job.plan.may_lack || is_of_template
+    matches!(answer.status, 204 | 205 | 304) || is_lines || job.plan.may_lack
 }
 
 /// An answer as one value, unpacked and decoded.
