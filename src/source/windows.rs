@@ -150,3 +150,105 @@ fn window(
         is_last,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Template;
+
+    fn plan(from: &str, to: &str, step: &str, gap: &str) -> WindowsPlan {
+        let span = |text: &str| DurationValue::parse(text).unwrap();
+        WindowsPlan {
+            from: Template::constant(Value::from(from)),
+            to: Some(Template::constant(Value::from(to))),
+            step: span(step),
+            gap: span(gap),
+            format: Some("%m-%dT%H:%M:%S".to_owned()),
+        }
+    }
+
+    fn shown(window: &Value) -> String {
+        let end = |name: &str| window.get_attr(name).unwrap().to_string();
+        format!("{} {}", end("from"), end("to"))
+    }
+
+    /// The windows, and the halves of the last one.
+    fn cut(plan: &WindowsPlan) -> Vec<String> {
+        let windows = windows(plan, &Arc::default()).unwrap();
+        windows.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn the_last_window_ends_at_the_end_and_has_nothing_taken_off() {
+        let days = plan("2024-01-01", "2024-01-03", "1d", "1s");
+        assert_eq!(
+            cut(&days),
+            [
+                "01-01T00:00:00 01-01T23:59:59",
+                "01-02T00:00:00 01-03T00:00:00"
+            ]
+        );
+        let odd = plan("2024-01-01", "2024-01-02T00:00:01Z", "1d", "1s");
+        assert_eq!(
+            cut(&odd),
+            [
+                "01-01T00:00:00 01-01T23:59:59",
+                "01-02T00:00:00 01-02T00:00:01"
+            ]
+        );
+        // The last is shorter than the gap: it is there all the same.
+        let week = plan("2024-01-01", "2024-01-08T06:00:00Z", "7d", "1d");
+        assert_eq!(
+            cut(&week),
+            [
+                "01-01T00:00:00 01-07T00:00:00",
+                "01-08T00:00:00 01-08T06:00:00"
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_gap_each_window_ends_where_the_next_begins() {
+        let days = plan("2024-01-01", "2024-01-02T12:00:00Z", "1d", "0s");
+        assert_eq!(
+            cut(&days),
+            [
+                "01-01T00:00:00 01-02T00:00:00",
+                "01-02T00:00:00 01-02T12:00:00"
+            ]
+        );
+        assert!(cut(&plan("2024-01-02", "2024-01-01", "1d", "0s")).is_empty());
+        assert!(cut(&plan("2024-01-01", "2024-01-01", "1d", "0s")).is_empty());
+        // Both ends count: there is one moment to ask for.
+        let moment = cut(&plan("2024-01-01", "2024-01-01", "1d", "1s"));
+        assert_eq!(moment, ["01-01T00:00:00 01-01T00:00:00"]);
+    }
+
+    #[test]
+    fn no_window_ends_before_it_begins() {
+        let days = plan("2024-01-01", "2024-01-03", "1d", "1d");
+        assert_eq!(
+            cut(&days),
+            [
+                "01-01T00:00:00 01-01T00:00:00",
+                "01-02T00:00:00 01-03T00:00:00"
+            ]
+        );
+        let inverted = plan("2024-01-01", "2024-01-04", "1d", "2d");
+        assert!(windows(&inverted, &Arc::default()).is_err());
+    }
+
+    #[test]
+    fn halves_leave_no_gap_and_the_second_ends_as_the_whole_did() {
+        for (gap, first) in [("0s", "01-01T12:00:00"), ("1s", "01-01T11:59:59")] {
+            let day = plan("2024-01-01", "2024-01-02", "1d", gap);
+            let all = windows(&day, &Arc::default()).unwrap();
+            let [before, after] = halves(&day, &all[0]).unwrap().unwrap();
+            assert_eq!(shown(&before), format!("01-01T00:00:00 {first}"));
+            assert_eq!(shown(&after), "01-01T12:00:00 01-02T00:00:00");
+        }
+        let second = plan("2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z", "1d", "0s");
+        let all = windows(&second, &Arc::default()).unwrap();
+        assert!(halves(&second, &all[0]).unwrap().is_none());
+    }
+}
