@@ -255,7 +255,12 @@ pub fn parse(option: &OptionPlan, text: String) -> Result<OptionValue, String> {
             ));
         }
         OptionType::SelectMultiple => {
-            let list = list(&text);
+            // A choice may hold a comma itself.
+            let list = if is_choice(text.trim()) {
+                vec![text.trim().to_owned()]
+            } else {
+                list(&text)
+            };
             if let Some(wrong) = list.iter().find(|value| !is_choice(value)) {
                 return Err(format!(
                     "{} can't hold \"{wrong}\": choose of {}",
