@@ -97,6 +97,58 @@ fn a_name_is_looked_for_as_written_then_in_upper_case() {
 }
 
 #[test]
+fn the_spellings_of_a_name_are_one_both_ways() {
+    for (spelled, value) in [
+        ("lines_2", "lower"),
+        ("LINES-2", "dashes"),
+        ("Lines_2", "mixed"),
+    ] {
+        let row = run(&[], &[(spelled, value)]).unwrap();
+        assert!(
+            row.contains(&format!(r#""lines":"{value}""#)),
+            "{spelled}: {row}"
+        );
+        let flag = format!("--{spelled}={value}");
+        let row = run(&[&flag], &[]).unwrap();
+        assert!(
+            row.contains(&format!(r#""lines":"{value}""#)),
+            "{flag}: {row}"
+        );
+    }
+    let row = run(&[], &[("line", "lower")]).unwrap();
+    assert!(row.contains(r#""line":"lower""#), "{row}");
+}
+
+#[test]
+fn a_flag_that_comes_twice_makes_a_list() {
+    let row = run(&["--some=x", "--some", "3", "--some=x"], &[("SOME", "y")]).unwrap();
+    assert!(row.contains(r#""some":"x+3""#), "{row}");
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    let folder = TempDir::new().unwrap();
+    let spec = folder.path().join("spec.yaml");
+    std::fs::write(&spec, SPEC).unwrap();
+    let input = folder.path().join("input.csv");
+    std::fs::write(&input, "id\n1\n").unwrap();
+    let sandbox = Sandbox::serve(&[("input", input)]);
+    let no_text = std::os::unix::ffi::OsStrExt::from_bytes(b"Gr\xf6\xdfe");
+    let ended = Runner::of_spec(&spec, &sandbox.url)
+        .env_os("LINE", no_text)
+        // What no option has for a name is nobody's affair.
+        .env_os("SOMEBODY_ELSES", no_text)
+        .run();
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let logs = sandbox.stop().text("logs.jsonl");
+    assert!(
+        logs.contains("the environment variable LINE isn't UTF-8"),
+        "{logs}"
+    );
+    assert!(!logs.contains("SOMEBODY_ELSES"), "{logs}");
+}
+
+#[test]
 fn a_checkbox_that_is_only_named_is_checked() {
     let row = run(&["--flag"], &[]).unwrap();
     assert!(row.contains(r#""flag":"true""#), "{row}");

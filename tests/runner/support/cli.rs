@@ -54,6 +54,12 @@ impl Runner {
         self
     }
 
+    /// A variable that may be no text.
+    pub fn env_os(mut self, name: &str, value: &std::ffi::OsStr) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     pub fn in_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.command.current_dir(folder.into());
         self
