@@ -28,7 +28,10 @@ impl Compiler<'_> {
         let key = |name: &str| poll.and_then(|poll| poll.get(name));
         let mut ask = |node: &Node, what: &str| {
             let label = format!("{label}, {what}");
-            let mut plan = self.request(node, &label, scopes, submitted, Purpose::Records);
+            let (mut plan, sent) = self.watched(|compiler| {
+                compiler.request(node, &label, scopes, submitted, Purpose::Records)
+            });
+            self.refuse_unpaged(node, &sent);
             plan.holds_body = true;
             plan
         };

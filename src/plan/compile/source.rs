@@ -390,7 +390,11 @@ impl Compiler<'_> {
         let polled = seen(&submitted, "poll");
         let submit_label = format!("{label}, submit");
         let submit = at.get("submit").unwrap_or(at);
-        let mut submit = self.request(submit, &submit_label, scopes, &scope, Purpose::Records);
+        let node = submit;
+        let (mut submit, sent) = self.watched(|compiler| {
+            compiler.request(node, &submit_label, scopes, &scope, Purpose::Records)
+        });
+        self.refuse_unpaged(node, &sent);
         submit.holds_body = true;
         let poll = self.poll(at, label, scopes, &submitted, &polled);
         let download = at.get("download").map(|node| {
