@@ -64,6 +64,16 @@ pub enum Packed {
     Sheet,
 }
 
+impl Packed {
+    /// What is known inside: a packing is said of the outermost.
+    fn inside(self) -> Self {
+        match self {
+            Self::Sheet => Self::Sheet,
+            Self::Unknown | Self::Known(_) => Self::Unknown,
+        }
+    }
+}
+
 /// What is done with each file.
 type Each<'e> = dyn FnMut(Unpacked<'_>, &Hints) -> Result<(), ReadError> + 'e;
 
@@ -113,11 +123,7 @@ impl Way<'_, '_> {
         // What was said to be packed may have been unpacked on its way; a sheet is a zip where that is said.
         let is_said = matches!(packed, Packed::Known(Inside::Zip)) && beginning.starts_with(b"PK");
         let found = if is_said { Some(Inside::Zip) } else { found };
-        // What is said is said of the outermost packing.
-        let inner = match packed {
-            Packed::Sheet => Packed::Sheet,
-            Packed::Unknown | Packed::Known(_) => Packed::Unknown,
-        };
+        let inner = packed.inside();
         match found {
             None => (self.each)(input, hints),
             Some(Inside::Gzip) => {
@@ -182,10 +188,7 @@ impl Way<'_, '_> {
                 None => "the zip has no file".to_owned(),
             }));
         }
-        let inner = match packed {
-            Packed::Sheet => Packed::Sheet,
-            Packed::Unknown | Packed::Known(_) => Packed::Unknown,
-        };
+        let inner = packed.inside();
         for name in wanted {
             let file = archive.by_name(name).map_err(broken)?;
             let hints = Hints {

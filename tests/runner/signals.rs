@@ -1,5 +1,6 @@
 //! SIGTERM and SIGINT: what is being written is finished, what was done is said.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::mpsc::channel;
@@ -101,10 +102,11 @@ fn a_signal_ends_the_making_of_a_file() {
         let temporary = folder.path().join("tmp");
         std::fs::create_dir(&temporary).unwrap();
         let cells = "value ".repeat(20);
-        let rows: String = (0..30_000)
-            .map(|id| format!("{id},{cells}{id},{cells}\n"))
-            .collect();
-        let input = file(&folder, "input.csv", &format!("id,a,b\n{rows}"));
+        let mut text = "id,a,b\n".to_owned();
+        for id in 0..30_000 {
+            writeln!(text, "{id},{cells}{id},{cells}").unwrap();
+        }
+        let input = file(&folder, "input.csv", &text);
         let path = folder.path().join(name);
         let spec = format!(
             "version: 1\nname: big\nmode: export\ntarget: {{ file: {{ url: \"{}\" }} }}\n",
