@@ -95,7 +95,29 @@ impl<R: Read> Watch<R> {
             // What can't change anything is jumped over.
             let rest = &piece[at..];
             let next = match (self.state, quote, escape) {
-                (State::Plain, ..) => memchr::memchr3(delimiter, b'\n', b'\r', rest),
+                (State::Start | State::Plain, ..) => {
+                    let next = quote.and_then(|quote| memchr::memchr(quote, rest));
+                    let end = at + next.unwrap_or(rest.len());
+                    if self.length + (end - begin) as u64 > cell {
+                        // One of the cells up to there may be too long.
+                        match self.state {
+                            State::Plain => memchr::memchr3(delimiter, b'\n', b'\r', rest),
+                            _ => Some(0),
+                        }
+                    } else {
+                        // Only where the last cell begins can matter.
+                        let last = memchr::memrchr3(delimiter, b'\n', b'\r', &piece[at..end]);
+                        if let Some(last) = last {
+                            begin = at + last + 1;
+                            self.length = 0;
+                            self.state = State::Start;
+                        }
+                        if begin < end {
+                            self.state = State::Plain;
+                        }
+                        next
+                    }
+                }
                 (State::Quoted, Some(quote), Some(escape)) => memchr::memchr2(quote, escape, rest),
                 (State::Quoted, Some(quote), None) => memchr::memchr(quote, rest),
                 _ => Some(0),
