@@ -44,6 +44,8 @@ pub struct SpecErrors {
     pub errors: Vec<Diagnostic>,
     /// Warnings, in the order of their places.
     pub warnings: Vec<Diagnostic>,
+    /// What is allowed and may not be meant, in the order of their places; told by `check` alone.
+    pub hints: Vec<Diagnostic>,
 }
 
 impl SpecErrors {
@@ -53,8 +55,9 @@ impl SpecErrors {
         source_text: Arc<str>,
         mut errors: Vec<Diagnostic>,
         mut warnings: Vec<Diagnostic>,
+        mut hints: Vec<Diagnostic>,
     ) -> Self {
-        for list in [&mut errors, &mut warnings] {
+        for list in [&mut errors, &mut warnings, &mut hints] {
             list.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
             // One place is compiled for each use of it.
             list.dedup_by(|second, first| {
@@ -66,6 +69,7 @@ impl SpecErrors {
             source_text,
             errors,
             warnings,
+            hints,
         }
     }
 }

@@ -9,7 +9,7 @@ use miette::{
 
 use super::diagnostic::{Diagnostic, SpecErrors};
 
-/// Every mistake and warning with file, line, column, excerpt and hint.
+/// Every mistake, warning and hint with file, line, column, excerpt and hint.
 pub fn as_text(report: &SpecErrors) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
         .with_links(false)
@@ -21,7 +21,8 @@ pub fn as_text(report: &SpecErrors) -> String {
         .warnings
         .iter()
         .map(|entry| (entry, Severity::Warning));
-    for (entry, severity) in entries.chain(warnings) {
+    let hints = report.hints.iter().map(|entry| (entry, Severity::Advice));
+    for (entry, severity) in entries.chain(warnings).chain(hints) {
         let shown = Report::new(miette_diagnostic(entry, severity)).with_source_code(
             NamedSource::new(&report.file, report.source_text.to_string()),
         );
@@ -51,7 +52,7 @@ fn miette_diagnostic(entry: &Diagnostic, severity: Severity) -> MietteDiagnostic
     shown
 }
 
-/// Every mistake and warning as an object: `file`, `severity`, `line` and `column` (from 1),
+/// Every mistake, warning and hint as an object: `file`, `severity`, `line` and `column` (from 1),
 /// `offset` and `length` (bytes), `message`, `hint`.
 pub fn as_json(report: &SpecErrors) -> Vec<serde_json::Value> {
     let entry = |entry: &Diagnostic, severity: &str| {
@@ -70,6 +71,7 @@ pub fn as_json(report: &SpecErrors) -> Vec<serde_json::Value> {
     let errors = report.errors.iter().map(|e| entry(e, "error"));
     errors
         .chain(report.warnings.iter().map(|e| entry(e, "warning")))
+        .chain(report.hints.iter().map(|e| entry(e, "hint")))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! Reading a spec's file.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::check::{SpecErrors, as_text};
 use crate::plan::{Loaded, load};
@@ -33,5 +34,19 @@ pub fn load_file(path: &Path) -> Result<Loaded, SpecFileError> {
 
 /// What is suspicious but allowed, as text; nothing where there is none.
 pub fn warnings(loaded: &Loaded) -> Option<String> {
-    (!loaded.warnings.warnings.is_empty()).then(|| as_text(&loaded.warnings))
+    let SpecErrors {
+        file,
+        source_text,
+        warnings,
+        ..
+    } = &loaded.warnings;
+    // Hints are for who writes the spec.
+    let told = SpecErrors::new(
+        file,
+        Arc::clone(source_text),
+        Vec::new(),
+        warnings.clone(),
+        Vec::new(),
+    );
+    (!warnings.is_empty()).then(|| as_text(&told))
 }

@@ -168,8 +168,12 @@ impl<'s> Store<'s> {
         match delivery.fate {
             Fate::Done(_) => Ok(()),
             Fate::Skipped(reason) => Err(PutError::Failed(reason)),
-            Fate::Failed(error) | Fate::Split(error) => Err(PutError::Failed(told(error))),
-            Fate::Unknown(error) => Err(PutError::Unknown(told(error))),
+            Fate::Failed(error) | Fate::Split(error) | Fate::Restart(error, _) => {
+                Err(PutError::Failed(told(error)))
+            }
+            Fate::Unknown(error) | Fate::UnknownBefore(error) => {
+                Err(PutError::Unknown(told(error)))
+            }
             Fate::NotSent => Err(PutError::Stopped),
         }
     }

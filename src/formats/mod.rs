@@ -23,7 +23,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 pub use decode::declared as declared_encoding;
-pub use detect::Hints;
+pub use detect::{Hints, is_web_page};
 pub use json::{collect, is_list, keys_of, parse_page};
 pub use json_numbers::without_numbers_that_are_none;
 pub use shape::{Missing, Shape};

@@ -156,6 +156,17 @@ impl Answer {
         })
     }
 
+    /// Whether the body is a page for people: of a login, a router or a CDN.
+    pub fn is_page(&self) -> bool {
+        formats::is_web_page(&self.held)
+            || self.is_of_kind("html") && self.text().trim_start().starts_with('<')
+    }
+
+    /// Whether there is nothing in the body.
+    pub fn is_empty(&self) -> bool {
+        self.held.iter().all(u8::is_ascii_whitespace)
+    }
+
     fn is_of_kind(&self, kind: &str) -> bool {
         self.header("content-type")
             .is_some_and(|said| said.to_ascii_lowercase().contains(kind))

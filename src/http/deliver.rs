@@ -1,6 +1,7 @@
 //! A request that changes something at the other side: what surely became of it, or that nobody knows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
@@ -35,10 +36,14 @@ pub enum Fate {
     Skipped(String),
     /// A rule says that it is too much at once.
     Split(SendError),
+    /// A rule says that the steps begin anew, and how long to wait before.
+    Restart(SendError, Option<Duration>),
     /// It was surely not carried out.
     Failed(SendError),
     /// Nobody knows whether it was carried out.
     Unknown(SendError),
+    /// The last attempt failed, and nobody knows whether one before it was carried out.
+    UnknownBefore(SendError),
     /// It was not sent, as the run was stopped.
     NotSent,
 }
@@ -103,18 +108,23 @@ impl Http {
             Ok(Ended::Good(_, _, Accepted::ByStatus)) => Fate::Done(Accepted::ByStatus),
             Ok(Ended::Skip(message)) => Fate::Skipped(self.redactor.redact(&message)),
             Ok(Ended::Split(failure)) => Fate::Split(error(failure)),
+            Ok(Ended::Restart(wait, failure)) => Fate::Restart(error(failure), wait),
             Ok(Ended::Stop) => Fate::Failed(error(Failure::Template(
                 "`then: stop` is not for a target".to_owned(),
             ))),
-            Err(Failure::Stopped) if !course.in_doubt => match &course.answer {
-                // It was answered, and would have been sent once more.
-                Some(answer) => Fate::Failed(error(Failure::Status {
-                    status: answer.status,
-                    body: self.excerpt(answer.text()),
-                })),
-                None => Fate::NotSent,
-            },
+            Err(Failure::Stopped) if !course.in_doubt && !course.was_in_doubt => {
+                match &course.answer {
+                    // It was answered, and would have been sent once more.
+                    Some(answer) => Fate::Failed(error(Failure::Status {
+                        status: answer.status,
+                        body: self.excerpt(answer.text()),
+                    })),
+                    None => Fate::NotSent,
+                }
+            }
             Err(failure) if course.in_doubt => Fate::Unknown(error(failure)),
+            // A later attempt that was refused says nothing of an earlier one.
+            Err(failure) if course.was_in_doubt => Fate::UnknownBefore(error(failure)),
             Err(failure) => Fate::Failed(error(failure)),
         };
         Delivery {

@@ -39,11 +39,16 @@ pub enum Failure {
         status: u16,
         /// What the rule says, or the first part of the body.
         message: String,
-        /// Whether it ends the run whatever `on_error` says.
-        is_abort: bool,
+        /// What the rule makes of it.
+        end: RuleEnd,
     },
     /// `errors` in an answer to a GraphQL query.
-    GraphQl(String),
+    GraphQl {
+        /// What they say.
+        message: String,
+        /// Whether there is data beside them: part of what was asked for may be done.
+        has_data: bool,
+    },
     /// No whole answer.
     Fault(Fault),
     /// The request could not be worked out.
@@ -56,7 +61,35 @@ pub enum Failure {
     Stopped,
 }
 
+/// What a rule makes of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleEnd {
+    /// It says that the request failed.
+    Fails,
+    /// It ends the run whatever `on_error` says.
+    Aborts,
+    /// It asks for another try, and there is none left; of what became of the request it says nothing.
+    TriesAgain,
+}
+
 impl Failure {
+    /// Whether an answer was understood, and says that the request failed.
+    pub fn is_said(&self) -> bool {
+        match self {
+            Self::Rule { end, .. } => match end {
+                RuleEnd::Fails | RuleEnd::Aborts => true,
+                RuleEnd::TriesAgain => false,
+            },
+            Self::Status { .. }
+            | Self::GraphQl { .. }
+            | Self::Fault(_)
+            | Self::Template(_)
+            | Self::Auth(_)
+            | Self::Redirect(_)
+            | Self::Stopped => false,
+        }
+    }
+
     /// Whether nobody was reached, or nobody knows us: nothing that is sent will arrive.
     pub fn is_of_channel(&self) -> bool {
         match self {
@@ -65,6 +98,11 @@ impl Failure {
             Self::Auth(_) => true,
             _ => false,
         }
+    }
+
+    /// Whether part of what was asked for came, beside errors.
+    pub fn has_data(&self) -> bool {
+        matches!(self, Self::GraphQl { has_data: true, .. })
     }
 
     /// The status of the answer, if one came.
@@ -81,7 +119,7 @@ impl Failure {
             Self::Status { status, body } if body.is_empty() => status_words(*status),
             Self::Status { status, body } => format!("{}: {body}", status_words(*status)),
             Self::Rule { message, .. } => message.clone(),
-            Self::GraphQl(message) | Self::Template(message) | Self::Redirect(message) => {
+            Self::GraphQl { message, .. } | Self::Template(message) | Self::Redirect(message) => {
                 message.clone()
             }
             Self::Auth(message) => format!("no credentials: {message}"),
@@ -140,7 +178,7 @@ impl fmt::Display for SendError {
                 "{request} was answered {}{tried}: {message}",
                 status_words(*status)
             ),
-            Failure::GraphQl(message) => {
+            Failure::GraphQl { message, .. } => {
                 write!(f, "{request} was answered with errors{tried}: {message}")
             }
             Failure::Fault(fault) => write!(f, "{request}: {fault}{tried}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Http;
 use super::answer::Answer;
-use super::error::Failure;
+use super::error::{Failure, RuleEnd};
 use super::wait;
 use crate::plan::request::{BodyPlan, Repeat, RequestPlan, RulePlan};
 use crate::spec::fault::Then;
@@ -29,6 +29,8 @@ pub enum Verdict {
     Retry(Option<Duration>, Failure),
     /// The same because of its status, if nothing can come of it twice.
     RetryStatus(Failure),
+    /// The steps of a target begin anew.
+    Restart(Option<Duration>, Failure),
     /// New credentials, and once more.
     Refresh(Failure),
     /// No records from here.
@@ -60,8 +62,11 @@ pub fn judge(
     };
     if (200..300).contains(&status) {
         return Ok(match graphql_errors(http, plan, answer) {
-            Some(message) => Verdict::Fail(Failure::GraphQl(message)),
-            None => Verdict::Good(Accepted::ByStatus),
+            // What stands beside data is for `results`, which tells of each row.
+            Some(failure) if !(plan.errors_are_read && failure.has_data()) => {
+                Verdict::Fail(failure)
+            }
+            Some(_) | None => Verdict::Good(Accepted::ByStatus),
         });
     }
     if plan.retry.statuses.contains(&status) {
@@ -111,20 +116,15 @@ fn by_rule(
                 text => text,
             })
     };
-    let failure = |is_abort| Failure::Rule {
+    let failure = |end| Failure::Rule {
         status: answer.status,
         message: message(),
-        is_abort,
+        end,
     };
     Ok(match rule.then {
         Then::Ok => Verdict::Good(Accepted::ByRule(said)),
-        Then::Retry => {
-            let wait = match &rule.wait {
-                Some(wait) => wait::given(&wait.value(frame)?),
-                None => None,
-            };
-            Verdict::Retry(wait, failure(false))
-        }
+        Then::Retry => Verdict::Retry(wait(rule, frame)?, failure(RuleEnd::TriesAgain)),
+        Then::Restart => Verdict::Restart(wait(rule, frame)?, failure(RuleEnd::TriesAgain)),
         Then::Skip => Verdict::Skip(match &said {
             Some(said) => said.clone(),
             None if plan.repeat != Repeat::Asks => message(),
@@ -136,15 +136,23 @@ fn by_rule(
             ),
         }),
         Then::Stop => Verdict::Stop,
-        Then::Split => Verdict::Split(failure(false)),
-        Then::RefreshAuth => Verdict::Refresh(failure(false)),
-        Then::Fail => Verdict::Fail(failure(false)),
-        Then::Abort => Verdict::Fail(failure(true)),
+        Then::Split => Verdict::Split(failure(RuleEnd::Fails)),
+        Then::RefreshAuth => Verdict::Refresh(failure(RuleEnd::TriesAgain)),
+        Then::Fail => Verdict::Fail(failure(RuleEnd::Fails)),
+        Then::Abort => Verdict::Fail(failure(RuleEnd::Aborts)),
     })
 }
 
+/// How long a rule says to wait.
+fn wait(rule: &RulePlan, frame: &Arc<Frame>) -> Result<Option<Duration>, Failure> {
+    match &rule.wait {
+        Some(wait) => Ok(wait::given(&wait.value(frame)?)),
+        None => Ok(None),
+    }
+}
+
 /// What a GraphQL answer says in `errors`.
-fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<String> {
+fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Failure> {
     let Some(BodyPlan::GraphQl { .. }) = &plan.body else {
         return None;
     };
@@ -166,5 +174,15 @@ fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<St
             .collect(),
         _ => vec![text_of(&errors).into_owned()],
     };
-    (!messages.is_empty()).then(|| http.excerpt(&messages.join("; ")))
+    // A field that failed is null in `data` (GraphQL, October 2021, 7.1.2).
+    let data = answer.body().get_attr("data").unwrap_or_default();
+    let has_data = data
+        .try_iter()
+        .into_iter()
+        .flatten()
+        .any(|name| data.get_item(&name).is_ok_and(|field| !is_nothing(&field)));
+    (!messages.is_empty()).then(|| Failure::GraphQl {
+        message: http.excerpt(&messages.join("; ")),
+        has_data,
+    })
 }

@@ -28,7 +28,7 @@ pub use answer::{Answer, Rest};
 pub use body::{ValueError, json_of, placed};
 pub use client::tls;
 pub use deliver::{Delivery, Fate};
-pub use error::{Failure, SendError};
+pub use error::{Failure, RuleEnd, SendError};
 pub use fault::Fault;
 pub use judge::Accepted;
 pub use payload::Payload;

@@ -68,6 +68,8 @@ impl Http {
             Ok(Ended::Skip(message)) => Ok(Reply::Skip(self.redactor.redact(&message))),
             Ok(Ended::Stop) => Ok(Reply::Stop),
             Ok(Ended::Split(failure)) => Ok(Reply::Split(fail(failure))),
+            // Only steps of a target have such rules.
+            Ok(Ended::Restart(_, failure)) => Err(fail(failure)),
             Err(failure) => Err(fail(failure)),
         }
     }
@@ -113,6 +115,7 @@ impl Http {
             }
             course.attempts += 1;
             course.answer = None;
+            course.was_in_doubt |= course.in_doubt;
             course.in_doubt = false;
             let exchanged = self.exchange(prepared, &credentials, bounds).await;
             let (wait, failure) = match exchanged {
@@ -152,7 +155,13 @@ impl Http {
                         Verdict::Skip(message) => return Ok(Ended::Skip(message)),
                         Verdict::Stop => return Ok(Ended::Stop),
                         Verdict::Split(failure) => return Ok(Ended::Split(failure)),
-                        Verdict::Fail(failure) => return Err(failure),
+                        Verdict::Fail(failure) => {
+                            course.in_doubt = changes && may_be_done(&failure, &answer);
+                            return Err(failure);
+                        }
+                        Verdict::Restart(asked, failure) => {
+                            return Ok(Ended::Restart(asked, failure));
+                        }
                         Verdict::Refresh(failure) => {
                             if has_refreshed || !credentials.can_be_refreshed() {
                                 return Err(failure);
@@ -164,8 +173,13 @@ impl Http {
                         }
                         Verdict::Retry(asked, failure) => (asked.unwrap_or(own), failure),
                         Verdict::RetryStatus(failure) => {
-                            course.in_doubt = changes && MAYBE_DONE.contains(&answer.status);
-                            if !may_repeat && !is_refusal(answer.status) {
+                            course.in_doubt = changes
+                                && if may_repeat {
+                                    MAYBE_DONE.contains(&answer.status)
+                                } else {
+                                    may_be_done(&failure, &answer)
+                                };
+                            if !may_repeat && may_be_done(&failure, &answer) {
                                 return Err(failure);
                             }
                             (own, failure)
@@ -196,13 +210,16 @@ impl Http {
             Failure::Rule {
                 status,
                 message,
-                is_abort,
+                end,
             } => Failure::Rule {
                 status,
                 message: redact(message),
-                is_abort,
+                end,
             },
-            Failure::GraphQl(text) => Failure::GraphQl(redact(text)),
+            Failure::GraphQl { message, has_data } => Failure::GraphQl {
+                message: redact(message),
+                has_data,
+            },
             Failure::Template(text) => Failure::Template(redact(text)),
             Failure::Auth(text) => Failure::Auth(redact(text)),
             Failure::Redirect(text) => Failure::Redirect(redact(text)),
@@ -211,12 +228,35 @@ impl Http {
     }
 }
 
-/// Statuses after which nobody knows whether the request was carried out.
+/// Statuses after which nobody knows whether the request was carried out, however often it was sent.
 const MAYBE_DONE: [u16; 3] = [408, 502, 504];
 
-/// Whether a status says that the request was not carried out.
-fn is_refusal(status: u16) -> bool {
-    status == 503 || (400..500).contains(&status) && status != 408
+/// Statuses from 500 on that are given before anything is done: what is not known or not spoken here
+/// (501, 505), no room (507), a loop (508), a network that wants a login (511), and of CDNs an origin
+/// that was not reached (521, 523, 525, 526) or takes no more (529).
+const SURELY_NOT_DONE: [u16; 10] = [501, 505, 507, 508, 511, 521, 523, 525, 526, 529];
+
+/// Whether a request may have been carried out though its answer says no, and no rule says what that
+/// means. A server that is asked too much, 503, refuses with `Retry-After`; without it, or with a page,
+/// it is a router before the server that waited no longer, while the work goes on.
+fn may_be_done(failure: &Failure, answer: &Answer) -> bool {
+    match failure {
+        Failure::Status { status: 503, .. } => {
+            !answer.headers.contains_key("retry-after") || answer.is_page()
+        }
+        Failure::Status { status, .. } => match status {
+            408 | 499 => true,
+            400..500 => false,
+            _ => !SURELY_NOT_DONE.contains(status),
+        },
+        Failure::GraphQl { has_data, .. } => *has_data,
+        Failure::Rule { .. }
+        | Failure::Fault(_)
+        | Failure::Template(_)
+        | Failure::Auth(_)
+        | Failure::Redirect(_)
+        | Failure::Stopped => false,
+    }
 }
 
 /// Whether a request may be sent again though it may have been carried out.
@@ -239,6 +279,8 @@ pub(super) struct Course {
     pub answer: Option<Arc<Answer>>,
     /// Whether the last attempt may have been carried out though it failed.
     pub in_doubt: bool,
+    /// Whether an attempt before it may have been.
+    pub was_in_doubt: bool,
 }
 
 /// How the attempts ended.
@@ -247,4 +289,5 @@ pub(super) enum Ended {
     Skip(String),
     Stop,
     Split(Failure),
+    Restart(Option<Duration>, Failure),
 }

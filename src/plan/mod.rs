@@ -72,6 +72,8 @@ pub struct Plan {
     pub entries: Vec<EntryPlan>,
     /// Whether `feedback` or `log` read what a target's channel answered.
     pub keeps_answers: bool,
+    /// Whether `feedback` reads the body of `response`.
+    pub feedback_reads_answer: bool,
     /// What is told back of each row.
     pub feedback: Option<FeedbackPlan>,
     /// What happens when the mapping of a row fails.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::spec::fault::Then;
-use crate::template::Template;
+use crate::template::{Template, text_of};
 
 /// Attempts in all, where nothing is said.
 pub const ATTEMPTS: u32 = 5;
@@ -50,6 +50,8 @@ pub struct RequestPlan {
     pub idempotency_key: Option<Template>,
     /// Whether it may be sent again though it may have been done.
     pub repeat: Repeat,
+    /// Whether `errors` beside data in a GraphQL answer are left to who reads it.
+    pub errors_are_read: bool,
     /// Whether what is done with the answer needs all of its body at once.
     pub holds_body: bool,
 }
@@ -57,11 +59,27 @@ pub struct RequestPlan {
 impl RequestPlan {
     /// Whether it changes something at the other side, as far as its method tells.
     pub fn changes(&self) -> bool {
+        if let Some(BodyPlan::GraphQl { query, .. }) = &self.body {
+            if query
+                .as_constant()
+                .is_some_and(|query| only_queries(&text_of(query)))
+            {
+                return false;
+            }
+        }
         match &self.method {
             Some(method) => !matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD"),
             None => self.body.is_some(),
         }
     }
+}
+
+/// Whether a GraphQL document asks, and changes nothing.
+fn only_queries(document: &str) -> bool {
+    let words = document.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let start = document.trim_start();
+    (start.starts_with('{') || start.starts_with("query"))
+        && !words.into_iter().any(|word| word == "mutation")
 }
 
 /// Whether a request may be sent again though it may have been done.

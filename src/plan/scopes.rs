@@ -4,6 +4,7 @@ use crate::spec::{LogAt, Mode, OptionType};
 use crate::template::scope::{Field, Name, Scope};
 
 use super::options::OptionPlan;
+use super::target::Groups;
 
 /// Names of the language: steps can't have them.
 pub const RESERVED: [&str; 24] = [
@@ -178,13 +179,20 @@ impl Scopes {
     }
 
     /// What is sent for a batch sees: its rows.
-    pub fn sent_batch(&self) -> Scope {
+    pub fn sent_batch(&self, groups: Option<Groups>) -> Scope {
         let scope = self
             .base()
             .with("rows", Name::Any)
             .with_fields("batch", &BATCH)
             .with_hint("row", "this is sent once for many rows: write rows, or add `item` to the target and write items")
             .with_hint("item", "this is sent once for many rows: write items");
+        let scope = match groups {
+            Some(Groups::Packed) => scope.with("groups", Name::Any),
+            Some(Groups::Alone | Groups::Cut) | None => scope.with_hint(
+                "groups",
+                "whole groups are sent together where batch says so: batch: { rows: 100, by: \"{{ row.parent }}\", whole: true }",
+            ),
+        };
         match self.mode {
             Mode::ExportDelta => scope.with("change", Name::Any),
             _ => scope,
@@ -239,7 +247,7 @@ impl Scopes {
                 .base()
                 .with_fields("error", &["message", "step", "row"]),
             LogAt::Row => self.outcome(),
-            LogAt::Batch => self.sent_batch(),
+            LogAt::Batch => self.sent_batch(None),
         };
         scope.shown()
     }

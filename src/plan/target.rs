@@ -28,6 +28,8 @@ pub struct TargetPlan {
     pub ok: Option<Template>,
     /// Each row's fate in an answer.
     pub results: Option<ResultsPlan>,
+    /// Whether `ok` or `results` read the body of the answer.
+    pub reads_answer: bool,
     /// Sends at a time.
     pub concurrency: usize,
 }
@@ -64,7 +66,34 @@ pub struct BatchPlan {
     /// Bytes of all items at most.
     pub bytes: Option<u64>,
     /// Rows of one value go together.
-    pub by: Option<Template>,
+    pub by: Option<ByPlan>,
+}
+
+impl BatchPlan {
+    /// How groups go, where there are any.
+    pub fn groups(&self) -> Option<Groups> {
+        self.by.as_ref().map(|by| by.groups)
+    }
+}
+
+/// Rows of one value go together.
+#[derive(Debug)]
+pub struct ByPlan {
+    /// The value.
+    pub value: Template,
+    /// How they go.
+    pub groups: Groups,
+}
+
+/// How the rows of one value go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups {
+    /// A group is a batch; one that is larger than a batch is an error of its rows.
+    Alone,
+    /// As many whole groups as a batch holds.
+    Packed,
+    /// A group that is larger than a batch is several batches.
+    Cut,
 }
 
 /// A row as the channel wants it.
@@ -91,6 +120,8 @@ pub struct ResultsPlan {
     pub matching: MatchPlan,
     /// Whether the row went through.
     pub ok: Option<Template>,
+    /// Whether the row is sent once more.
+    pub retry: Option<Template>,
     /// What a row is that no element is about.
     pub missing: Missing,
     /// Whether the channel applies nothing of a batch with a fault.

@@ -52,8 +52,10 @@ pub(super) struct Dispatch<'r> {
     ledger: Ledger,
     /// Whether the channel took something, or said what is wrong with it.
     is_reached: bool,
-    /// Units in a row that nobody took.
+    /// Units in a row that nobody took, or nobody who knows us.
     unreachable: u32,
+    /// Units in a row whose answer was none.
+    unjudged: u32,
     /// The places of rows that were named, and then not sent.
     left: Vec<u64>,
     /// Why nothing more is sent.
@@ -85,6 +87,7 @@ impl<'r> Dispatch<'r> {
             ledger: Ledger::default(),
             is_reached: false,
             unreachable: 0,
+            unjudged: 0,
             left: Vec::new(),
             end: None,
         }
@@ -221,9 +224,10 @@ impl<'r> Dispatch<'r> {
         self.judge();
     }
 
-    /// A row is to be sent. One whose item can't be made has failed.
+    /// A row is to be sent. One whose item can't be made has failed, and so have those of a group that
+    /// would be cut.
     fn hand_over(&mut self, place: u64, frame: Arc<Frame>) {
-        if let Err(message) = self.gatherer.add(place, frame) {
+        for (place, message) in self.gatherer.add(place, frame) {
             let outcome = Outcome::of(Status::Failed, message);
             self.run.counters.add_outcome(&outcome);
             self.ledger.note(Told {
@@ -259,8 +263,16 @@ impl<'r> Dispatch<'r> {
         }
         self.left.extend(sent.left);
         let is_first = !self.is_reached;
-        let refused = sent.unreachable.is_some();
+        let refused = sent.unreachable.is_some() || sent.forbidden.is_some();
         self.unreachable = if refused { self.unreachable + 1 } else { 0 };
+        let is_unjudged = sent.unjudged.is_some();
+        self.unjudged = if is_unjudged { self.unjudged + 1 } else { 0 };
+        // A single row may be the one that a router does not like.
+        let is_enough = is_first || self.target.batch.is_some() || self.unjudged >= UNREACHABLE;
+        let may_fail = self.run.plan.max_failures.is_some();
+        if let Some(reason) = sent.unjudged.filter(|_| is_enough && !may_fail) {
+            self.end_with(RunError::Unjudged(reason));
+        }
         match sent.unreachable.or(sent.forbidden) {
             Some(reason) if is_first || self.unreachable >= UNREACHABLE => {
                 self.end_with(RunError::Channel(reason));
@@ -354,6 +366,7 @@ impl<'r> Dispatch<'r> {
             );
             self.run.api.log(LogLevel::Debug, &message, None).await;
         }
+        self.run.report_sentences(self.sender.remarks()).await;
         if self.end.is_none() {
             self.run.report_sentences(self.gatherer.empty_keys()).await;
             if self.is_reached {

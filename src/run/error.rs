@@ -78,6 +78,14 @@ pub enum RunError {
     /// The channel can't be reached, or lets nobody in.
     #[error("the channel takes nothing: {0}")]
     Channel(String),
+    /// What the channel answers is no answer.
+    #[error("{0}. Nothing more was sent; a run that is to go on says `max_failures`")]
+    Unjudged(String),
+    /// Rows were to go out, and none of them did.
+    #[error(
+        "not one row was accepted; where a run may end so, say with `fail_when` when it is to fail"
+    )]
+    NoneAccepted,
     /// The file of a target could not be made or delivered.
     #[error("{0}")]
     File(String),

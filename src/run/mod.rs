@@ -175,6 +175,7 @@ impl Run {
         self.judge_limits(true)?;
         self.report_skipped().await;
         self.log(LogAt::Finish, &self.plan.log, &self.base).await;
+        self.none_accepted()?;
         self.fail_when(FailAt::Finish)?;
         if let Some(newest) = self.newest.get() {
             self.state.keep_since(newest.clone())?;
@@ -242,6 +243,17 @@ impl Run {
                 let message = rule.message.text(&self.base).map_err(RunError::FailWhen)?;
                 return Err(RunError::Asked(message));
             }
+        }
+        Ok(())
+    }
+
+    /// An export of which nothing arrived, and whose author says nothing of how it may end.
+    fn none_accepted(&self) -> Result<(), RunError> {
+        let counts = self.counters.snapshot();
+        let refused = counts.failed + counts.unknown + counts.rejected;
+        let is_judged = !self.plan.fail_when.is_empty();
+        if self.plan.mode.is_export() && counts.ok == 0 && refused > 0 && !is_judged {
+            return Err(RunError::NoneAccepted);
         }
         Ok(())
     }

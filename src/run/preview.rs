@@ -245,14 +245,14 @@ impl Run {
             let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
             for (index, outcome) in chunk.outcomes.iter().enumerate() {
                 place += 1;
-                let note = if outcome.status == Status::Ok {
+                let notes = if outcome.status == Status::Ok {
                     let frame = Arc::new(finished_frame(chunk, &rows, index, base));
-                    gatherer.add(place, frame).err()
+                    gatherer.add(place, frame)
                 } else {
                     let reason = outcome.message.clone().unwrap_or_default();
-                    Some(format!("{}: {reason}", outcome.status.word()))
+                    vec![(place, format!("{}: {reason}", outcome.status.word()))]
                 };
-                if let Some(note) = note {
+                for (place, note) in notes {
                     let number = usize::try_from(place).unwrap_or_default();
                     preview.sendings.push(Sending {
                         rows: vec![before + number],

@@ -1,6 +1,6 @@
 //! Why a step gave no records.
 
-use crate::http::{Failure, SendError};
+use crate::http::{Failure, RuleEnd, SendError};
 use crate::template::TemplateError;
 
 /// Why a step gave no records.
@@ -46,7 +46,12 @@ impl SourceError {
         match self {
             Self::Send(error) => !matches!(
                 error.failure,
-                Failure::Stopped | Failure::Template(_) | Failure::Rule { is_abort: true, .. }
+                Failure::Stopped
+                    | Failure::Template(_)
+                    | Failure::Rule {
+                        end: RuleEnd::Aborts,
+                        ..
+                    }
             ),
             Self::Read { .. } => true,
             Self::Step { .. } | Self::Stopped => false,

@@ -265,14 +265,14 @@ fn too_late(error: SendError, count: u64) -> SendError {
         Failure::Rule {
             status,
             message,
-            is_abort,
+            end,
         } => SendError {
             failure: Failure::Rule {
                 status,
                 message: format!(
                     "{message} (`then: split` comes too late to halve the window: {count} of its records were passed on)"
                 ),
-                is_abort,
+                end,
             },
             ..error
         },

@@ -112,6 +112,9 @@ pub enum Then {
     Fail,
     /// The run ends.
     Abort,
+    /// In the `steps` of a target they begin anew, counted in `attempts`: what was looked up has changed
+    /// meanwhile.
+    Restart,
     /// New credentials are fetched, and the request is sent once more.
     RefreshAuth,
     /// Below `windows` the window is read again in halves; in a target the batch is sent again in

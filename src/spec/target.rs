@@ -84,7 +84,7 @@ pub struct TargetKeys {
     /// file: { url: "sftp://{{ options.HOST }}/in/offers.csv.gz", login: { username: "{{ options.USERNAME }}", password: "{{ options.PASSWORD }}" } }
     /// ```
     pub file: Option<Box<FileTarget>>,
-    /// How many rows go into one request: a number, or `{rows, bytes, by}`.
+    /// How many rows go into one request: a number, or `{rows, bytes, by, split, whole}`.
     ///
     /// ```yaml
     /// batch: { rows: 10000, bytes: 9MB }
@@ -150,8 +150,13 @@ pub struct BatchKeys {
     pub rows: Option<u32>,
     /// Bytes of all items at most, as JSON.
     pub bytes: Option<Size>,
-    /// Rows of one value go together.
+    /// Rows of one value go together, in a batch of their own. A group that is larger than a batch is an
+    /// error of its rows. A row whose value is empty belongs to no group.
     pub by: Option<Template>,
+    /// A group that is larger than a batch is sent in several.
+    pub split: bool,
+    /// Whole groups go together, as many as a batch holds: `groups` beside `items`.
+    pub whole: bool,
 }
 
 /// Each row's fate in the answer to a batch.
@@ -172,8 +177,12 @@ pub struct Results {
     pub matching: Option<Match>,
     /// Whether the row went through; true where nothing is said.
     pub ok: Option<Condition>,
-    /// What a row is that no element is about.
-    pub missing: Missing,
+    /// Whether the row is sent once more, without the others of its batch: `attempts`, `wait` and
+    /// `max_wait` are those of the request's `retry`.
+    pub retry: Option<Condition>,
+    /// What a row is that no element is about. Where nothing is said, `failed` if the results stand in
+    /// the answer to what was sent, and `unknown` if they are asked for later.
+    pub missing: Option<Missing>,
     /// Whether the channel applies nothing of a batch with a fault: rows without one are sent again.
     pub all_or_nothing: bool,
     /// The channel's code for what is wrong.
@@ -213,12 +222,13 @@ pub struct MatchKeys {
 }
 
 /// What a row is that no element is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Missing {
     /// It has failed.
-    #[default]
     Failed,
     /// It went through.
     Ok,
+    /// Nobody knows.
+    Unknown,
 }

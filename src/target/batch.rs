@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::parcel::{Parcel, Unit};
-use crate::plan::target::BatchPlan;
+use crate::plan::target::{BatchPlan, Groups};
 use crate::run::Counters;
 
 /// Rows that a batch of one value may wait behind later ones; then it goes out though it is not full,
@@ -19,12 +22,41 @@ pub struct Batcher<'p> {
     open: HashMap<String, Open>,
     /// Their values and numbers, oldest first; of those that are closed some are still here.
     ages: VecDeque<(String, u64)>,
+    /// Groups that are not cut and take no more rows, by the hash of their value.
+    over: HashMap<u128, Over>,
+    /// Whole groups that wait for others to go out with.
+    packed: Open,
+    /// Numbers what is in the making.
+    next: u64,
 }
 
-/// A batch in the making.
+/// A batch, or a group, in the making.
+#[derive(Default)]
 struct Open {
-    unit: Unit,
+    /// Which of all it is, from 1.
+    age: u64,
+    /// The batch's number, where it is known before the batch is full.
+    number: Option<u64>,
+    parcels: Vec<Parcel>,
     bytes: u64,
+}
+
+/// Why a group takes no more rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// It was sent.
+    Sent,
+    /// It has more rows or bytes than a batch.
+    TooLarge,
+}
+
+/// What came of another row.
+#[derive(Default)]
+pub struct Pushed {
+    /// Batches that are due by it.
+    pub due: Vec<Unit>,
+    /// The places of rows that can't be sent, as their group would be cut, and why.
+    pub refused: Vec<(u64, String)>,
 }
 
 impl<'p> Batcher<'p> {
@@ -35,75 +67,174 @@ impl<'p> Batcher<'p> {
             counters,
             open: HashMap::new(),
             ages: VecDeque::new(),
+            over: HashMap::new(),
+            packed: Open::default(),
+            next: 0,
         }
     }
 
-    /// The number and the length of the batch that the next row of this value goes into.
+    /// The number and the length of the batch that the next row of this value goes into; groups that
+    /// are packed are numbered later.
     pub fn place(&mut self, by: &str) -> (u64, usize) {
         let open = self.open_for(by);
-        (open.unit.number.unwrap_or_default(), open.unit.count())
+        (open.number.unwrap_or_default(), open.parcels.len())
     }
 
-    /// Whether a row of so many bytes still fits into the batch of its value.
+    /// Whether a row of so many bytes still fits into the batch of its value. Groups that are not cut
+    /// have no other batch to go to.
     pub fn has_room(&self, by: &str, bytes: u64) -> bool {
         let Some(open) = self.open.get(by) else {
             return true;
         };
         // One that is too large for any batch goes alone.
-        open.unit.parcels.is_empty()
-            || self
-                .plan
-                .bytes
-                .is_none_or(|most| open.bytes + bytes <= most)
+        self.is_whole(by) || open.parcels.is_empty() || self.fits(open.bytes + bytes)
+    }
+
+    fn fits(&self, bytes: u64) -> bool {
+        self.plan.bytes.is_none_or(|most| bytes <= most)
     }
 
     /// Ends the batch of a value.
     pub fn close(&mut self, by: &str) -> Option<Unit> {
         let open = self.open.remove(by)?;
-        (open.unit.count() > 0).then_some(open.unit)
+        if open.parcels.is_empty() {
+            return None;
+        }
+        match self.plan.groups() {
+            Some(Groups::Packed) => self.pack(open),
+            Some(Groups::Alone | Groups::Cut) | None => Some(self.unit(open)),
+        }
     }
 
-    /// Adds a row; batches that are due by it come back.
-    pub fn push(&mut self, by: &str, parcel: Parcel, bytes: u64) -> Vec<Unit> {
+    /// Adds a row.
+    pub fn push(&mut self, by: &str, parcel: Parcel, bytes: u64) -> Pushed {
         let newest = parcel.place;
         let most = self.plan.rows;
-        let open = self.open_for(by);
-        open.unit.parcels.push(parcel);
-        open.bytes += bytes;
-        let mut due = Vec::new();
-        if open.unit.count() >= most {
-            due.extend(self.close(by));
+        let mut pushed = Pushed::default();
+        if self.is_whole(by) {
+            self.push_whole(by, parcel, bytes, &mut pushed);
+        } else {
+            let open = self.open_for(by);
+            open.parcels.push(parcel);
+            open.bytes += bytes;
+            // A row without a value is a group of its own.
+            let is_packed = self.plan.groups() == Some(Groups::Packed);
+            if is_packed || self.count(by) >= most {
+                pushed.due.extend(self.close(by));
+            }
         }
         if self.plan.by.is_some() {
-            due.extend(self.left_behind(newest));
+            pushed.due.extend(self.left_behind(newest));
         }
-        due
+        pushed
+    }
+
+    fn count(&self, by: &str) -> usize {
+        self.open.get(by).map_or(0, |open| open.parcels.len())
+    }
+
+    /// Whether the rows of this value are a group that is not cut: those without a value are none.
+    fn is_whole(&self, by: &str) -> bool {
+        match self.plan.groups() {
+            Some(Groups::Alone | Groups::Packed) => !by.is_empty(),
+            Some(Groups::Cut) | None => false,
+        }
+    }
+
+    fn push_whole(&mut self, by: &str, parcel: Parcel, bytes: u64, pushed: &mut Pushed) {
+        let id = xxh3_128(by.as_bytes());
+        if let Some(over) = self.over.get(&id) {
+            pushed.refused.push((parcel.place, self.refusal(by, *over)));
+            return;
+        }
+        let most = self.plan.rows;
+        let limit = self.plan.bytes;
+        let open = self.open_for(by);
+        let is_too_large = open.parcels.len() >= most
+            || !open.parcels.is_empty() && limit.is_some_and(|limit| open.bytes + bytes > limit);
+        open.parcels.push(parcel);
+        open.bytes += bytes;
+        if is_too_large {
+            let parcels = self.open.remove(by).map_or(Vec::new(), |open| open.parcels);
+            self.over.insert(id, Over::TooLarge);
+            let reason = self.refusal(by, Over::TooLarge);
+            let places = parcels.iter().map(|parcel| parcel.place);
+            pushed
+                .refused
+                .extend(places.map(|place| (place, reason.clone())));
+        }
+    }
+
+    fn refusal(&self, by: &str, over: Over) -> String {
+        let more = match (over, self.plan.bytes) {
+            (Over::Sent, _) => format!(
+                "other rows of it were sent before this one came, {BEHIND} rows later; sort the rows by it"
+            ),
+            (Over::TooLarge, None) => {
+                format!("it has more than {} rows; raise `rows`", self.plan.rows)
+            }
+            (Over::TooLarge, Some(bytes)) => format!(
+                "it has more than {} rows or {bytes} bytes; raise `rows` or `bytes`",
+                self.plan.rows
+            ),
+        };
+        format!(
+            "batch.by: the group {by:?} would be cut: {more}, or say split: true if it may be cut"
+        )
     }
 
     /// All that is left.
     pub fn flush(&mut self) -> Vec<Unit> {
         let ages = std::mem::take(&mut self.ages);
-        let units = ages.into_iter().filter_map(|(by, number)| {
-            let is_it = |open: &&Open| open.unit.number == Some(number);
-            self.open.get(&by).filter(is_it)?;
-            self.close(&by)
-        });
-        units.collect()
+        let mut units = Vec::new();
+        for (by, age) in ages {
+            if self.open.get(&by).is_some_and(|open| open.age == age) {
+                units.extend(self.close(&by));
+            }
+        }
+        let rest = std::mem::take(&mut self.packed);
+        if !rest.parcels.is_empty() {
+            units.push(self.unit(rest));
+        }
+        units
+    }
+
+    /// A group goes out with others: those before it do, where it has no room beside them.
+    fn pack(&mut self, group: Open) -> Option<Unit> {
+        let rows = self.packed.parcels.len() + group.parcels.len();
+        let has_room = rows <= self.plan.rows && self.fits(self.packed.bytes + group.bytes);
+        let full = if has_room || self.packed.parcels.is_empty() {
+            None
+        } else {
+            let full = std::mem::take(&mut self.packed);
+            Some(self.unit(full))
+        };
+        self.packed.parcels.extend(group.parcels);
+        self.packed.bytes += group.bytes;
+        full
+    }
+
+    fn unit(&self, open: Open) -> Unit {
+        let number = open.number.unwrap_or_else(|| self.counters.add_batch());
+        Unit {
+            number: Some(number),
+            parcels: open.parcels,
+            attempts: 0,
+            refused: None,
+            wait: Duration::ZERO,
+        }
     }
 
     fn open_for(&mut self, by: &str) -> &mut Open {
-        let (counters, ages) = (&self.counters, &mut self.ages);
+        let is_packed = self.plan.groups() == Some(Groups::Packed);
+        let (counters, ages, next) = (&self.counters, &mut self.ages, &mut self.next);
         self.open.entry(by.to_owned()).or_insert_with(|| {
-            let number = counters.add_batch();
-            ages.push_back((by.to_owned(), number));
+            *next += 1;
+            ages.push_back((by.to_owned(), *next));
             Open {
-                unit: Unit {
-                    number: Some(number),
-                    parcels: Vec::new(),
-                    attempts: 0,
-                    refused: None,
-                },
-                bytes: 0,
+                age: *next,
+                number: (!is_packed).then(|| counters.add_batch()),
+                ..Open::default()
             }
         })
     }
@@ -111,16 +242,18 @@ impl<'p> Batcher<'p> {
     /// Batches whose first row waits too far behind.
     fn left_behind(&mut self, newest: u64) -> Vec<Unit> {
         let mut due = Vec::new();
-        while let Some((by, number)) = self.ages.front() {
-            let open = self.open.get(by);
-            let open = open.filter(|open| open.unit.number == Some(*number));
-            let first = open.and_then(|open| open.unit.parcels.first());
+        while let Some((by, age)) = self.ages.front() {
+            let open = self.open.get(by).filter(|open| open.age == *age);
+            let first = open.and_then(|open| open.parcels.first());
             if first.is_some_and(|first| first.place + BEHIND > newest) {
                 break;
             }
             let is_open = open.is_some();
             let by = self.ages.pop_front().map(|(by, _)| by).unwrap_or_default();
             if is_open {
+                if self.is_whole(&by) {
+                    self.over.insert(xxh3_128(by.as_bytes()), Over::Sent);
+                }
                 due.extend(self.close(&by));
             }
         }

@@ -1,9 +1,10 @@
 //! One sending: a request, steps or a job, until it is known what came of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::sender::Sender;
-use crate::http::{Accepted, Answer, Delivery, Failure, Fate, SendError};
+use crate::http::{Accepted, Answer, Delivery, Failure, Fate, RuleEnd, SendError};
 use crate::plan::request::RequestPlan;
 use crate::plan::target::TargetKind;
 use crate::template::Frame;
@@ -17,10 +18,12 @@ pub enum Came {
     Skipped(String),
     /// It is too much at once.
     Split(Fault),
+    /// The steps begin anew; how long to wait before, where that is said.
+    Restart(Fault, Option<Duration>),
     /// It surely was not done.
     Failed(Fault),
     /// Nobody knows whether it was done.
-    Unknown(String),
+    Unknown(Fault),
     /// The run was stopped before it was sent.
     NotSent,
 }
@@ -36,6 +39,8 @@ pub struct Fault {
     pub whole: String,
     /// What kind of fault it is.
     pub kind: FaultKind,
+    /// Whether an answer was understood, and says so: not one that is lost, refused or not given.
+    pub is_said: bool,
 }
 
 /// What a fault means beyond its rows.
@@ -43,8 +48,10 @@ pub struct Fault {
 pub enum FaultKind {
     /// Nothing.
     OfRows,
-    /// `ok` does not hold: `results` may say more.
+    /// The answer as a whole says no: `results` may say more.
     NotOk,
+    /// What was answered is no answer: a page for people, or nothing.
+    NoAnswer,
     /// A rule ends the run by it.
     Abort,
     /// Nobody was reached, or nobody knows us.
@@ -73,21 +80,50 @@ impl Fault {
             message: format!("{prefix}{}", error.failure.reason()),
             whole: error.to_string(),
             kind: match &error.failure {
-                Failure::Rule { is_abort: true, .. } => FaultKind::Abort,
+                Failure::Rule {
+                    end: RuleEnd::Aborts,
+                    ..
+                } => FaultKind::Abort,
                 Failure::Status { status: 403, .. } => FaultKind::Forbidden,
                 failure if failure.is_of_channel() => FaultKind::Unreachable,
                 _ => FaultKind::OfRows,
             },
+            is_said: error.failure.is_said(),
         }
     }
 
-    /// What was answered is not what it should be.
-    pub fn said(message: String) -> Self {
+    /// Something went wrong here, or nothing was answered.
+    pub fn new(message: String) -> Self {
         Self {
             code: None,
             whole: message.clone(),
             message,
             kind: FaultKind::OfRows,
+            is_said: false,
+        }
+    }
+
+    /// What was answered says so.
+    pub fn said(message: String) -> Self {
+        Self {
+            is_said: true,
+            ..Self::new(message)
+        }
+    }
+
+    fn behind(self, prefix: &str) -> Self {
+        Self {
+            message: format!("{prefix}{}", self.message),
+            ..self
+        }
+    }
+
+    /// The same with words behind what is told.
+    #[must_use]
+    pub fn with_words(self, words: &str) -> Self {
+        Self {
+            message: format!("{}{words}", self.message),
+            ..self
         }
     }
 }
@@ -96,11 +132,8 @@ impl Came {
     /// The same with words in front of what is told.
     pub fn behind(self, prefix: &str) -> Self {
         match self {
-            Self::Failed(fault) => Self::Failed(Fault {
-                message: format!("{prefix}{}", fault.message),
-                ..fault
-            }),
-            Self::Unknown(message) => Self::Unknown(format!("{prefix}{message}")),
+            Self::Failed(fault) => Self::Failed(fault.behind(prefix)),
+            Self::Unknown(fault) => Self::Unknown(fault.behind(prefix)),
             other => other,
         }
     }
@@ -111,8 +144,13 @@ impl Came {
             Fate::Done(said) => Self::Done(said.clone()),
             Fate::Skipped(message) => Self::Skipped(message.clone()),
             Fate::Split(error) => Self::Split(Fault::of(error, prefix)),
+            Fate::Restart(error, wait) => Self::Restart(Fault::of(error, prefix), *wait),
             Fate::Failed(error) => Self::Failed(Fault::of(error, prefix)),
-            Fate::Unknown(error) => Self::Unknown(format!("{prefix}{}", error.failure.reason())),
+            Fate::Unknown(error) => Self::Unknown(Fault::of(error, prefix)),
+            Fate::UnknownBefore(error) => Self::Unknown(
+                Fault::of(error, prefix)
+                    .with_words("; an attempt before it may have been carried out"),
+            ),
             Fate::NotSent => Self::NotSent,
         }
     }
@@ -143,7 +181,11 @@ impl Sender {
         } = self.context.http.deliver(request, frame).await;
         let mut came = Came::of(&fate, "");
         if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&came, &answer) {
-            if let Err(other) = self.is_ok(answer, frame) {
+            let judged = self
+                .is_answer(request, answer)
+                .and_then(|()| self.says_something(request, answer))
+                .and_then(|()| self.is_ok(answer, frame));
+            if let Err(other) = judged {
                 came = other;
             }
         }
@@ -156,6 +198,64 @@ impl Sender {
             answer,
             attempts,
         }
+    }
+
+    /// Whether what was answered is an answer: a page for people is of a login, a router or a CDN, and
+    /// says nothing of what became of a request.
+    pub(super) fn is_answer(&self, request: &RequestPlan, answer: &Answer) -> Result<(), Came> {
+        if self.context.http.rehearsal().is_some() || !answer.is_page() {
+            return Ok(());
+        }
+        let fault = Fault {
+            kind: FaultKind::NoAnswer,
+            code: Some(answer.status.to_string()),
+            ..Fault::new(format!(
+                "a web page was answered, and nobody knows whether anything was done: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {}, then: ok }}]. It begins with {:?}",
+                answer.status,
+                self.context
+                    .http
+                    .excerpt(answer.text())
+                    .chars()
+                    .take(100)
+                    .collect::<String>(),
+            ))
+        };
+        Err(if request.changes() {
+            Came::Unknown(fault)
+        } else {
+            Came::Failed(fault)
+        })
+    }
+
+    /// Whether there is something in an answer that the spec reads. 204 and 205 have nothing to say
+    /// (RFC 9110, 15.3.5), and of a DELETE only its status is waited for.
+    pub(super) fn says_something(
+        &self,
+        request: &RequestPlan,
+        answer: &Answer,
+    ) -> Result<(), Came> {
+        let is_delete = request
+            .method
+            .as_deref()
+            .is_some_and(|method| method.eq_ignore_ascii_case("DELETE"));
+        let is_read =
+            self.plan.reads_answer || self.context.plan.feedback_reads_answer && !is_delete;
+        let has_nothing_to_say = matches!(answer.status, 204 | 205);
+        if self.context.http.rehearsal().is_some()
+            || !is_read
+            || has_nothing_to_say
+            || !answer.is_empty()
+        {
+            return Ok(());
+        }
+        Err(Came::Unknown(Fault {
+            kind: FaultKind::NoAnswer,
+            code: Some(answer.status.to_string()),
+            ..Fault::new(format!(
+                "the answer is empty, and the spec reads it: nobody knows whether anything was done. If that is its answer, say on_response: [{{ status: {}, then: ok }}]",
+                answer.status
+            ))
+        }))
     }
 
     /// `ok`.
@@ -182,7 +282,7 @@ impl Sender {
                 }))
             }
             // The channel took it, as far as the status tells.
-            Err(error) => Err(Came::Unknown(format!("ok: {error}"))),
+            Err(error) => Err(Came::Unknown(Fault::new(format!("ok: {error}")))),
         }
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::batch::Batcher;
-use super::item::Items;
+use super::batch::{Batcher, Pushed};
+use super::item::{self, Items};
 use super::parcel::{Parcel, Unit};
-use super::sender::placed;
-use crate::plan::target::TargetPlan;
+use crate::plan::target::{BatchPlan, Groups, TargetPlan};
 use crate::row::Batch;
 use crate::run::Counters;
 use crate::template::{Frame, Value, json};
@@ -40,20 +39,31 @@ impl<'p> Gatherer<'p> {
         }
     }
 
-    /// Adds the row at a place, from 0. An error is why it can't be sent.
-    pub fn add(&mut self, place: u64, frame: Arc<Frame>) -> Result<(), String> {
+    /// Adds the row at a place, from 0. Rows that can't be sent come back, this one or others of its
+    /// group, and why.
+    pub fn add(&mut self, place: u64, frame: Arc<Frame>) -> Vec<(u64, String)> {
+        self.try_add(place, frame)
+            .unwrap_or_else(|reason| vec![(place, reason)])
+    }
+
+    fn try_add(&mut self, place: u64, frame: Arc<Frame>) -> Result<Vec<(u64, String)>, String> {
         let Some(batcher) = &mut self.batcher else {
             let item = match &self.items {
                 Some(items) => items.make(&frame)?.value,
                 None => Value::UNDEFINED,
             };
-            self.ready
-                .push_back(Unit::alone(Parcel { place, frame, item }));
-            return Ok(());
+            self.ready.push_back(Unit::alone(Parcel {
+                place,
+                frame,
+                item,
+                group: None,
+            }));
+            return Ok(Vec::new());
         };
         let plan = self.plan.batch.as_ref();
         let by = match plan.and_then(|plan| plan.by.as_ref()) {
             Some(by) => by
+                .value
                 .text(&frame)
                 .map_err(|error| format!("batch.by: {error}"))?,
             None => String::new(),
@@ -63,7 +73,7 @@ impl<'p> Gatherer<'p> {
         let make = |batcher: &mut Batcher<'_>| match &self.items {
             Some(items) if reads_batch => {
                 let (number, index) = batcher.place(&by);
-                let made = items.make(&placed(&frame, number, index))?;
+                let made = items.make(&item::in_batch(&frame, number, index))?;
                 Ok((made.value, made.bytes))
             }
             Some(items) => items.make(&frame).map(|made| (made.value, made.bytes)),
@@ -81,16 +91,34 @@ impl<'p> Gatherer<'p> {
                 (item, bytes) = make(batcher)?;
             }
         }
-        let due = batcher.push(&by, Parcel { place, frame, item }, bytes + 1);
-        self.ready.extend(due);
-        Ok(())
+        let parcel = Parcel {
+            place,
+            frame,
+            item,
+            group: (!by.is_empty()).then(|| by.as_str().into()),
+        };
+        let Pushed { due, refused } = batcher.push(&by, parcel, bytes + 1);
+        self.due(due);
+        Ok(refused)
+    }
+
+    /// Batches can be sent. Those of several groups know their number only now.
+    fn due(&mut self, units: Vec<Unit>) {
+        let groups = self.plan.batch.as_ref().and_then(BatchPlan::groups);
+        let item = self.plan.item.as_ref();
+        let late = item.filter(|item| item.reads_batch && groups == Some(Groups::Packed));
+        for mut unit in units {
+            if let (Some(item), Some(number)) = (late, unit.number) {
+                item::renumber(item, &mut unit.parcels, number);
+            }
+            self.ready.push_back(unit);
+        }
     }
 
     /// No more rows come: batches that are not full go out.
     pub fn flush(&mut self) {
-        if let Some(batcher) = &mut self.batcher {
-            self.ready.extend(batcher.flush());
-        }
+        let rest = self.batcher.as_mut().map(Batcher::flush);
+        self.due(rest.unwrap_or_default());
     }
 
     /// What can be sent, first first.

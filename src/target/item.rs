@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use super::parcel::Parcel;
 use crate::columns::Filled;
 use crate::http::{json_of, placed};
 use crate::plan::target::ItemPlan;
@@ -75,4 +76,24 @@ pub fn make(plan: &ItemPlan, frame: &Arc<Frame>) -> Result<MadeItem, String> {
     let bytes = json.len() as u64;
     let value = document::read_exact(json).map_err(|error| format!("item: {error}"))?;
     Ok(MadeItem { value, bytes })
+}
+
+/// Makes the items of rows anew that go out in a batch of another number.
+pub fn renumber(plan: &ItemPlan, parcels: &mut [Parcel], number: u64) {
+    for (index, parcel) in parcels.iter_mut().enumerate() {
+        let frame = in_batch(&parcel.frame, number, index);
+        // It could be made before.
+        if let Ok(made) = make(plan, &frame) {
+            parcel.item = made.value;
+        }
+    }
+}
+
+/// What `item` sees of a row in a batch.
+pub fn in_batch(frame: &Arc<Frame>, number: u64, index: usize) -> Arc<Frame> {
+    let batch = Value::from_pairs([
+        ("number", Value::from(number)),
+        ("index", Value::from(index)),
+    ]);
+    Arc::new(Frame::on(frame).with("batch", batch))
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::carry::{Came, Carried, Fault};
+use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
 use crate::http::{Accepted, JobEnd};
 use crate::plan::target::TargetJobPlan;
@@ -22,6 +22,11 @@ impl Sender {
             answer: delivery.answer,
             attempts: delivery.attempts,
         };
+        if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&carried.came, &carried.answer) {
+            if let Err(other) = self.is_answer(&plan.submit, answer) {
+                carried.came = other;
+            }
+        }
         let (Came::Done(_), Some(submitted)) = (&carried.came, carried.answer.clone()) else {
             note_response(&mut carried);
             return carried;
@@ -51,12 +56,16 @@ impl Sender {
             carried.answers.push(("poll".into(), Arc::clone(&answer)));
             carried.answer = Some(answer);
         }
-        let unknown = |why: String| Came::Unknown(format!("{NOBODY_KNOWS}: {why}"));
+        let unknown = |why: String| Came::Unknown(Fault::new(format!("{NOBODY_KNOWS}: {why}")));
         match watch.end {
             JobEnd::Done(..) => Came::Done(Accepted::ByStatus),
             JobEnd::Failed(answer) => {
                 let body = http.excerpt(answer.text());
-                Came::Failed(Fault::said(format!("the job failed: {body}")))
+                Came::Failed(Fault {
+                    // A report of single rows knows more.
+                    kind: FaultKind::NotOk,
+                    ..Fault::said(format!("the job failed: {body}"))
+                })
             }
             JobEnd::Untold(error) => unknown(format!("failed: {error}")),
             JobEnd::Unclear(error) => unknown(format!("until: {error}")),

@@ -1,6 +1,7 @@
 //! Rows on their way to the channel.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::template::{Frame, Value};
 
@@ -13,6 +14,8 @@ pub struct Parcel {
     pub frame: Arc<Frame>,
     /// What `item` made of it; nothing where there is no `item`.
     pub item: Value,
+    /// The value of `batch.by`, where rows have one.
+    pub group: Option<Arc<str>>,
 }
 
 /// Rows that are sent together: a batch, or one row alone.
@@ -26,6 +29,8 @@ pub struct Unit {
     pub attempts: u32,
     /// Why that batch was refused.
     pub refused: Option<String>,
+    /// How long it waits before it is sent.
+    pub wait: Duration,
 }
 
 impl Unit {
@@ -36,7 +41,33 @@ impl Unit {
             parcels: vec![parcel],
             attempts: 0,
             refused: None,
+            wait: Duration::ZERO,
         }
+    }
+
+    /// The rows of each group, in order: those beside each other that have one value.
+    pub fn groups(&self) -> impl Iterator<Item = &[Parcel]> {
+        self.parcels
+            .chunk_by(|one, next| one.group.is_some() && one.group == next.group)
+    }
+
+    /// Where it can be cut in halves; `whole` groups are not cut.
+    pub fn middle(&self, whole: bool) -> Option<usize> {
+        let half = self.count().div_ceil(2);
+        if !whole {
+            return (self.count() > 1).then_some(half);
+        }
+        let mut ends = self.groups().scan(0, |end, group| {
+            *end += group.len();
+            Some(*end)
+        });
+        let end = ends.find(|end| *end >= half)?;
+        if end < self.count() {
+            return Some(end);
+        }
+        // The last group begins before the middle.
+        let last = self.groups().last().map_or(0, <[Parcel]>::len);
+        Some(self.count() - last).filter(|at| *at > 0)
     }
 
     /// The place of its first row; there is one.

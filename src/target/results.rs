@@ -23,6 +23,10 @@ pub enum Verdict {
     Ok(Option<String>),
     /// It did not.
     Failed(Reason),
+    /// It did not, and is to be sent once more.
+    Again(Reason),
+    /// Something, and nobody knows whether it is about this row.
+    Unknown(Reason),
     /// Nothing.
     Missing,
 }
@@ -32,6 +36,8 @@ pub enum Verdict {
 pub struct Reason {
     pub code: Option<String>,
     pub message: String,
+    /// Whether the row is to be sent once more.
+    pub is_passing: bool,
 }
 
 /// What an answer says of the rows of a batch.
@@ -41,8 +47,18 @@ pub struct Verdicts {
     pub rows: Vec<Verdict>,
     /// Faults that no row could be found for.
     pub unmatched: Vec<Reason>,
+    /// How many elements are about no row, and how the first of them names its row.
+    pub strays: usize,
+    pub stray: Option<String>,
     /// Why nothing is said of a row.
     pub missing: String,
+    /// Why nobody knows which element is about which row, where that is so.
+    pub mismatch: Option<String>,
+    /// Whether there was no element at all.
+    pub is_empty: bool,
+    /// How many rows were found by their key without case and space, and the first of them.
+    loosely: usize,
+    loose: Option<(String, String)>,
 }
 
 impl Sender {
@@ -90,16 +106,19 @@ impl Sender {
             answers: &answers,
             frame: &seen,
         };
-        {
-            let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-            lists.is_found |= is_there;
-            if !is_there {
-                lists.vain.get_or_insert_with(|| matching.nothing_found());
-            }
-        }
-        matching
+        let verdicts = matching
             .verdicts(&elements)
-            .map_err(|error| format!("{}: {error}", plan.label))
+            .map_err(|error| format!("{}: {error}", plan.label))?;
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.is_found |= is_there;
+        if !is_there {
+            lists.vain.get_or_insert_with(|| matching.nothing_found());
+        }
+        lists.strays += verdicts.strays;
+        lists.stray = lists.stray.take().or(verdicts.stray.clone());
+        lists.loosely += verdicts.loosely;
+        lists.loose = lists.loose.take().or(verdicts.loose.clone());
+        Ok(verdicts)
     }
 }
 
@@ -131,43 +150,152 @@ struct Matching<'m> {
 
 impl Matching<'_> {
     fn verdicts(&self, elements: &[Value]) -> Result<Verdicts, TemplateError> {
-        let mut rows = vec![Verdict::Missing; self.unit.count()];
-        let mut unmatched = Vec::new();
-        let keys = self.keys()?;
-        for (position, element) in elements.iter().enumerate() {
-            if is_nothing(element) {
-                continue;
-            }
-            let places = self.places(position, element, &keys)?;
-            if places.is_empty() {
-                let seen = Frame::on(self.frame).with("result", element.clone());
-                if let Some(reason) = self.judge(&Arc::new(seen), element)?.err() {
-                    unmatched.push(Reason {
-                        message: format!(
-                            "the channel tells of a fault that fits no row of the batch (is `match` right?): {}",
-                            reason.message
-                        ),
-                        ..reason
-                    });
+        let count = self.unit.count();
+        let told: Vec<(usize, &Value)> = elements
+            .iter()
+            .enumerate()
+            .filter(|(_, element)| !is_nothing(element))
+            .collect();
+        let mut verdicts = Verdicts {
+            rows: vec![Verdict::Missing; count],
+            unmatched: Vec::new(),
+            strays: 0,
+            stray: None,
+            missing: match told.len() {
+                0 => self.nothing_found(),
+                1 => "the one result in the channel's answer is not about it".to_owned(),
+                count => format!("none of the {count} results in the channel's answer is about it"),
+            },
+            mismatch: None,
+            is_empty: told.is_empty(),
+            loosely: 0,
+            loose: None,
+        };
+        let about = match &self.plan.matching {
+            MatchPlan::Position => {
+                if elements.len() != count {
+                    verdicts.mismatch = Some(mismatch(elements.len(), count));
+                    return Ok(verdicts);
                 }
+                told.iter().map(|(position, _)| vec![*position]).collect()
             }
-            for place in places {
-                let frame = self.frame_of(place, element);
-                let judged = self.judge(&frame, element)?;
-                let known = std::mem::replace(&mut rows[place], Verdict::Missing);
-                rows[place] = together(known, judged);
+            MatchPlan::Index(index) => {
+                let place = |element: &Value| -> Result<Vec<usize>, TemplateError> {
+                    let value = index.value(&self.seen(element))?;
+                    let place = text_of(&value).trim().parse().ok();
+                    Ok(place.filter(|place| *place < count).into_iter().collect())
+                };
+                told.iter()
+                    .map(|(_, element)| place(element))
+                    .collect::<Result<Vec<_>, _>>()?
+            }
+            MatchPlan::Key { row, result } => {
+                let keys: Result<Vec<String>, _> = (0..count)
+                    .map(|place| row.text(&self.frame_of(place, &Value::UNDEFINED)))
+                    .collect();
+                let named: Result<Vec<String>, _> = told
+                    .iter()
+                    .map(|(_, element)| result.text(&self.seen(element)))
+                    .collect();
+                let (keys, named) = (keys?, named?);
+                let found = by_key(&keys, &named);
+                verdicts.loosely = found.loosely.len();
+                verdicts.loose = found
+                    .loosely
+                    .first()
+                    .map(|(place, element)| (keys[*place].clone(), named[*element].clone()));
+                let stray = found.about.iter().position(Vec::is_empty);
+                verdicts.stray = stray.map(|element| named[element].clone());
+                found.about
+            }
+        };
+        let mut judged: Vec<Vec<Result<Option<String>, Reason>>> = vec![Vec::new(); count];
+        // Of rows with one key: the elements about any of them.
+        let mut shared: Vec<(&[usize], &Value)> = Vec::new();
+        for ((_, element), places) in told.iter().zip(&about) {
+            match places.as_slice() {
+                [] => {
+                    verdicts.strays += 1;
+                    if let Some(reason) = self.judge(&self.seen(element), element)?.err() {
+                        verdicts.unmatched.push(reason);
+                    }
+                }
+                [place] => {
+                    let frame = self.frame_of(*place, element);
+                    judged[*place].push(self.judge(&frame, element)?);
+                }
+                several => shared.push((several, element)),
             }
         }
-        let missing = match elements.len() {
-            0 => self.nothing_found(),
-            1 => "the one result in the channel's answer is not about it".to_owned(),
-            count => format!("none of the {count} results in the channel's answer is about it"),
+        let in_order = {
+            let single: Vec<usize> = about
+                .iter()
+                .filter(|places| places.len() == 1)
+                .map(|places| places[0])
+                .collect();
+            single.is_sorted()
         };
-        Ok(Verdicts {
-            rows,
-            unmatched,
-            missing,
-        })
+        self.tell_apart(&shared, in_order, &mut verdicts, &mut judged)?;
+        for (row, judged) in verdicts.rows.iter_mut().zip(judged) {
+            for judged in judged {
+                let known = std::mem::replace(row, Verdict::Missing);
+                *row = together(known, judged);
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// Results about rows that have one key: told apart by their order, where there are as many and the
+    /// other results stand in the order of their rows; else nobody knows which is whose, unless all say
+    /// the same.
+    fn tell_apart(
+        &self,
+        shared: &[(&[usize], &Value)],
+        in_order: bool,
+        verdicts: &mut Verdicts,
+        judged: &mut [Vec<Result<Option<String>, Reason>>],
+    ) -> Result<(), TemplateError> {
+        let mut groups: Vec<(&[usize], Vec<&Value>)> = Vec::new();
+        for (places, element) in shared {
+            match groups.iter_mut().find(|(known, _)| known == places) {
+                Some((_, elements)) => elements.push(element),
+                None => groups.push((places, vec![element])),
+            }
+        }
+        for (places, elements) in groups {
+            let mut own = Vec::new();
+            if places.len() == elements.len() {
+                for (place, element) in places.iter().zip(&elements) {
+                    own.push(self.judge(&self.frame_of(*place, element), element)?);
+                }
+            }
+            let agree = own.iter().all(Result::is_ok) || own.iter().all(Result::is_err);
+            if !own.is_empty() && (in_order || agree) {
+                for (place, said) in places.iter().zip(own) {
+                    judged[*place].push(said);
+                }
+                continue;
+            }
+            for place in places {
+                verdicts.rows[*place] = Verdict::Unknown(Reason {
+                    message: format!(
+                        "{} rows of the batch have its key, {} tell of it, and nobody knows which is whose",
+                        places.len(),
+                        match elements.len() {
+                            1 => "one result".to_owned(),
+                            count => format!("{count} results"),
+                        }
+                    ),
+                    ..Reason::default()
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The batch and an element.
+    fn seen(&self, element: &Value) -> Arc<Frame> {
+        Arc::new(Frame::on(self.frame).with("result", element.clone()))
     }
 
     /// What is said where the list is empty, or not where it was looked for.
@@ -192,43 +320,6 @@ impl Matching<'_> {
             _ => format!("; it has {}", keys.join(", ")),
         };
         format!("the channel's answer has no result{place}{has}")
-    }
-
-    /// Rows by what they are known by.
-    fn keys(&self) -> Result<HashMap<String, Vec<usize>>, TemplateError> {
-        let mut keys: HashMap<String, Vec<usize>> = HashMap::new();
-        if let MatchPlan::Key { row, .. } = &self.plan.matching {
-            for place in 0..self.unit.count() {
-                let key = row.text(&self.frame_of(place, &Value::UNDEFINED))?;
-                keys.entry(key).or_default().push(place);
-            }
-        }
-        Ok(keys)
-    }
-
-    /// The rows that an element is about.
-    fn places(
-        &self,
-        position: usize,
-        element: &Value,
-        keys: &HashMap<String, Vec<usize>>,
-    ) -> Result<Vec<usize>, TemplateError> {
-        let seen = || Arc::new(Frame::on(self.frame).with("result", element.clone()));
-        let place = match &self.plan.matching {
-            MatchPlan::Position => Some(position),
-            MatchPlan::Index(index) => {
-                let value = index.value(&seen())?;
-                text_of(&value).trim().parse().ok()
-            }
-            MatchPlan::Key { result, .. } => {
-                let key = result.text(&seen())?;
-                return Ok(keys.get(&key).cloned().unwrap_or_default());
-            }
-        };
-        Ok(place
-            .filter(|place| *place < self.unit.count())
-            .into_iter()
-            .collect())
     }
 
     /// What is known of a row and an element.
@@ -259,9 +350,14 @@ impl Matching<'_> {
         if is_ok {
             return Ok(Ok(message));
         }
+        let is_passing = match &self.plan.retry {
+            Some(retry) => retry.holds(frame)?,
+            None => false,
+        };
         Ok(Err(Reason {
             code: text(self.plan.code.as_ref(), frame)?,
             message: message.unwrap_or_else(|| said_by(element)),
+            is_passing,
         }))
     }
 }
@@ -294,34 +390,121 @@ fn said_by(element: &Value) -> String {
     }
 }
 
-/// Several elements about one row: it failed if one of them says so.
+/// Which rows results are about.
+struct Found {
+    /// Of each result the rows: none, one, or several that have one key.
+    about: Vec<Vec<usize>>,
+    /// Rows that were found without case and space, and the result.
+    loosely: Vec<(usize, usize)>,
+}
+
+/// Finds rows by their keys as text, and those of which nothing is said once more without case and
+/// surrounding space.
+fn by_key(keys: &[String], named: &[String]) -> Found {
+    let mut exact: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, key) in keys.iter().enumerate() {
+        exact.entry(key).or_default().push(place);
+    }
+    let mut about: Vec<Vec<usize>> = named
+        .iter()
+        .map(|name| exact.get(name.as_str()).cloned().unwrap_or_default())
+        .collect();
+    let mut is_told = vec![false; keys.len()];
+    for place in about.iter().flatten() {
+        is_told[*place] = true;
+    }
+    let mut rest: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, key) in keys.iter().enumerate() {
+        let key = loose(key);
+        if !is_told[place] && !key.is_empty() {
+            rest.entry(key).or_default().push(place);
+        }
+    }
+    let mut loosely = Vec::new();
+    for (element, places) in about.iter_mut().enumerate() {
+        if !places.is_empty() || rest.is_empty() {
+            continue;
+        }
+        if let Some(found) = rest.get(&loose(&named[element])) {
+            loosely.extend(found.iter().map(|place| (*place, element)));
+            places.clone_from(found);
+        }
+    }
+    Found { about, loosely }
+}
+
+/// A key without case and surrounding space.
+fn loose(key: &str) -> String {
+    key.trim().to_lowercase()
+}
+
+/// What is said where results are told apart by their place, and there are more or fewer than rows.
+fn mismatch(results: usize, rows: usize) -> String {
+    let results = match results {
+        0 => "no result".to_owned(),
+        1 => "one result".to_owned(),
+        count => format!("{count} results"),
+    };
+    let rows = match rows {
+        1 => "one row".to_owned(),
+        count => format!("{count} rows"),
+    };
+    format!(
+        "the channel's answer has {results} for {rows}, and by position nobody knows which is whose"
+    )
+}
+
+/// Several elements about one row: it failed if one of them says so, and for good if one says nothing of
+/// another try.
 fn together(known: Verdict, judged: Result<Option<String>, Reason>) -> Verdict {
     match (known, judged) {
-        (Verdict::Failed(mut first), Err(second)) => {
-            if !first
-                .message
-                .split("; ")
-                .any(|known| known == second.message)
-            {
-                first.message = format!("{}; {}", first.message, second.message);
-            }
-            first.code = first.code.or(second.code);
-            Verdict::Failed(first)
+        (Verdict::Failed(first), Err(second)) => Verdict::Failed(joined(first, second)),
+        (Verdict::Again(first), Err(second)) if second.is_passing => {
+            Verdict::Again(joined(first, second))
         }
-        (failed @ Verdict::Failed(_), Ok(_)) => failed,
-        (_, Err(reason)) => Verdict::Failed(reason),
+        (Verdict::Again(first), Err(second)) => Verdict::Failed(joined(first, second)),
+        (known @ (Verdict::Failed(_) | Verdict::Again(_)), Ok(_)) => known,
+        (unknown @ Verdict::Unknown(_), _) => unknown,
+        (Verdict::Missing | Verdict::Ok(_), Err(reason)) if reason.is_passing => {
+            Verdict::Again(reason)
+        }
+        (Verdict::Missing | Verdict::Ok(_), Err(reason)) => Verdict::Failed(reason),
         (Verdict::Ok(said), Ok(more)) => Verdict::Ok(said.or(more)),
         (Verdict::Missing, Ok(said)) => Verdict::Ok(said),
     }
 }
 
-/// What is told of a row that no element is about.
-pub fn of_missing(plan: &ResultsPlan, reason: &str) -> Verdict {
-    match plan.missing {
-        Missing::Ok => Verdict::Ok(None),
-        Missing::Failed => Verdict::Failed(Reason {
-            code: None,
-            message: reason.to_owned(),
-        }),
+/// Two reasons for one row; the same words are said once.
+fn joined(mut first: Reason, second: Reason) -> Reason {
+    let is_said = first
+        .message
+        .split("; ")
+        .any(|known| known == second.message);
+    if !is_said {
+        first.message = format!("{}; {}", first.message, second.message);
+    }
+    first.code = first.code.or(second.code);
+    first
+}
+
+/// What is told of a row that no element is about. Results that are about no row may be about this one.
+pub fn of_missing(plan: &ResultsPlan, verdicts: &Verdicts) -> Verdict {
+    let reason = |message: String| Reason {
+        message,
+        ..Reason::default()
+    };
+    match (plan.missing, verdicts.strays) {
+        (Missing::Ok, _) => Verdict::Ok(None),
+        (Missing::Failed | Missing::Unknown, strays @ 1..) => Verdict::Unknown(reason(format!(
+            "{}; {} about no row of the batch: is `match` right?",
+            verdicts.missing,
+            if strays == 1 {
+                "one is".to_owned()
+            } else {
+                format!("{strays} are")
+            }
+        ))),
+        (Missing::Failed, 0) => Verdict::Failed(reason(verdicts.missing.clone())),
+        (Missing::Unknown, 0) => Verdict::Unknown(reason(verdicts.missing.clone())),
     }
 }

@@ -4,21 +4,32 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::item;
 use super::parcel::{Parcel, Unit, rows_in_words};
-use super::results::{Reason, Verdict, Verdicts, batch_value, of_missing};
+use super::results::{Reason, Verdict, batch_value, of_missing};
 use crate::columns::{Outcome, Status};
-use crate::http::Accepted;
-use crate::plan::target::{ResultsPlan, TargetKind, TargetPlan};
+use crate::http::{Accepted, before_next};
+use crate::plan::request::RetryPlan;
+use crate::plan::target::{BatchPlan, Groups, ResultsPlan, TargetKind, TargetPlan};
 use crate::run::Counters;
 use crate::source::Context;
 use crate::spec::LogLevel;
 use crate::spec::target::Missing;
 use crate::template::{Frame, Value, text_of};
+
+/// Where nothing is sent that could be sent again.
+static NO_RETRY: RetryPlan = RetryPlan {
+    attempts: 1,
+    statuses: Vec::new(),
+    wait: Duration::ZERO,
+    max_wait: Duration::ZERO,
+    wait_header: None,
+};
 
 /// Sends rows by one target.
 pub struct Sender {
@@ -51,6 +62,13 @@ pub struct Lists {
     pub is_found: bool,
     /// Where it was looked for in vain.
     pub vain: Option<String>,
+    /// How many results were about no row, and how the first of them names its row.
+    pub strays: usize,
+    pub stray: Option<String>,
+    /// How many rows were found by their key without case and space only, and the first of them: its key
+    /// and what the channel makes of it.
+    pub loosely: usize,
+    pub loose: Option<(String, String)>,
 }
 
 /// What became of rows that were sent together.
@@ -66,6 +84,8 @@ pub struct Sent {
     pub unreachable: Option<String>,
     /// It was forbidden: what was answered.
     pub forbidden: Option<String>,
+    /// What was answered is no answer, and nothing is known of any row: why.
+    pub unjudged: Option<String>,
     /// Whether the channel answered.
     pub was_answered: bool,
     /// The places of rows that were named, and then not sent.
@@ -148,6 +168,36 @@ impl Sender {
         }
     }
 
+    /// What is to be looked at of results and rows that were found for them, or not.
+    pub fn remarks(&self) -> Vec<String> {
+        let lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let label = &self.plan.label;
+        let mut remarks = Vec::new();
+        if lists.strays > 0 {
+            let first = match &lists.stray {
+                Some(key) => format!(" (the first: {key:?})"),
+                None => String::new(),
+            };
+            let what = match lists.strays {
+                1 => "one result is".to_owned(),
+                count => format!("{count} results are"),
+            };
+            remarks.push(format!(
+                "{label}, results: {what} about no row of the batch{first}: is `match` right?"
+            ));
+        }
+        if let Some((row, result)) = &lists.loose {
+            let what = match lists.loosely {
+                1 => "one row was".to_owned(),
+                count => format!("{count} rows were"),
+            };
+            remarks.push(format!(
+                "{label}, results: {what} found only without case and surrounding space (the first: {row:?} as {result:?})"
+            ));
+        }
+        remarks
+    }
+
     /// What of the target never came to anything, though rows were sent: steps that ran for no row, a
     /// list of results that no answer had.
     pub fn idle(&self) -> Vec<String> {
@@ -184,7 +234,12 @@ impl Sender {
         let mut sent = Sent::default();
         let mut waiting = VecDeque::from([unit]);
         while let Some(unit) = waiting.pop_front() {
-            if sent.end.is_some() || unit.attempts > 0 && self.is_over.load(Ordering::Relaxed) {
+            let is_over = || unit.attempts > 0 && self.is_over.load(Ordering::Relaxed);
+            let is_left = sent.end.is_some()
+                || is_over()
+                || !unit.wait.is_zero() && !self.context.http.stop().sleep(unit.wait).await
+                || is_over();
+            if is_left {
                 sent.leave(&unit);
                 continue;
             }
@@ -227,6 +282,10 @@ impl Sender {
             let items = unit.parcels.iter().map(|parcel| parcel.item.clone());
             frame.set("items", items.collect::<Value>());
         }
+        let groups = self.plan.batch.as_ref().and_then(BatchPlan::groups);
+        if groups == Some(Groups::Packed) {
+            frame.set("groups", unit.groups().map(group_value).collect::<Value>());
+        }
         Arc::new(frame)
     }
 
@@ -265,14 +324,27 @@ impl Sender {
             Came::Skipped(message) => {
                 self.tell_all(&unit, &carried, Status::Skipped, None, message, sent);
             }
-            Came::Unknown(message) => {
-                self.tell_all(&unit, &carried, Status::Unknown, None, message, sent);
+            Came::Unknown(fault) => {
+                self.note_kind(fault, sent);
+                let code = fault.code.clone();
+                self.tell_all(&unit, &carried, Status::Unknown, code, &fault.message, sent);
             }
-            Came::Split(fault) if unit.count() > 1 => {
+            Came::Split(fault) => {
+                let Some(middle) = unit.middle(self.keeps_groups()) else {
+                    self.tell_all(
+                        &unit,
+                        &carried,
+                        Status::Failed,
+                        fault.code.clone(),
+                        &fault.message,
+                        sent,
+                    );
+                    return Vec::new();
+                };
                 let attempts = unit.attempts + carried.attempts;
-                return self.halves(unit, attempts, &fault.message);
+                return self.halves(unit, middle, attempts, &fault.message);
             }
-            Came::Failed(fault) | Came::Split(fault) => {
+            Came::Restart(fault, _) | Came::Failed(fault) => {
                 // What `results` says of the rows is told though the answer as a whole says no.
                 let results = self
                     .plan
@@ -284,12 +356,7 @@ impl Sender {
                         .by_results(results, unit, frame, &carried, Some(fault), sent)
                         .await;
                 }
-                match fault.kind {
-                    FaultKind::Abort => sent.end = Some(End::Abort(fault.whole.clone())),
-                    FaultKind::Unreachable => sent.unreachable = Some(fault.whole.clone()),
-                    FaultKind::Forbidden => sent.forbidden = Some(fault.whole.clone()),
-                    FaultKind::OfRows | FaultKind::NotOk => {}
-                }
+                self.note_kind(fault, sent);
                 let code = fault.code.clone();
                 self.tell_all(&unit, &carried, Status::Failed, code, &fault.message, sent);
             }
@@ -313,6 +380,20 @@ impl Sender {
         Vec::new()
     }
 
+    /// What a fault means for the rows that are still to be sent.
+    fn note_kind(&self, fault: &Fault, sent: &mut Sent) {
+        match fault.kind {
+            FaultKind::Abort => sent.end = Some(End::Abort(fault.whole.clone())),
+            FaultKind::Unreachable => sent.unreachable = Some(fault.whole.clone()),
+            FaultKind::Forbidden => sent.forbidden = Some(fault.whole.clone()),
+            FaultKind::NoAnswer => {
+                let label = &self.plan.label;
+                sent.unjudged = Some(format!("{label}: {}", fault.whole));
+            }
+            FaultKind::OfRows | FaultKind::NotOk => {}
+        }
+    }
+
     /// Tells what `results` says of each row. `fault` is what the answer as a whole says.
     async fn by_results(
         &self,
@@ -327,55 +408,91 @@ impl Sender {
             Came::Done(accepted @ Accepted::ByRule(_)) => Some(said(accepted)),
             _ => None,
         };
-        let Verdicts {
-            rows,
-            unmatched,
-            missing,
-        } = match self.verdicts(plan, &unit, frame, carried).await {
+        let verdicts = match self.verdicts(plan, &unit, frame, carried).await {
             Ok(verdicts) => verdicts,
-            Err(_) if fault.is_some() => Verdicts {
-                rows: vec![Verdict::Missing; unit.count()],
-                unmatched: Vec::new(),
-                missing: String::new(),
-            },
             Err(reason) => {
-                let message = format!("it was sent, and what became of it can't be read: {reason}");
-                self.tell_all(&unit, carried, Status::Unknown, None, &message, sent);
+                let (status, code, message) = match fault {
+                    Some(fault) => (
+                        Status::Failed,
+                        fault.code.clone(),
+                        format!(
+                            "{}; what it says of each row can't be read: {reason}",
+                            fault.message
+                        ),
+                    ),
+                    None => (
+                        Status::Unknown,
+                        None,
+                        format!("it was sent, and what became of it can't be read: {reason}"),
+                    ),
+                };
+                self.tell_all(&unit, carried, status, code, &message, sent);
                 return Vec::new();
             }
         };
         let is_named = |verdict: &Verdict| matches!(verdict, Verdict::Failed(_));
-        let has_guilty = rows.iter().any(is_named);
-        let is_silent = rows
-            .iter()
-            .all(|verdict| matches!(verdict, Verdict::Missing));
-        // A fault that no row was found for may be about any of those that nothing is said of; what the
-        // answer as a whole says is about the guilty, where it names some.
-        let fault = fault.filter(|_| !has_guilty || plan.missing == Missing::Failed);
-        let whole = unmatched.into_iter().next().or_else(|| {
-            fault.map(|fault| Reason {
+        let is_missing = |verdict: &Verdict| matches!(verdict, Verdict::Missing);
+        let has_guilty = verdicts.rows.iter().any(is_named);
+        let is_silent = verdicts.rows.iter().all(is_missing);
+        let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
+        if let Some(mismatch) = verdicts.mismatch.as_ref().filter(|_| !is_judged_whole) {
+            self.tell_all(&unit, carried, Status::Unknown, None, mismatch, sent);
+            return Vec::new();
+        }
+        // What the answer as a whole says is about the guilty, where it names some.
+        let whole = fault
+            .filter(|_| !has_guilty || plan.missing == Missing::Failed)
+            .map(|fault| Reason {
                 code: fault.code.clone(),
                 message: fault.message.clone(),
-            })
+                is_passing: false,
+            });
+        // A fault that no row was found for may be about any of those that nothing is said of.
+        let stray = verdicts.unmatched.first().map(|reason| Reason {
+            message: format!(
+                "the channel tells of a fault that fits no row of the batch (is `match` right?): {}",
+                reason.message
+            ),
+            ..reason.clone()
         });
+        // Nothing of the batch was applied.
+        let refused = stray
+            .as_ref()
+            .or(whole.as_ref())
+            .filter(|_| plan.all_or_nothing);
+        let tries = unit.attempts + carried.attempts;
+        let retry = self.retry();
+        let may_try = tries < retry.attempts;
         let mut innocent = Vec::new();
-        for (index, verdict) in rows.into_iter().enumerate() {
-            let is_innocent = !is_named(&verdict);
-            if plan.all_or_nothing && has_guilty && is_innocent {
+        let mut again = Vec::new();
+        let mut reason_to_try = None;
+        for (index, verdict) in verdicts.rows.iter().enumerate() {
+            if let (Verdict::Again(reason), true) = (verdict, may_try) {
+                again.push(unit.parcels[index].clone());
+                reason_to_try.get_or_insert_with(|| reason.message.clone());
+                continue;
+            }
+            if plan.all_or_nothing && has_guilty && !is_named(verdict) {
                 innocent.push(unit.parcels[index].clone());
                 continue;
             }
-            let verdict = match (verdict, &whole) {
-                (Verdict::Missing, Some(whole)) => Verdict::Failed(whole.clone()),
-                // What a rule calls ok is ok, where the answer tells of no row at all.
-                (Verdict::Missing, None) => match &by_rule {
-                    Some(said) if is_silent => Verdict::Ok(said.clone()),
-                    _ => of_missing(plan, &missing),
-                },
-                // The channel applied nothing, and says of no row why.
-                (Verdict::Ok(_), Some(whole)) if plan.all_or_nothing => {
-                    Verdict::Failed(whole.clone())
+            let verdict = match (verdict.clone(), refused) {
+                (Verdict::Again(reason), _) => Verdict::Failed(reason),
+                (Verdict::Missing | Verdict::Ok(_) | Verdict::Unknown(_), Some(reason)) => {
+                    Verdict::Failed(reason.clone())
                 }
+                (Verdict::Missing, None) => match (&stray, &whole, &by_rule) {
+                    (Some(stray), ..) => Verdict::Unknown(stray.clone()),
+                    (None, Some(whole), _) if verdicts.strays == 0 => {
+                        Verdict::Failed(whole.clone())
+                    }
+                    (None, Some(whole), _) => Verdict::Unknown(whole.clone()),
+                    // What a rule calls ok is ok, where the answer tells of no row at all.
+                    (None, None, Some(said)) if is_silent && verdicts.strays == 0 => {
+                        Verdict::Ok(said.clone())
+                    }
+                    (None, None, _) => of_missing(plan, &verdicts),
+                },
                 (verdict, _) => verdict,
             };
             let outcome = match verdict {
@@ -387,45 +504,68 @@ impl Sender {
                     code: reason.code,
                     ..Outcome::of(Status::Failed, reason.message)
                 },
-                Verdict::Missing => continue,
+                Verdict::Unknown(reason) => Outcome {
+                    code: reason.code,
+                    ..Outcome::of(Status::Unknown, reason.message)
+                },
+                // Something was made of these.
+                Verdict::Missing | Verdict::Again(_) => continue,
             };
             self.tell(&unit, index, carried, outcome, sent);
         }
-        if innocent.is_empty() {
-            return Vec::new();
+        let mut units = Vec::new();
+        if !innocent.is_empty() {
+            let reason = "the batch was refused because of other rows, and it was not sent again without them";
+            units.push(self.anew(innocent, tries, reason));
         }
-        let attempts = unit.attempts + carried.attempts;
-        let reason =
-            "the batch was refused because of other rows, and it was not sent again without them";
-        vec![self.anew(innocent, attempts, reason)]
+        if !again.is_empty() {
+            let wait = before_next(retry, tries, None);
+            let reason = reason_to_try.unwrap_or_default();
+            units.push(Unit {
+                wait,
+                ..self.anew(again, tries, &reason)
+            });
+        }
+        units
     }
 
-    /// Answers that call everything good and may mean something else: said once.
+    /// How often, and after which waits, rows are sent once more.
+    fn retry(&self) -> &RetryPlan {
+        match &self.plan.kind {
+            TargetKind::Request(request) => &request.retry,
+            TargetKind::Steps(steps) => steps.last().map_or(&NO_RETRY, |step| &step.request.retry),
+            TargetKind::Job(job) => &job.submit.retry,
+            TargetKind::File(_) => &NO_RETRY,
+        }
+    }
+
+    /// An answer that calls everything good and may mean something else: said once.
     async fn doubt(&self, carried: &Carried) {
-        let Some(answer) = &carried.answer else {
-            return;
-        };
-        let kind = answer.header("content-type").unwrap_or_default();
-        let is_page = kind.starts_with("text/html") && !answer.held.is_empty();
-        let message = if answer.status == 207 {
-            "the channel answers 207, which has a status for each row, and the target has no `results`: all rows count as ok"
-        } else if is_page {
-            "the channel answers with web pages, and its rows count as ok: is the address right, and is a login needed?"
-        } else {
-            return;
-        };
-        if self.is_doubted.swap(true, Ordering::Relaxed) {
+        let has_statuses = carried
+            .answer
+            .as_ref()
+            .is_some_and(|answer| answer.status == 207);
+        if !has_statuses || self.is_doubted.swap(true, Ordering::Relaxed) {
             return;
         }
-        let message = format!("{}: {message}", self.plan.label);
+        let message = format!(
+            "{}: the channel answers 207, which has a status for each row, and the target has no `results`: all rows count as ok",
+            self.plan.label
+        );
         self.context
             .api
             .log(LogLevel::Warning, &message, None)
             .await;
     }
 
-    fn halves(&self, mut unit: Unit, attempts: u32, reason: &str) -> Vec<Unit> {
-        let second = unit.parcels.split_off(unit.count().div_ceil(2));
+    /// Whether rows of one value are never sent apart.
+    fn keeps_groups(&self) -> bool {
+        let groups = self.plan.batch.as_ref().and_then(BatchPlan::groups);
+        matches!(groups, Some(Groups::Alone | Groups::Packed))
+    }
+
+    fn halves(&self, mut unit: Unit, middle: usize, attempts: u32, reason: &str) -> Vec<Unit> {
+        let second = unit.parcels.split_off(middle);
         let first = std::mem::take(&mut unit.parcels);
         vec![
             self.anew(first, attempts, reason),
@@ -437,19 +577,14 @@ impl Sender {
     fn anew(&self, mut parcels: Vec<Parcel>, attempts: u32, reason: &str) -> Unit {
         let number = self.counters.add_batch();
         if let Some(plan) = self.plan.item.as_ref().filter(|plan| plan.reads_batch) {
-            for (index, parcel) in parcels.iter_mut().enumerate() {
-                let frame = placed(&parcel.frame, number, index);
-                // It could be made before.
-                if let Ok(made) = item::make(plan, &frame) {
-                    parcel.item = made.value;
-                }
-            }
+            item::renumber(plan, &mut parcels, number);
         }
         Unit {
             number: Some(number),
             parcels,
             attempts,
             refused: Some(reason.to_owned()),
+            wait: Duration::ZERO,
         }
     }
 
@@ -498,6 +633,21 @@ impl Sender {
     }
 }
 
+/// A group in the templates of a batch: its value, its items and its rows.
+fn group_value(parcels: &[Parcel]) -> Value {
+    let key = parcels.first().and_then(|parcel| parcel.group.as_deref());
+    let items: Value = parcels.iter().map(|parcel| parcel.item.clone()).collect();
+    let rows: Value = parcels
+        .iter()
+        .map(|parcel| parcel.frame.get("row").unwrap_or_default())
+        .collect();
+    Value::from_pairs([
+        ("key", key.map_or(Value::UNDEFINED, Value::from)),
+        ("items", items),
+        ("rows", rows),
+    ])
+}
+
 /// A row's first cell, to find it by: `id: 1`.
 fn first_cell(parcel: &Parcel) -> String {
     let row = parcel.frame.get("row").unwrap_or_default();
@@ -515,13 +665,4 @@ fn said(accepted: &Accepted) -> Option<String> {
         Accepted::ByStatus => None,
         Accepted::ByRule(said) => said.clone(),
     }
-}
-
-/// What `item` sees of a row in a batch.
-pub fn placed(frame: &Arc<Frame>, number: u64, index: usize) -> Arc<Frame> {
-    let batch = Value::from_pairs([
-        ("number", Value::from(number)),
-        ("index", Value::from(index)),
-    ]);
-    Arc::new(Frame::on(frame).with("batch", batch))
 }

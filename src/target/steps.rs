@@ -5,12 +5,43 @@ use std::sync::atomic::Ordering;
 
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
-use crate::http::{Accepted, Rehearsed};
+use crate::http::{Accepted, Rehearsed, before_next};
 use crate::plan::target::TargetStepPlan;
 use crate::template::Frame;
 
 impl Sender {
+    /// Runs the steps, and once more from the first where a rule says so.
     pub(super) async fn by_steps(&self, steps: &[TargetStepPlan], frame: &Arc<Frame>) -> Carried {
+        let mut before = 0;
+        let mut rounds = 1;
+        loop {
+            let (mut carried, changed) = self.once_through(steps, frame).await;
+            carried.attempts += before;
+            let Came::Restart(fault, asked) = carried.came else {
+                return carried;
+            };
+            // The step that says so has the word on how often.
+            let retry = &steps[changed.last].request.retry;
+            let wait = asked.unwrap_or_else(|| before_next(retry, rounds, None));
+            let is_over = rounds >= retry.attempts || !self.context.http.stop().sleep(wait).await;
+            if is_over {
+                carried.came = if changed.is_changed {
+                    Came::Unknown(fault.with_words(DONE_BEFORE))
+                } else {
+                    Came::Failed(fault)
+                };
+                return carried;
+            }
+            before = carried.attempts;
+            rounds += 1;
+        }
+    }
+
+    async fn once_through(
+        &self,
+        steps: &[TargetStepPlan],
+        frame: &Arc<Frame>,
+    ) -> (Carried, Reached) {
         let mut carried = Carried {
             came: Came::Skipped("no step's `when` held".to_owned()),
             answers: Vec::new(),
@@ -19,6 +50,8 @@ impl Sender {
         };
         // What a step before changed stays changed.
         let mut has_changed = false;
+        let mut last = None;
+        let mut reached = 0;
         for (index, step) in steps.iter().enumerate() {
             let seen = seen(frame, &carried);
             let name = match &step.name {
@@ -32,6 +65,7 @@ impl Sender {
             let came = match runs {
                 Ok(false) => continue,
                 Ok(true) => {
+                    reached = index;
                     self.steps_run[index].fetch_add(1, Ordering::Relaxed);
                     let delivery = self.context.http.deliver(&step.request, &seen).await;
                     carried.attempts = carried.attempts.max(delivery.attempts);
@@ -39,7 +73,10 @@ impl Sender {
                     let mut came = Came::of(&delivery.fate, &prefix);
                     if let Some(answer) = delivery.answer {
                         if matches!(came, Came::Done(Accepted::ByStatus)) {
-                            if let Err(other) = self.is_ok(&answer, &seen) {
+                            let judged = self
+                                .is_answer(&step.request, &answer)
+                                .and_then(|()| self.is_ok(&answer, &seen));
+                            if let Err(other) = judged {
                                 came = other.behind(&prefix);
                             }
                         }
@@ -54,12 +91,13 @@ impl Sender {
                 }
                 Err(error) => {
                     self.steps_run[index].fetch_add(1, Ordering::Relaxed);
-                    Came::Failed(Fault::said(format!("{name}: when: {error}")))
+                    Came::Failed(Fault::new(format!("{name}: when: {error}")))
                 }
             };
             match came {
                 Came::Done(said) => {
                     has_changed |= step.request.changes();
+                    last = Some(step);
                     carried.came = Came::Done(said);
                 }
                 // Nobody answered the steps before: what depends on them can't be shown.
@@ -73,21 +111,22 @@ impl Sender {
                     }
                     carried.came = Came::Done(Accepted::ByStatus);
                 }
+                // Only an answer that says what became of the rows makes them more than unknown.
                 Came::NotSent if has_changed => {
-                    let message =
-                        format!("the run was stopped before {name}; what came before it is done");
-                    carried.came = Came::Unknown(message);
+                    let message = format!("the run was stopped before {name}");
+                    carried.came = Came::Unknown(Fault::new(message).with_words(DONE_BEFORE));
+                    break;
+                }
+                Came::Failed(fault) if has_changed && !fault.is_said => {
+                    carried.came = Came::Unknown(later(fault).with_words(DONE_BEFORE));
+                    break;
+                }
+                Came::Unknown(fault) if has_changed => {
+                    carried.came = Came::Unknown(later(fault).with_words(DONE_BEFORE));
                     break;
                 }
                 Came::Failed(fault) if matches!(carried.came, Came::Done(_)) => {
-                    // A step before it was let in.
-                    carried.came = Came::Failed(Fault {
-                        kind: match fault.kind {
-                            FaultKind::Abort => FaultKind::Abort,
-                            _ => FaultKind::OfRows,
-                        },
-                        ..fault
-                    });
+                    carried.came = Came::Failed(later(fault));
                     break;
                 }
                 other => {
@@ -96,11 +135,47 @@ impl Sender {
                 }
             }
         }
+        if let (Came::Done(Accepted::ByStatus), Some(answer), Some(last)) =
+            (&carried.came, &carried.answer, last)
+        {
+            if let Err(other) = self.says_something(&last.request, answer) {
+                carried.came = other;
+            }
+        }
         let last = carried.answer.clone();
         carried
             .answers
             .extend(last.map(|answer| ("response".into(), answer)));
-        carried
+        let reached = Reached {
+            last: reached,
+            is_changed: has_changed,
+        };
+        (carried, reached)
+    }
+}
+
+/// How far steps came.
+struct Reached {
+    /// The last that ran.
+    last: usize,
+    /// Whether one of them changed something.
+    is_changed: bool,
+}
+
+/// Words for rows of which a part is done.
+const DONE_BEFORE: &str = "; what came before it is done";
+
+/// What goes wrong at a step behind one that was let in is of its rows.
+fn later(fault: Fault) -> Fault {
+    Fault {
+        kind: match fault.kind {
+            FaultKind::Unreachable | FaultKind::Forbidden => FaultKind::OfRows,
+            kind @ (FaultKind::OfRows
+            | FaultKind::NotOk
+            | FaultKind::NoAnswer
+            | FaultKind::Abort) => kind,
+        },
+        ..fault
     }
 }
 

@@ -11,10 +11,11 @@ use minijinja::{AutoEscape, ErrorKind};
 
 use super::engine::{SEGMENT, environment, segment};
 use super::frame::Frame;
-use super::lower::{Body, Lowered, Uses, lower};
+use super::lower::{Body, Lowered, Problem, Uses, lower};
 use super::native::Tree;
 use super::number::NumberText;
 use super::scope::Scope;
+use super::truth;
 use crate::check::Diagnostic;
 use crate::spec::place::place_in;
 use crate::spec::tree::{Node, NodeValue, Scalar, ScalarKind};
@@ -88,6 +89,27 @@ impl Template {
         uses: &mut Uses,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
+        Self::compile_as(node, source, scope, (uses, diagnostics), false)
+    }
+
+    /// The same for a condition: text in it is true unless it is empty or says no.
+    pub fn compile_condition(
+        node: &Node,
+        source: &str,
+        scope: &Scope,
+        uses: &mut Uses,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        Self::compile_as(node, source, scope, (uses, diagnostics), true)
+    }
+
+    fn compile_as(
+        node: &Node,
+        source: &str,
+        scope: &Scope,
+        (uses, diagnostics): (&mut Uses, &mut Vec<Diagnostic>),
+        is_condition: bool,
+    ) -> Self {
         let kind = match &node.value {
             NodeValue::Refused => Kind::Constant(Value::UNDEFINED),
             NodeValue::List(items) => Kind::List(
@@ -107,12 +129,12 @@ impl Template {
             ),
             NodeValue::Scalar(scalar) if !is_template(scalar) => Kind::Constant(constant(scalar)),
             NodeValue::Scalar(scalar) => {
-                return Self::compile_text(
+                return Self::compile_text_as(
                     &scalar.text,
                     &|range| place_in(source, &node.span, &scalar.text, range),
                     scope,
-                    uses,
-                    diagnostics,
+                    (uses, diagnostics),
+                    is_condition,
                 );
             }
         };
@@ -132,11 +154,23 @@ impl Template {
         uses: &mut Uses,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
+        Self::compile_text_as(text, place, scope, (uses, diagnostics), false)
+    }
+
+    fn compile_text_as(
+        text: &str,
+        place: &dyn Fn(Range<usize>) -> Range<usize>,
+        scope: &Scope,
+        (uses, diagnostics): (&mut Uses, &mut Vec<Diagnostic>),
+        is_condition: bool,
+    ) -> Self {
         let mut problems = Vec::new();
+        let mut hints = Vec::new();
         let mut is_expression = false;
         let mut native = None;
         let cell = Cell::new(text.to_owned(), |text| {
-            let lowered = lower(text, scope, uses, &mut problems);
+            let found = (&mut *uses, &mut problems, &mut hints);
+            let lowered = lower(text, scope, found, is_condition);
             is_expression = matches!(lowered.body, Body::Expression(_));
             native = match &lowered.body {
                 Body::Expression(expression) => Tree::of_expression(expression, scope),
@@ -145,11 +179,13 @@ impl Template {
             };
             generate(text, &lowered)
         });
-        diagnostics.extend(problems.into_iter().map(|problem| Diagnostic {
+        let placed = |problem: Problem| Diagnostic {
             span: place(problem.range),
             message: problem.message,
             hint: problem.hint,
-        }));
+        };
+        diagnostics.extend(problems.into_iter().map(placed));
+        uses.hints.extend(hints.into_iter().map(placed));
         let code = Code(cell);
         Self {
             kind: if is_expression {
@@ -213,7 +249,7 @@ impl Template {
 
     /// Whether a condition holds.
     pub fn holds(&self, frame: &Arc<Frame>) -> Result<bool, TemplateError> {
-        self.value(frame).map(|value| value.is_true())
+        self.value(frame).map(|value| truth::is_true(&value))
     }
 
     /// The text of a request's path: what stands in `{{ }}` is encoded as one segment.

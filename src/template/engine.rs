@@ -8,9 +8,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::filters::{Nothing, Numbers};
 use super::number::{plain, plain_elements};
-use super::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN};
+use super::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN, TRUTH};
 use super::text::{is_nothing, text_of};
-use super::{arithmetic, compare, filters, functions, methods, tests};
+use super::{arithmetic, compare, filters, functions, methods, tests, truth};
 
 /// What is said where a value in a path is nothing: it would be another path.
 pub const NOTHING_IN_PATH: &str = "a value in the path is nothing";
@@ -113,6 +113,7 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter(NEGATE, |value: &Value, source: &str| {
         arithmetic::negate(value, source)
     });
+    env.add_filter(TRUTH, |value: &Value| truth::is_true(value));
     env.add_filter(CONCAT, |left: &Value, right: &Value, _: &str, _: &str| {
         format!("{}{}", text_of(left), text_of(right))
     });

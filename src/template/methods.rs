@@ -67,6 +67,8 @@ pub fn call(
                 found
             });
         }
+        // Python's `''.split(',')` is a list of one empty text: a product with one image that is none.
+        (Some(""), "split") => return Ok(Value::from(Vec::<Value>::new())),
         _ => {}
     }
     value.call_method(state, name, &args).map_err(|error| {

@@ -100,6 +100,8 @@ impl Comparison {
 pub const CONCAT: &str = "__concat";
 /// The filter of a lone `-`.
 pub const NEGATE: &str = "__neg";
+/// The filter of a value that decides in a condition.
+pub const TRUTH: &str = "__truth";
 /// The filter of `[…]` with what is not known when the spec loads.
 pub const ITEM: &str = "__item";
 /// The filters of `in` and `not in`.

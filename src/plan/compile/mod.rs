@@ -44,14 +44,15 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, SpecErrors> {
     let source: Arc<str> = Arc::from(text);
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
+    let mut hints = Vec::new();
     let plan = Document::read(file, Arc::clone(&source), &mut errors)
-        .map(|document| compile(&document, &mut errors, &mut warnings));
+        .map(|document| compile(&document, &mut errors, &mut warnings, &mut hints));
     match plan {
         Some(plan) if errors.is_empty() => Ok(Loaded {
             plan,
-            warnings: SpecErrors::new(file, source, Vec::new(), warnings),
+            warnings: SpecErrors::new(file, source, Vec::new(), warnings, hints),
         }),
-        _ => Err(SpecErrors::new(file, source, errors, warnings)),
+        _ => Err(SpecErrors::new(file, source, errors, warnings, Vec::new())),
     }
 }
 
@@ -60,6 +61,7 @@ pub fn compile(
     document: &Document,
     errors: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
+    hints: &mut Vec<Diagnostic>,
 ) -> Plan {
     let mut compiler = Compiler {
         document,
@@ -70,10 +72,13 @@ pub fn compile(
         auth_is_sent: false,
         limits: Vec::new(),
         target_rules: Vec::new(),
+        has_steps: false,
         defaults: request::Defaults::default(),
         known_options: Vec::new(),
     };
-    compiler.plan()
+    let plan = compiler.plan();
+    hints.append(&mut compiler.uses.hints);
+    plan
 }
 
 /// The columns of a finished row, where the spec names all of them.
@@ -106,6 +111,8 @@ struct Compiler<'d> {
     limits: Vec<LimitPlan>,
     /// Whose `on_response` stands between a target's request and `http`.
     target_rules: Vec<Node>,
+    /// Whether the request is one of a target's steps, or `http` gives rules to such.
+    has_steps: bool,
     /// What `http` gives to requests.
     defaults: request::Defaults,
     known_options: Vec<OptionPlan>,
@@ -138,7 +145,13 @@ impl<'d> Compiler<'d> {
     /// A condition is one expression, `true` or `false`.
     fn condition(&mut self, node: &Node, scope: &Scope) -> Template {
         let before = self.errors.len();
-        let template = self.template(node, scope);
+        let template = Template::compile_condition(
+            node,
+            &self.document.source,
+            scope,
+            &mut self.uses,
+            self.errors,
+        );
         if !template.is_condition() && self.errors.len() == before {
             self.error(
                 node,
@@ -171,11 +184,12 @@ impl<'d> Compiler<'d> {
         scopes.columns = named_columns(&mapping);
         self.name_answers(&mut scopes);
         let (entries, sent) = self.watched(|compiler| compiler.entries(&scopes));
-        let ((feedback, log), mut told) = self.watched(|compiler| {
-            let feedback = compiler.feedback(&scopes);
-            let log = compiler.log_rules(compiler.root().get("log"), &spec.log, &scopes, false);
-            (feedback, log)
+        let (feedback, mut told) = self.watched(|compiler| compiler.feedback(&scopes));
+        let feedback_reads_answer = mode.is_export() && values::reads_body(&told);
+        let (log, logged) = self.watched(|compiler| {
+            compiler.log_rules(compiler.root().get("log"), &spec.log, &scopes, false)
         });
+        told.add(logged);
         for entry in &entries {
             told.add(entry.logs.clone());
         }
@@ -214,6 +228,7 @@ impl<'d> Compiler<'d> {
             mapping,
             entries,
             keeps_answers,
+            feedback_reads_answer,
             feedback,
             on_error: spec.on_error,
             max_errors: spec.max_errors,

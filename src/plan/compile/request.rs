@@ -69,6 +69,14 @@ enum BaseHost {
     Is(String),
 }
 
+/// Whether a target has steps.
+fn has_target_steps(root: &Node) -> bool {
+    let target = root.get("target");
+    let entries = target.into_iter().flat_map(Node::entries);
+    let owners = target.into_iter().chain(entries.map(|entry| &entry.value));
+    owners.into_iter().any(|owner| owner.get("steps").is_some())
+}
+
 /// Scheme, host and port of an address whose host is no template.
 fn fixed_host(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
@@ -182,6 +190,8 @@ impl Compiler<'_> {
             // What `http` says is said for all requests: that one of them can split is enough.
             let can_split = purpose.can_split() || is_http && has_what_splits(self.root());
             let can_stop = !purpose.is_of_target();
+            let is_of_steps = self.has_steps;
+            self.has_steps |= is_http && has_target_steps(self.root());
             for rule in owner.get("on_response").into_iter().flat_map(Node::items) {
                 let (plan, reads_body) = self.rule(rule, &answered, can_split, can_stop);
                 // What is read of answers that are held anyway costs nothing.
@@ -190,6 +200,7 @@ impl Compiler<'_> {
                 holds_body |= reads_body && is_of_good_answers;
                 rules.push(plan);
             }
+            self.has_steps = is_of_steps;
         }
         // A target's answers are small, and all of them are looked at.
         holds_body |= purpose.is_of_target();
@@ -228,6 +239,7 @@ impl Compiler<'_> {
                 (None, true) => Repeat::ByMethod,
                 (_, false) => Repeat::Asks,
             },
+            errors_are_read: false,
             holds_body,
         }
     }
@@ -528,6 +540,7 @@ impl Compiler<'_> {
             "abort" => Then::Abort,
             "refresh_auth" => Then::RefreshAuth,
             "split" => Then::Split,
+            "restart" => Then::Restart,
             _ => Then::Fail,
         };
         if then == Then::Split && !can_split {
@@ -536,6 +549,13 @@ impl Compiler<'_> {
                 at,
                 "`then: split` halves a window or a batch, and here is neither",
                 "put a step { name: window, windows: { from: …, step: P1M } } above it, or give the target a `batch`",
+            );
+        }
+        if then == Then::Restart && !self.has_steps {
+            self.error(
+                node.get("then").unwrap_or(node),
+                "`then: restart` runs the steps of a target from the first, and here are none",
+                "write retry, or give the target `steps`: look up, then update",
             );
         }
         if then == Then::Stop && !can_stop {

@@ -12,17 +12,31 @@ use crate::spec::tree::Node;
 use crate::template::Template;
 use crate::template::scope::{Name, Scope};
 
+/// What `results` sees.
+pub(super) struct SeenByResults<'s> {
+    /// What the request for fates sees.
+    pub answers: &'s Scope,
+    /// What is known of a row.
+    pub row: &'s Scope,
+    /// Whether the answer that is read is none to what changed something.
+    pub may_come_late: bool,
+}
+
 impl Compiler<'_> {
-    /// `answers` is what the request for fates sees, `row` what is known of a row.
+    /// Where each row's fate stands.
     pub(super) fn results(
         &mut self,
         node: &Node,
         download: Option<&Node>,
         label: &str,
         scopes: &Scopes,
-        answers: &Scope,
-        row: &Scope,
+        seen: &SeenByResults<'_>,
     ) -> ResultsPlan {
+        let SeenByResults {
+            answers,
+            row,
+            may_come_late,
+        } = *seen;
         let label = format!("{label}, results");
         let answered = Scopes::answered(answers);
         let result = answered.clone().with("result", Name::Any);
@@ -58,14 +72,17 @@ impl Compiler<'_> {
         }
         ResultsPlan {
             label: label.into(),
-            request,
             reading,
             matching: self.matching(node, row, &result),
             ok: node.get("ok").map(|node| self.condition(node, &whole)),
+            retry: node.get("retry").map(|node| self.condition(node, &whole)),
             missing: match node.get("missing").and_then(Node::as_text) {
                 Some("ok") => Missing::Ok,
-                _ => Missing::Failed,
+                Some("unknown") => Missing::Unknown,
+                None if may_come_late || request.is_some() => Missing::Unknown,
+                Some(_) | None => Missing::Failed,
             },
+            request,
             all_or_nothing: flag(node.get("all_or_nothing")).unwrap_or_default(),
             code: self.optional(node.get("code"), &whole.shown()),
             message: self.optional(node.get("message"), &whole.shown()),

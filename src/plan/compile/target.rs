@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::Compiler;
 use super::request::Purpose;
-use super::values::whole;
+use super::results::SeenByResults;
+use super::values::{flag, reads_body, whole};
 use crate::check::Diagnostic;
 use crate::plan::request::Repeat;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{
-    BATCH_ROWS, BatchPlan, ItemPlan, TargetJobPlan, TargetKind, TargetPlan, TargetStepPlan,
+    BATCH_ROWS, BatchPlan, ByPlan, Groups, ItemPlan, TargetJobPlan, TargetKind, TargetPlan,
+    TargetStepPlan,
 };
 use crate::plan::{Change, EntryPlan, WatchedPlan};
 use crate::spec::Mode;
@@ -147,7 +149,7 @@ impl Compiler<'_> {
         let (word, at) = self.means(owners)?;
         let (mut plan, uses) =
             self.watched(|compiler| compiler.target_by(word, at, owners, label, scopes));
-        let is_read = ["item", "items"]
+        let is_read = ["item", "items", "groups"]
             .iter()
             .any(|name| uses.names.contains(*name));
         // Entries share `item`: it is made where something reads it, or the rows of a file are it.
@@ -186,10 +188,10 @@ impl Compiler<'_> {
                 row,
                 purpose: Purpose::Row,
             },
-            Some(_) => Seen {
+            Some(batch) => Seen {
                 sent: match &item {
-                    Some(_) => scopes.sent_batch().with("items", Name::Any),
-                    None => scopes.sent_batch().with_hint(
+                    Some(_) => scopes.sent_batch(batch.groups()).with("items", Name::Any),
+                    None => scopes.sent_batch(batch.groups()).with_hint(
                         "items",
                         "add item: { id: \"{{ row.id }}\" } to the target: it makes each of the items",
                     ),
@@ -206,7 +208,7 @@ impl Compiler<'_> {
         let mut results_scope = seen.row.clone();
         // What entries share need not be for this one.
         let own_item = owners.own.unwrap_or(owners.shared).get("item");
-        let kind = match word {
+        let mut kind = match word {
             "steps" => {
                 let steps = self.target_steps(at, label, scopes, &seen);
                 for name in steps.iter().filter_map(|step| step.name.as_deref()) {
@@ -237,10 +239,32 @@ impl Compiler<'_> {
             }
         };
         self.target_rules.clear();
+        let may_come_late = match &kind {
+            TargetKind::Request(_) | TargetKind::File(_) => false,
+            TargetKind::Steps(steps) => steps.last().is_some_and(|last| !last.request.changes()),
+            TargetKind::Job(_) => true,
+        };
         let results = shared("results").map(|node| {
             let download = at.get("download");
-            self.results(node, download, label, scopes, &answers, &results_scope)
+            let seen = SeenByResults {
+                answers: &answers,
+                row: &results_scope,
+                may_come_late,
+            };
+            self.results(node, download, label, scopes, &seen)
         });
+        let is_read_here = results
+            .as_ref()
+            .is_some_and(|results| results.request.is_none());
+        match &mut kind {
+            TargetKind::Request(request) => request.errors_are_read = is_read_here,
+            TargetKind::Steps(steps) => {
+                if let Some(last) = steps.last_mut() {
+                    last.request.errors_are_read = is_read_here;
+                }
+            }
+            TargetKind::Job(_) | TargetKind::File(_) => {}
+        }
         if results.is_none() && at.get("download").is_some() {
             let node = at.get("download").unwrap_or(at);
             self.error(
@@ -253,15 +277,19 @@ impl Compiler<'_> {
         let concurrency = whole(owners.get("concurrency"))
             .and_then(|count| usize::try_from(count).ok())
             .unwrap_or(1);
+        let (ok, ok_uses) = self.watched(|compiler| {
+            owners.get("ok").map(|node| {
+                let scope = Scopes::answered(&answers);
+                compiler.condition(node, &scope)
+            })
+        });
         TargetPlan {
             label: label.into(),
             kind,
             batch,
             item,
-            ok: owners.get("ok").map(|node| {
-                let scope = Scopes::answered(&answers);
-                self.condition(node, &scope)
-            }),
+            ok,
+            reads_answer: is_read_here || reads_body(&ok_uses),
             results,
             concurrency: concurrency.max(1),
         }
@@ -376,19 +404,42 @@ impl Compiler<'_> {
     fn batch(&mut self, node: &Node, scope: &Scope) -> BatchPlan {
         let rows = whole(Some(node)).or_else(|| whole(node.get("rows")));
         let bytes = self.size(node.get("bytes"));
+        let by = self.optional(node.get("by"), scope);
+        let is_said = |key: &str| flag(node.get(key)).unwrap_or_default();
+        let groups = match (is_said("whole"), is_said("split")) {
+            (false, false) => Groups::Alone,
+            (true, false) => Groups::Packed,
+            (_, true) => Groups::Cut,
+        };
+        if let (Some(whole), true, true) = (node.get("whole"), is_said("whole"), is_said("split")) {
+            self.error(
+                whole,
+                "groups are kept whole, or are split, not both",
+                "leave one of them out",
+            );
+        }
+        let stray = ["whole", "split"].iter().find(|key| is_said(key));
+        if let (Some(key), None) = (stray, &by) {
+            let at = node.get(key).unwrap_or(node);
+            self.error(
+                at,
+                format!("`{key}` is about groups, and nothing says which rows are one"),
+                "add by: \"{{ row.parent }}\"",
+            );
+        }
         BatchPlan {
             rows: rows
                 .and_then(|rows| usize::try_from(rows).ok())
                 .unwrap_or(BATCH_ROWS)
                 .max(1),
             bytes,
-            by: self.optional(node.get("by"), scope),
+            by: by.map(|value| ByPlan { value, groups }),
         }
     }
 
     /// A batch's request that never reads its rows would be sent without them.
     fn needs_rows(&mut self, at: &Node, uses: &Uses, has_item: bool) {
-        let reads = ["items", "rows"]
+        let reads = ["items", "rows", "groups"]
             .iter()
             .any(|name| uses.names.contains(*name));
         if !reads && self.errors.is_empty() {
@@ -423,6 +474,7 @@ impl Compiler<'_> {
                 None => format!("{label}, step {}", index + 1),
             };
             let when = self.when(node, &scope);
+            self.has_steps = true;
             let request = node.get("request").map(|at| {
                 let (request, uses) = self
                     .watched(|compiler| compiler.request(at, &label, scopes, &scope, seen.purpose));
@@ -434,6 +486,7 @@ impl Compiler<'_> {
                 }
                 request
             });
+            self.has_steps = false;
             if let (Some(name), Some(at)) = (name, node.get("name")) {
                 self.new_name(name, at, scopes);
                 if names.contains(&name) {

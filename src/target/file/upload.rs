@@ -133,8 +133,12 @@ async fn by_http(
     match delivery.fate {
         Fate::Done(_) => Delivered::Done,
         Fate::Skipped(reason) => Delivered::Failed(reason),
-        Fate::Failed(error) | Fate::Split(error) => Delivered::Failed(error.failure.reason()),
-        Fate::Unknown(error) => Delivered::Unknown(error.failure.reason()),
+        Fate::Failed(error) | Fate::Split(error) | Fate::Restart(error, _) => {
+            Delivered::Failed(error.failure.reason())
+        }
+        Fate::Unknown(error) | Fate::UnknownBefore(error) => {
+            Delivered::Unknown(error.failure.reason())
+        }
         Fate::NotSent => Delivered::Stopped,
     }
 }

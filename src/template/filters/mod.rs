@@ -3,6 +3,7 @@
 
 mod abs;
 mod base64;
+mod bool;
 mod case;
 mod date;
 mod default;
@@ -146,7 +147,7 @@ pub fn all() -> &'static [Filter] {
         filter!("base64", base64::encode).natively(base64::native),
         filter!("base64_decode", base64::decode),
         filter!("batch", stock::batch),
-        filter!("bool", stock::bool),
+        filter!("bool", bool::bool).natively(bool::native),
         filter!("capitalize", stock::capitalize),
         filter!("chain", stock::chain),
         filter!("count", stock::length).natively(length::native),

@@ -4,7 +4,7 @@ use minijinja::value::{Rest, Value};
 use minijinja::{Error, State};
 
 use super::at_path;
-use crate::template::plain;
+use crate::template::{plain, truth};
 
 /// The elements whose attribute passes the test (without one: is true). An element that lacks the
 /// attribute has nothing there.
@@ -41,7 +41,7 @@ fn filtered(
     for element in list.try_iter()? {
         let attribute = plain(&at_path(&element, path));
         let passes = match test {
-            None => attribute.is_true(),
+            None => truth::is_true(&attribute),
             Some(test) => {
                 let mut call = vec![attribute];
                 call.extend_from_slice(args);

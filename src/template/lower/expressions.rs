@@ -1,10 +1,12 @@
 //! Expressions, each kind in turn.
 
 use minijinja::Value;
-use minijinja::machinery::ast::{Expr, GetAttr, GetItem, IfExpr, List, Map, Slice, Spanned, Tuple};
+use minijinja::machinery::ast::{
+    BinOp, BinOpKind, Expr, GetAttr, GetItem, IfExpr, List, Map, Slice, Spanned, Tuple,
+};
 
-use super::{Lowering, constant, filter_node};
-use crate::template::operators::ITEM;
+use super::{Lowering, Problem, constant, filter_node};
+use crate::template::operators::{ITEM, TRUTH};
 use crate::template::scope::Name;
 
 impl<'s> Lowering<'s, '_> {
@@ -25,7 +27,7 @@ impl<'s> Lowering<'s, '_> {
             Expr::Compare(compare) => self.compare(compare),
             Expr::IfExpr(cond) => {
                 let lowered = IfExpr {
-                    test_expr: self.expr(&cond.test_expr),
+                    test_expr: self.decides(&cond.test_expr),
                     true_expr: self.expr(&cond.true_expr),
                     false_expr: cond.false_expr.as_ref().map(|other| self.expr(other)),
                 };
@@ -53,6 +55,47 @@ impl<'s> Lowering<'s, '_> {
                 let keys = map.keys.iter().map(|key| self.expr(key)).collect();
                 let values = map.values.iter().map(|value| self.expr(value)).collect();
                 Expr::Map(Spanned::new(Map { keys, values }, map.span()))
+            }
+        }
+    }
+
+    /// An expression whose truth decides: in a condition text is not true by being there.
+    pub(super) fn decides(&mut self, expr: &Expr<'s>) -> Expr<'s> {
+        match expr {
+            Expr::BinOp(binary) if matches!(binary.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+                let lowered = BinOp {
+                    op: binary.op,
+                    left: self.decides(&binary.left),
+                    right: self.decides(&binary.right),
+                };
+                Expr::BinOp(Spanned::new(lowered, binary.span()))
+            }
+            Expr::Const(_)
+            | Expr::UnaryOp(_)
+            | Expr::BinOp(_)
+            | Expr::Compare(_)
+            | Expr::Test(_)
+            | Expr::List(_)
+            | Expr::Tuple(_)
+            | Expr::Map(_) => self.expr(expr),
+            Expr::Var(_)
+            | Expr::Slice(_)
+            | Expr::IfExpr(_)
+            | Expr::Filter(_)
+            | Expr::GetAttr(_)
+            | Expr::GetItem(_)
+            | Expr::Call(_) => {
+                if self.is_text(expr) {
+                    let range = self.extent(expr);
+                    let path = self.text[range.clone()].to_owned();
+                    self.hints.push(Problem {
+                        range,
+                        message: format!("the text of `{path}` decides: it is false if it is empty, false, 0, no or off, and true whatever else it is"),
+                        hint: Some(format!("that is fine where it is meant; else compare it: {path} == 'true', or write {path} | bool, which takes no other words")),
+                    });
+                }
+                let lowered = self.expr(expr);
+                filter_node(TRUTH, lowered, Vec::new(), expr.span())
             }
         }
     }

@@ -20,6 +20,7 @@ use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 
 use super::scope::Scope;
+use crate::check::Diagnostic;
 
 /// A mistake in a template: bytes of its text, what, and how to mend it.
 pub struct Problem {
@@ -41,6 +42,8 @@ pub struct Uses {
     pub reads_all_options: bool,
     /// Whether a secret goes into the result.
     pub has_secret: bool,
+    /// What is allowed and may not be meant, for those who ask for hints.
+    pub hints: Vec<Diagnostic>,
 }
 
 impl Uses {
@@ -63,6 +66,7 @@ impl Uses {
         self.options.extend(other.options);
         self.reads_all_options |= other.reads_all_options;
         self.has_secret |= other.has_secret;
+        self.hints.extend(other.hints);
     }
 }
 
@@ -81,12 +85,12 @@ pub struct Lowered<'s> {
     pub body: Body<'s>,
 }
 
-/// Parses and lowers a template.
+/// Parses and lowers a template; in a condition its truth is what counts.
 pub fn lower<'s>(
     text: &'s str,
     scope: &Scope,
-    uses: &mut Uses,
-    problems: &mut Vec<Problem>,
+    (uses, problems, hints): (&mut Uses, &mut Vec<Problem>, &mut Vec<Problem>),
+    is_condition: bool,
 ) -> Lowered<'s> {
     let syntax = SyntaxConfig::builder()
         .keep_trailing_newline(true)
@@ -107,10 +111,12 @@ pub fn lower<'s>(
         scope,
         uses,
         problems,
+        hints,
         locals: Vec::new(),
     };
     let body = match &tree {
         Stmt::Template(template) => match lone_expression(&template.children) {
+            Some(expression) if is_condition => Body::Expression(lowering.decides(expression)),
             Some(expression) => Body::Expression(lowering.expr(expression)),
             None => Body::Statement(lowering.template(template)),
         },
@@ -158,6 +164,8 @@ struct Lowering<'s, 'c> {
     scope: &'c Scope,
     uses: &'c mut Uses,
     problems: &'c mut Vec<Problem>,
+    /// What is allowed and may not be meant.
+    hints: &'c mut Vec<Problem>,
     /// Names that the template itself sets, innermost last.
     locals: Vec<&'s str>,
 }

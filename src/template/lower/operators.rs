@@ -11,21 +11,23 @@ use crate::template::scope::Name;
 
 impl<'s> Lowering<'s, '_> {
     pub(super) fn unary(&mut self, unary: &Spanned<UnaryOp<'s>>) -> Expr<'s> {
-        let expr = self.expr(&unary.expr);
-        match unary.op {
-            UnaryOpKind::Not => {
-                let op = UnaryOpKind::Not;
-                Expr::UnaryOp(Spanned::new(UnaryOp { op, expr }, unary.span()))
-            }
-            UnaryOpKind::Neg => {
-                if let Expr::Const(_) = &expr {
-                    let op = UnaryOpKind::Neg;
-                    return Expr::UnaryOp(Spanned::new(UnaryOp { op, expr }, unary.span()));
-                }
-                let source = self.source_of(&unary.expr);
-                filter_node(NEGATE, expr, vec![source], unary.span())
-            }
+        if let UnaryOpKind::Neg = unary.op {
+            self.negative(unary)
+        } else {
+            let op = UnaryOpKind::Not;
+            let expr = self.decides(&unary.expr);
+            Expr::UnaryOp(Spanned::new(UnaryOp { op, expr }, unary.span()))
         }
+    }
+
+    fn negative(&mut self, unary: &Spanned<UnaryOp<'s>>) -> Expr<'s> {
+        let expr = self.expr(&unary.expr);
+        if let Expr::Const(_) = &expr {
+            let op = UnaryOpKind::Neg;
+            return Expr::UnaryOp(Spanned::new(UnaryOp { op, expr }, unary.span()));
+        }
+        let source = self.source_of(&unary.expr);
+        filter_node(NEGATE, expr, vec![source], unary.span())
     }
 
     pub(super) fn binary(&mut self, binary: &Spanned<BinOp<'s>>) -> Expr<'s> {

@@ -41,7 +41,7 @@ impl<'s> Lowering<'s, '_> {
             Stmt::EmitRaw(raw) => Stmt::EmitRaw(Spanned::new(EmitRaw { raw: raw.raw }, raw.span())),
             Stmt::ForLoop(each) => self.for_loop(each),
             Stmt::IfCond(cond) => {
-                let expr = self.expr(&cond.expr);
+                let expr = self.decides(&cond.expr);
                 let true_body = self.body(&cond.true_body);
                 let false_body = self.body(&cond.false_body);
                 let cond_span = cond.span();
@@ -114,7 +114,7 @@ impl<'s> Lowering<'s, '_> {
         let outer = self.locals.len();
         let target = self.target(&each.target);
         self.locals.push("loop");
-        let filter_expr = each.filter_expr.as_ref().map(|filter| self.expr(filter));
+        let filter_expr = each.filter_expr.as_ref().map(|filter| self.decides(filter));
         let body = self.body(&each.body);
         self.locals.truncate(outer);
         let else_body = self.block(&each.else_body);

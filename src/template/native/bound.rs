@@ -150,6 +150,7 @@ impl<'b> Binder<'b> {
             Node::And(pair) => Node::And(self.pair(pair)?),
             Node::Or(pair) => Node::Or(self.pair(pair)?),
             Node::Not(node) => Node::Not(self.boxed(node)?),
+            Node::Truth(node) => Node::Truth(self.boxed(node)?),
             Node::IsNothing(node) => Node::IsNothing(self.boxed(node)?),
             Node::Compare(op, pair) => Node::Compare(*op, self.pair(pair)?),
             Node::InText(pair) => Node::InText(self.pair(pair)?),

@@ -13,7 +13,7 @@ use crate::template::compare;
 use crate::template::document::{DocumentValue, Found, PathKey};
 use crate::template::filters::Nothing;
 use crate::template::operators::{Arithmetic, Comparison};
-use crate::template::{Frame, Value};
+use crate::template::{Frame, Value, truth};
 
 /// What a row's plain forms see.
 #[derive(Clone)]
@@ -188,6 +188,7 @@ impl Node<Place> {
                 call(*filter, value, arguments, scene)
             }
             Self::Not(_)
+            | Self::Truth(_)
             | Self::IsNothing(_)
             | Self::Compare(..)
             | Self::InText(_)
@@ -220,10 +221,19 @@ impl Node<Place> {
             }
             Self::And(sides) => Ok(sides[0].holds(scene)? && sides[1].holds(scene)?),
             Self::Or(sides) => Ok(sides[0].holds(scene)? || sides[1].holds(scene)?),
-            Self::Leaf(Place::Column(slot)) => Ok(scene.cell(*slot).is_some_and(|(row, cell)| {
-                // Text is true unless it is empty, whatever escapes stand in it.
-                !matches!(row.raw_value(cell), "\"\"" | "null")
-            })),
+            Self::Truth(node) => match &**node {
+                Self::Leaf(Place::Column(slot)) => {
+                    Ok(scene.cell(*slot).is_some_and(|(row, cell)| {
+                        let raw = row.raw_value(cell);
+                        // Long text is true, whatever escapes stand in it.
+                        raw.len() > 200 || raw != "null" && truth::is_true_text(&row.text(cell))
+                    }))
+                }
+                node => Ok(match node.value(scene)? {
+                    Plain::Text(text) => truth::is_true_text(&text),
+                    value => value.is_true(),
+                }),
+            },
             _ => Ok(self.value(scene)?.is_true()),
         }
     }

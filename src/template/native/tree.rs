@@ -9,7 +9,7 @@ use super::{NativeFilter, Plain};
 use crate::template::arithmetic::Number;
 use crate::template::document::PathKey;
 use crate::template::filters::{self, Nothing, Numbers};
-use crate::template::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN};
+use crate::template::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN, TRUTH};
 use crate::template::scope::{Name, Scope};
 
 /// What a plain form is made of.
@@ -28,6 +28,8 @@ pub enum Node<L> {
     Or(Box<[Node<L>; 2]>),
     /// `not a`.
     Not(Box<Node<L>>),
+    /// Whether a value that decides in a condition is true.
+    Truth(Box<Node<L>>),
     /// `a is none`.
     IsNothing(Box<Node<L>>),
     /// `a < b` and its kin.
@@ -334,6 +336,9 @@ impl Reader<'_> {
     fn operator(&self, name: &str, left: &Expr<'_>, args: &[CallArg<'_>]) -> Option<Node<Named>> {
         if name == NEGATE {
             return self.negated(left);
+        }
+        if name == TRUTH {
+            return Some(Node::Truth(Box::new(self.node(left)?)));
         }
         let Some(CallArg::Pos(right)) = args.first() else {
             return None;
