@@ -157,7 +157,7 @@ impl Template {
         Self::compile_text_as(text, place, scope, (uses, diagnostics), false)
     }
 
-    fn compile_text_as(
+    pub(super) fn compile_text_as(
         text: &str,
         place: &dyn Fn(Range<usize>) -> Range<usize>,
         scope: &Scope,

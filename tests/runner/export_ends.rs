@@ -340,7 +340,7 @@ fn the_first_batch_is_refused() {
 /// rows of one value go together.
 #[test]
 fn rows_behind_one_that_is_stuck_are_told() {
-    let by = "concurrency: 2\n  batch: { rows: 2, by: \"{{ 'b' if row.id == '2' else 'a' }}\" }\n  request: { path: /batch, json: \"{{ rows | map(attribute='id') }}\" }\n";
+    let by = "concurrency: 2\n  batch: { rows: 2, split: true, by: \"{{ 'b' if row.id == '2' else 'a' }}\" }\n  request: { path: /batch, json: \"{{ rows | map(attribute='id') }}\" }\n";
     let stuck = format!("{ROWS}  concurrency: 4\n");
     for target in [by.to_owned(), stuck] {
         // Row 4 waits for another attempt; the signal comes with request 7.

@@ -70,15 +70,21 @@ impl<'s> Lowering<'s, '_> {
                 };
                 Expr::BinOp(Spanned::new(lowered, binary.span()))
             }
-            Expr::Const(_)
-            | Expr::UnaryOp(_)
-            | Expr::BinOp(_)
+            Expr::BinOp(binary)
+                if !matches!(binary.op, BinOpKind::Concat | BinOpKind::Add) =>
+            {
+                self.expr(expr)
+            }
+            Expr::Const(constant) if constant.value.as_str().is_none() => self.expr(expr),
+            Expr::UnaryOp(_)
             | Expr::Compare(_)
             | Expr::Test(_)
             | Expr::List(_)
             | Expr::Tuple(_)
             | Expr::Map(_) => self.expr(expr),
-            Expr::Var(_)
+            Expr::Const(_)
+            | Expr::BinOp(_)
+            | Expr::Var(_)
             | Expr::Slice(_)
             | Expr::IfExpr(_)
             | Expr::Filter(_)

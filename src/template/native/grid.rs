@@ -258,11 +258,14 @@ impl Grid {
         if !diagnostics.is_empty() {
             return None;
         }
+        let found = (&mut uses, &mut diagnostics);
+        let condition = Template::compile_text_as(text, &place, scope, found, true);
         let (base, vars) = (Arc::clone(&self.base), self.vars.clone());
         let mut binder = Binder::new(&base, &vars, &[]);
         let form = template.native().and_then(|tree| binder.bind(tree));
+        let decides = condition.native().and_then(|tree| binder.bind(tree));
         let columns = binder.into_columns();
-        let Some(form) = form else {
+        let (Some(form), Some(decides)) = (form, decides) else {
             return Some(false);
         };
         let batch = Arc::clone(&self.batch);
@@ -281,7 +284,7 @@ impl Grid {
                 looked_up: LookedUp::default(),
             };
             let frame = Frame::on(&base).with("row", row_value(&batch, index));
-            if let Err(difference) = self.compare(&template, &form, &scene, &Arc::new(frame)) {
+            if let Err(difference) = self.compare((&template, &form), (&condition, &decides), &scene, &Arc::new(frame)) {
                 writeln!(self.report, "{text}\n  {}\n  {difference}", row.json()).unwrap();
             }
         }
@@ -297,11 +300,14 @@ impl Grid {
         if !diagnostics.is_empty() {
             return None;
         }
+        let found = (&mut uses, &mut diagnostics);
+        let condition = Template::compile_text_as(text, &place, scope, found, true);
         let base = Arc::clone(&self.base);
         let mut binder = Binder::new(&base, &[], &[]);
         let form = template.native().and_then(|tree| binder.bind(tree));
+        let decides = condition.native().and_then(|tree| binder.bind(tree));
         let (_, paths) = binder.into_reads();
-        let Some(form) = form else {
+        let (Some(form), Some(decides)) = (form, decides) else {
             return Some(false);
         };
         for json in RECORDS {
@@ -316,7 +322,7 @@ impl Grid {
                 paths: &paths,
                 looked_up: LookedUp::default(),
             };
-            if let Err(difference) = self.compare(&template, &form, &scene, &frame) {
+            if let Err(difference) = self.compare((&template, &form), (&condition, &decides), &scene, &frame) {
                 writeln!(self.report, "{text}\n  {json}\n  {difference}").unwrap();
             }
         }
@@ -354,8 +360,8 @@ impl Grid {
 
     fn compare<'s>(
         &mut self,
-        template: &Template,
-        form: &'s Bound,
+        (template, form): (&Template, &'s Bound),
+        (condition, decides): (&Template, &'s Bound),
         scene: &Scene<'s>,
         frame: &Arc<Frame>,
     ) -> Result<(), String> {
@@ -379,7 +385,7 @@ impl Grid {
                 ));
             }
         }
-        match (form.holds(scene), template.holds(frame)) {
+        match (decides.holds(scene), condition.holds(frame)) {
             (Ok(ours), Ok(theirs)) if ours == theirs => {}
             (Err(Doubt), _) => {}
             (ours, theirs) => return Err(format!("holds {ours:?}, not {theirs:?}")),
