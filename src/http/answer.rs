@@ -53,6 +53,25 @@ impl Rest {
 }
 
 impl Answer {
+    /// The same with a part of its body for the body.
+    pub fn part(&self, element: &Value) -> Self {
+        let mut body = Vec::new();
+        json::write(element, &mut body);
+        let mut headers = self.headers.clone();
+        let kind = reqwest::header::HeaderValue::from_static("application/json");
+        headers.insert(reqwest::header::CONTENT_TYPE, kind);
+        Self {
+            method: self.method.clone(),
+            status: self.status,
+            headers,
+            url: self.url.clone(),
+            shown_url: self.shown_url.clone(),
+            held: body.into(),
+            value: OnceLock::new(),
+            decoded: OnceLock::new(),
+        }
+    }
+
     /// Reads a body up to `most` bytes, the rest stays to be read.
     pub(super) async fn read(
         response: reqwest::Response,

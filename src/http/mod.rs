@@ -32,7 +32,7 @@ pub use error::{Failure, RuleEnd, SendError};
 pub use fault::Fault;
 pub use judge::Accepted;
 pub use payload::Payload;
-pub use poll::JobEnd;
+pub use poll::{Asked, JobEnd};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use send::Reply;
 pub use trace::{Trace, TraceEntry};

@@ -1,12 +1,17 @@
 //! A job of the other side is asked about until it is over.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::wait::asked_by;
 use super::{Answer, Http, Reply, SendError};
 use crate::plan::poll::PollPlan;
 use crate::template::{Frame, TemplateError};
+
+/// The shortest wait that `Retry-After` may ask for where the author says none.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// How the waiting ended.
 #[derive(Debug)]
@@ -19,12 +24,16 @@ pub enum JobEnd {
     Untold(TemplateError),
     /// Whether it is over can't be told.
     Unclear(TemplateError),
-    /// It was not over in time; the last answer.
-    TooLate(Arc<Answer>),
+    /// It was not over in time; the last answer, if there was one.
+    TooLate(Option<Arc<Answer>>),
     /// A rule ends the asking; what it says.
     PassedOver(Option<String>),
+    /// A rule halves what was submitted.
+    Split(SendError),
     /// It can't be asked about.
     Lost(SendError),
+    /// What was answered can't be read.
+    Unreadable(String),
     /// The run was stopped.
     Stopped,
 }
@@ -38,18 +47,51 @@ pub struct JobWatch {
     pub last: Option<Arc<Answer>>,
 }
 
+/// What one question came to.
+#[derive(Debug)]
+pub enum Asked {
+    /// How it stands.
+    Answer(Arc<Answer>),
+    /// It is not listed.
+    NotListed,
+    /// It is known how it ended.
+    End(JobEnd),
+}
+
+impl Asked {
+    /// What a reply means.
+    pub fn of(reply: Result<Reply, SendError>) -> Self {
+        match reply {
+            Ok(Reply::Good(answer, _)) => Self::Answer(answer),
+            Ok(Reply::Skip(message)) => Self::End(JobEnd::PassedOver(Some(message))),
+            Ok(Reply::Stop) => Self::End(JobEnd::PassedOver(None)),
+            Ok(Reply::Split(error)) => Self::End(JobEnd::Split(error)),
+            Err(error) => Self::End(JobEnd::Lost(error)),
+        }
+    }
+}
+
 impl Http {
-    /// Waits for a job that was submitted, which `frame` sees as `submit`. Where nobody waits any more and
-    /// it may not be over, it is cancelled.
-    pub async fn watch_job(&self, plan: &PollPlan, frame: &Arc<Frame>) -> JobWatch {
+    /// Waits for a job that was submitted, which `frame` sees as `submit`; `ask` asks how it stands. Where
+    /// nobody waits any more and it may not be over, it is cancelled.
+    pub async fn watch_job(
+        &self,
+        plan: &PollPlan,
+        submitted: &Answer,
+        frame: &Arc<Frame>,
+        ask: impl AsyncFn() -> Asked,
+    ) -> JobWatch {
         let mut last = None;
-        let end = self.wait_for_job(plan, frame, &mut last).await;
+        let end = self
+            .wait_for_job(plan, submitted, frame, ask, &mut last)
+            .await;
         let may_go_on = match &end {
-            JobEnd::Done(..) | JobEnd::Failed(_) | JobEnd::Untold(_) => false,
+            JobEnd::Done(..) | JobEnd::Failed(_) | JobEnd::Untold(_) | JobEnd::Split(_) => false,
             JobEnd::Unclear(_)
             | JobEnd::TooLate(_)
             | JobEnd::PassedOver(_)
             | JobEnd::Lost(_)
+            | JobEnd::Unreadable(_)
             | JobEnd::Stopped => true,
         };
         if let (true, Some(request)) = (may_go_on, &plan.cancel) {
@@ -62,37 +104,55 @@ impl Http {
     async fn wait_for_job(
         &self,
         plan: &PollPlan,
+        submitted: &Answer,
         frame: &Arc<Frame>,
+        ask: impl AsyncFn() -> Asked,
         last: &mut Option<Arc<Answer>>,
     ) -> JobEnd {
         let deadline = Instant::now() + plan.timeout;
+        let mut wait = wait_after(plan, submitted);
         loop {
-            if !self.stop().sleep(plan.every).await {
+            // At the end of the time it is asked about once more.
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !self.stop().sleep(wait.min(left)).await {
                 return JobEnd::Stopped;
             }
-            let answer = match self.send(&plan.request, frame, None).await {
-                Ok(Reply::Good(answer, _)) => answer,
-                Ok(Reply::Skip(message)) => return JobEnd::PassedOver(Some(message)),
-                Ok(Reply::Stop) => return JobEnd::PassedOver(None),
-                Ok(Reply::Split(error)) | Err(error) => return JobEnd::Lost(error),
+            let answer = match ask().await {
+                Asked::Answer(answer) => Some(answer),
+                Asked::NotListed => None,
+                Asked::End(end) => return end,
             };
-            *last = Some(Arc::clone(&answer));
-            let polled = Arc::new(Frame::on(frame).with("poll", answer.to_value()));
-            match plan.until.holds(&polled) {
-                Ok(true) => {
-                    let failed = plan.failed.as_ref().map(|failed| failed.holds(&polled));
-                    return match failed {
-                        None | Some(Ok(false)) => JobEnd::Done(polled, answer),
-                        Some(Ok(true)) => JobEnd::Failed(answer),
-                        Some(Err(error)) => JobEnd::Untold(error),
-                    };
+            if let Some(answer) = answer {
+                *last = Some(Arc::clone(&answer));
+                wait = wait_after(plan, &answer);
+                let polled = Arc::new(Frame::on(frame).with("poll", answer.to_value()));
+                match plan.until.holds(&polled) {
+                    Ok(true) => {
+                        let failed = plan.failed.as_ref().map(|failed| failed.holds(&polled));
+                        return match failed {
+                            None | Some(Ok(false)) => JobEnd::Done(polled, answer),
+                            Some(Ok(true)) => JobEnd::Failed(answer),
+                            Some(Err(error)) => JobEnd::Untold(error),
+                        };
+                    }
+                    Ok(false) => {}
+                    Err(error) => return JobEnd::Unclear(error),
                 }
-                Ok(false) => {}
-                Err(error) => return JobEnd::Unclear(error),
             }
             if Instant::now() >= deadline {
-                return JobEnd::TooLate(answer);
+                return JobEnd::TooLate(last.clone());
             }
         }
+    }
+}
+
+/// The wait before the next question: what the other side asks for, and no less than the author says.
+fn wait_after(plan: &PollPlan, answer: &Answer) -> Duration {
+    let name = "retry-after";
+    let text = answer.headers.get(name).and_then(|text| text.to_str().ok());
+    match text.and_then(|text| asked_by(name, text)) {
+        None => plan.every,
+        Some(asked) if plan.every_is_said => asked.max(plan.every),
+        Some(asked) => asked.max(SHORTEST),
     }
 }

@@ -34,6 +34,20 @@ pub struct TargetPlan {
     pub concurrency: usize,
 }
 
+impl TargetPlan {
+    /// The steps, of the target or of what submits its jobs.
+    pub fn steps(&self) -> &[TargetStepPlan] {
+        match &self.kind {
+            TargetKind::Steps(steps) => steps,
+            TargetKind::Job(job) => match &job.submit {
+                SubmitPlan::Steps(steps) => steps,
+                SubmitPlan::Request(_) => &[],
+            },
+            TargetKind::Request(_) | TargetKind::File(_) => &[],
+        }
+    }
+}
+
 /// By which means rows are sent.
 #[derive(Debug)]
 pub enum TargetKind {
@@ -107,13 +121,26 @@ pub struct ItemPlan {
     pub reads_batch: bool,
 }
 
+/// What starts a job.
+#[derive(Debug)]
+pub enum SubmitPlan {
+    /// One request.
+    Request(Box<RequestPlan>),
+    /// Several in turn.
+    Steps(Vec<TargetStepPlan>),
+}
+
 /// Each row's fate in an answer.
 #[derive(Debug)]
 pub struct ResultsPlan {
     /// What it is called in messages.
     pub label: Arc<str>,
+    /// Requests that lead to where fates are fetched.
+    pub leads: Vec<TargetStepPlan>,
     /// Where fates are fetched, where that is not the answer itself.
     pub request: Option<FetchPlan>,
+    /// Whether they are.
+    pub when: Option<Template>,
     /// Where the list stands, and what the answer is.
     pub reading: Arc<ReadingPlan>,
     /// Which row an element is about.
@@ -152,7 +179,9 @@ pub enum MatchPlan {
 #[derive(Debug)]
 pub struct TargetJobPlan {
     /// Starts it.
-    pub submit: RequestPlan,
+    pub submit: SubmitPlan,
+    /// Whether a job that failed has applied nothing.
+    pub all_or_nothing: bool,
     /// How its end is waited for.
     pub poll: PollPlan,
 }

@@ -6,7 +6,7 @@ use super::fetch::{Given, fetch, note_odd};
 use super::page_check::{beginning, why_no_page};
 use super::read::{Broken, Job, Progress, failed, read_answer};
 use super::{Context, SourceError};
-use crate::http::{Answer, JobEnd, Reply};
+use crate::http::{Answer, Asked, JobEnd, Reply};
 use crate::plan::request::RequestPlan;
 use crate::plan::source::JobPlan;
 use crate::spec::LogLevel;
@@ -24,7 +24,9 @@ pub async fn run(
         return Ok(());
     };
     let frame = Arc::new(Frame::on(frame).with("submit", submitted.to_value()));
-    let watch = context.http.watch_job(&plan.poll, &frame).await;
+    let (http, poll) = (&context.http, &plan.poll);
+    let ask = async || Asked::of(http.send(&poll.request, &frame, None).await);
+    let watch = http.watch_job(poll, &submitted, &frame, ask).await;
     let unread = |answer: &Answer, reason: String| Err(broken(context, label, answer, reason));
     match watch.end {
         JobEnd::Done(polled, answer) => {
@@ -35,6 +37,7 @@ pub async fn run(
             unread(&answer, format!("the job failed: {body}"))
         }
         JobEnd::TooLate(answer) => {
+            let answer = answer.unwrap_or(submitted);
             let reason = format!(
                 "the job was not done within {} s; raise poll: {{ timeout: … }}",
                 plan.poll.timeout.as_secs()
@@ -50,7 +53,8 @@ pub async fn run(
             }
             Ok(())
         }
-        JobEnd::Lost(error) => Err(error.into()),
+        JobEnd::Unreadable(reason) => unread(&submitted, reason),
+        JobEnd::Split(error) | JobEnd::Lost(error) => Err(error.into()),
         JobEnd::Stopped => Err(SourceError::Stopped),
     }
 }

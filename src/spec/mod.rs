@@ -26,6 +26,7 @@ pub mod schema;
 pub mod source;
 mod state;
 pub mod target;
+pub mod target_job;
 mod template;
 pub mod tree;
 pub mod values;

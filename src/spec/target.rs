@@ -6,9 +6,9 @@ use serde::Deserialize;
 use super::fault::OnResponse;
 use super::file_target::FileTarget;
 use super::format::Format;
-use super::job::Job;
 use super::pages::Pages;
 use super::request::Request;
+use super::target_job::{Requests, TargetJob};
 use super::values::{Path, Size};
 use super::{Condition, Log, Template, Tree};
 
@@ -77,7 +77,7 @@ pub struct TargetKeys {
     ///   until: "{{ poll.body.status in ['DONE', 'FAILED'] }}"
     ///   failed: "{{ poll.body.status == 'FAILED' }}"
     /// ```
-    pub job: Option<Box<Job>>,
+    pub job: Option<Box<TargetJob>>,
     /// One file of all rows.
     ///
     /// ```yaml
@@ -163,8 +163,15 @@ pub struct BatchKeys {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Results {
-    /// Where the fates are fetched, where that is not the answer itself.
-    pub request: Option<Request>,
+    /// Where the fates are fetched, where that is not the answer itself. Of several requests the last has
+    /// them, and those before lead to it; where its `when` does not hold, nothing is told of any row.
+    ///
+    /// ```yaml
+    /// request:
+    ///   - { name: report, request: "/documents/{{ poll.body.report }}" }
+    ///   - { when: "{{ report.body.url }}", request: { url: "{{ report.body.url }}" } }
+    /// ```
+    pub request: Option<Requests>,
     /// How that answer is paged, where it is.
     pub pages: Option<Pages>,
     /// How that answer is read; found out where nothing is said.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::sender::Sender;
+use super::steps::StepsFor;
 use crate::http::{Accepted, Answer, Delivery, Failure, Fate, RuleEnd, SendError};
 use crate::plan::request::RequestPlan;
 use crate::plan::target::TargetKind;
@@ -161,7 +162,7 @@ impl Sender {
     pub(super) async fn carry(&self, frame: &Arc<Frame>) -> Carried {
         match &self.plan.kind {
             TargetKind::Request(request) => self.by_request(request, frame).await,
-            TargetKind::Steps(steps) => self.by_steps(steps, frame).await,
+            TargetKind::Steps(steps) => self.by_steps(steps, frame, StepsFor::Rows).await,
             TargetKind::Job(job) => self.by_job(job, frame).await,
             // Rows of a file are not sent one by one.
             TargetKind::File(_) => Carried {

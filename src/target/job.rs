@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
-use crate::http::{Accepted, JobEnd};
-use crate::plan::target::TargetJobPlan;
+use super::steps::StepsFor;
+use crate::http::{Accepted, Answer, Asked, JobEnd};
+use crate::plan::request::RequestPlan;
+use crate::plan::target::{SubmitPlan, TargetJobPlan};
 use crate::template::Frame;
 
 /// Words for a job whose end nobody saw.
@@ -15,18 +17,14 @@ const NOBODY_KNOWS: &str = "the job was submitted, and what became of it is not 
 
 impl Sender {
     pub(super) async fn by_job(&self, plan: &TargetJobPlan, frame: &Arc<Frame>) -> Carried {
-        let delivery = self.context.http.deliver(&plan.submit, frame).await;
-        let mut carried = Carried {
-            came: Came::of(&delivery.fate, ""),
-            answers: Vec::new(),
-            answer: delivery.answer,
-            attempts: delivery.attempts,
-        };
-        if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&carried.came, &carried.answer) {
-            if let Err(other) = self.is_answer(&plan.submit, answer) {
-                carried.came = other;
+        let mut carried = match &plan.submit {
+            SubmitPlan::Request(request) => self.submit(request, frame).await,
+            SubmitPlan::Steps(steps) => {
+                let mut carried = self.by_steps(steps, frame, StepsFor::Job).await;
+                carried.answers.retain(|(name, _)| &**name != "response");
+                carried
             }
-        }
+        };
         let (Came::Done(_), Some(submitted)) = (&carried.came, carried.answer.clone()) else {
             note_response(&mut carried);
             return carried;
@@ -36,8 +34,12 @@ impl Sender {
             .push(("submit".into(), Arc::clone(&submitted)));
         self.submitted.notify_one();
         if self.context.http.rehearsal().is_none() {
-            let seen = Frame::on(frame).with("submit", submitted.to_value());
-            carried.came = self.wait(plan, &Arc::new(seen), &mut carried).await;
+            let mut seen = Frame::on(frame);
+            for (name, answer) in &carried.answers {
+                seen.set(Arc::clone(name), answer.to_value());
+            }
+            let seen = Arc::new(seen);
+            carried.came = self.wait(plan, &submitted, &seen, &mut carried).await;
             if let (Came::Done(_), Some(answer)) = (&carried.came, &carried.answer) {
                 if let Err(other) = self.is_ok(answer, frame) {
                     carried.came = other;
@@ -48,15 +50,52 @@ impl Sender {
         carried
     }
 
+    async fn submit(&self, request: &RequestPlan, frame: &Arc<Frame>) -> Carried {
+        let delivery = self.context.http.deliver(request, frame).await;
+        let mut carried = Carried {
+            came: Came::of(&delivery.fate, ""),
+            answers: Vec::new(),
+            answer: delivery.answer,
+            attempts: delivery.attempts,
+        };
+        if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&carried.came, &carried.answer) {
+            if let Err(other) = self.is_answer(request, answer) {
+                carried.came = other;
+            }
+        }
+        carried
+    }
+
     /// Asks until the job is over.
-    async fn wait(&self, plan: &TargetJobPlan, frame: &Arc<Frame>, carried: &mut Carried) -> Came {
+    async fn wait(
+        &self,
+        plan: &TargetJobPlan,
+        submitted: &Answer,
+        frame: &Arc<Frame>,
+        carried: &mut Carried,
+    ) -> Came {
         let http = &self.context.http;
-        let watch = http.watch_job(&plan.poll, frame).await;
+        let unknown = |why: String| Came::Unknown(Fault::new(format!("{NOBODY_KNOWS}: {why}")));
+        let poll = &plan.poll;
+        let watch = match &poll.jobs {
+            None => {
+                let ask = async || Asked::of(http.send(&poll.request, frame, None).await);
+                http.watch_job(poll, submitted, frame, ask).await
+            }
+            Some(jobs) => {
+                let opened = match jobs.id.text(frame) {
+                    Ok(id) if id.is_empty() => return unknown("`jobs.id` is nothing".to_owned()),
+                    Ok(id) => self.open_jobs.open(id),
+                    Err(error) => return unknown(format!("jobs.id: {error}")),
+                };
+                let ask = async || self.ask_for_all(poll, jobs, &opened).await;
+                http.watch_job(poll, submitted, frame, ask).await
+            }
+        };
         if let Some(answer) = watch.last {
             carried.answers.push(("poll".into(), Arc::clone(&answer)));
             carried.answer = Some(answer);
         }
-        let unknown = |why: String| Came::Unknown(Fault::new(format!("{NOBODY_KNOWS}: {why}")));
         match watch.end {
             JobEnd::Done(..) => Came::Done(Accepted::ByStatus),
             JobEnd::Failed(answer) => {
@@ -69,15 +108,21 @@ impl Sender {
             }
             JobEnd::Untold(error) => unknown(format!("failed: {error}")),
             JobEnd::Unclear(error) => unknown(format!("until: {error}")),
-            JobEnd::TooLate(answer) => unknown(format!(
+            JobEnd::TooLate(Some(answer)) => unknown(format!(
                 "it was not over within {}, and `until` did not hold for the last answer: {}",
                 words(plan.poll.timeout),
                 http.excerpt(answer.text())
             )),
+            JobEnd::TooLate(None) => unknown(format!(
+                "the channel did not list it within {}",
+                words(plan.poll.timeout)
+            )),
             JobEnd::PassedOver(message) => {
                 unknown(message.unwrap_or_else(|| "a rule ends the asking".to_owned()))
             }
+            JobEnd::Split(error) => Came::Split(Fault::of(&error, "")),
             JobEnd::Lost(error) => unknown(error.to_string()),
+            JobEnd::Unreadable(reason) => unknown(reason),
             JobEnd::Stopped => unknown("the run was stopped".to_owned()),
         }
     }

@@ -7,6 +7,7 @@ pub mod file;
 mod gather;
 mod item;
 mod job;
+mod open_jobs;
 mod parcel;
 mod results;
 mod sender;

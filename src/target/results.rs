@@ -9,9 +9,9 @@ use super::carry::Carried;
 use super::parcel::Unit;
 use super::sender::Sender;
 use crate::formats::collect;
-use crate::http::Answer;
+use crate::http::{Answer, Reply};
 use crate::plan::path::{PathPlan, PathStep};
-use crate::plan::target::{MatchPlan, ResultsPlan};
+use crate::plan::target::{MatchPlan, ResultsPlan, TargetStepPlan};
 use crate::source::gather;
 use crate::spec::target::Missing;
 use crate::template::{Frame, Template, TemplateError, Value, is_nothing, text_of};
@@ -74,9 +74,25 @@ impl Sender {
         for (name, answer) in &carried.answers {
             seen.set(Arc::clone(name), answer.to_value());
         }
-        let seen = Arc::new(seen);
+        let mut seen = Arc::new(seen);
         let mut answers = carried.answers.clone();
+        for lead in &plan.leads {
+            let Some(answer) = self.lead(lead, &seen).await? else {
+                continue;
+            };
+            if let Some(name) = &lead.name {
+                let value = answer.to_value();
+                seen = Arc::new(Frame::on(&seen).with(Arc::clone(name), value));
+                answers.push((Arc::clone(name), answer));
+            }
+        }
+        let is_there = plan
+            .when
+            .as_ref()
+            .map_or(Ok(true), |when| when.holds(&seen));
+        let is_there = is_there.map_err(|error| format!("{}, when: {error}", plan.label))?;
         let elements = match (&plan.request, &carried.answer) {
+            (Some(_), _) if !is_there => Vec::new(),
             (Some(fetch), _) => {
                 let (elements, answer) = gather::fetched(&self.context, fetch, &seen)
                     .await
@@ -119,6 +135,27 @@ impl Sender {
         lists.loosely += verdicts.loosely;
         lists.loose = lists.loose.take().or(verdicts.loose.clone());
         Ok(verdicts)
+    }
+
+    /// What a request is answered that leads to where fates are fetched; nothing where it is not sent.
+    async fn lead(
+        &self,
+        lead: &TargetStepPlan,
+        frame: &Arc<Frame>,
+    ) -> Result<Option<Arc<Answer>>, String> {
+        let runs = lead
+            .when
+            .as_ref()
+            .map_or(Ok(true), |when| when.holds(frame));
+        if !runs.map_err(|error| format!("{}, when: {error}", lead.request.label))? {
+            return Ok(None);
+        }
+        match self.context.http.send(&lead.request, frame, None).await {
+            Ok(Reply::Good(answer, _)) => Ok(Some(answer)),
+            Ok(Reply::Skip(message)) => Err(format!("{}: {message}", lead.request.label)),
+            Ok(Reply::Stop) => Err(format!("{}: a rule ends it", lead.request.label)),
+            Ok(Reply::Split(error)) | Err(error) => Err(error.to_string()),
+        }
     }
 }
 
@@ -458,11 +495,12 @@ fn mismatch(results: usize, rows: usize) -> String {
 /// another try.
 fn together(known: Verdict, judged: Result<Option<String>, Reason>) -> Verdict {
     match (known, judged) {
-        (Verdict::Failed(first), Err(second)) => Verdict::Failed(joined(first, second)),
         (Verdict::Again(first), Err(second)) if second.is_passing => {
             Verdict::Again(joined(first, second))
         }
-        (Verdict::Again(first), Err(second)) => Verdict::Failed(joined(first, second)),
+        (Verdict::Failed(first) | Verdict::Again(first), Err(second)) => {
+            Verdict::Failed(joined(first, second))
+        }
         (known @ (Verdict::Failed(_) | Verdict::Again(_)), Ok(_)) => known,
         (unknown @ Verdict::Unknown(_), _) => unknown,
         (Verdict::Missing | Verdict::Ok(_), Err(reason)) if reason.is_passing => {

@@ -10,12 +10,13 @@ use tokio::sync::Notify;
 
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::item;
+use super::open_jobs::OpenJobs;
 use super::parcel::{Parcel, Unit, rows_in_words};
 use super::results::{Reason, Verdict, batch_value, of_missing};
 use crate::columns::{Outcome, Status};
 use crate::http::{Accepted, before_next};
 use crate::plan::request::RetryPlan;
-use crate::plan::target::{BatchPlan, Groups, ResultsPlan, TargetKind, TargetPlan};
+use crate::plan::target::{BatchPlan, Groups, ResultsPlan, SubmitPlan, TargetKind, TargetPlan};
 use crate::run::Counters;
 use crate::source::Context;
 use crate::spec::LogLevel;
@@ -49,6 +50,8 @@ pub struct Sender {
     pub submitted: Notify,
     /// Whether it was said that answers may mean something else.
     pub is_doubted: AtomicBool,
+    /// Jobs that are asked about together.
+    pub open_jobs: OpenJobs,
     /// How many rows each step ran for.
     pub steps_run: Vec<AtomicU64>,
     /// Whether the list of results was ever there, and what is said if it was not.
@@ -150,10 +153,7 @@ impl Sender {
         base: &Arc<Frame>,
         counters: &Arc<Counters>,
     ) -> Self {
-        let steps = match &plan.kind {
-            TargetKind::Steps(steps) => steps.len(),
-            _ => 0,
-        };
+        let steps = plan.steps().len();
         Self {
             plan: Arc::clone(plan),
             keeps_answers: context.plan.keeps_answers,
@@ -163,6 +163,7 @@ impl Sender {
             is_over: AtomicBool::new(false),
             submitted: Notify::new(),
             is_doubted: AtomicBool::new(false),
+            open_jobs: OpenJobs::default(),
             steps_run: (0..steps).map(|_| AtomicU64::new(0)).collect(),
             lists: Mutex::default(),
         }
@@ -212,9 +213,7 @@ impl Sender {
                 "{label}, results: {vain}. That is fine if the channel leaves the list out where nothing is wrong"
             )];
         }
-        let TargetKind::Steps(steps) = &self.plan.kind else {
-            return Vec::new();
-        };
+        let steps = self.plan.steps();
         let counts = self
             .steps_run
             .iter()
@@ -356,6 +355,10 @@ impl Sender {
                         .by_results(results, unit, frame, &carried, Some(fault), sent)
                         .await;
                 }
+                if let Some(middle) = self.where_to_halve(&unit, fault) {
+                    let attempts = unit.attempts + carried.attempts;
+                    return self.halves(unit, middle, attempts, &fault.message);
+                }
                 self.note_kind(fault, sent);
                 let code = fault.code.clone();
                 self.tell_all(&unit, &carried, Status::Failed, code, &fault.message, sent);
@@ -411,6 +414,12 @@ impl Sender {
         let verdicts = match self.verdicts(plan, &unit, frame, carried).await {
             Ok(verdicts) => verdicts,
             Err(reason) => {
+                if let Some((fault, middle)) =
+                    fault.and_then(|fault| Some((fault, self.where_to_halve(&unit, fault)?)))
+                {
+                    let attempts = unit.attempts + carried.attempts;
+                    return self.halves(unit, middle, attempts, &fault.message);
+                }
                 let (status, code, message) = match fault {
                     Some(fault) => (
                         Status::Failed,
@@ -438,6 +447,17 @@ impl Sender {
         if let Some(mismatch) = verdicts.mismatch.as_ref().filter(|_| !is_judged_whole) {
             self.tell_all(&unit, carried, Status::Unknown, None, mismatch, sent);
             return Vec::new();
+        }
+        let names_none = !has_guilty
+            && !verdicts
+                .rows
+                .iter()
+                .any(|verdict| matches!(verdict, Verdict::Again(_)));
+        if let Some(fault) = fault.filter(|_| names_none) {
+            if let Some(middle) = self.where_to_halve(&unit, fault) {
+                let attempts = unit.attempts + carried.attempts;
+                return self.halves(unit, middle, attempts, &fault.message);
+            }
         }
         // What the answer as a whole says is about the guilty, where it names some.
         let whole = fault
@@ -534,7 +554,12 @@ impl Sender {
         match &self.plan.kind {
             TargetKind::Request(request) => &request.retry,
             TargetKind::Steps(steps) => steps.last().map_or(&NO_RETRY, |step| &step.request.retry),
-            TargetKind::Job(job) => &job.submit.retry,
+            TargetKind::Job(job) => match &job.submit {
+                SubmitPlan::Request(request) => &request.retry,
+                SubmitPlan::Steps(steps) => {
+                    steps.last().map_or(&NO_RETRY, |step| &step.request.retry)
+                }
+            },
             TargetKind::File(_) => &NO_RETRY,
         }
     }
@@ -556,6 +581,19 @@ impl Sender {
             .api
             .log(LogLevel::Warning, &message, None)
             .await;
+    }
+
+    /// Where the batch of a job that failed, and applied nothing, is cut to find the rows that it fails for.
+    fn where_to_halve(&self, unit: &Unit, fault: &Fault) -> Option<usize> {
+        let TargetKind::Job(job) = &self.plan.kind else {
+            return None;
+        };
+        let results = self.plan.results.as_ref();
+        let is_said = job.all_or_nothing || results.is_some_and(|results| results.all_or_nothing);
+        let is_answer_of_job = fault.kind == FaultKind::NotOk;
+        (is_said && is_answer_of_job)
+            .then(|| unit.middle(self.keeps_groups()))
+            .flatten()
     }
 
     /// Whether rows of one value are never sent apart.

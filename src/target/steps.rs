@@ -1,4 +1,5 @@
-//! `steps`: requests in turn for a row. A failed one ends the row, the last that ran gives its outcome.
+//! `steps`: requests in turn for a row or a batch, or for what submits a job. A failed one ends the row, the
+//! last that ran gives its outcome.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,11 +12,16 @@ use crate::template::Frame;
 
 impl Sender {
     /// Runs the steps, and once more from the first where a rule says so.
-    pub(super) async fn by_steps(&self, steps: &[TargetStepPlan], frame: &Arc<Frame>) -> Carried {
+    pub(super) async fn by_steps(
+        &self,
+        steps: &[TargetStepPlan],
+        frame: &Arc<Frame>,
+        purpose: StepsFor,
+    ) -> Carried {
         let mut before = 0;
         let mut rounds = 1;
         loop {
-            let (mut carried, changed) = self.once_through(steps, frame).await;
+            let (mut carried, changed) = self.once_through(steps, frame, purpose).await;
             carried.attempts += before;
             let Came::Restart(fault, asked) = carried.came else {
                 return carried;
@@ -41,6 +47,7 @@ impl Sender {
         &self,
         steps: &[TargetStepPlan],
         frame: &Arc<Frame>,
+        purpose: StepsFor,
     ) -> (Carried, Reached) {
         let mut carried = Carried {
             came: Came::Skipped("no step's `when` held".to_owned()),
@@ -73,9 +80,13 @@ impl Sender {
                     let mut came = Came::of(&delivery.fate, &prefix);
                     if let Some(answer) = delivery.answer {
                         if matches!(came, Came::Done(Accepted::ByStatus)) {
-                            let judged = self
-                                .is_answer(&step.request, &answer)
-                                .and_then(|()| self.is_ok(&answer, &seen));
+                            let judged =
+                                self.is_answer(&step.request, &answer).and_then(
+                                    |()| match purpose {
+                                        StepsFor::Rows => self.is_ok(&answer, &seen),
+                                        StepsFor::Job => Ok(()),
+                                    },
+                                );
                             if let Err(other) = judged {
                                 came = other.behind(&prefix);
                             }
@@ -135,6 +146,7 @@ impl Sender {
                 }
             }
         }
+        let last = last.filter(|_| purpose == StepsFor::Rows);
         if let (Came::Done(Accepted::ByStatus), Some(answer), Some(last)) =
             (&carried.came, &carried.answer, last)
         {
@@ -152,6 +164,15 @@ impl Sender {
         };
         (carried, reached)
     }
+}
+
+/// What steps are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StepsFor {
+    /// They send rows, and the answer of the last says what became of them.
+    Rows,
+    /// They submit a job, which is asked about then.
+    Job,
 }
 
 /// How far steps came.

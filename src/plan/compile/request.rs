@@ -39,6 +39,8 @@ pub struct Defaults {
 pub enum Purpose {
     /// Records, or what leads to them.
     Records,
+    /// How a job of a batch stands, which `then: split` halves.
+    PollOfBatch,
     /// Below `windows`, where `then: split` has something to halve.
     RecordsOfWindow,
     /// Rows of a target, one at a time.
@@ -55,7 +57,10 @@ impl Purpose {
     }
 
     fn can_split(self) -> bool {
-        matches!(self, Self::RecordsOfWindow | Self::Batch)
+        matches!(
+            self,
+            Self::RecordsOfWindow | Self::Batch | Self::PollOfBatch
+        )
     }
 }
 

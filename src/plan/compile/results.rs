@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use super::request::Purpose;
 use super::values::flag;
 use crate::check::Diagnostic;
 use crate::plan::scopes::Scopes;
-use crate::plan::target::{MatchPlan, ResultsPlan};
+use crate::plan::target::{MatchPlan, ResultsPlan, TargetStepPlan};
 use crate::spec::target::Missing;
-use crate::spec::tree::Node;
+use crate::spec::tree::{Node, NodeValue};
 use crate::template::Template;
 use crate::template::scope::{Name, Scope};
 
@@ -52,7 +53,21 @@ impl Compiler<'_> {
         // Rows without a result have a fate of their own.
         let (list, format) = (node.get("list"), node.get("format"));
         let (reading, holds_body) = self.reading_of(list, format, true, &answered);
-        let request = request.or(download).map(|at| {
+        let (leads, when, last) = match request {
+            Some(several) if matches!(several.value, NodeValue::List(_)) => {
+                self.leads(several, &label, scopes, answers)
+            }
+            request => (Vec::new(), None, request.or(download)),
+        };
+        let mut answered = answered;
+        let mut whole = whole;
+        let mut result = result;
+        for name in leads.iter().filter_map(|lead| lead.name.as_deref()) {
+            answered = Scopes::with_answer(&answered, name);
+            whole = Scopes::with_answer(&whole, name);
+            result = Scopes::with_answer(&result, name);
+        }
+        let request = last.map(|at| {
             let seen = Scopes::paged(&answered);
             let mut fetch = self.fetch(at, node, &label, scopes, &seen, false);
             fetch.reading = Arc::clone(&reading);
@@ -83,14 +98,64 @@ impl Compiler<'_> {
                 Some(_) | None => Missing::Failed,
             },
             request,
+            leads,
+            when,
             all_or_nothing: flag(node.get("all_or_nothing")).unwrap_or_default(),
             code: self.optional(node.get("code"), &whole.shown()),
             message: self.optional(node.get("message"), &whole.shown()),
         }
     }
 
+    /// Requests in turn: those that lead to the fates, and whether and where the last of them fetches them.
+    fn leads<'n>(
+        &mut self,
+        several: &'n Node,
+        label: &str,
+        scopes: &Scopes,
+        answers: &Scope,
+    ) -> (Vec<TargetStepPlan>, Option<Template>, Option<&'n Node>) {
+        let Some((last, leads)) = several.items().split_last() else {
+            self.error(
+                several,
+                "`request` has no request",
+                "add - { request: \"/reports/{{ poll.body.report }}\" }",
+            );
+            return (Vec::new(), None, None);
+        };
+        let mut scope = answers.clone();
+        let mut plans = Vec::new();
+        for (index, node) in leads.iter().enumerate() {
+            let name = node.get("name").and_then(Node::as_text);
+            let label = match name {
+                Some(name) => format!("{label}, `{name}`"),
+                None => format!("{label}, request {}", index + 1),
+            };
+            let when = self.when(node, &scope);
+            if let (Some(name), Some(at)) = (name, node.get("name")) {
+                self.new_name(name, at, scopes);
+            }
+            if let Some(at) = node.get("request") {
+                let (mut request, sent) = self.watched(|compiler| {
+                    compiler.request(at, &label, scopes, &scope, Purpose::Records)
+                });
+                self.refuse_unpaged(at, &sent);
+                request.holds_body = true;
+                plans.push(TargetStepPlan {
+                    name: name.map(Arc::from),
+                    when,
+                    request,
+                });
+            }
+            if let Some(name) = name {
+                scope = Scopes::with_answer(&scope, name);
+            }
+        }
+        let when = self.when(last, &scope);
+        (plans, when, last.get("request"))
+    }
+
     /// A template that is not the same for all.
-    fn varying(&mut self, node: &Node, owner: &str, scope: &Scope) -> Template {
+    pub(super) fn varying(&mut self, node: &Node, owner: &str, scope: &Scope) -> Template {
         let template = self.template(node, scope);
         if template.as_constant().is_some() {
             let text = node.as_text().unwrap_or_default();

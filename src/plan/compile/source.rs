@@ -396,7 +396,7 @@ impl Compiler<'_> {
         });
         self.refuse_unpaged(node, &sent);
         submit.holds_body = true;
-        let poll = self.poll(at, label, scopes, &submitted, &polled);
+        let poll = self.poll(at, label, scopes, &submitted, &polled, Purpose::Records);
         let download = at.get("download").map(|node| {
             let label = format!("{label}, download");
             self.fetch(

@@ -10,8 +10,8 @@ use crate::check::Diagnostic;
 use crate::plan::request::Repeat;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{
-    BATCH_ROWS, BatchPlan, ByPlan, Groups, ItemPlan, TargetJobPlan, TargetKind, TargetPlan,
-    TargetStepPlan,
+    BATCH_ROWS, BatchPlan, ByPlan, Groups, ItemPlan, SubmitPlan, TargetJobPlan, TargetKind,
+    TargetPlan, TargetStepPlan,
 };
 use crate::plan::{Change, EntryPlan, WatchedPlan};
 use crate::spec::Mode;
@@ -69,11 +69,18 @@ impl Compiler<'_> {
             }
         };
         for owner in owners {
-            if owner.get("job").is_some() {
+            let job = owner.get("job");
+            if job.is_some() {
                 add("submit");
                 add("poll");
             }
-            for step in owner.get("steps").into_iter().flat_map(Node::items) {
+            let submit = job.and_then(|job| job.get("submit"));
+            for step in owner
+                .get("steps")
+                .into_iter()
+                .chain(submit)
+                .flat_map(Node::items)
+            {
                 if let Some(name) = step.get("name").and_then(Node::as_text) {
                     add(name);
                 }
@@ -219,7 +226,12 @@ impl Compiler<'_> {
             }
             "job" => {
                 let job = self.target_job(at, label, scopes, &seen);
-                for name in ["submit", "poll"] {
+                let names = match &job.submit {
+                    SubmitPlan::Steps(steps) => steps.as_slice(),
+                    SubmitPlan::Request(_) => &[],
+                };
+                let names = names.iter().filter_map(|step| step.name.as_deref());
+                for name in names.chain(["submit", "poll"]) {
                     answers = Scopes::with_answer(&answers, name);
                     results_scope = Scopes::with_answer(&results_scope, name);
                 }
@@ -527,20 +539,45 @@ impl Compiler<'_> {
         scopes: &Scopes,
         seen: &Seen,
     ) -> TargetJobPlan {
-        let submitted = Scopes::with_answer(&seen.sent, "submit");
+        let label_of_submit = format!("{label}, submit");
+        let node = at.get("submit").unwrap_or(at);
+        let mut sent = seen.sent.clone();
+        let submit = if matches!(node.value, NodeValue::List(_)) {
+            let steps = self.target_steps(node, &label_of_submit, scopes, seen);
+            for name in steps.iter().filter_map(|step| step.name.as_deref()) {
+                sent = Scopes::with_answer(&sent, name);
+            }
+            SubmitPlan::Steps(steps)
+        } else {
+            let (request, uses) = self.watched(|compiler| {
+                compiler.request(node, &label_of_submit, scopes, &seen.sent, seen.purpose)
+            });
+            if seen.purpose == Purpose::Batch {
+                // The scope of items has a name of its own for them.
+                self.needs_rows(at, &uses, seen.sent.get("items").is_some());
+            }
+            SubmitPlan::Request(Box::new(request))
+        };
+        let submitted = Scopes::with_answer(&sent, "submit");
         let polled = Scopes::with_answer(&submitted, "poll");
-        let (submit, uses) = self.watched(|compiler| {
-            let node = at.get("submit").unwrap_or(at);
-            let label = format!("{label}, submit");
-            compiler.request(node, &label, scopes, &seen.sent, seen.purpose)
-        });
-        if seen.purpose == Purpose::Batch {
-            // The scope of items has a name of its own for them.
-            self.needs_rows(at, &uses, seen.sent.get("items").is_some());
+        let asking = match seen.purpose {
+            Purpose::Batch => Purpose::PollOfBatch,
+            _ => Purpose::Records,
+        };
+        let all_or_nothing = at.get("all_or_nothing");
+        let is_said = flag(all_or_nothing).unwrap_or_default();
+        if let (Some(node), true, false) = (all_or_nothing, is_said, seen.purpose == Purpose::Batch)
+        {
+            self.error(
+                node,
+                "a job of one row has no halves",
+                "add batch: 100 to the target, or remove it",
+            );
         }
         TargetJobPlan {
             submit,
-            poll: self.poll(at, label, scopes, &submitted, &polled),
+            all_or_nothing: is_said,
+            poll: self.poll(at, label, scopes, &submitted, &polled, asking),
         }
     }
 }

@@ -70,9 +70,7 @@ impl<'s> Lowering<'s, '_> {
                 };
                 Expr::BinOp(Spanned::new(lowered, binary.span()))
             }
-            Expr::BinOp(binary)
-                if !matches!(binary.op, BinOpKind::Concat | BinOpKind::Add) =>
-            {
+            Expr::BinOp(binary) if !matches!(binary.op, BinOpKind::Concat | BinOpKind::Add) => {
                 self.expr(expr)
             }
             Expr::Const(constant) if constant.value.as_str().is_none() => self.expr(expr),

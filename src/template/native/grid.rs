@@ -284,7 +284,12 @@ impl Grid {
                 looked_up: LookedUp::default(),
             };
             let frame = Frame::on(&base).with("row", row_value(&batch, index));
-            if let Err(difference) = self.compare((&template, &form), (&condition, &decides), &scene, &Arc::new(frame)) {
+            if let Err(difference) = self.compare(
+                (&template, &form),
+                (&condition, &decides),
+                &scene,
+                &Arc::new(frame),
+            ) {
                 writeln!(self.report, "{text}\n  {}\n  {difference}", row.json()).unwrap();
             }
         }
@@ -322,7 +327,9 @@ impl Grid {
                 paths: &paths,
                 looked_up: LookedUp::default(),
             };
-            if let Err(difference) = self.compare((&template, &form), (&condition, &decides), &scene, &frame) {
+            if let Err(difference) =
+                self.compare((&template, &form), (&condition, &decides), &scene, &frame)
+            {
                 writeln!(self.report, "{text}\n  {json}\n  {difference}").unwrap();
             }
         }
