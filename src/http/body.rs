@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
 
-use crate::plan::request::{BodyPlan, FilePartPlan, PartPlan, TreePlan};
+use crate::plan::request::{BodyPlan, FileContent, FilePartPlan, PartPlan, TreePlan};
 use crate::row::text::write_string;
 use crate::template::{Frame, TemplateError, is_nothing, json, text_of};
+
+/// The content types of lists.
+const CSV: &str = "text/csv; charset=utf-8";
+const JSONL: &str = "application/x-ndjson";
 
 /// A value that can't be sent so.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -78,17 +82,10 @@ pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueErro
             bytes.push(b'}');
             rendered("application/json", bytes)
         }
-        BodyPlan::Jsonl(list) => {
-            let mut bytes = Vec::new();
-            for value in elements("jsonl", &list.value(frame)?)? {
-                write_value(&value, &mut bytes);
-                bytes.push(b'\n');
-            }
-            rendered("application/x-ndjson", bytes)
-        }
+        BodyPlan::Jsonl(list) => rendered(JSONL, jsonl_bytes(&list.value(frame)?)?),
         BodyPlan::Csv(list) => {
             let values = elements("csv", &list.value(frame)?)?;
-            rendered("text/csv; charset=utf-8", csv_bytes(&values)?)
+            rendered(CSV, csv_bytes(&values)?)
         }
         BodyPlan::Xml(text) => rendered(
             "application/xml; charset=utf-8",
@@ -336,6 +333,31 @@ fn csv_bytes(values: &[Value]) -> Result<Vec<u8>, ValueError> {
         .map_err(|error| ValueError::Csv(error.to_string()))
 }
 
+/// A list as JSON Lines.
+fn jsonl_bytes(list: &Value) -> Result<Vec<u8>, ValueError> {
+    let mut bytes = Vec::new();
+    for value in elements("jsonl", list)? {
+        write_value(&value, &mut bytes);
+        bytes.push(b'\n');
+    }
+    Ok(bytes)
+}
+
+/// What a file of a multipart form holds, and its type where that is known.
+fn file_content(
+    content: &FileContent,
+    frame: &Arc<Frame>,
+) -> Result<(Vec<u8>, Option<&'static str>), ValueError> {
+    Ok(match content {
+        FileContent::Text(text) => (text.text(frame)?.into_bytes(), None),
+        FileContent::Csv(list) => {
+            let values = elements("csv", &list.value(frame)?)?;
+            (csv_bytes(&values)?, Some(CSV))
+        }
+        FileContent::Jsonl(list) => (jsonl_bytes(&list.value(frame)?)?, Some(JSONL)),
+    })
+}
+
 fn multipart(parts: &[(Arc<str>, PartPlan)], frame: &Arc<Frame>) -> Result<Rendered, ValueError> {
     let boundary = uuid::Uuid::new_v4().simple().to_string();
     let mut bytes = Vec::new();
@@ -352,14 +374,19 @@ fn multipart(parts: &[(Arc<str>, PartPlan)], frame: &Arc<Frame>) -> Result<Rende
                 if text.is_empty() && !is_literal {
                     continue;
                 }
-                (text, None, None)
+                (text.into_bytes(), None, None)
             }
             PartPlan::File(part) => {
-                let FilePartPlan { file, name, kind } = &**part;
+                let FilePartPlan {
+                    content,
+                    name,
+                    kind,
+                } = &**part;
                 let file_name = name.as_ref().map(|name| name.text(frame)).transpose()?;
                 let kind = kind.as_ref().map(|kind| kind.text(frame)).transpose()?;
                 let file_name = file_name.unwrap_or_else(|| "file".to_owned());
-                (file.text(frame)?, Some(file_name), kind)
+                let (bytes, own) = file_content(content, frame)?;
+                (bytes, Some(file_name), kind.or(own.map(str::to_owned)))
             }
         };
         bytes.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
@@ -373,7 +400,7 @@ fn multipart(parts: &[(Arc<str>, PartPlan)], frame: &Arc<Frame>) -> Result<Rende
             bytes.extend_from_slice(format!("Content-Type: {}\r\n", quoted(kind)).as_bytes());
         }
         bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(content.as_bytes());
+        bytes.extend_from_slice(&content);
         bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use reqwest::{Method, Url};
 
 use super::Http;
@@ -90,6 +90,7 @@ impl Http {
                 next.body = None;
                 next.headers.remove(CONTENT_TYPE);
                 next.headers.remove(CONTENT_LENGTH);
+                next.headers.remove(CONTENT_ENCODING);
             }
             if origin(&url) != origin(&next.url) {
                 if next.body.is_some() {

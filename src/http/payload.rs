@@ -1,12 +1,14 @@
 //! What a request carries: bytes at hand, or a file that is read as it is sent.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_body::{Frame, SizeHint};
 
 /// Bytes that are read at a time.
@@ -17,6 +19,13 @@ const PIECE: usize = 64 * 1024;
 pub enum Payload {
     /// Bytes at hand.
     Bytes(Bytes),
+    /// Bytes at hand, packed by gzip as they are sent.
+    Packed {
+        /// What people see.
+        plain: Bytes,
+        /// What is sent.
+        packed: Bytes,
+    },
     /// A file, which is read anew each time it is sent.
     File {
         /// Where it lies.
@@ -27,10 +36,21 @@ pub enum Payload {
 }
 
 impl Payload {
+    /// Bytes that are sent packed by gzip.
+    pub fn packed(plain: Vec<u8>) -> io::Result<Self> {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+        packer.write_all(&plain)?;
+        Ok(Self::Packed {
+            plain: plain.into(),
+            packed: packer.finish()?.into(),
+        })
+    }
+
     /// As a request's body. An error is a file that can't be read.
     pub fn body(&self) -> io::Result<reqwest::Body> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.clone().into()),
+            Self::Packed { packed, .. } => Ok(packed.clone().into()),
             Self::File { path, length } => Ok(reqwest::Body::wrap(FileBody {
                 file: File::open(path)?,
                 left: *length,
@@ -41,7 +61,9 @@ impl Payload {
     /// As people see it.
     pub fn shown(&self) -> String {
         match self {
-            Self::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Bytes(plain) | Self::Packed { plain, .. } => {
+                String::from_utf8_lossy(plain).into_owned()
+            }
             Self::File { length, .. } => format!("(a file of {length} bytes)"),
         }
     }

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::body;
 use super::error::Failure;
 use super::payload::Payload;
 use crate::plan::request::{AddressPlan, FieldPlan, Repeat, RequestPlan};
+use crate::spec::request::Compress;
 use crate::template::{Frame, NOTHING_IN_PATH, is_nothing, text_of};
 
 /// What needs no encoding in parameters and forms.
@@ -83,10 +84,17 @@ pub fn render(
     headers.insert("accept", HeaderValue::from_static("*/*"));
     let body = match &plan.body {
         None => None,
-        Some(plan) => {
-            let rendered = body::render(plan, frame)?;
+        Some(body) => {
+            let rendered = body::render(body, frame)?;
             headers.insert(CONTENT_TYPE, header_value("content-type", &rendered.kind)?);
-            Some(Payload::Bytes(rendered.bytes.into()))
+            Some(match &plan.compress {
+                None => Payload::Bytes(rendered.bytes.into()),
+                Some(Compress::Gzip) => {
+                    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                    Payload::packed(rendered.bytes)
+                        .map_err(|error| Failure::Template(format!("compress: {error}")))?
+                }
+            })
         }
     };
     for (name, field) in &plan.headers {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::spec::fault::Then;
+use crate::spec::request::Compress;
 use crate::template::{Template, text_of};
 
 /// Attempts in all, where nothing is said.
@@ -30,6 +31,8 @@ pub struct RequestPlan {
     pub headers: Vec<(Arc<str>, FieldPlan)>,
     /// The body.
     pub body: Option<BodyPlan>,
+    /// How the body is packed.
+    pub compress: Option<Compress>,
     /// Who asks, as an index of [`Plan::auths`](super::Plan::auths).
     pub auth: Option<usize>,
     /// Whether `auth` stands on the request itself: then it goes to its host, whichever that is.
@@ -151,11 +154,22 @@ pub enum PartPlan {
     File(Box<FilePartPlan>),
 }
 
+/// What a file of a multipart form holds.
+#[derive(Debug)]
+pub enum FileContent {
+    /// Text.
+    Text(Template),
+    /// A list of maps as CSV.
+    Csv(Template),
+    /// A list as JSON Lines.
+    Jsonl(Template),
+}
+
 /// A file of a multipart form.
 #[derive(Debug)]
 pub struct FilePartPlan {
     /// What it holds.
-    pub file: Template,
+    pub content: FileContent,
     /// Its name.
     pub name: Option<Template>,
     /// Its content type.

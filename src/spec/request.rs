@@ -21,6 +21,14 @@ pub enum Request {
     Whole(Box<RequestKeys>),
 }
 
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Compress {
+    /// By gzip.
+    Gzip,
+}
+
 /// What a request is made of. Keys that it does not have come from `http`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -70,8 +78,15 @@ pub struct RequestKeys {
     pub csv: Option<Template>,
     /// An XML body.
     pub xml: Option<Template>,
-    /// Parts of a multipart form: text, or `{file, name, type}`.
+    /// Parts of a multipart form: text, or a file `{file, name, type}`. Instead of `file`, which is text,
+    /// `csv` and `jsonl` take a list.
+    ///
+    /// ```yaml
+    /// multipart: { type: offers, file: { csv: "{{ items }}", name: offers.csv } }
+    /// ```
     pub multipart: Option<IndexMap<String, Tree>>,
+    /// How the body is packed, where it is: `gzip`. `Content-Encoding` says so.
+    pub compress: Option<Compress>,
     /// Who asks. Sent to this request's host only, or to `base_url`'s where `http` says it.
     pub auth: Option<Auth>,
     /// How long to wait for the first byte, and between bytes; 60 seconds where nothing is said.

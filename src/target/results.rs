@@ -86,13 +86,11 @@ impl Sender {
                 answers.push((Arc::clone(name), answer));
             }
         }
-        let is_there = plan
-            .when
-            .as_ref()
-            .map_or(Ok(true), |when| when.holds(&seen));
-        let is_there = is_there.map_err(|error| format!("{}, when: {error}", plan.label))?;
+        let when = plan.when.as_ref();
+        let is_reported = when.map_or(Ok(true), |when| when.holds(&seen));
+        let is_reported = is_reported.map_err(|error| format!("{}, when: {error}", plan.label))?;
         let elements = match (&plan.request, &carried.answer) {
-            (Some(_), _) if !is_there => Vec::new(),
+            (Some(_), _) if !is_reported => Vec::new(),
             (Some(fetch), _) => {
                 let (elements, answer) = gather::fetched(&self.context, fetch, &seen)
                     .await
@@ -121,6 +119,7 @@ impl Sender {
             unit,
             answers: &answers,
             frame: &seen,
+            has_report: is_reported,
         };
         let verdicts = matching
             .verdicts(&elements)
@@ -183,6 +182,8 @@ struct Matching<'m> {
     answers: &'m [(Arc<str>, Arc<Answer>)],
     /// The batch with its answers.
     frame: &'m Arc<Frame>,
+    /// Whether a report of its own was asked for, where one is.
+    has_report: bool,
 }
 
 impl Matching<'_> {
@@ -342,6 +343,14 @@ impl Matching<'_> {
             Some(PathPlan::Query(query)) => format!(" at `{query}`"),
             _ => String::new(),
         };
+        if self.plan.request.is_some() {
+            return if self.has_report {
+                format!("the channel's report is empty: it has no result{place}")
+            } else {
+                "the channel has no report of it: the `when` of the last request does not hold"
+                    .to_owned()
+            };
+        }
         let body = self
             .frame
             .get("response")

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::Compiler;
 use super::values::{flag, reads_body, whole};
 use crate::plan::request::{
-    AddressPlan, BodyPlan, FieldPlan, FilePartPlan, LimitPlan, PartPlan, REDIRECTS, Repeat,
-    RequestPlan, RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
+    AddressPlan, BodyPlan, FieldPlan, FileContent, FilePartPlan, LimitPlan, PartPlan, REDIRECTS,
+    Repeat, RequestPlan, RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
 };
 use crate::plan::scopes::Scopes;
 use crate::spec::fault::Then;
+use crate::spec::request::Compress;
 use crate::spec::tree::{Node, NodeValue, ScalarKind};
 use crate::template::Template;
 use crate::template::scope::Scope;
@@ -227,6 +228,7 @@ impl Compiler<'_> {
             method: key("method").and_then(|node| node.as_text().map(str::to_owned)),
             query: self.fields("query", own, http, scope),
             headers: self.fields("headers", own, http, scope),
+            compress: self.compress(key("compress").as_ref(), body.is_some()),
             body,
             auth,
             auth_is_own,
@@ -247,6 +249,24 @@ impl Compiler<'_> {
             errors_are_read: false,
             holds_body,
         }
+    }
+
+    /// How a body is packed, where there is one.
+    fn compress(&mut self, node: Option<&Node>, has_body: bool) -> Option<Compress> {
+        let node = node?;
+        let http = self
+            .root()
+            .get("http")
+            .and_then(|http| http.get("compress"));
+        let is_own = http.is_none_or(|http| http.span != node.span);
+        if !has_body && is_own {
+            self.error(
+                node,
+                "a body is packed, and there is none",
+                "remove it, or add json: \"{{ item }}\"",
+            );
+        }
+        has_body.then_some(Compress::Gzip)
     }
 
     fn address(
@@ -397,9 +417,9 @@ impl Compiler<'_> {
                 node.entries()
                     .iter()
                     .map(|entry| {
-                        let part = match entry.value.get("file") {
-                            Some(file) => PartPlan::File(Box::new(FilePartPlan {
-                                file: self.template(file, scope),
+                        let part = match self.file_content(&entry.value, scope) {
+                            Some(content) => PartPlan::File(Box::new(FilePartPlan {
+                                content,
                                 name: self.optional(entry.value.get("name"), scope),
                                 kind: self.optional(entry.value.get("type"), scope),
                             })),
@@ -410,6 +430,51 @@ impl Compiler<'_> {
                     .collect(),
             ),
         }
+    }
+
+    /// What a file of a multipart form holds, where a part is one.
+    fn file_content(&mut self, part: &Node, scope: &Scope) -> Option<FileContent> {
+        let words = ["file", "csv", "jsonl"];
+        let mut found = words
+            .iter()
+            .filter_map(|word| Some((*word, part.get(word)?)));
+        let Some((word, node)) = found.next() else {
+            if let NodeValue::Map(entries) = &part.value {
+                let at = entries.first().map_or(part, |entry| &entry.value);
+                self.error(
+                    at,
+                    "a part is text, or a file: one of `file`, `csv` and `jsonl`",
+                    "write { csv: \"{{ items }}\", name: rows.csv }",
+                );
+            }
+            return None;
+        };
+        if let Some((second, at)) = found.next() {
+            self.error(
+                at,
+                format!("a file holds one thing, and here are `{word}` and `{second}`"),
+                "leave one of them out",
+            );
+        }
+        if let NodeValue::Map(entries) = &part.value {
+            let known = [word, "name", "type", "file", "csv", "jsonl"];
+            let stray = entries
+                .iter()
+                .find(|entry| !known.contains(&entry.key.as_str()));
+            if let Some(stray) = stray {
+                self.error(
+                    &stray.value,
+                    format!("unknown key `{}` in a file of `multipart`", stray.key),
+                    "allowed: file, csv, jsonl, name, type",
+                );
+            }
+        }
+        let content = self.template(node, scope);
+        Some(match word {
+            "csv" => FileContent::Csv(content),
+            "jsonl" => FileContent::Jsonl(content),
+            _ => FileContent::Text(content),
+        })
     }
 
     /// Values of a body.

@@ -31,7 +31,7 @@ use super::requests::{Kind, Request};
 use super::sandbox::Sandbox;
 
 /// Cases that run at a time.
-const AT_A_TIME: usize = 4;
+const AT_A_TIME: usize = 8;
 
 const INPUTS: [&str; 5] = ["input", "new", "modified", "unchanged", "deleted"];
 
@@ -68,7 +68,8 @@ pub fn run_all(verdict: &str, code: i32) {
 
 /// The text with `<uuid>` in place of each UUID.
 fn without_uuids(text: &str) -> String {
-    let uuid = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a pattern");
+    let uuid = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
+        .expect("a pattern");
     uuid.replace_all(text, "<uuid>").into_owned()
 }
 
