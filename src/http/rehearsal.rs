@@ -7,7 +7,10 @@ use reqwest::header::HeaderMap;
 
 use super::Http;
 use super::answer::Answer;
+use super::body;
 use super::render::Prepared;
+use crate::plan::request::{AddressPlan, RequestPlan};
+use crate::template::{Frame, Template};
 
 /// Requests that would be sent, without secrets; credentials are not fetched.
 #[derive(Debug, Default)]
@@ -56,6 +59,42 @@ impl Rehearsal {
         };
         self.add(noted);
         Arc::new(Answer::made(200, HeaderMap::new(), prepared.url.clone()))
+    }
+
+    /// Notes a request that can't be worked out before another one is answered: what the author wrote
+    /// stands where its values would. `only` is what decides whether it is sent.
+    pub fn note_depending(
+        &self,
+        http: &Http,
+        plan: &RequestPlan,
+        frame: &Arc<Frame>,
+        only: Option<&Template>,
+    ) {
+        let address = match &plan.address {
+            AddressPlan::Path(template) | AddressPlan::Url(template) => template.source(),
+        };
+        let method = plan.method.as_deref().unwrap_or(match plan.body {
+            Some(_) => "POST",
+            None => "GET",
+        });
+        let mut request = format!("{method} {}", address.unwrap_or_default());
+        if let Some(condition) = only.and_then(Template::source) {
+            request = format!("(where {condition})\n{request}");
+        }
+        let (mut headers, mut body) = (Vec::new(), None);
+        match plan.body.as_ref().map(|body| body::render(body, frame)) {
+            Some(Ok(rendered)) => {
+                headers.push(("content-type".to_owned(), rendered.kind));
+                body = Some(String::from_utf8_lossy(&rendered.bytes).into_owned());
+            }
+            Some(Err(error)) => body = Some(format!("(its body depends on an answer: {error})")),
+            None => {}
+        }
+        self.add(Rehearsed {
+            request: http.redactor.redact(&request),
+            headers,
+            body: body.map(|body| http.redactor.redact(&body)),
+        });
     }
 
     /// Notes what would be done.

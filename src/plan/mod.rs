@@ -2,6 +2,7 @@
 //!
 //! Plain synchronous code that knows no network. `check` compiles exactly what a run compiles.
 
+pub mod around;
 pub mod auth;
 mod compile;
 pub mod file_name;
@@ -36,6 +37,7 @@ use target::TargetPlan;
 use crate::row::pattern::Pattern;
 use crate::spec::{FeedbackRows, Input, KeepWord, Limit, LogAt, Mode, OnError};
 use crate::template::Template;
+use around::AroundPlan;
 
 /// A compiled spec.
 #[derive(Debug)]
@@ -68,6 +70,8 @@ pub struct Plan {
     pub batch_size: u32,
     /// What a row becomes.
     pub mapping: MappingPlan,
+    /// Requests around all entries.
+    pub around: AroundPlan,
     /// The entries of an export, in the order written; one without a change in mode `export`.
     pub entries: Vec<EntryPlan>,
     /// Whether `feedback` or `log` read what a target's channel answered.
@@ -191,6 +195,8 @@ pub struct RejectRule {
 pub struct EntryPlan {
     /// The kind of change; nothing in mode `export`.
     pub change: Option<Change>,
+    /// Requests around this entry alone.
+    pub around: AroundPlan,
     /// What is logged for this entry alone.
     pub log: Vec<LogRule>,
     /// How its rows are sent; without it they are read, judged and reported.

@@ -33,6 +33,7 @@ const RUN: [&str; 15] = [
 ];
 
 /// Builds the scopes of one spec.
+#[derive(Clone)]
 pub struct Scopes {
     mode: Mode,
     base: Scope,
@@ -48,6 +49,8 @@ pub struct Scopes {
     pub columns: Option<Vec<String>>,
     /// Names of a target's answers: those of its steps, `submit` and `poll`.
     pub answers: Vec<String>,
+    /// Names of the answers before a target's first row.
+    pub around: Vec<String>,
 }
 
 /// The fields of `page`.
@@ -87,6 +90,7 @@ impl Scopes {
             lookups: Vec::new(),
             columns: None,
             answers: Vec::new(),
+            around: Vec::new(),
         }
     }
 
@@ -163,9 +167,25 @@ impl Scopes {
         }
     }
 
+    /// What requests around a target see.
+    pub fn around(&self) -> Scope {
+        let base = match self.mode {
+            Mode::ExportDelta => self.base().with("change", Name::Any),
+            _ => self.base(),
+        };
+        self.with_around(base)
+    }
+
+    /// The same with the answers before a target's first row.
+    fn with_around(&self, scope: Scope) -> Scope {
+        self.around
+            .iter()
+            .fold(scope, |scope, name| Self::with_answer(&scope, name))
+    }
+
     /// What is sent for a row sees: the finished row, and what its mapping saw.
     pub fn sent_row(&self) -> Scope {
-        self.mapping()
+        self.with_around(self.mapping())
             .with("row", self.finished_row())
             .with_hint("items", "this is sent for each row alone, and sees item; items is for a batch: add batch: 100")
             .with_hint("rows", "this is about one row; rows is for a batch: add batch: 100")
@@ -181,7 +201,7 @@ impl Scopes {
     /// What is sent for a batch sees: its rows.
     pub fn sent_batch(&self, groups: Option<Groups>) -> Scope {
         let scope = self
-            .base()
+            .with_around(self.base())
             .with("rows", Name::Any)
             .with_fields("batch", &BATCH)
             .with_hint("row", "this is sent once for many rows: write rows, or add `item` to the target and write items")

@@ -68,6 +68,8 @@ pub struct TargetStepPlan {
     pub name: Option<Arc<str>>,
     /// Whether it runs.
     pub when: Option<Template>,
+    /// Whether an answer before it decides that.
+    pub when_depends: bool,
     /// The request.
     pub request: RequestPlan,
 }

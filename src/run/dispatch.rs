@@ -56,6 +56,8 @@ pub(super) struct Dispatch<'r> {
     unreachable: u32,
     /// Units in a row whose answer was none.
     unjudged: u32,
+    /// Units in a row of which the spec made out nothing.
+    unknowable: u32,
     /// The places of rows that were named, and then not sent.
     left: Vec<u64>,
     /// Why nothing more is sent.
@@ -88,6 +90,7 @@ impl<'r> Dispatch<'r> {
             is_reached: false,
             unreachable: 0,
             unjudged: 0,
+            unknowable: 0,
             left: Vec::new(),
             end: None,
         }
@@ -271,6 +274,15 @@ impl<'r> Dispatch<'r> {
         let is_enough = is_first || self.target.batch.is_some() || self.unjudged >= UNREACHABLE;
         let may_fail = self.run.plan.max_failures.is_some();
         if let Some(reason) = sent.unjudged.filter(|_| is_enough && !may_fail) {
+            self.end_with(RunError::Unjudged(reason));
+        }
+        // A spec that never made out anything will not for the rest.
+        self.unknowable = match &sent.unknowable {
+            Some(_) => self.unknowable + 1,
+            None => 0,
+        };
+        let is_hopeless = self.unknowable >= UNREACHABLE && self.run.counters.snapshot().ok == 0;
+        if let Some(reason) = sent.unknowable.filter(|_| is_hopeless && !may_fail) {
             self.end_with(RunError::Unjudged(reason));
         }
         match sent.unreachable.or(sent.forbidden) {

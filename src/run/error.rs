@@ -57,7 +57,7 @@ pub enum RunError {
     )]
     NoRecord,
     /// More mapping errors than `max_errors`.
-    #[error("{errors} rows could not be mapped, and max_errors is {limit}")]
+    #[error("{errors} {} could not be mapped, and max_errors is {limit}", if *.errors == 1 { "row" } else { "rows" })]
     TooManyErrors {
         /// How many.
         errors: u64,
@@ -65,10 +65,12 @@ pub enum RunError {
         limit: String,
     },
     /// More failed rows than `max_failures`.
-    #[error("{failed} {} failed, and max_failures is {limit}", if *.failed == 1 { "row" } else { "rows" })]
+    #[error("{}, and max_failures is {limit}", failures(*.failed, *.unknown))]
     TooManyFailures {
-        /// How many.
+        /// How many surely did not happen.
         failed: u64,
+        /// Of how many nobody knows.
+        unknown: u64,
         /// As written.
         limit: String,
     },
@@ -81,6 +83,12 @@ pub enum RunError {
     /// What the channel answers is no answer.
     #[error("{0}. Nothing more was sent; a run that is to go on says `max_failures`")]
     Unjudged(String),
+    /// What comes before a target's first row went wrong.
+    #[error("{0}. No row was sent")]
+    Before(String),
+    /// What comes after a target's last row went wrong.
+    #[error("{0}. The rows before it are told as they are")]
+    After(String),
     /// Rows were to go out, and none of them did.
     #[error(
         "not one row was accepted; where a run may end so, say with `fail_when` when it is to fail"
@@ -113,6 +121,16 @@ impl From<ApiError> for RunError {
             ApiError::Stopped => Self::Stopped,
             error => Self::Api(error),
         }
+    }
+}
+
+/// Rows that did not go through, in words.
+fn failures(failed: u64, unknown: u64) -> String {
+    let rows = |count: u64| if count == 1 { "row" } else { "rows" };
+    match (failed, unknown) {
+        (failed, 0) => format!("{failed} {} failed", rows(failed)),
+        (0, unknown) => format!("{unknown} {} unknown", rows(unknown)),
+        (failed, unknown) => format!("{failed} {} failed, {unknown} unknown", rows(failed)),
     }
 }
 

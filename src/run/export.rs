@@ -14,37 +14,83 @@ use super::{REASONS_SHOWN, Run};
 use crate::columns::{Finished, Mapped, Mapper, Status};
 use crate::container_api::{InputReader, InputType, OutputFile};
 use crate::plan::EntryPlan;
+use crate::plan::around::AroundPlan;
 use crate::plan::target::TargetKind;
-use crate::spec::{LogAt, LogLevel};
+use crate::spec::{FailAt, LogAt, LogLevel};
+use crate::target::{AroundError, in_turn};
 use crate::template::{Frame, Value};
 
 impl Run {
     pub(super) async fn export(&self, mapper: Mapper) -> Result<(), RunError> {
-        let result = Box::pin(self.all_entries(mapper)).await;
+        let around = &self.plan.around;
+        let base = self.before(around, &self.base).await?;
+        let result = Box::pin(self.all_entries(mapper, &base)).await;
         self.report_failures().await;
-        result
+        self.after(around, &base, result).await
     }
 
-    async fn all_entries(&self, mut mapper: Mapper) -> Result<(), RunError> {
+    /// Sends what comes before the first row; what comes after it sees the answers.
+    pub(super) async fn before(
+        &self,
+        around: &AroundPlan,
+        base: &Arc<Frame>,
+    ) -> Result<Arc<Frame>, RunError> {
+        let sent = in_turn(&self.context(), &around.before, base).await;
+        sent.map_err(|error| match error {
+            AroundError::Failed(reason) => RunError::Before(reason),
+            AroundError::Stopped => RunError::Stopped,
+        })
+    }
+
+    /// Sends what comes after the last row, unless the run has failed by then.
+    pub(super) async fn after(
+        &self,
+        around: &AroundPlan,
+        base: &Arc<Frame>,
+        result: Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        if around.after.is_empty() {
+            return result;
+        }
+        let judged = result
+            .and_then(|()| self.judge_limits(true))
+            .and_then(|()| self.none_accepted())
+            .and_then(|()| self.fail_when(FailAt::Finish));
+        if let Err(error) = judged {
+            let labels = around.after.iter().map(|step| &*step.request.label);
+            let labels: Vec<&str> = labels.collect();
+            let message = format!("not sent, as the run has failed: {}", labels.join("; "));
+            self.api.log(LogLevel::Warning, &message, None).await;
+            return Err(error);
+        }
+        match in_turn(&self.context(), &around.after, base).await {
+            Ok(_) => Ok(()),
+            Err(AroundError::Failed(reason)) => Err(RunError::After(reason)),
+            Err(AroundError::Stopped) => Err(RunError::Stopped),
+        }
+    }
+
+    async fn all_entries(&self, mut mapper: Mapper, base: &Arc<Frame>) -> Result<(), RunError> {
         let mut feedback_rows = 0;
         for entry in &self.plan.entries {
-            let (kind, base) = self.of_entry(entry);
+            let (kind, base) = Self::of_entry(entry, base);
+            let base = self.before(&entry.around, &base).await?;
             self.log(LogAt::Start, &entry.log, &base).await;
             let (input, size) = (&self.plan.input, self.plan.batch_size);
             let mut reader = InputReader::new(self.api.clone(), kind, input, size);
-            mapper = match &entry.target {
+            let sent = match &entry.target {
                 Some(target) if matches!(target.kind, TargetKind::File(_)) => {
                     let dispatch =
                         FileDispatch::new(self, entry, target, &base, &mut feedback_rows)?;
                     let from = |from| dispatch.run(from);
                     let sending = self.dispatched(&mut reader, mapper, &base, from);
-                    Box::pin(sending).await?
+                    Box::pin(sending).await
                 }
                 Some(target) => {
                     let dispatch = Dispatch::new(self, entry, target, &base, &mut feedback_rows);
                     let from = |from| dispatch.run(from);
                     let sending = self.dispatched(&mut reader, mapper, &base, from);
-                    Box::pin(sending).await?
+                    Box::pin(sending).await
                 }
                 None => {
                     let feedback = self.plan.feedback.as_ref();
@@ -55,9 +101,16 @@ impl Run {
                         self.tell(mapped, entry, &base, feedback.as_ref(), &mut feedback_rows)
                             .await
                     })
-                    .await?
+                    .await
                 }
             };
+            match sent {
+                Ok(back) => {
+                    mapper = back;
+                    self.after(&entry.around, &base, Ok(())).await?;
+                }
+                Err(error) => return self.after(&entry.around, &base, Err(error)).await,
+            }
             self.log(LogAt::Finish, &entry.log, &base).await;
         }
         self.report_nothing(&self.looked).await;
@@ -66,11 +119,11 @@ impl Run {
     }
 
     /// Which input an entry reads, and what its templates see.
-    pub(super) fn of_entry(&self, entry: &EntryPlan) -> (InputType, Arc<Frame>) {
+    pub(super) fn of_entry(entry: &EntryPlan, base: &Arc<Frame>) -> (InputType, Arc<Frame>) {
         match entry.change {
-            None => (InputType::Input, Arc::clone(&self.base)),
+            None => (InputType::Input, Arc::clone(base)),
             Some(change) => {
-                let frame = Frame::on(&self.base).with("change", Value::from(change.word()));
+                let frame = Frame::on(base).with("change", Value::from(change.word()));
                 (InputType::Change(change), Arc::new(frame))
             }
         }

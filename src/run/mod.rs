@@ -274,7 +274,8 @@ impl Run {
             let failed = counts.failed + counts.unknown;
             if limit.is_passed(failed, known, at_end) {
                 return Err(RunError::TooManyFailures {
-                    failed,
+                    failed: counts.failed,
+                    unknown: counts.unknown,
                     limit: limit.to_string(),
                 });
             }
@@ -313,6 +314,15 @@ impl Run {
     /// Tells why the run failed.
     async fn failed(&self, error: &RunError) -> (Exit, Option<String>) {
         let signal = self.api.stop().signal();
+        // What was under way when a limit was passed counts too.
+        let recounted = self.judge_limits(true).err();
+        let error = match (error, &recounted) {
+            (RunError::TooManyErrors { .. }, Some(now @ RunError::TooManyErrors { .. }))
+            | (RunError::TooManyFailures { .. }, Some(now @ RunError::TooManyFailures { .. })) => {
+                now
+            }
+            (error, _) => error,
+        };
         let done = self.counters.snapshot().done(self.plan.mode);
         let (exit, message) = match (error, signal) {
             (RunError::Stopped, Some(signal)) => (

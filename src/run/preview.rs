@@ -9,12 +9,13 @@ use super::{Given, Run, RunError};
 use crate::columns::{Mapped, Mapper, Status};
 use crate::container_api::{Handed, InputReader, InputType};
 use crate::http::{Rehearsed, Trace, TraceEntry};
+use crate::plan::around::AroundPlan;
 use crate::plan::target::{TargetKind, TargetPlan};
 use crate::plan::{EntryPlan, Plan};
 use crate::row::Scanner;
 use crate::source::Records;
 use crate::spec::Mode;
-use crate::target::{Gatherer, Sender};
+use crate::target::{AroundError, Gatherer, Sender, in_turn};
 use crate::template::{Frame, json};
 
 /// Where `where` leaves rows out, so many more records are looked at.
@@ -91,8 +92,12 @@ impl Run {
                 let input = InputType::Input;
                 Box::pin(self.first_of_input(input, limit, &mut mapper, preview)).await?;
             }
+            let base_of_all = self.before(&self.plan.around, &self.base).await?;
+            self.note_around(preview);
             for entry in &self.plan.entries {
-                let (kind, base) = self.of_entry(entry);
+                let (kind, base) = Self::of_entry(entry, &base_of_all);
+                let base = self.before(&entry.around, &base).await?;
+                self.note_around(preview);
                 mapper = mapper.on(&base);
                 let before = preview.rows.len();
                 let looking = self.first_of_input(kind, limit, &mut mapper, preview);
@@ -100,7 +105,10 @@ impl Run {
                 if let (Some(mapped), Some(target)) = (mapped, &entry.target) {
                     Box::pin(self.rehearse(entry, target, &base, mapped, before, preview)).await?;
                 }
+                self.rehearse_after(&entry.around, &base, preview).await;
             }
+            self.rehearse_after(&self.plan.around, &base_of_all, preview)
+                .await;
         }
         if !preview.rows.is_empty() {
             preview.empty = mapper.empty_columns();
@@ -207,6 +215,29 @@ impl Run {
                 .sum::<u64>();
         add(preview, &mapped, if is_one_to_one { &records } else { &[] });
         Ok(Some(mapped))
+    }
+
+    /// Whatever the rows come to, which nobody knows yet.
+    async fn rehearse_after(&self, around: &AroundPlan, base: &Arc<Frame>, preview: &mut Preview) {
+        if let Err(AroundError::Failed(reason)) =
+            in_turn(&self.context(), &around.after, base).await
+        {
+            preview.errors.push(reason);
+        }
+        self.note_around(preview);
+    }
+
+    /// Requests around a target, which are of no row.
+    fn note_around(&self, preview: &mut Preview) {
+        let requests = self.http.rehearsal().map(|rehearsal| rehearsal.take());
+        let requests = requests.unwrap_or_default();
+        if !requests.is_empty() {
+            preview.sendings.push(Sending {
+                rows: Vec::new(),
+                requests,
+                note: None,
+            });
+        }
     }
 
     /// What would be sent for rows; `before` of them stand in the preview already.

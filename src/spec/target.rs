@@ -110,6 +110,19 @@ pub struct TargetKeys {
     pub ok: Option<Condition>,
     /// What answers mean; before the rules of `http`.
     pub on_response: Vec<OnResponse>,
+    /// Requests in turn before the first row is sent; what is sent sees their answers by name. Beside the
+    /// entries of `export-delta` they come before the first of them.
+    ///
+    /// ```yaml
+    /// before: [{ name: index, request: { path: /indexes, json: { name: "products-{{ run.id }}" } } }]
+    /// ```
+    pub before: Vec<TargetStep>,
+    /// Requests in turn after the last row, unless the run has failed by then.
+    ///
+    /// ```yaml
+    /// after: [{ when: "{{ run.rows_failed == 0 }}", request: { path: /swap, json: { index: "{{ index.body.id }}" } } }]
+    /// ```
+    pub after: Vec<TargetStep>,
     /// How many requests at a time; 1 where nothing is said. More give up the order of sending;
     /// feedback stays in order.
     #[schemars(range(min = 1, max = 1000))]

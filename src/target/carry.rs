@@ -53,6 +53,8 @@ pub enum FaultKind {
     NotOk,
     /// What was answered is no answer: a page for people, or nothing.
     NoAnswer,
+    /// The spec can't make out what became of it.
+    Unknowable,
     /// A rule ends the run by it.
     Abort,
     /// Nobody was reached, or nobody knows us.
@@ -283,7 +285,10 @@ impl Sender {
                 }))
             }
             // The channel took it, as far as the status tells.
-            Err(error) => Err(Came::Unknown(Fault::new(format!("ok: {error}")))),
+            Err(error) => Err(Came::Unknown(Fault {
+                kind: FaultKind::Unknowable,
+                ..Fault::new(format!("ok: {error}"))
+            })),
         }
     }
 }

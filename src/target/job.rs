@@ -76,6 +76,12 @@ impl Sender {
     ) -> Came {
         let http = &self.context.http;
         let unknown = |why: String| Came::Unknown(Fault::new(format!("{NOBODY_KNOWS}: {why}")));
+        let unknowable = |why: String| {
+            Came::Unknown(Fault {
+                kind: FaultKind::Unknowable,
+                ..Fault::new(format!("{NOBODY_KNOWS}: {why}"))
+            })
+        };
         let poll = &plan.poll;
         let watch = match &poll.jobs {
             None => {
@@ -106,8 +112,8 @@ impl Sender {
                     ..Fault::said(format!("the job failed: {body}"))
                 })
             }
-            JobEnd::Untold(error) => unknown(format!("failed: {error}")),
-            JobEnd::Unclear(error) => unknown(format!("until: {error}")),
+            JobEnd::Untold(error) => unknowable(format!("failed: {error}")),
+            JobEnd::Unclear(error) => unknowable(format!("until: {error}")),
             JobEnd::TooLate(Some(answer)) => unknown(format!(
                 "it was not over within {}, and `until` did not hold for the last answer: {}",
                 words(plan.poll.timeout),

@@ -1,6 +1,7 @@
 //! Where an export's rows go: each alone, in batches, by steps or as jobs of the channel, or all into
 //! one file. What became of each row comes back as its outcome.
 
+mod around;
 mod batch;
 mod carry;
 pub mod file;
@@ -13,6 +14,7 @@ mod results;
 mod sender;
 mod steps;
 
+pub use around::{AroundError, in_turn};
 pub use batch::BEHIND;
 pub use gather::Gatherer;
 pub use parcel::{Parcel, Unit, rows_in_words};

@@ -9,10 +9,10 @@ use super::carry::Carried;
 use super::parcel::Unit;
 use super::sender::Sender;
 use crate::formats::collect;
-use crate::http::{Answer, Reply};
+use crate::http::{Answer, Failure, Reply};
 use crate::plan::path::{PathPlan, PathStep};
 use crate::plan::target::{MatchPlan, ResultsPlan, TargetStepPlan};
-use crate::source::gather;
+use crate::source::{SourceError, gather};
 use crate::spec::target::Missing;
 use crate::template::{Frame, Template, TemplateError, Value, is_nothing, text_of};
 
@@ -69,7 +69,7 @@ impl Sender {
         unit: &Unit,
         frame: &Arc<Frame>,
         carried: &Carried,
-    ) -> Result<Verdicts, String> {
+    ) -> Result<Verdicts, Unread> {
         let mut seen = Frame::on(frame);
         for (name, answer) in &carried.answers {
             seen.set(Arc::clone(name), answer.to_value());
@@ -88,13 +88,14 @@ impl Sender {
         }
         let when = plan.when.as_ref();
         let is_reported = when.map_or(Ok(true), |when| when.holds(&seen));
-        let is_reported = is_reported.map_err(|error| format!("{}, when: {error}", plan.label))?;
+        let is_reported = is_reported
+            .map_err(|error| Unread::of_spec(format!("{}, when: {error}", plan.label)))?;
         let elements = match (&plan.request, &carried.answer) {
             (Some(_), _) if !is_reported => Vec::new(),
             (Some(fetch), _) => {
                 let (elements, answer) = gather::fetched(&self.context, fetch, &seen)
                     .await
-                    .map_err(|error| error.to_string())?;
+                    .map_err(|error| Unread::of(&error))?;
                 if let Some(answer) = answer {
                     answers.retain(|(name, _)| &**name != "response");
                     answers.push(("response".into(), answer));
@@ -104,7 +105,7 @@ impl Sender {
             (None, Some(answer)) => {
                 gather::of_answer(&self.context, &plan.label, &plan.reading, answer, &seen)
                     .await
-                    .map_err(|error| error.to_string())?
+                    .map_err(|error| Unread::of(&error))?
             }
             (None, None) => Vec::new(),
         };
@@ -123,7 +124,7 @@ impl Sender {
         };
         let verdicts = matching
             .verdicts(&elements)
-            .map_err(|error| format!("{}: {error}", plan.label))?;
+            .map_err(|error| Unread::of_spec(format!("{}: {error}", plan.label)))?;
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.is_found |= is_there;
         if !is_there {
@@ -141,19 +142,59 @@ impl Sender {
         &self,
         lead: &TargetStepPlan,
         frame: &Arc<Frame>,
-    ) -> Result<Option<Arc<Answer>>, String> {
+    ) -> Result<Option<Arc<Answer>>, Unread> {
         let runs = lead
             .when
             .as_ref()
             .map_or(Ok(true), |when| when.holds(frame));
-        if !runs.map_err(|error| format!("{}, when: {error}", lead.request.label))? {
+        let of_spec = |error: TemplateError| {
+            Unread::of_spec(format!("{}, when: {error}", lead.request.label))
+        };
+        if !runs.map_err(of_spec)? {
             return Ok(None);
         }
+        let label = &lead.request.label;
         match self.context.http.send(&lead.request, frame, None).await {
             Ok(Reply::Good(answer, _)) => Ok(Some(answer)),
-            Ok(Reply::Skip(message)) => Err(format!("{}: {message}", lead.request.label)),
-            Ok(Reply::Stop) => Err(format!("{}: a rule ends it", lead.request.label)),
-            Ok(Reply::Split(error)) | Err(error) => Err(error.to_string()),
+            Ok(Reply::Skip(message)) => Err(Unread::of_channel(format!("{label}: {message}"))),
+            Ok(Reply::Stop) => Err(Unread::of_channel(format!("{label}: a rule ends it"))),
+            Ok(Reply::Split(error)) | Err(error) => Err(Unread::of(&error.into())),
+        }
+    }
+}
+
+/// Why fates could not be read.
+#[derive(Debug)]
+pub struct Unread {
+    /// In words.
+    pub reason: String,
+    /// Whether the spec may be why, so that it is the same for all.
+    pub is_of_spec: bool,
+}
+
+impl Unread {
+    fn of_spec(reason: String) -> Self {
+        Self {
+            reason,
+            is_of_spec: true,
+        }
+    }
+
+    fn of_channel(reason: String) -> Self {
+        Self {
+            reason,
+            is_of_spec: false,
+        }
+    }
+
+    fn of(error: &SourceError) -> Self {
+        Self {
+            reason: error.to_string(),
+            is_of_spec: match error {
+                SourceError::Send(error) => matches!(error.failure, Failure::Template(_)),
+                SourceError::Step { .. } | SourceError::Read { .. } => true,
+                SourceError::Stopped => false,
+            },
         }
     }
 }

@@ -89,6 +89,8 @@ pub struct Sent {
     pub forbidden: Option<String>,
     /// What was answered is no answer, and nothing is known of any row: why.
     pub unjudged: Option<String>,
+    /// The spec can't make out what became of any row: why.
+    pub unknowable: Option<String>,
     /// Whether the channel answered.
     pub was_answered: bool,
     /// The places of rows that were named, and then not sent.
@@ -393,6 +395,7 @@ impl Sender {
                 let label = &self.plan.label;
                 sent.unjudged = Some(format!("{label}: {}", fault.whole));
             }
+            FaultKind::Unknowable => sent.unknowable = Some(fault.whole.clone()),
             FaultKind::OfRows | FaultKind::NotOk => {}
         }
     }
@@ -413,7 +416,8 @@ impl Sender {
         };
         let verdicts = match self.verdicts(plan, &unit, frame, carried).await {
             Ok(verdicts) => verdicts,
-            Err(reason) => {
+            Err(unread) => {
+                let reason = &unread.reason;
                 if let Some((fault, middle)) =
                     fault.and_then(|fault| Some((fault, self.where_to_halve(&unit, fault)?)))
                 {
@@ -435,6 +439,9 @@ impl Sender {
                         format!("it was sent, and what became of it can't be read: {reason}"),
                     ),
                 };
+                if unread.is_of_spec && fault.is_none() {
+                    sent.unknowable = Some(message.clone());
+                }
                 self.tell_all(&unit, carried, status, code, &message, sent);
                 return Vec::new();
             }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
-use crate::http::{Accepted, Rehearsed, before_next};
+use crate::http::{Accepted, before_next};
 use crate::plan::target::TargetStepPlan;
 use crate::template::Frame;
 
@@ -69,6 +69,15 @@ impl Sender {
                 .when
                 .as_ref()
                 .map_or(Ok(true), |when| when.holds(&seen));
+            let rehearsal = self.context.http.rehearsal();
+            if let (Some(rehearsal), true, Ok(false) | Err(_)) =
+                (rehearsal, step.when_depends, &runs)
+            {
+                let http = &self.context.http;
+                rehearsal.note_depending(http, &step.request, &seen, step.when.as_ref());
+                carried.came = Came::Done(Accepted::ByStatus);
+                continue;
+            }
             let came = match runs {
                 Ok(false) => continue,
                 Ok(true) => {
@@ -112,13 +121,10 @@ impl Sender {
                     carried.came = Came::Done(said);
                 }
                 // Nobody answered the steps before: what depends on them can't be shown.
-                Came::Failed(fault) if index > 0 && self.context.http.rehearsal().is_some() => {
+                Came::Failed(_) if index > 0 && self.context.http.rehearsal().is_some() => {
                     if let Some(rehearsal) = self.context.http.rehearsal() {
-                        rehearsal.add(Rehearsed {
-                            request: format!("({name} depends on an answer: {})", fault.whole),
-                            headers: Vec::new(),
-                            body: None,
-                        });
+                        let http = &self.context.http;
+                        rehearsal.note_depending(http, &step.request, &seen, None);
                     }
                     carried.came = Came::Done(Accepted::ByStatus);
                 }
@@ -194,6 +200,7 @@ fn later(fault: Fault) -> Fault {
             kind @ (FaultKind::OfRows
             | FaultKind::NotOk
             | FaultKind::NoAnswer
+            | FaultKind::Unknowable
             | FaultKind::Abort) => kind,
         },
         ..fault

@@ -252,6 +252,15 @@ impl Template {
         self.value(frame).map(|value| truth::is_true(&value))
     }
 
+    /// What the author wrote, where it is text.
+    pub fn source(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Text(code) | Kind::Expression(code) => Some(code.0.borrow_owner().clone()),
+            Kind::Constant(value) => Some(super::text_of(value).into_owned()),
+            Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+
     /// The text of a request's path: what stands in `{{ }}` is encoded as one segment.
     pub fn path(&self, frame: &Arc<Frame>) -> Result<String, TemplateError> {
         match &self.kind {

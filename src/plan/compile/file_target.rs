@@ -12,9 +12,8 @@ use crate::plan::file_target::{
 };
 use crate::plan::request::{Repeat, RequestPlan};
 use crate::plan::scopes::Scopes;
-use crate::spec::Mode;
 use crate::spec::tree::{Node, NodeValue};
-use crate::template::scope::{Name, Scope};
+use crate::template::scope::Scope;
 use crate::template::{Template, text_of};
 
 impl Compiler<'_> {
@@ -27,11 +26,7 @@ impl Compiler<'_> {
         row: &Scope,
         item: Option<&Node>,
     ) -> FileTargetPlan {
-        let base = scopes.base();
-        let scope = match self.document.spec.mode {
-            Mode::ExportDelta => base.with("change", Name::Any),
-            _ => base,
-        };
+        let scope = scopes.around();
         let place = match (at.get("url"), at.get("transport")) {
             (Some(url), None) => {
                 let request = self.upload_request(at, label, scopes, &scope);

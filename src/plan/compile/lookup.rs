@@ -86,6 +86,7 @@ impl Compiler<'_> {
             .steps
             .iter()
             .chain(&scopes.lookups)
+            .chain(&scopes.around)
             .any(|known| known == name);
         if RESERVED.contains(&name) {
             self.error(

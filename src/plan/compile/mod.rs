@@ -3,6 +3,7 @@
 mod auth;
 mod file_target;
 mod format;
+mod in_turn;
 mod incremental;
 mod lookup;
 mod mapping;
@@ -183,6 +184,8 @@ impl<'d> Compiler<'d> {
         }
         scopes.columns = named_columns(&mapping);
         self.name_answers(&mut scopes);
+        let target = self.root().get("target");
+        let around = self.around(target, "target", &mut scopes);
         let (entries, sent) = self.watched(|compiler| compiler.entries(&scopes));
         let (feedback, mut told) = self.watched(|compiler| compiler.feedback(&scopes));
         let feedback_reads_answer = mode.is_export() && values::reads_body(&told);
@@ -226,6 +229,7 @@ impl<'d> Compiler<'d> {
             input: spec.input.clone(),
             batch_size: spec.batch_size.0,
             mapping,
+            around,
             entries,
             keeps_answers,
             feedback_reads_answer,

@@ -31,7 +31,7 @@ impl Compiler<'_> {
         let poll = at.get("poll");
         let key = |name: &str| poll.and_then(|poll| poll.get(name));
         let asking = match key("jobs") {
-            Some(_) => scopes.base().with("jobs", Name::Any),
+            Some(_) => scopes.around().with("jobs", Name::Any),
             None => submitted.clone(),
         };
         let jobs = key("jobs").map(|node| self.poll_jobs(node, submitted));

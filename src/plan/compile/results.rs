@@ -122,36 +122,14 @@ impl Compiler<'_> {
             );
             return (Vec::new(), None, None);
         };
-        let mut scope = answers.clone();
-        let mut plans = Vec::new();
-        for (index, node) in leads.iter().enumerate() {
-            let name = node.get("name").and_then(Node::as_text);
-            let label = match name {
-                Some(name) => format!("{label}, `{name}`"),
-                None => format!("{label}, request {}", index + 1),
-            };
-            let when = self.when(node, &scope);
-            if let (Some(name), Some(at)) = (name, node.get("name")) {
-                self.new_name(name, at, scopes);
-            }
+        let turn = self.in_turn(leads, (label, "request"), scopes, answers, Purpose::Records);
+        for (node, _) in leads.iter().zip(&turn.plans) {
             if let Some(at) = node.get("request") {
-                let (mut request, sent) = self.watched(|compiler| {
-                    compiler.request(at, &label, scopes, &scope, Purpose::Records)
-                });
-                self.refuse_unpaged(at, &sent);
-                request.holds_body = true;
-                plans.push(TargetStepPlan {
-                    name: name.map(Arc::from),
-                    when,
-                    request,
-                });
-            }
-            if let Some(name) = name {
-                scope = Scopes::with_answer(&scope, name);
+                self.refuse_unpaged(at, &turn.uses);
             }
         }
-        let when = self.when(last, &scope);
-        (plans, when, last.get("request"))
+        let when = self.when(last, &turn.scope);
+        (turn.plans, when, last.get("request"))
     }
 
     /// A template that is not the same for all.

@@ -7,7 +7,7 @@ use super::request::Purpose;
 use super::results::SeenByResults;
 use super::values::{flag, reads_body, whole};
 use crate::check::Diagnostic;
-use crate::plan::request::Repeat;
+use crate::plan::around::AroundPlan;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{
     BATCH_ROWS, BatchPlan, ByPlan, Groups, ItemPlan, SubmitPlan, TargetJobPlan, TargetKind,
@@ -98,6 +98,7 @@ impl Compiler<'_> {
             });
             let plan = EntryPlan {
                 change: None,
+                around: AroundPlan::default(),
                 log: Vec::new(),
                 target: target.map(Arc::new),
             };
@@ -125,11 +126,15 @@ impl Compiler<'_> {
             let logs = own.map_or(&[][..], |entry| &entry.log);
             let own = Some(&entry.value);
             let label = format!("target, {}", entry.key);
+            let mut scopes = scopes.clone();
+            let around = self.around(own, &label, &mut scopes);
+            let scopes = &scopes;
             let plan = self.target(&Owners { own, shared }, &label, scopes);
             let (log, uses) = self
                 .watched(|compiler| compiler.log_rules(entry.value.get("log"), logs, scopes, true));
             let plan = EntryPlan {
                 change: Some(change),
+                around,
                 log,
                 target: plan.map(Arc::new),
             };
@@ -475,61 +480,26 @@ impl Compiler<'_> {
         scopes: &Scopes,
         seen: &Seen,
     ) -> Vec<TargetStepPlan> {
-        let mut scope = seen.sent.clone();
-        let mut plans = Vec::new();
-        let mut names: Vec<&str> = Vec::new();
-        let mut all_uses = Uses::default();
-        for (index, node) in at.items().iter().enumerate() {
-            let name = node.get("name").and_then(Node::as_text);
-            let label = match name {
-                Some(name) => format!("{label}, step `{name}`"),
-                None => format!("{label}, step {}", index + 1),
-            };
-            let when = self.when(node, &scope);
-            self.has_steps = true;
-            let request = node.get("request").map(|at| {
-                let (request, uses) = self
-                    .watched(|compiler| compiler.request(at, &label, scopes, &scope, seen.purpose));
-                all_uses.add(uses);
-                let mut request = request;
-                // A step that only looks something up changes nothing.
-                if !request.changes() {
-                    request.repeat = Repeat::Asks;
-                }
-                request
-            });
-            self.has_steps = false;
-            if let (Some(name), Some(at)) = (name, node.get("name")) {
-                self.new_name(name, at, scopes);
-                if names.contains(&name) {
-                    self.error(
-                        at,
-                        format!("two steps are called `{name}`"),
-                        "rename one of them",
-                    );
-                }
-                names.push(name);
-                scope = Scopes::with_answer(&scope, name);
-            }
-            if let Some(request) = request {
-                plans.push(TargetStepPlan {
-                    name: name.map(Arc::from),
-                    when,
-                    request,
-                });
-            }
-        }
+        self.has_steps = true;
+        let turn = self.in_turn(
+            at.items(),
+            (label, "step"),
+            scopes,
+            &seen.sent,
+            seen.purpose,
+        );
+        self.has_steps = false;
         if seen.purpose == Purpose::Batch {
-            self.needs_rows(at, &all_uses, seen.sent.get("items").is_some());
+            self.needs_rows(at, &turn.uses, seen.sent.get("items").is_some());
         }
-        if plans.is_empty() && self.errors.is_empty() {
+        if turn.plans.is_empty() && self.errors.is_empty() {
             self.error(
                 at,
                 "`steps` has no step",
                 "add - { request: { path: /products, json: \"{{ item }}\" } }",
             );
         }
-        plans
+        turn.plans
     }
 
     fn target_job(

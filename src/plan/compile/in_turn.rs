@@ -1,0 +1,121 @@
+//! Requests in turn: steps of a target, what leads to results, what stands around a target.
+
+use std::sync::Arc;
+
+use super::Compiler;
+use super::request::Purpose;
+use crate::plan::around::AroundPlan;
+use crate::plan::request::Repeat;
+use crate::plan::scopes::Scopes;
+use crate::plan::target::TargetStepPlan;
+use crate::spec::tree::Node;
+use crate::template::Uses;
+use crate::template::scope::Scope;
+
+/// Requests in turn.
+pub(super) struct InTurn {
+    pub plans: Vec<TargetStepPlan>,
+    /// What comes after them sees: their answers too.
+    pub scope: Scope,
+    /// What they read.
+    pub uses: Uses,
+}
+
+impl Compiler<'_> {
+    /// Requests in turn; `word` is what each is called in messages.
+    pub(super) fn in_turn(
+        &mut self,
+        nodes: &[Node],
+        (label, word): (&str, &str),
+        scopes: &Scopes,
+        scope: &Scope,
+        purpose: Purpose,
+    ) -> InTurn {
+        let mut turn = InTurn {
+            plans: Vec::new(),
+            scope: scope.clone(),
+            uses: Uses::default(),
+        };
+        let mut names: Vec<&str> = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            let name = node.get("name").and_then(Node::as_text);
+            let label = match name {
+                Some(name) => format!("{label}, {word} `{name}`"),
+                None => format!("{label}, {word} {}", index + 1),
+            };
+            let (when, read) = self.watched(|compiler| compiler.when(node, &turn.scope));
+            let answers = scopes.around.iter().map(String::as_str);
+            let answers = answers
+                .chain(names.iter().copied())
+                .chain(["submit", "poll"]);
+            let when_depends = answers.into_iter().any(|name| read.names.contains(name));
+            let request = node.get("request").map(|at| {
+                let (mut request, uses) = self
+                    .watched(|compiler| compiler.request(at, &label, scopes, &turn.scope, purpose));
+                // One that only looks something up changes nothing.
+                if !request.changes() {
+                    request.repeat = Repeat::Asks;
+                }
+                request.holds_body = true;
+                turn.uses.add(uses);
+                request
+            });
+            if let (Some(name), Some(at)) = (name, node.get("name")) {
+                self.new_name(name, at, scopes);
+                if names.contains(&name) {
+                    self.error(
+                        at,
+                        format!("two steps are called `{name}`"),
+                        "rename one of them",
+                    );
+                }
+                names.push(name);
+                turn.scope = Scopes::with_answer(&turn.scope, name);
+            }
+            if let Some(request) = request {
+                turn.plans.push(TargetStepPlan {
+                    name: name.map(Arc::from),
+                    when,
+                    when_depends,
+                    request,
+                });
+            }
+        }
+        turn
+    }
+
+    /// `before` and `after` of a target or an entry; what is sent between them sees the answers to
+    /// `before`.
+    pub(super) fn around(
+        &mut self,
+        owner: Option<&Node>,
+        label: &str,
+        scopes: &mut Scopes,
+    ) -> AroundPlan {
+        let items = |key: &str| {
+            owner
+                .and_then(|owner| owner.get(key))
+                .map_or(&[][..], Node::items)
+        };
+        let before = self.in_turn(
+            items("before"),
+            (&format!("{label}, before"), "request"),
+            scopes,
+            &scopes.around(),
+            Purpose::Row,
+        );
+        let names = before.plans.iter().filter_map(|plan| plan.name.as_deref());
+        scopes.around.extend(names.map(str::to_owned));
+        let after = self.in_turn(
+            items("after"),
+            (&format!("{label}, after"), "request"),
+            scopes,
+            &scopes.around(),
+            Purpose::Row,
+        );
+        AroundPlan {
+            before: before.plans,
+            after: after.plans,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Requests around a target: before its first row, and after its last.
+
+use std::sync::Arc;
+
+use crate::http::{Accepted, Fate};
+use crate::plan::target::TargetStepPlan;
+use crate::source::Context;
+use crate::spec::LogLevel;
+use crate::template::Frame;
+
+/// Why requests around a target came to no good end.
+#[derive(Debug)]
+pub enum AroundError {
+    /// What went wrong.
+    Failed(String),
+    /// The run was stopped.
+    Stopped,
+}
+
+/// Sends requests in turn; what comes after them sees their answers by name.
+pub async fn in_turn(
+    context: &Context,
+    steps: &[TargetStepPlan],
+    base: &Arc<Frame>,
+) -> Result<Arc<Frame>, AroundError> {
+    let mut seen = Arc::clone(base);
+    for step in steps {
+        let label = &step.request.label;
+        let runs = step
+            .when
+            .as_ref()
+            .map_or(Ok(true), |when| when.holds(&seen));
+        if let (Some(rehearsal), true, Ok(false) | Err(_)) =
+            (context.http.rehearsal(), step.when_depends, &runs)
+        {
+            rehearsal.note_depending(&context.http, &step.request, &seen, step.when.as_ref());
+            continue;
+        }
+        if !runs.map_err(|error| AroundError::Failed(format!("{label}, when: {error}")))? {
+            continue;
+        }
+        let delivery = context.http.deliver(&step.request, &seen).await;
+        let failed = match delivery.fate {
+            Fate::Done(Accepted::ByStatus) => {
+                let page = delivery.answer.as_ref().filter(|answer| answer.is_page());
+                let page = page.filter(|_| context.http.rehearsal().is_none());
+                page.map(|answer| {
+                    format!(
+                        "{label} was answered by a web page: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {}, then: ok }}]",
+                        answer.status
+                    )
+                })
+            }
+            Fate::Done(Accepted::ByRule(_)) => None,
+            Fate::Skipped(message) => {
+                let message = format!("{label}: {message}");
+                context.api.log(LogLevel::Warning, &message, None).await;
+                None
+            }
+            Fate::NotSent => return Err(AroundError::Stopped),
+            Fate::Failed(error) | Fate::Split(error) | Fate::Restart(error, _) => {
+                // Nobody answered those before: what depends on them can't be shown.
+                if let Some(rehearsal) = context.http.rehearsal() {
+                    rehearsal.note_depending(&context.http, &step.request, &seen, None);
+                    None
+                } else {
+                    Some(error.to_string())
+                }
+            }
+            Fate::Unknown(error) | Fate::UnknownBefore(error) => {
+                Some(format!("{error}; nobody knows whether it was carried out"))
+            }
+        };
+        if let Some(reason) = failed {
+            return Err(AroundError::Failed(reason));
+        }
+        if let (Some(name), Some(answer)) = (&step.name, delivery.answer) {
+            seen = Arc::new(Frame::on(&seen).with(Arc::clone(name), answer.to_value()));
+        }
+    }
+    Ok(seen)
+}
