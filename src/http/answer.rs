@@ -54,6 +54,7 @@ impl Rest {
 
 impl Answer {
     /// The same with a part of its body for the body.
+    #[must_use]
     pub fn part(&self, element: &Value) -> Self {
         let mut body = Vec::new();
         json::write(element, &mut body);

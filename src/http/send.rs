@@ -68,9 +68,8 @@ impl Http {
             Ok(Ended::Skip(message)) => Ok(Reply::Skip(self.redactor.redact(&message))),
             Ok(Ended::Stop) => Ok(Reply::Stop),
             Ok(Ended::Split(failure)) => Ok(Reply::Split(fail(failure))),
-            // Only steps of a target have such rules.
-            Ok(Ended::Restart(_, failure)) => Err(fail(failure)),
-            Err(failure) => Err(fail(failure)),
+            // Only steps of a target have rules that begin anew.
+            Ok(Ended::Restart(_, failure)) | Err(failure) => Err(fail(failure)),
         }
     }
 

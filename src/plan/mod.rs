@@ -76,8 +76,6 @@ pub struct Plan {
     pub entries: Vec<EntryPlan>,
     /// Whether `feedback` or `log` read what a target's channel answered.
     pub keeps_answers: bool,
-    /// Whether `feedback` reads the body of `response`.
-    pub feedback_reads_answer: bool,
     /// What is told back of each row.
     pub feedback: Option<FeedbackPlan>,
     /// What happens when the mapping of a row fails.
@@ -235,4 +233,6 @@ pub struct FeedbackPlan {
     pub rows: FeedbackRows,
     /// The columns.
     pub columns: Vec<(String, Template)>,
+    /// Whether they read the body of a target's answer.
+    pub reads_answer: bool,
 }

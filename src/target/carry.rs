@@ -241,8 +241,9 @@ impl Sender {
             .method
             .as_deref()
             .is_some_and(|method| method.eq_ignore_ascii_case("DELETE"));
-        let is_read =
-            self.plan.reads_answer || self.context.plan.feedback_reads_answer && !is_delete;
+        let feedback = self.context.plan.feedback.as_ref();
+        let is_read_by_feedback = feedback.is_some_and(|feedback| feedback.reads_answer);
+        let is_read = self.plan.reads_answer || is_read_by_feedback && !is_delete;
         let has_nothing_to_say = matches!(answer.status, 204 | 205);
         if self.context.http.rehearsal().is_some()
             || !is_read

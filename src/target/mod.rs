@@ -4,6 +4,7 @@
 mod around;
 mod batch;
 mod carry;
+mod fates;
 pub mod file;
 mod gather;
 mod item;

@@ -8,6 +8,7 @@ use minijinja::value::ValueKind;
 use super::carry::Carried;
 use super::parcel::Unit;
 use super::sender::Sender;
+use crate::columns::Status;
 use crate::formats::collect;
 use crate::http::{Answer, Failure, Reply};
 use crate::plan::path::{PathPlan, PathStep};
@@ -576,23 +577,23 @@ fn joined(mut first: Reason, second: Reason) -> Reason {
 }
 
 /// What is told of a row that no element is about. Results that are about no row may be about this one.
-pub fn of_missing(plan: &ResultsPlan, verdicts: &Verdicts) -> Verdict {
+pub fn of_missing(plan: &ResultsPlan, verdicts: &Verdicts) -> (Status, Reason) {
     let reason = |message: String| Reason {
         message,
         ..Reason::default()
     };
+    let missing = &verdicts.missing;
     match (plan.missing, verdicts.strays) {
-        (Missing::Ok, _) => Verdict::Ok(None),
-        (Missing::Failed | Missing::Unknown, strays @ 1..) => Verdict::Unknown(reason(format!(
-            "{}; {} about no row of the batch: is `match` right?",
-            verdicts.missing,
-            if strays == 1 {
-                "one is".to_owned()
-            } else {
-                format!("{strays} are")
-            }
-        ))),
-        (Missing::Failed, 0) => Verdict::Failed(reason(verdicts.missing.clone())),
-        (Missing::Unknown, 0) => Verdict::Unknown(reason(verdicts.missing.clone())),
+        (Missing::Ok, _) => (Status::Ok, Reason::default()),
+        (Missing::Failed | Missing::Unknown, strays @ 1..) => {
+            let are = match strays {
+                1 => "one is".to_owned(),
+                count => format!("{count} are"),
+            };
+            let message = format!("{missing}; {are} about no row of the batch: is `match` right?");
+            (Status::Unknown, reason(message))
+        }
+        (Missing::Failed, 0) => (Status::Failed, reason(missing.clone())),
+        (Missing::Unknown, 0) => (Status::Unknown, reason(missing.clone())),
     }
 }

@@ -9,10 +9,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::carry::{Came, Carried, Fault, FaultKind};
+use super::fates::{Made, Whole};
 use super::item;
 use super::open_jobs::OpenJobs;
 use super::parcel::{Parcel, Unit, rows_in_words};
-use super::results::{Reason, Verdict, batch_value, of_missing};
+use super::results::{Unread, Verdict, batch_value};
 use crate::columns::{Outcome, Status};
 use crate::http::{Accepted, before_next};
 use crate::plan::request::RetryPlan;
@@ -20,7 +21,6 @@ use crate::plan::target::{BatchPlan, Groups, ResultsPlan, SubmitPlan, TargetKind
 use crate::run::Counters;
 use crate::source::Context;
 use crate::spec::LogLevel;
-use crate::spec::target::Missing;
 use crate::template::{Frame, Value, text_of};
 
 /// Where nothing is sent that could be sent again.
@@ -411,134 +411,46 @@ impl Sender {
         sent: &mut Sent,
     ) -> Vec<Unit> {
         let by_rule = match &carried.came {
-            Came::Done(accepted @ Accepted::ByRule(_)) => Some(said(accepted)),
+            Came::Done(accepted @ Accepted::ByRule(_)) => Some(accepted),
             _ => None,
         };
         let verdicts = match self.verdicts(plan, &unit, frame, carried).await {
             Ok(verdicts) => verdicts,
-            Err(unread) => {
-                let reason = &unread.reason;
-                if let Some((fault, middle)) =
-                    fault.and_then(|fault| Some((fault, self.where_to_halve(&unit, fault)?)))
-                {
-                    let attempts = unit.attempts + carried.attempts;
-                    return self.halves(unit, middle, attempts, &fault.message);
-                }
-                let (status, code, message) = match fault {
-                    Some(fault) => (
-                        Status::Failed,
-                        fault.code.clone(),
-                        format!(
-                            "{}; what it says of each row can't be read: {reason}",
-                            fault.message
-                        ),
-                    ),
-                    None => (
-                        Status::Unknown,
-                        None,
-                        format!("it was sent, and what became of it can't be read: {reason}"),
-                    ),
-                };
-                if unread.is_of_spec && fault.is_none() {
-                    sent.unknowable = Some(message.clone());
-                }
-                self.tell_all(&unit, carried, status, code, &message, sent);
-                return Vec::new();
-            }
+            Err(unread) => return self.unread(unit, carried, fault, &unread, sent),
         };
-        let is_named = |verdict: &Verdict| matches!(verdict, Verdict::Failed(_));
-        let is_missing = |verdict: &Verdict| matches!(verdict, Verdict::Missing);
-        let has_guilty = verdicts.rows.iter().any(is_named);
-        let is_silent = verdicts.rows.iter().all(is_missing);
-        let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
-        if let Some(mismatch) = verdicts.mismatch.as_ref().filter(|_| !is_judged_whole) {
-            self.tell_all(&unit, carried, Status::Unknown, None, mismatch, sent);
-            return Vec::new();
-        }
-        let names_none = !has_guilty
-            && !verdicts
-                .rows
-                .iter()
-                .any(|verdict| matches!(verdict, Verdict::Again(_)));
-        if let Some(fault) = fault.filter(|_| names_none) {
+        let names_one =
+            |verdict: &Verdict| matches!(verdict, Verdict::Failed(_) | Verdict::Again(_));
+        if let Some(fault) = fault.filter(|_| !verdicts.rows.iter().any(names_one)) {
             if let Some(middle) = self.where_to_halve(&unit, fault) {
                 let attempts = unit.attempts + carried.attempts;
                 return self.halves(unit, middle, attempts, &fault.message);
             }
         }
-        // What the answer as a whole says is about the guilty, where it names some.
-        let whole = fault
-            .filter(|_| !has_guilty || plan.missing == Missing::Failed)
-            .map(|fault| Reason {
-                code: fault.code.clone(),
-                message: fault.message.clone(),
-                is_passing: false,
-            });
-        // A fault that no row was found for may be about any of those that nothing is said of.
-        let stray = verdicts.unmatched.first().map(|reason| Reason {
-            message: format!(
-                "the channel tells of a fault that fits no row of the batch (is `match` right?): {}",
-                reason.message
-            ),
-            ..reason.clone()
-        });
-        // Nothing of the batch was applied.
-        let refused = stray
-            .as_ref()
-            .or(whole.as_ref())
-            .filter(|_| plan.all_or_nothing);
+        let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
+        if let Some(mismatch) = verdicts.mismatch.as_ref().filter(|_| !is_judged_whole) {
+            self.tell_all(&unit, carried, Status::Unknown, None, mismatch, sent);
+            return Vec::new();
+        }
         let tries = unit.attempts + carried.attempts;
         let retry = self.retry();
-        let may_try = tries < retry.attempts;
+        let whole = Whole {
+            plan,
+            fault,
+            by_rule,
+            may_try: tries < retry.attempts,
+        };
         let mut innocent = Vec::new();
         let mut again = Vec::new();
         let mut reason_to_try = None;
-        for (index, verdict) in verdicts.rows.iter().enumerate() {
-            if let (Verdict::Again(reason), true) = (verdict, may_try) {
-                again.push(unit.parcels[index].clone());
-                reason_to_try.get_or_insert_with(|| reason.message.clone());
-                continue;
-            }
-            if plan.all_or_nothing && has_guilty && !is_named(verdict) {
-                innocent.push(unit.parcels[index].clone());
-                continue;
-            }
-            let verdict = match (verdict.clone(), refused) {
-                (Verdict::Again(reason), _) => Verdict::Failed(reason),
-                (Verdict::Missing | Verdict::Ok(_) | Verdict::Unknown(_), Some(reason)) => {
-                    Verdict::Failed(reason.clone())
+        for (index, made) in whole.make(&verdicts).into_iter().enumerate() {
+            match made {
+                Made::Told(outcome) => self.tell(&unit, index, carried, outcome, sent),
+                Made::Innocent => innocent.push(unit.parcels[index].clone()),
+                Made::Again(reason) => {
+                    again.push(unit.parcels[index].clone());
+                    reason_to_try.get_or_insert(reason);
                 }
-                (Verdict::Missing, None) => match (&stray, &whole, &by_rule) {
-                    (Some(stray), ..) => Verdict::Unknown(stray.clone()),
-                    (None, Some(whole), _) if verdicts.strays == 0 => {
-                        Verdict::Failed(whole.clone())
-                    }
-                    (None, Some(whole), _) => Verdict::Unknown(whole.clone()),
-                    // What a rule calls ok is ok, where the answer tells of no row at all.
-                    (None, None, Some(said)) if is_silent && verdicts.strays == 0 => {
-                        Verdict::Ok(said.clone())
-                    }
-                    (None, None, _) => of_missing(plan, &verdicts),
-                },
-                (verdict, _) => verdict,
-            };
-            let outcome = match verdict {
-                Verdict::Ok(message) => Outcome {
-                    message,
-                    ..Outcome::ok()
-                },
-                Verdict::Failed(reason) => Outcome {
-                    code: reason.code,
-                    ..Outcome::of(Status::Failed, reason.message)
-                },
-                Verdict::Unknown(reason) => Outcome {
-                    code: reason.code,
-                    ..Outcome::of(Status::Unknown, reason.message)
-                },
-                // Something was made of these.
-                Verdict::Missing | Verdict::Again(_) => continue,
-            };
-            self.tell(&unit, index, carried, outcome, sent);
+            }
         }
         let mut units = Vec::new();
         if !innocent.is_empty() {
@@ -554,6 +466,37 @@ impl Sender {
             });
         }
         units
+    }
+
+    /// What each row's fate is can't be read.
+    fn unread(
+        &self,
+        unit: Unit,
+        carried: &Carried,
+        fault: Option<&Fault>,
+        unread: &Unread,
+        sent: &mut Sent,
+    ) -> Vec<Unit> {
+        let reason = &unread.reason;
+        let Some(fault) = fault else {
+            let message = format!("it was sent, and what became of it can't be read: {reason}");
+            self.tell_all(&unit, carried, Status::Unknown, None, &message, sent);
+            if unread.is_of_spec {
+                sent.unknowable = Some(message);
+            }
+            return Vec::new();
+        };
+        if let Some(middle) = self.where_to_halve(&unit, fault) {
+            let attempts = unit.attempts + carried.attempts;
+            return self.halves(unit, middle, attempts, &fault.message);
+        }
+        let message = format!(
+            "{}; what it says of each row can't be read: {reason}",
+            fault.message
+        );
+        let code = fault.code.clone();
+        self.tell_all(&unit, carried, Status::Failed, code, &message, sent);
+        Vec::new()
     }
 
     /// How often, and after which waits, rows are sent once more.
@@ -705,7 +648,7 @@ fn first_cell(parcel: &Parcel) -> String {
 }
 
 /// What a rule says about an answer that is good.
-fn said(accepted: &Accepted) -> Option<String> {
+pub(super) fn said(accepted: &Accepted) -> Option<String> {
     match accepted {
         Accepted::ByStatus => None,
         Accepted::ByRule(said) => said.clone(),

@@ -83,31 +83,7 @@ impl Sender {
                 Ok(true) => {
                     reached = index;
                     self.steps_run[index].fetch_add(1, Ordering::Relaxed);
-                    let delivery = self.context.http.deliver(&step.request, &seen).await;
-                    carried.attempts = carried.attempts.max(delivery.attempts);
-                    let prefix = format!("{name}: ");
-                    let mut came = Came::of(&delivery.fate, &prefix);
-                    if let Some(answer) = delivery.answer {
-                        if matches!(came, Came::Done(Accepted::ByStatus)) {
-                            let judged =
-                                self.is_answer(&step.request, &answer).and_then(
-                                    |()| match purpose {
-                                        StepsFor::Rows => self.is_ok(&answer, &seen),
-                                        StepsFor::Job => Ok(()),
-                                    },
-                                );
-                            if let Err(other) = judged {
-                                came = other.behind(&prefix);
-                            }
-                        }
-                        if let Some(name) = &step.name {
-                            carried
-                                .answers
-                                .push((Arc::clone(name), Arc::clone(&answer)));
-                        }
-                        carried.answer = Some(answer);
-                    }
-                    came
+                    self.step(step, &name, &seen, purpose, &mut carried).await
                 }
                 Err(error) => {
                     self.steps_run[index].fetch_add(1, Ordering::Relaxed);
@@ -169,6 +145,41 @@ impl Sender {
             is_changed: has_changed,
         };
         (carried, reached)
+    }
+
+    /// Sends one step, and looks at its answer.
+    async fn step(
+        &self,
+        step: &TargetStepPlan,
+        name: &str,
+        seen: &Arc<Frame>,
+        purpose: StepsFor,
+        carried: &mut Carried,
+    ) -> Came {
+        let delivery = self.context.http.deliver(&step.request, seen).await;
+        carried.attempts = carried.attempts.max(delivery.attempts);
+        let prefix = format!("{name}: ");
+        let mut came = Came::of(&delivery.fate, &prefix);
+        let Some(answer) = delivery.answer else {
+            return came;
+        };
+        if matches!(came, Came::Done(Accepted::ByStatus)) {
+            let judged = self
+                .is_answer(&step.request, &answer)
+                .and_then(|()| match purpose {
+                    StepsFor::Rows => self.is_ok(&answer, seen),
+                    StepsFor::Job => Ok(()),
+                });
+            if let Err(other) = judged {
+                came = other.behind(&prefix);
+            }
+        }
+        if let Some(name) = &step.name {
+            let named = (Arc::clone(name), Arc::clone(&answer));
+            carried.answers.push(named);
+        }
+        carried.answer = Some(answer);
+        came
     }
 }
 

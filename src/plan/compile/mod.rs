@@ -187,8 +187,10 @@ impl<'d> Compiler<'d> {
         let target = self.root().get("target");
         let around = self.around(target, "target", &mut scopes);
         let (entries, sent) = self.watched(|compiler| compiler.entries(&scopes));
-        let (feedback, mut told) = self.watched(|compiler| compiler.feedback(&scopes));
-        let feedback_reads_answer = mode.is_export() && values::reads_body(&told);
+        let (mut feedback, mut told) = self.watched(|compiler| compiler.feedback(&scopes));
+        if let Some(feedback) = &mut feedback {
+            feedback.reads_answer = mode.is_export() && values::reads_body(&told);
+        }
         let (log, logged) = self.watched(|compiler| {
             compiler.log_rules(compiler.root().get("log"), &spec.log, &scopes, false)
         });
@@ -232,7 +234,6 @@ impl<'d> Compiler<'d> {
             around,
             entries,
             keeps_answers,
-            feedback_reads_answer,
             feedback,
             on_error: spec.on_error,
             max_errors: spec.max_errors,

@@ -25,6 +25,7 @@ impl Compiler<'_> {
         Some(FeedbackPlan {
             rows: spec.rows,
             columns,
+            reads_answer: false,
         })
     }
 

@@ -10,8 +10,8 @@ use crate::check::Diagnostic;
 use crate::plan::around::AroundPlan;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{
-    BATCH_ROWS, BatchPlan, ByPlan, Groups, ItemPlan, SubmitPlan, TargetJobPlan, TargetKind,
-    TargetPlan, TargetStepPlan,
+    BATCH_ROWS, BatchPlan, ByPlan, Groups, ItemPlan, ResultsPlan, SubmitPlan, TargetJobPlan,
+    TargetKind, TargetPlan, TargetStepPlan,
 };
 use crate::plan::{Change, EntryPlan, WatchedPlan};
 use crate::spec::Mode;
@@ -256,40 +256,18 @@ impl Compiler<'_> {
             }
         };
         self.target_rules.clear();
-        let may_come_late = match &kind {
-            TargetKind::Request(_) | TargetKind::File(_) => false,
-            TargetKind::Steps(steps) => steps.last().is_some_and(|last| !last.request.changes()),
-            TargetKind::Job(_) => true,
-        };
-        let results = shared("results").map(|node| {
-            let download = at.get("download");
-            let seen = SeenByResults {
-                answers: &answers,
-                row: &results_scope,
-                may_come_late,
-            };
-            self.results(node, download, label, scopes, &seen)
-        });
+        let scopes_of_results = (&answers, &results_scope);
+        let results = self.results_of(
+            &mut kind,
+            shared("results"),
+            at,
+            label,
+            scopes,
+            scopes_of_results,
+        );
         let is_read_here = results
             .as_ref()
             .is_some_and(|results| results.request.is_none());
-        match &mut kind {
-            TargetKind::Request(request) => request.errors_are_read = is_read_here,
-            TargetKind::Steps(steps) => {
-                if let Some(last) = steps.last_mut() {
-                    last.request.errors_are_read = is_read_here;
-                }
-            }
-            TargetKind::Job(_) | TargetKind::File(_) => {}
-        }
-        if results.is_none() && at.get("download").is_some() {
-            let node = at.get("download").unwrap_or(at);
-            self.error(
-                node,
-                "what is downloaded is each row's fate, and nothing says how it is read",
-                "add results: { match: { row: …, result: … }, ok: … }",
-            );
-        }
         // `concurrency` of `http` is for reading: more than one send gives up the order of sending.
         let concurrency = whole(owners.get("concurrency"))
             .and_then(|count| usize::try_from(count).ok())
@@ -310,6 +288,52 @@ impl Compiler<'_> {
             results,
             concurrency: concurrency.max(1),
         }
+    }
+
+    /// Each row's fate, where `results` says it; who reads an answer is told so.
+    fn results_of(
+        &mut self,
+        kind: &mut TargetKind,
+        node: Option<&Node>,
+        at: &Node,
+        label: &str,
+        scopes: &Scopes,
+        (answers, row): (&Scope, &Scope),
+    ) -> Option<ResultsPlan> {
+        let may_come_late = match &*kind {
+            TargetKind::Request(_) | TargetKind::File(_) => false,
+            TargetKind::Steps(steps) => steps.last().is_some_and(|last| !last.request.changes()),
+            TargetKind::Job(_) => true,
+        };
+        let download = at.get("download");
+        let results = node.map(|node| {
+            let seen = SeenByResults {
+                answers,
+                row,
+                may_come_late,
+            };
+            self.results(node, download, label, scopes, &seen)
+        });
+        let is_read_here = results
+            .as_ref()
+            .is_some_and(|results| results.request.is_none());
+        match kind {
+            TargetKind::Request(request) => request.errors_are_read = is_read_here,
+            TargetKind::Steps(steps) => {
+                if let Some(last) = steps.last_mut() {
+                    last.request.errors_are_read = is_read_here;
+                }
+            }
+            TargetKind::Job(_) | TargetKind::File(_) => {}
+        }
+        if let (None, Some(download)) = (&results, download) {
+            self.error(
+                download,
+                "what is downloaded is each row's fate, and nothing says how it is read",
+                "add results: { match: { row: …, result: … }, ok: … }",
+            );
+        }
+        results
     }
 
     /// By which means rows are sent.

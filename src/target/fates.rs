@@ -1,0 +1,108 @@
+//! What is made of the rows of a batch, by what is said of each of them and of the whole.
+
+use super::carry::Fault;
+use super::results::{Reason, Verdict, Verdicts, of_missing};
+use super::sender::said;
+use crate::columns::{Outcome, Status};
+use crate::http::Accepted;
+use crate::plan::target::ResultsPlan;
+use crate::spec::target::Missing;
+
+/// What is made of a row.
+#[derive(Debug)]
+pub(super) enum Made {
+    /// This is told of it.
+    Told(Outcome),
+    /// It goes again, as others are why its batch was refused.
+    Innocent,
+    /// It goes again, as the channel wants; why.
+    Again(String),
+}
+
+/// What is said of a batch as a whole.
+#[derive(Debug)]
+pub(super) struct Whole<'w> {
+    pub plan: &'w ResultsPlan,
+    /// What the answer says no to.
+    pub fault: Option<&'w Fault>,
+    /// A rule that calls it good.
+    pub by_rule: Option<&'w Accepted>,
+    /// Whether rows may be sent once more.
+    pub may_try: bool,
+}
+
+impl Whole<'_> {
+    /// What is made of each row.
+    pub fn make(&self, verdicts: &Verdicts) -> Vec<Made> {
+        let plan = self.plan;
+        let is_named = |verdict: &Verdict| matches!(verdict, Verdict::Failed(_));
+        let is_missing = |verdict: &Verdict| matches!(verdict, Verdict::Missing);
+        let has_guilty = verdicts.rows.iter().any(is_named);
+        let is_silent = verdicts.rows.iter().all(is_missing);
+        // What the answer as a whole says is about the guilty, where it names some.
+        let fault = self
+            .fault
+            .filter(|_| !has_guilty || plan.missing == Missing::Failed)
+            .map(|fault| Reason {
+                code: fault.code.clone(),
+                message: fault.message.clone(),
+                is_passing: false,
+            });
+        // A fault that no row was found for may be about any of those that nothing is said of.
+        let stray = verdicts.unmatched.first().map(|reason| Reason {
+            message: format!(
+                "the channel tells of a fault that fits no row of the batch (is `match` right?): {}",
+                reason.message
+            ),
+            ..reason.clone()
+        });
+        // Nothing of the batch was applied.
+        let refused = stray
+            .as_ref()
+            .or(fault.as_ref())
+            .filter(|_| plan.all_or_nothing);
+        let has_strays = verdicts.strays > 0;
+        let make = |verdict: &Verdict| {
+            if let (Verdict::Again(reason), true) = (verdict, self.may_try) {
+                return Made::Again(reason.message.clone());
+            }
+            if plan.all_or_nothing && has_guilty && !is_named(verdict) {
+                return Made::Innocent;
+            }
+            Made::Told(match (verdict, refused) {
+                (Verdict::Again(reason) | Verdict::Failed(reason), _)
+                | (Verdict::Missing | Verdict::Ok(_) | Verdict::Unknown(_), Some(reason)) => {
+                    told(Status::Failed, reason.clone())
+                }
+                (Verdict::Ok(message), None) => went_well(message.clone()),
+                (Verdict::Unknown(reason), None) => told(Status::Unknown, reason.clone()),
+                (Verdict::Missing, None) => match (&stray, &fault, self.by_rule) {
+                    (Some(stray), ..) => told(Status::Unknown, stray.clone()),
+                    (None, Some(fault), _) if has_strays => told(Status::Unknown, fault.clone()),
+                    (None, Some(fault), _) => told(Status::Failed, fault.clone()),
+                    // What a rule calls ok is ok, where the answer tells of no row at all.
+                    (None, None, Some(rule)) if is_silent && !has_strays => went_well(said(rule)),
+                    (None, None, _) => match of_missing(plan, verdicts) {
+                        (Status::Ok, _) => went_well(None),
+                        (status, reason) => told(status, reason),
+                    },
+                },
+            })
+        };
+        verdicts.rows.iter().map(make).collect()
+    }
+}
+
+fn went_well(message: Option<String>) -> Outcome {
+    Outcome {
+        message,
+        ..Outcome::ok()
+    }
+}
+
+fn told(status: Status, reason: Reason) -> Outcome {
+    Outcome {
+        code: reason.code,
+        ..Outcome::of(status, reason.message)
+    }
+}
