@@ -359,11 +359,11 @@ impl Matching<'_> {
             for place in places {
                 verdicts.rows[*place] = Verdict::Unknown(Reason {
                     message: format!(
-                        "{} rows of the batch have its key, {} tell of it, and nobody knows which is whose",
+                        "{} rows of the batch have its key, {} about them, and nobody knows which is whose",
                         places.len(),
                         match elements.len() {
-                            1 => "one result".to_owned(),
-                            count => format!("{count} results"),
+                            1 => "one result is".to_owned(),
+                            count => format!("{count} results are"),
                         }
                     ),
                     ..Reason::default()

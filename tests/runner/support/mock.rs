@@ -33,15 +33,31 @@ use tempfile::NamedTempFile;
 use super::http::Message;
 
 /// Headers of requests that are noted, besides those that begin with `x-`.
-const NOTED: [&str; 7] = [
+const NOTED: [&str; 8] = [
     "authorization",
     "cookie",
     "idempotency-key",
     "accept-language",
     "content-type",
+    "content-encoding",
     "if-modified-since",
     "accept-encoding-test",
 ];
+
+/// A request's body as text, unpacked where it says that it is packed.
+fn body_of(request: &Message) -> String {
+    let is_packed = request
+        .headers
+        .iter()
+        .any(|(name, value)| name == "content-encoding" && value == "gzip");
+    let mut body = request.body.clone();
+    if is_packed {
+        body.clear();
+        let mut unpacked = flate2::read::GzDecoder::new(request.body.as_slice());
+        unpacked.read_to_end(&mut body).expect("a gzip body");
+    }
+    String::from_utf8_lossy(&body).into_owned()
+}
 
 /// A mock that is running.
 pub struct Mock {
@@ -209,8 +225,7 @@ impl State {
             }
         }
         if !request.body.is_empty() {
-            let body = String::from_utf8_lossy(&request.body);
-            let body = body.replace('\r', "").replace('\n', "\\n");
+            let body = body_of(request).replace('\r', "").replace('\n', "\\n");
             text.push(' ');
             text.push_str(&body);
         }
@@ -219,7 +234,7 @@ impl State {
 
     fn answer(&self, line: &str, request: &Message) -> (Message, String) {
         let mut exchanges = self.exchanges.lock().unwrap();
-        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let body = body_of(request);
         let fits = |exchange: &Exchange| {
             let wanted = exchange.yaml["request"].as_str().unwrap_or_default();
             let contains = exchange.yaml["body"].as_str().unwrap_or_default();
