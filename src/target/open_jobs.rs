@@ -73,9 +73,10 @@ impl OpenJobs {
     /// What to ask about: a job, and as many others as fit.
     fn ids(&self, number: u64, most: usize) -> Vec<String> {
         self.with(|list| {
-            let own = list.jobs.iter().filter(|job| job.number == number);
-            let others = list.jobs.iter().filter(|job| job.number != number);
-            let all = own.chain(others).take(most);
+            let own = list.jobs.iter().position(|job| job.number == number);
+            // Those before it wait for longer, if there is room for them.
+            let first = (own.unwrap_or_default() + 1).saturating_sub(most);
+            let all = list.jobs.iter().skip(first).take(most);
             all.map(|job| job.id.clone()).collect()
         })
     }

@@ -6,7 +6,7 @@
 //! | `args`, `env` | one flag a line; `NAME=value` a line |
 //! | `input.*`, `new.*`, `modified.*`, `unchanged.*`, `deleted.*` | what can be read |
 //! | `reads.txt` | `METHOD PATH` of everything that reads, in order; not compared where it is missing |
-//! | `output.txt`, `feedback.txt` | rows as written, one a line, an empty line between writes |
+//! | `output.txt`, `feedback.txt` | rows as written, one a line, an empty line between writes; `feedback-joined.txt` without it |
 //! | `logs.txt` | `LEVEL MESSAGE CONTEXT`, in order; sorted where it is `logs-sorted.txt` |
 //! | `stderr.txt` | standard error |
 //! | `mock.yaml` | somebody's API ([`super::mock`]); `<mock>` in `args` and `env` is its address, `<mock-host>` in what is expected its host and port |
@@ -134,7 +134,12 @@ fn run(case: &Path, code: i32) -> Vec<String> {
     let requests = proxy.requests();
     let of = |kind: Kind| requests.iter().filter(move |request| request.kind == kind);
     compare("output.txt", &writes(of(Kind::Output)));
-    compare("feedback.txt", &writes(of(Kind::Feedback)));
+    let feedback = writes(of(Kind::Feedback));
+    if case.join("feedback-joined.txt").exists() {
+        compare("feedback-joined.txt", &feedback.replace("\n\n", "\n"));
+    } else {
+        compare("feedback.txt", &feedback);
+    }
     let mut logs: Vec<String> = of(Kind::Log).map(Request::as_log).collect();
     if case.join("logs-sorted.txt").exists() {
         logs.sort();
