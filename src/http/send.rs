@@ -172,13 +172,9 @@ impl Http {
                         }
                         Verdict::Retry(asked, failure) => (asked.unwrap_or(own), failure),
                         Verdict::RetryStatus(failure) => {
-                            course.in_doubt = changes
-                                && if may_repeat {
-                                    MAYBE_DONE.contains(&answer.status)
-                                } else {
-                                    may_be_done(&failure, &answer)
-                                };
-                            if !may_repeat && may_be_done(&failure, &answer) {
+                            let may_be_done = may_be_done(&failure, &answer);
+                            course.in_doubt = changes && may_be_done;
+                            if !may_repeat && may_be_done {
                                 return Err(failure);
                             }
                             (own, failure)

@@ -28,8 +28,10 @@ pub struct TargetPlan {
     pub ok: Option<Template>,
     /// Each row's fate in an answer.
     pub results: Option<ResultsPlan>,
-    /// Whether `ok` or `results` read the body of the answer.
-    pub reads_answer: bool,
+    /// Whether `ok` reads the body of the answer.
+    pub ok_reads_answer: bool,
+    /// Whether `results` do.
+    pub results_read_answer: bool,
     /// Sends at a time.
     pub concurrency: usize,
 }
@@ -70,6 +72,8 @@ pub struct TargetStepPlan {
     pub when: Option<Template>,
     /// Whether an answer before it decides that.
     pub when_depends: bool,
+    /// Whether what comes after it in turn reads the body of its answer.
+    pub is_read: bool,
     /// The request.
     pub request: RequestPlan,
 }

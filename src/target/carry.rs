@@ -7,7 +7,7 @@ use super::sender::Sender;
 use super::steps::StepsFor;
 use crate::http::{Accepted, Answer, Delivery, Failure, Fate, RuleEnd, SendError};
 use crate::plan::request::RequestPlan;
-use crate::plan::target::TargetKind;
+use crate::plan::target::{TargetKind, TargetStepPlan};
 use crate::template::Frame;
 
 /// What came of one sending.
@@ -230,8 +230,8 @@ impl Sender {
         })
     }
 
-    /// Whether there is something in an answer that the spec reads. 204 and 205 have nothing to say
-    /// (RFC 9110, 15.3.5), and of a DELETE only its status is waited for.
+    /// Whether there is something in an answer that the spec reads. Of a DELETE only its status is waited
+    /// for.
     pub(super) fn says_something(
         &self,
         request: &RequestPlan,
@@ -243,23 +243,49 @@ impl Sender {
             .is_some_and(|method| method.eq_ignore_ascii_case("DELETE"));
         let feedback = self.context.plan.feedback.as_ref();
         let is_read_by_feedback = feedback.is_some_and(|feedback| feedback.reads_answer);
-        let is_read = self.plan.reads_answer || is_read_by_feedback && !is_delete;
+        let is_read = self.plan.results_read_answer
+            || self.plan.ok_reads_answer
+            || is_read_by_feedback && !is_delete;
+        if is_read {
+            self.is_no_empty(request, answer)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether there is something in a step's answer that `ok` or what comes after it reads.
+    pub(super) fn says_something_to_steps(
+        &self,
+        step: &TargetStepPlan,
+        answer: &Answer,
+        is_judged: bool,
+    ) -> Result<(), Came> {
+        if step.is_read || is_judged && self.plan.ok_reads_answer {
+            self.is_no_empty(&step.request, answer)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// An answer that is empty says nothing; 204 and 205 have nothing to say (RFC 9110, 15.3.5).
+    fn is_no_empty(&self, request: &RequestPlan, answer: &Answer) -> Result<(), Came> {
         let has_nothing_to_say = matches!(answer.status, 204 | 205);
-        if self.context.http.rehearsal().is_some()
-            || !is_read
-            || has_nothing_to_say
-            || !answer.is_empty()
-        {
+        if self.context.http.rehearsal().is_some() || has_nothing_to_say || !answer.is_empty() {
             return Ok(());
         }
-        Err(Came::Unknown(Fault {
+        let fault = Fault {
             kind: FaultKind::NoAnswer,
             code: Some(answer.status.to_string()),
             ..Fault::new(format!(
                 "the answer is empty, and the spec reads it: nobody knows whether anything was done. If that is its answer, say on_response: [{{ status: {}, then: ok }}]",
                 answer.status
             ))
-        }))
+        };
+        Err(if request.changes() {
+            Came::Unknown(fault)
+        } else {
+            Came::Failed(fault)
+        })
     }
 
     /// `ok`.

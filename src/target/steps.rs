@@ -164,8 +164,10 @@ impl Sender {
             return came;
         };
         if matches!(came, Came::Done(Accepted::ByStatus)) {
+            let is_judged = purpose == StepsFor::Rows;
             let judged = self
                 .is_answer(&step.request, &answer)
+                .and_then(|()| self.says_something_to_steps(step, &answer, is_judged))
                 .and_then(|()| match purpose {
                     StepsFor::Rows => self.is_ok(&answer, seen),
                     StepsFor::Job => Ok(()),

@@ -14,6 +14,7 @@ mod command_line;
 mod container_api;
 mod diagnostics;
 mod export_ends;
+mod export_fates;
 mod faults;
 mod file_targets;
 mod files;

@@ -44,6 +44,7 @@ impl Compiler<'_> {
                 None => format!("{label}, {word} {}", index + 1),
             };
             let (when, read) = self.watched(|compiler| compiler.when(node, &turn.scope));
+            turn.uses.add(read.clone());
             let answers = scopes.around.iter().map(String::as_str);
             let answers = answers
                 .chain(names.iter().copied())
@@ -77,9 +78,14 @@ impl Compiler<'_> {
                     name: name.map(Arc::from),
                     when,
                     when_depends,
+                    is_read: false,
                     request,
                 });
             }
+        }
+        for plan in &mut turn.plans {
+            let name = plan.name.as_deref().unwrap_or_default();
+            plan.is_read = turn.uses.reads(name, "body") || turn.uses.reads(name, "text");
         }
         turn
     }

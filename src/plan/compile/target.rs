@@ -284,7 +284,8 @@ impl Compiler<'_> {
             batch,
             item,
             ok,
-            reads_answer: is_read_here || reads_body(&ok_uses),
+            ok_reads_answer: reads_body(&ok_uses),
+            results_read_answer: is_read_here,
             results,
             concurrency: concurrency.max(1),
         }

@@ -7,6 +7,7 @@ pub mod file_servers;
 pub mod http;
 pub mod judge;
 pub mod mock;
+pub mod odd_channel;
 pub mod odd_ftp;
 pub mod proxy;
 pub mod requests;
