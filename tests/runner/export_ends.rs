@@ -303,6 +303,24 @@ fn runner_is_stopped_while_a_job_runs() {
     assert!(channel.count() >= 5);
 }
 
+/// A row whose first step is done is unknown, however its second one is stopped: waiting for its turn, or
+/// for an answer.
+#[test]
+fn runner_is_stopped_behind_a_step_that_is_done() {
+    let steps = "steps:\n    - { request: { path: /row, json: [\"{{ row.id }}\"] } }\n    \
+                 - { request: { method: PUT, path: /more, json: { more: true } } }\n";
+    for signal in [Signal::TERM, Signal::INT] {
+        let waits = killed_while(steps, 3, signal, 2, "more");
+        let hangs = killed(steps, 3, signal, 2, false);
+        for (ended, channel, held) in [waits, hangs] {
+            assert_eq!(ended, Some(128 + signal.as_raw()));
+            assert_eq!(told(&held, "unknown"), ids([1]));
+            assert_eq!(told(&held, "failed"), ids([]));
+            assert_eq!(channel.count(), 2);
+        }
+    }
+}
+
 /// A channel that refuses the credentials, or is not there, ends the run at the first unit.
 #[test]
 fn the_first_batch_is_refused() {
