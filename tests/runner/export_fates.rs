@@ -51,7 +51,7 @@ fn what_a_row_is_called_is_what_became_of_it() {
     let runs: Vec<(u64, Shape)> = seeds
         .flat_map(|seed| SHAPES.map(|shape| (seed, shape)))
         .collect();
-    let told = Mutex::new(BTreeMap::<String, u64>::new());
+    let told = Mutex::new(BTreeMap::<String, usize>::new());
     let report = Mutex::new(String::new());
     let count = runs.len();
     let waiting = Mutex::new(runs.into_iter());
@@ -77,12 +77,12 @@ fn what_a_row_is_called_is_what_became_of_it() {
     let told = told.into_inner().unwrap();
     for status in ["ok", "failed", "unknown"] {
         let seen = told.get(status).copied().unwrap_or_default();
-        assert!(seen as usize > count / 4, "{status}: {seen} of {told:?}");
+        assert!(seen > count / 4, "{status}: {seen} of {told:?}");
     }
 }
 
 /// Runs one; how often each status was told, and what is wrong about it.
-fn run(seed: u64, shape: Shape) -> (BTreeMap<String, u64>, String) {
+fn run(seed: u64, shape: Shape) -> (BTreeMap<String, usize>, String) {
     let mut dice = Dice::new(seed).of(&format!("{shape:?}"));
     let target = target(shape, &mut dice);
     let count = 8 + dice.below(18);

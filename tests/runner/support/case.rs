@@ -140,13 +140,9 @@ fn run(case: &Path, code: i32) -> Vec<String> {
     } else {
         compare("feedback.txt", &feedback);
     }
-    let mut logs: Vec<String> = of(Kind::Log).map(Request::as_log).collect();
-    if case.join("logs-sorted.txt").exists() {
-        logs.sort();
-        compare("logs-sorted.txt", &text_of(logs.into_iter()));
-    } else {
-        compare("logs.txt", &text_of(logs.into_iter()));
-    }
+    let logs = of(Kind::Log).map(Request::as_log);
+    let (file, logs) = in_order(case, "logs", logs.collect());
+    compare(&file, &logs);
     compare("stderr.txt", &ended.stderr);
     if case.join("reads.txt").exists() {
         let reads = requests
@@ -156,13 +152,8 @@ fn run(case: &Path, code: i32) -> Vec<String> {
         compare("reads.txt", &text_of(reads));
     }
     if let Some(mock) = &mock {
-        let mut asked = mock.requests();
-        if case.join("requests-sorted.txt").exists() {
-            asked.sort();
-            compare("requests-sorted.txt", &text_of(asked.into_iter()));
-        } else {
-            compare("requests.txt", &text_of(asked.into_iter()));
-        }
+        let (file, asked) = in_order(case, "requests", mock.requests());
+        compare(&file, &asked);
     }
     if case.join("state-after.json").exists() {
         let after = fs::read_to_string(&state).unwrap_or_default();
@@ -176,6 +167,17 @@ fn run(case: &Path, code: i32) -> Vec<String> {
         differences.push(format!("standard output: {}", ended.stdout));
     }
     differences
+}
+
+/// The file that says what is expected, and the lines: sorted, where `NAME-sorted.txt` is there.
+fn in_order(case: &Path, name: &str, mut lines: Vec<String>) -> (String, String) {
+    let mut file = format!("{name}-sorted.txt");
+    if case.join(&file).exists() {
+        lines.sort();
+    } else {
+        file = format!("{name}.txt");
+    }
+    (file, text_of(lines.into_iter()))
 }
 
 fn is_blessing() -> bool {
