@@ -6,7 +6,12 @@ use crate::support::cli::Runner;
 use crate::support::project;
 
 fn refused() -> Vec<String> {
-    let folder = project("tests/cases/refused");
+    specs("refused")
+}
+
+/// The names of the folders under `tests/cases/KIND`.
+fn specs(kind: &str) -> Vec<String> {
+    let folder = project("tests/cases").join(kind);
     let mut names: Vec<String> = fs::read_dir(folder)
         .expect("a folder of cases")
         .map(|entry| entry.expect("an entry").file_name())
@@ -20,21 +25,33 @@ fn refused() -> Vec<String> {
 #[test]
 fn every_mistake_is_named() {
     for name in refused() {
-        let folder = project("tests/cases/refused").join(&name);
-        let ended = Runner::new()
-            .in_folder(&folder)
-            .args(["check", "spec.yaml"])
-            .run()
-            .expect(2);
-        assert_eq!(ended.stderr, "");
-        insta::with_settings!({
-            snapshot_path => folder,
-            prepend_module_to_snapshot => false,
-            omit_expression => true,
-        }, {
-            insta::assert_snapshot!("check", ended.stdout);
-        });
+        checked("refused", &name, 2);
     }
+}
+
+/// What may be meant otherwise is pointed at, and the spec is fine.
+#[test]
+fn what_may_be_meant_otherwise_is_pointed_at() {
+    for name in specs("hinted") {
+        checked("hinted", &name, 0);
+    }
+}
+
+fn checked(kind: &str, name: &str, code: i32) {
+    let folder = project("tests/cases").join(kind).join(name);
+    let ended = Runner::new()
+        .in_folder(&folder)
+        .args(["check", "spec.yaml"])
+        .run()
+        .expect(code);
+    assert_eq!(ended.stderr, "");
+    insta::with_settings!({
+        snapshot_path => folder,
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("check", ended.stdout);
+    });
 }
 
 /// What `check` refuses, a run, a health check and the sandbox refuse too, with the same words.

@@ -31,7 +31,10 @@ impl Compiler<'_> {
         let poll = at.get("poll");
         let key = |name: &str| poll.and_then(|poll| poll.get(name));
         let asking = match key("jobs") {
-            Some(_) => scopes.around().with("jobs", Name::Any),
+            Some(_) => scopes.around().with("jobs", Name::Any).with_hint(
+                "submit",
+                "one request asks about all jobs: write jobs, the list of their ids",
+            ),
             None => submitted.clone(),
         };
         let jobs = key("jobs").map(|node| self.poll_jobs(node, submitted));

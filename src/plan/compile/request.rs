@@ -80,7 +80,10 @@ fn has_target_steps(root: &Node) -> bool {
     let target = root.get("target");
     let entries = target.into_iter().flat_map(Node::entries);
     let owners = target.into_iter().chain(entries.map(|entry| &entry.value));
-    owners.into_iter().any(|owner| owner.get("steps").is_some())
+    owners.into_iter().any(|owner| {
+        let submit = owner.get("job").and_then(|job| job.get("submit"));
+        owner.get("steps").is_some() || submit.is_some_and(|submit| !submit.items().is_empty())
+    })
 }
 
 /// Scheme, host and port of an address whose host is no template.

@@ -514,15 +514,14 @@ impl Compiler<'_> {
             seen.purpose,
         );
         self.has_steps = false;
-        if seen.purpose == Purpose::Batch {
-            self.needs_rows(at, &turn.uses, seen.sent.get("items").is_some());
-        }
-        if turn.plans.is_empty() && self.errors.is_empty() {
+        if at.items().is_empty() {
             self.error(
                 at,
-                "`steps` has no step",
+                "a list of steps without a step",
                 "add - { request: { path: /products, json: \"{{ item }}\" } }",
             );
+        } else if seen.purpose == Purpose::Batch {
+            self.needs_rows(at, &turn.uses, seen.sent.get("items").is_some());
         }
         turn.plans
     }
