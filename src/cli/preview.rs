@@ -239,7 +239,13 @@ fn as_json(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) -> Valu
                     .iter()
                     .map(|(name, value)| (name.clone(), value.as_str().into()))
                     .collect();
-                json!({ "request": request.request, "headers": headers, "body": request.body })
+                json!({
+                    "where": request.only,
+                    "needs_answers": request.depends,
+                    "request": request.request,
+                    "headers": headers,
+                    "body": request.body,
+                })
             });
             json!({
                 "rows": sending.rows,

@@ -8,8 +8,9 @@ use reqwest::header::HeaderMap;
 use super::Http;
 use super::answer::Answer;
 use super::body;
-use super::render::Prepared;
+use super::render::{Prepared, render};
 use crate::plan::request::{AddressPlan, RequestPlan};
+use crate::plan::target::TargetStepPlan;
 use crate::template::{Frame, Template};
 
 /// Requests that would be sent, without secrets; credentials are not fetched.
@@ -21,8 +22,12 @@ pub struct Rehearsal {
 }
 
 /// A request that would be sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Rehearsed {
+    /// The condition that decides whether it is sent, where an answer before it is needed for that.
+    pub only: Option<String>,
+    /// Whether it takes something of an answer before it, which nobody gave.
+    pub depends: bool,
     /// Method and URL.
     pub request: String,
     /// Its headers; those that carry credentials are added when it is sent.
@@ -42,58 +47,46 @@ impl Rehearsal {
 
     /// Notes a request, and answers it with nothing.
     pub(super) fn note(&self, http: &Http, prepared: &Prepared) -> Arc<Answer> {
-        let redact = |text: &str| http.redactor.redact(text);
-        let headers = prepared
-            .headers
-            .iter()
-            .filter(|(name, _)| *name != "accept");
-        let noted = Rehearsed {
-            request: redact(&format!("{} {}", prepared.method, prepared.url)),
-            headers: headers
-                .map(|(name, value)| {
-                    let text = String::from_utf8_lossy(value.as_bytes());
-                    (name.as_str().to_owned(), redact(&text))
-                })
-                .collect(),
-            body: prepared.body.as_ref().map(|body| redact(&body.shown())),
-        };
-        self.add(noted);
+        self.add(Rehearsed::of(http, prepared));
         Arc::new(Answer::made(200, HeaderMap::new(), prepared.url.clone()))
     }
 
-    /// Notes a request that can't be worked out before another one is answered: what the author wrote
-    /// stands where its values would. `only` is what decides whether it is sent.
-    pub fn note_depending(
+    /// Notes a step that an answer before it decides on or goes into; whether it is one. `runs` is what
+    /// its condition says without that answer.
+    pub fn notes_depending(
+        &self,
+        http: &Http,
+        step: &TargetStepPlan,
+        frame: &Arc<Frame>,
+        runs: Option<bool>,
+    ) -> bool {
+        let is_one = step.when_depends || step.depends && runs == Some(true);
+        if is_one {
+            let only = step.when.as_ref().filter(|_| step.when_depends);
+            self.note_depending(http, &step.request, frame, only);
+        }
+        is_one
+    }
+
+    /// Notes a request that is sent after another one is answered: what it takes of the answer is left
+    /// out, or, where it can't be worked out without, what the author wrote stands there. `only` is what
+    /// decides whether it is sent.
+    fn note_depending(
         &self,
         http: &Http,
         plan: &RequestPlan,
         frame: &Arc<Frame>,
         only: Option<&Template>,
     ) {
-        let address = match &plan.address {
-            AddressPlan::Path(template) | AddressPlan::Url(template) => template.source(),
+        let noted = match render(plan, frame, None) {
+            Ok(prepared) => Rehearsed::of(http, &prepared),
+            Err(_) => Rehearsed::as_written(http, plan, frame),
         };
-        let method = plan.method.as_deref().unwrap_or(match plan.body {
-            Some(_) => "POST",
-            None => "GET",
-        });
-        let mut request = format!("{method} {}", address.unwrap_or_default());
-        if let Some(condition) = only.and_then(Template::source) {
-            request = format!("(where {condition})\n{request}");
-        }
-        let (mut headers, mut body) = (Vec::new(), None);
-        match plan.body.as_ref().map(|body| body::render(body, frame)) {
-            Some(Ok(rendered)) => {
-                headers.push(("content-type".to_owned(), rendered.kind));
-                body = Some(String::from_utf8_lossy(&rendered.bytes).into_owned());
-            }
-            Some(Err(error)) => body = Some(format!("(its body depends on an answer: {error})")),
-            None => {}
-        }
+        let only = only.and_then(Template::source);
         self.add(Rehearsed {
-            request: http.redactor.redact(&request),
-            headers,
-            body: body.map(|body| http.redactor.redact(&body)),
+            only: only.map(|only| http.redactor.redact(&only)),
+            depends: true,
+            ..noted
         });
     }
 
@@ -115,8 +108,67 @@ impl Rehearsal {
     }
 }
 
+impl Rehearsed {
+    fn of(http: &Http, prepared: &Prepared) -> Self {
+        let redact = |text: &str| http.redactor.redact(text);
+        let headers = prepared
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != "accept");
+        Self {
+            request: redact(&format!("{} {}", prepared.method, prepared.url)),
+            headers: headers
+                .map(|(name, value)| {
+                    let text = String::from_utf8_lossy(value.as_bytes());
+                    (name.as_str().to_owned(), redact(&text))
+                })
+                .collect(),
+            body: prepared.body.as_ref().map(|body| redact(&body.shown())),
+            ..Self::default()
+        }
+    }
+
+    /// What the author wrote stands where its values would.
+    fn as_written(http: &Http, plan: &RequestPlan, frame: &Arc<Frame>) -> Self {
+        let address = match &plan.address {
+            AddressPlan::Path(template) | AddressPlan::Url(template) => template.source(),
+        };
+        let method = plan.method.as_deref().unwrap_or(match plan.body {
+            Some(_) => "POST",
+            None => "GET",
+        });
+        let base = match (&plan.address, &plan.base_url) {
+            (AddressPlan::Path(_), Some(base)) => base.text(frame).unwrap_or_default(),
+            (AddressPlan::Path(_) | AddressPlan::Url(_), _) => String::new(),
+        };
+        let base = base.trim_end_matches('/');
+        let request = format!("{method} {base}{}", address.unwrap_or_default());
+        let (mut headers, mut body) = (Vec::new(), None);
+        match plan.body.as_ref().map(|body| body::render(body, frame)) {
+            Some(Ok(rendered)) => {
+                headers.push(("content-type".to_owned(), rendered.kind));
+                body = Some(String::from_utf8_lossy(&rendered.bytes).into_owned());
+            }
+            Some(Err(error)) => body = Some(format!("(its body needs an answer: {error})")),
+            None => {}
+        }
+        Self {
+            request: http.redactor.redact(&request),
+            headers,
+            body: body.map(|body| http.redactor.redact(&body)),
+            ..Self::default()
+        }
+    }
+}
+
 impl fmt::Display for Rehearsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(only) = &self.only {
+            writeln!(f, "(where {only})")?;
+        }
+        if self.depends {
+            writeln!(f, "(without what answers before it say)")?;
+        }
         writeln!(f, "{}", self.request)?;
         for (name, value) in &self.headers {
             writeln!(f, "{name}: {value}")?;

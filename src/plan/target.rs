@@ -72,6 +72,8 @@ pub struct TargetStepPlan {
     pub when: Option<Template>,
     /// Whether an answer before it decides that.
     pub when_depends: bool,
+    /// Whether its request takes something of an answer before it.
+    pub depends: bool,
     /// Whether what comes after it in turn reads the body of its answer.
     pub is_read: bool,
     /// The request.

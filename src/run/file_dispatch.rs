@@ -396,8 +396,8 @@ impl<'r> FileDispatch<'r> {
         let name = self.run.api.redacted(&self.name.whole);
         rehearsal.add(Rehearsed {
             request: format!("FILE {name} ({} rows, {length} bytes)", whole.rows),
-            headers: Vec::new(),
             body: Some(body),
+            ..Rehearsed::default()
         });
         Ok(())
     }

@@ -30,10 +30,11 @@ pub async fn in_turn(
             .when
             .as_ref()
             .map_or(Ok(true), |when| when.holds(&seen));
-        if let (Some(rehearsal), true, Ok(false) | Err(_)) =
-            (context.http.rehearsal(), step.when_depends, &runs)
-        {
-            rehearsal.note_depending(&context.http, &step.request, &seen, step.when.as_ref());
+        let http = &context.http;
+        let rehearsal = http.rehearsal();
+        if rehearsal.is_some_and(|rehearsal| {
+            rehearsal.notes_depending(http, step, &seen, runs.as_ref().ok().copied())
+        }) {
             continue;
         }
         if !runs.map_err(|error| AroundError::Failed(format!("{label}, when: {error}")))? {
@@ -59,13 +60,7 @@ pub async fn in_turn(
             }
             Fate::NotSent => return Err(AroundError::Stopped),
             Fate::Failed(error) | Fate::Split(error) | Fate::Restart(error, _) => {
-                // Nobody answered those before: what depends on them can't be shown.
-                if let Some(rehearsal) = context.http.rehearsal() {
-                    rehearsal.note_depending(&context.http, &step.request, &seen, None);
-                    None
-                } else {
-                    Some(error.to_string())
-                }
+                Some(error.to_string())
             }
             Fate::Unknown(error) | Fate::UnknownBefore(error) => {
                 Some(format!("{error}; nobody knows whether it was carried out"))

@@ -69,12 +69,11 @@ impl Sender {
                 .when
                 .as_ref()
                 .map_or(Ok(true), |when| when.holds(&seen));
-            let rehearsal = self.context.http.rehearsal();
-            if let (Some(rehearsal), true, Ok(false) | Err(_)) =
-                (rehearsal, step.when_depends, &runs)
-            {
-                let http = &self.context.http;
-                rehearsal.note_depending(http, &step.request, &seen, step.when.as_ref());
+            let http = &self.context.http;
+            if http.rehearsal().is_some_and(|rehearsal| {
+                rehearsal.notes_depending(http, step, &seen, runs.as_ref().ok().copied())
+            }) {
+                self.steps_run[index].fetch_add(1, Ordering::Relaxed);
                 carried.came = Came::Done(Accepted::ByStatus);
                 continue;
             }
@@ -95,14 +94,6 @@ impl Sender {
                     has_changed |= step.request.changes();
                     last = Some(step);
                     carried.came = Came::Done(said);
-                }
-                // Nobody answered the steps before: what depends on them can't be shown.
-                Came::Failed(_) if index > 0 && self.context.http.rehearsal().is_some() => {
-                    if let Some(rehearsal) = self.context.http.rehearsal() {
-                        let http = &self.context.http;
-                        rehearsal.note_depending(http, &step.request, &seen, None);
-                    }
-                    carried.came = Came::Done(Accepted::ByStatus);
                 }
                 // Only an answer that says what became of the rows makes them more than unknown.
                 Came::NotSent if has_changed => {

@@ -160,13 +160,40 @@ target:
 feedback: { columns: { id: "{{ row.id }}", status: "{{ outcome.status }}" } }
 "#;
 
+/// Steps of which each needs what was answered before.
+const CHAIN: &str = r#"
+version: 1
+name: chain
+mode: export
+http: { base_url: https://channel.example }
+target:
+  before:
+    - { name: index, request: { path: /indexes, json: { name: new } } }
+  after:
+    - { when: "{{ run.rows_failed == 0 }}", request: { path: "/swap/{{ index.body.id }}", json: { to: "{{ index.body.id }}" } } }
+  item: { id: "{{ row.id }}", title: "{{ row.title }}" }
+  steps:
+    - { name: found, request: { path: /products, query: { sku: "{{ row.id }}" } } }
+    - when: "{{ not found.body.items }}"
+      request: { path: "/indexes/{{ index.body.id }}/products", json: "{{ item }}" }
+    - when: "{{ found.body.items }}"
+      request: { method: PUT, url: "{{ found.body.items[0].url }}", json: "{{ item }}", headers: { if-match: "{{ found.body.items[0].version }}" } }
+    - when: "{{ row.id == '2' }}"
+      request: { path: /two, json: { id: "{{ found.body.items[0].id | default('x') }}" } }
+feedback: { columns: { id: "{{ row.id }}" } }
+"#;
+
 const ROWS: &str = "id,title,price\n1,one,1.50\n2,two,2\n3,,3\n4,four,x\n5,five,5\n";
 
 /// An export, looked at or rehearsed; nobody listens, and nothing is written.
 fn export(args: &[&str]) -> String {
+    export_of(EXPORT, args)
+}
+
+fn export_of(spec_text: &str, args: &[&str]) -> String {
     let folder = TempDir::new().unwrap();
     let spec = folder.path().join("spec.yaml");
-    fs::write(&spec, EXPORT).unwrap();
+    fs::write(&spec, spec_text).unwrap();
     let input = folder.path().join("input.csv");
     fs::write(&input, ROWS).unwrap();
     let ended = Runner::new()
@@ -207,6 +234,22 @@ fn a_dry_run_prints_requests_and_writes_nothing() {
         .unwrap()
         .replace(&shown, "<seconds> ");
     insta::assert_snapshot!(shown);
+}
+
+/// Each step of a chain is shown, though nobody answers those before it.
+#[test]
+fn every_step_of_a_chain_is_shown() {
+    let shown = export_of(CHAIN, &["sandbox", "--dry-run", "--quiet"]);
+    insta::assert_snapshot!(shown);
+    let looked_at = export_of(CHAIN, &["preview", "--rows", "1", "--format", "json"]);
+    let looked_at: serde_json::Value = serde_json::from_str(&looked_at).unwrap();
+    let sendings = &looked_at["sendings"];
+    let steps = sendings[1]["requests"].as_array().unwrap();
+    assert_eq!(steps.len(), 3);
+    assert_eq!(steps[0]["needs_answers"], false);
+    assert_eq!(steps[2]["where"], "{{ found.body.items }}");
+    assert_eq!(steps[2]["request"], "PUT {{ found.body.items[0].url }}");
+    assert_eq!(sendings[2]["rows"], serde_json::json!([]));
 }
 
 #[test]

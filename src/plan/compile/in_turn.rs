@@ -45,11 +45,14 @@ impl Compiler<'_> {
             };
             let (when, read) = self.watched(|compiler| compiler.when(node, &turn.scope));
             turn.uses.add(read.clone());
-            let answers = scopes.around.iter().map(String::as_str);
-            let answers = answers
-                .chain(names.iter().copied())
-                .chain(["submit", "poll"]);
-            let when_depends = answers.into_iter().any(|name| read.names.contains(name));
+            let reads_answers = |uses: &Uses| {
+                let answers = scopes.around.iter().map(String::as_str);
+                let answers = answers.chain(names.iter().copied());
+                let mut answers = answers.chain(["submit", "poll"]);
+                answers.any(|name| uses.names.contains(name))
+            };
+            let when_depends = reads_answers(&read);
+            let mut depends = false;
             let request = node.get("request").map(|at| {
                 let (mut request, uses) = self
                     .watched(|compiler| compiler.request(at, &label, scopes, &turn.scope, purpose));
@@ -58,6 +61,7 @@ impl Compiler<'_> {
                     request.repeat = Repeat::Asks;
                 }
                 request.holds_body = true;
+                depends = reads_answers(&uses);
                 turn.uses.add(uses);
                 request
             });
@@ -78,6 +82,7 @@ impl Compiler<'_> {
                     name: name.map(Arc::from),
                     when,
                     when_depends,
+                    depends,
                     is_read: false,
                     request,
                 });
