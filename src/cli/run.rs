@@ -35,6 +35,7 @@ pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
             progress: show.progress(),
             is_dry_run: arguments.dry_run,
             shared: arguments.shared.clone(),
+            says_mistakes: std::io::stderr().is_terminal(),
         };
         let summary = connector(plan, flags, how).await;
         match summary {
@@ -92,6 +93,9 @@ pub struct How<'h> {
     pub is_dry_run: bool,
     /// The directory that is shared with the Container API.
     pub shared: PathBuf,
+    /// Whether options that can't be and a state that can't be read are said on standard error, beside
+    /// the log. What could not be logged always is.
+    pub says_mistakes: bool,
 }
 
 /// Runs the plan against the Container API.
@@ -102,6 +106,7 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
         progress,
         is_dry_run,
         shared,
+        says_mistakes,
     } = how;
     if is_dry_run && !plan.mode.is_export() {
         eprintln!(
@@ -144,7 +149,7 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
                 return Err(signal.exit());
             }
             let delivered = api.log(LogLevel::Error, &message, None).await;
-            if delivered && std::io::stderr().is_terminal() {
+            if delivered && says_mistakes {
                 eprintln!("error: {message}");
             }
             Err(Exit::Failed)

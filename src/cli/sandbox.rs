@@ -34,6 +34,8 @@ pub fn sandbox(arguments: SandboxArguments, flags: &SpecFlags) -> Exit {
             progress: show.progress(),
             is_dry_run: arguments.dry_run,
             shared: sandbox.shared().to_owned(),
+            // The report has the log.
+            says_mistakes: arguments.verbosity.quiet,
         };
         let result = connector(plan, flags, how).await;
         let report = match sandbox.finish() {

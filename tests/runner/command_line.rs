@@ -220,3 +220,24 @@ fn proxies_are_ignored() {
     runner.run().expect(0);
     assert_eq!(sandbox.stop().lines("output.jsonl").len(), 3);
 }
+
+/// A run that fails says why, however quiet it is to be.
+#[test]
+fn a_quiet_sandbox_says_why_a_run_failed() {
+    let run = |args: &[&str]| {
+        let all = [
+            "sandbox",
+            "--quiet",
+            "--spec",
+            "connectors/data-source.yaml",
+        ];
+        Runner::new()
+            .args(all.iter().chain(args).copied())
+            .run()
+            .expect(1)
+    };
+    let ended = run(&["--should-fail=perhaps"]);
+    assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("perhaps"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+}
