@@ -168,7 +168,7 @@ impl<'s> Store<'s> {
         match delivery.fate {
             Fate::Done(_) => Ok(()),
             Fate::Skipped(reason) => Err(PutError::Failed(reason)),
-            Fate::Failed(error) | Fate::Split(error) | Fate::Restart(error, _) => {
+            Fate::Failed(error) | Fate::Split(error) | Fate::Restart { error, .. } => {
                 Err(PutError::Failed(told(error)))
             }
             Fate::Unknown(error) | Fate::UnknownBefore(error) => {

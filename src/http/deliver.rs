@@ -36,8 +36,15 @@ pub enum Fate {
     Skipped(String),
     /// A rule says that it is too much at once.
     Split(SendError),
-    /// A rule says that the steps begin anew, and how long to wait before.
-    Restart(SendError, Option<Duration>),
+    /// A rule says that the steps begin anew.
+    Restart {
+        /// Why.
+        error: SendError,
+        /// How long to wait before, where that is said.
+        wait: Option<Duration>,
+        /// Whether nobody knows if an attempt before it was carried out.
+        is_doubtful: bool,
+    },
     /// It was surely not carried out.
     Failed(SendError),
     /// Nobody knows whether it was carried out.
@@ -85,14 +92,15 @@ impl Http {
             Err(_) => String::new(),
         };
         let result = match (prepared, &self.rehearsal) {
-            (Ok(prepared), Some(rehearsal)) => {
-                let answer = rehearsal.note(self, &prepared);
-                course.attempts = 1;
-                course.answer = Some(Arc::clone(&answer));
-                Ok(Ended::Good(answer, None, Accepted::ByStatus))
+            (prepared, Some(rehearsal)) => {
+                rehearsal.note(self, plan, frame, prepared).map(|answer| {
+                    course.attempts = 1;
+                    course.answer = Some(Arc::clone(&answer));
+                    Ended::Good(answer, None, Accepted::ByStatus)
+                })
             }
             (Ok(prepared), None) => self.attempt(plan, frame, &prepared, &mut course).await,
-            (Err(failure), _) => Err(failure),
+            (Err(failure), None) => Err(failure),
         };
         let error = |failure: Failure| SendError {
             label: plan.label.to_string(),
@@ -107,8 +115,13 @@ impl Http {
             }
             Ok(Ended::Good(_, _, Accepted::ByStatus)) => Fate::Done(Accepted::ByStatus),
             Ok(Ended::Skip(message)) => Fate::Skipped(self.redactor.redact(&message)),
+            Ok(Ended::Split(failure)) if course.was_in_doubt => Fate::UnknownBefore(error(failure)),
             Ok(Ended::Split(failure)) => Fate::Split(error(failure)),
-            Ok(Ended::Restart(wait, failure)) => Fate::Restart(error(failure), wait),
+            Ok(Ended::Restart(wait, failure)) => Fate::Restart {
+                error: error(failure),
+                wait,
+                is_doubtful: course.was_in_doubt,
+            },
             Ok(Ended::Stop) => Fate::Failed(error(Failure::Template(
                 "`then: stop` is not for a target".to_owned(),
             ))),

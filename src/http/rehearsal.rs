@@ -8,8 +8,9 @@ use reqwest::header::HeaderMap;
 use super::Http;
 use super::answer::Answer;
 use super::body;
-use super::render::{Prepared, render};
-use crate::plan::request::{AddressPlan, RequestPlan};
+use super::error::Failure;
+use super::render::{Prepared, parse, render};
+use crate::plan::request::{AddressPlan, Awaits, RequestPlan};
 use crate::plan::target::TargetStepPlan;
 use crate::template::{Frame, Template};
 
@@ -45,27 +46,39 @@ impl Rehearsal {
         }
     }
 
-    /// Notes a request, and answers it with nothing.
-    pub(super) fn note(&self, http: &Http, prepared: &Prepared) -> Arc<Answer> {
-        self.add(Rehearsed::of(http, prepared));
-        Arc::new(Answer::made(200, HeaderMap::new(), prepared.url.clone()))
-    }
-
-    /// Notes a step that an answer before it decides on or goes into; whether it is one. `runs` is what
-    /// its condition says without that answer.
-    pub fn notes_depending(
+    /// Notes a request, and answers it with nothing. One that needs an answer before it is noted though
+    /// it can't be worked out.
+    pub(super) fn note(
         &self,
         http: &Http,
-        step: &TargetStepPlan,
+        plan: &RequestPlan,
         frame: &Arc<Frame>,
-        runs: Option<bool>,
-    ) -> bool {
-        let is_one = step.when_depends || step.depends && runs == Some(true);
-        if is_one {
-            let only = step.when.as_ref().filter(|_| step.when_depends);
-            self.note_depending(http, &step.request, frame, only);
+        prepared: Result<Prepared, Failure>,
+    ) -> Result<Arc<Answer>, Failure> {
+        let url = match (plan.awaits, prepared) {
+            (Awaits::Nothing, Err(failure)) => return Err(failure),
+            (Awaits::Nothing, Ok(prepared)) => {
+                self.add(Rehearsed::of(http, &prepared));
+                prepared.url
+            }
+            (Awaits::InAddress | Awaits::Elsewhere, prepared) => {
+                self.note_depending(http, plan, frame, None);
+                match prepared {
+                    Ok(prepared) => prepared.url,
+                    // Of an address that is not known yet.
+                    Err(_) => parse("http://answer.invalid")?,
+                }
+            }
+        };
+        Ok(Arc::new(Answer::made(200, HeaderMap::new(), url)))
+    }
+
+    /// Notes a step that an answer before it decides on; whether it is one.
+    pub fn notes_depending(&self, http: &Http, step: &TargetStepPlan, frame: &Arc<Frame>) -> bool {
+        if step.when_depends {
+            self.note_depending(http, &step.request, frame, step.when.as_ref());
         }
-        is_one
+        step.when_depends
     }
 
     /// Notes a request that is sent after another one is answered: what it takes of the answer is left
@@ -78,14 +91,14 @@ impl Rehearsal {
         frame: &Arc<Frame>,
         only: Option<&Template>,
     ) {
-        let noted = match render(plan, frame, None) {
-            Ok(prepared) => Rehearsed::of(http, &prepared),
-            Err(_) => Rehearsed::as_written(http, plan, frame),
+        let noted = match (plan.awaits, render(plan, frame, None)) {
+            (Awaits::Nothing | Awaits::Elsewhere, Ok(prepared)) => Rehearsed::of(http, &prepared),
+            (Awaits::InAddress, _) | (_, Err(_)) => Rehearsed::as_written(http, plan, frame),
         };
         let only = only.and_then(Template::source);
         self.add(Rehearsed {
             only: only.map(|only| http.redactor.redact(&only)),
-            depends: true,
+            depends: plan.awaits != Awaits::Nothing,
             ..noted
         });
     }

@@ -53,6 +53,8 @@ pub struct RequestPlan {
     pub idempotency_key: Option<Template>,
     /// Whether it may be sent again though it may have been done.
     pub repeat: Repeat,
+    /// Whether it takes something of what a target's channel answers before it.
+    pub awaits: Awaits,
     /// Whether `errors` beside data in a GraphQL answer are left to who reads it.
     pub errors_are_read: bool,
     /// Whether what is done with the answer needs all of its body at once.
@@ -83,6 +85,17 @@ fn only_queries(document: &str) -> bool {
     let start = document.trim_start();
     (start.starts_with('{') || start.starts_with("query"))
         && !words.into_iter().any(|word| word == "mutation")
+}
+
+/// Whether a request takes something of an answer before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaits {
+    /// It does not.
+    Nothing,
+    /// Its address does.
+    InAddress,
+    /// Its body, its query or its headers do.
+    Elsewhere,
 }
 
 /// Whether a request may be sent again though it may have been done.

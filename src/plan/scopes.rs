@@ -226,7 +226,7 @@ impl Scopes {
 
     /// The same with a step's answer.
     pub fn with_answer(scope: &Scope, name: &str) -> Scope {
-        scope.clone().with_fields(name, &RESPONSE)
+        scope.clone().with_answer(name, &RESPONSE)
     }
 
     /// What `feedback` and `log` at `row` see: the finished row, its outcome, and what the channel

@@ -93,6 +93,8 @@ pub struct ReadingPlan {
     /// Whether the author says what becomes of none: then an answer without the place of records has
     /// none, and is no error.
     pub may_lack: bool,
+    /// Whether an answer without a body has none, where its format knows lists without a line.
+    pub may_be_empty: bool,
 }
 
 /// How a list is paged.

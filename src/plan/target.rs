@@ -72,8 +72,6 @@ pub struct TargetStepPlan {
     pub when: Option<Template>,
     /// Whether an answer before it decides that.
     pub when_depends: bool,
-    /// Whether its request takes something of an answer before it.
-    pub depends: bool,
     /// Whether what comes after it in turn reads the body of its answer.
     pub is_read: bool,
     /// The request.
@@ -159,6 +157,8 @@ pub struct ResultsPlan {
     pub retry: Option<Template>,
     /// What a row is that no element is about.
     pub missing: Missing,
+    /// Whether the author says so.
+    pub is_missing_said: bool,
     /// Whether the channel applies nothing of a batch with a fault.
     pub all_or_nothing: bool,
     /// The channel's code.

@@ -226,6 +226,9 @@ fn at_hand(
     if is_without_body(job, answer, hints) {
         return Ok((records, Found::default()));
     }
+    if !job.plan.may_be_empty && answer.is_empty() {
+        return Err(failed(job, "the answer is empty".to_owned()));
+    }
     if let Some(path @ (PathPlan::Query(_) | PathPlan::Template(_))) = &job.plan.records {
         return of_values(job, path, answer, hints);
     }
@@ -329,7 +332,9 @@ fn is_without_body(job: &Job<'_>, answer: &Answer, hints: &Hints) -> bool {
         Some(format) => matches!(format.kind, FormatKind::Csv(_) | FormatKind::Jsonl),
         None => hints.is_of_lines(),
     };
-    matches!(answer.status, 204 | 205 | 304) || is_lines || job.plan.may_lack
+    matches!(answer.status, 204 | 205 | 304)
+        || is_lines && job.plan.may_be_empty
+        || job.plan.may_lack
 }
 
 /// An answer as one value, unpacked and decoded.

@@ -32,9 +32,7 @@ pub async fn in_turn(
             .map_or(Ok(true), |when| when.holds(&seen));
         let http = &context.http;
         let rehearsal = http.rehearsal();
-        if rehearsal.is_some_and(|rehearsal| {
-            rehearsal.notes_depending(http, step, &seen, runs.as_ref().ok().copied())
-        }) {
+        if rehearsal.is_some_and(|rehearsal| rehearsal.notes_depending(http, step, &seen)) {
             continue;
         }
         if !runs.map_err(|error| AroundError::Failed(format!("{label}, when: {error}")))? {
@@ -59,7 +57,7 @@ pub async fn in_turn(
                 None
             }
             Fate::NotSent => return Err(AroundError::Stopped),
-            Fate::Failed(error) | Fate::Split(error) | Fate::Restart(error, _) => {
+            Fate::Failed(error) | Fate::Split(error) | Fate::Restart { error, .. } => {
                 Some(error.to_string())
             }
             Fate::Unknown(error) | Fate::UnknownBefore(error) => {

@@ -19,8 +19,15 @@ pub enum Came {
     Skipped(String),
     /// It is too much at once.
     Split(Fault),
-    /// The steps begin anew; how long to wait before, where that is said.
-    Restart(Fault, Option<Duration>),
+    /// The steps begin anew.
+    Restart {
+        /// Why.
+        fault: Fault,
+        /// How long to wait before, where that is said.
+        wait: Option<Duration>,
+        /// Whether nobody knows if an attempt before it was carried out.
+        is_doubtful: bool,
+    },
     /// It surely was not done.
     Failed(Fault),
     /// Nobody knows whether it was done.
@@ -51,6 +58,8 @@ pub enum FaultKind {
     OfRows,
     /// The answer as a whole says no: `results` may say more.
     NotOk,
+    /// The job failed: `results` may say more.
+    JobFailed,
     /// What was answered is no answer: a page for people, or nothing.
     NoAnswer,
     /// The spec can't make out what became of it.
@@ -131,6 +140,9 @@ impl Fault {
     }
 }
 
+/// Words for what was refused, after an attempt of which nobody knows.
+pub const DOUBTED_BEFORE: &str = "; an attempt before it may have been carried out";
+
 impl Came {
     /// The same with words in front of what is told.
     pub fn behind(self, prefix: &str) -> Self {
@@ -147,13 +159,20 @@ impl Came {
             Fate::Done(said) => Self::Done(said.clone()),
             Fate::Skipped(message) => Self::Skipped(message.clone()),
             Fate::Split(error) => Self::Split(Fault::of(error, prefix)),
-            Fate::Restart(error, wait) => Self::Restart(Fault::of(error, prefix), *wait),
+            Fate::Restart {
+                error,
+                wait,
+                is_doubtful,
+            } => Self::Restart {
+                fault: Fault::of(error, prefix),
+                wait: *wait,
+                is_doubtful: *is_doubtful,
+            },
             Fate::Failed(error) => Self::Failed(Fault::of(error, prefix)),
             Fate::Unknown(error) => Self::Unknown(Fault::of(error, prefix)),
-            Fate::UnknownBefore(error) => Self::Unknown(
-                Fault::of(error, prefix)
-                    .with_words("; an attempt before it may have been carried out"),
-            ),
+            Fate::UnknownBefore(error) => {
+                Self::Unknown(Fault::of(error, prefix).with_words(DOUBTED_BEFORE))
+            }
             Fate::NotSent => Self::NotSent,
         }
     }

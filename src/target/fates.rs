@@ -1,6 +1,6 @@
 //! What is made of the rows of a batch, by what is said of each of them and of the whole.
 
-use super::carry::Fault;
+use super::carry::{Fault, FaultKind};
 use super::results::{Reason, Verdict, Verdicts, of_missing};
 use super::sender::said;
 use crate::columns::{Outcome, Status};
@@ -23,6 +23,8 @@ pub(super) enum Made {
 #[derive(Debug)]
 pub(super) struct Whole<'w> {
     pub plan: &'w ResultsPlan,
+    /// Whether the channel applies nothing of a batch with a fault.
+    pub all_or_nothing: bool,
     /// What the answer says no to.
     pub fault: Option<&'w Fault>,
     /// A rule that calls it good.
@@ -39,15 +41,7 @@ impl Whole<'_> {
         let is_missing = |verdict: &Verdict| matches!(verdict, Verdict::Missing);
         let has_guilty = verdicts.rows.iter().any(is_named);
         let is_silent = verdicts.rows.iter().all(is_missing);
-        // What the answer as a whole says is about the guilty, where it names some.
-        let fault = self
-            .fault
-            .filter(|_| !has_guilty || plan.missing == Missing::Failed)
-            .map(|fault| Reason {
-                code: fault.code.clone(),
-                message: fault.message.clone(),
-                is_passing: false,
-            });
+        let fault = self.fault_of_the_rest(has_guilty, is_silent);
         // A fault that no row was found for may be about any of those that nothing is said of.
         let stray = verdicts.unmatched.first().map(|reason| Reason {
             message: format!(
@@ -59,14 +53,14 @@ impl Whole<'_> {
         // Nothing of the batch was applied.
         let refused = stray
             .as_ref()
-            .or(fault.as_ref())
-            .filter(|_| plan.all_or_nothing);
+            .or(fault.as_ref().map(|(_, reason)| reason))
+            .filter(|_| self.all_or_nothing);
         let has_strays = verdicts.strays > 0;
         let make = |verdict: &Verdict| {
             if let (Verdict::Again(reason), true) = (verdict, self.may_try) {
                 return Made::Again(reason.message.clone());
             }
-            if plan.all_or_nothing && has_guilty && !is_named(verdict) {
+            if self.all_or_nothing && has_guilty && !is_named(verdict) {
                 return Made::Innocent;
             }
             Made::Told(match (verdict, refused) {
@@ -78,8 +72,10 @@ impl Whole<'_> {
                 (Verdict::Unknown(reason), None) => told(Status::Unknown, reason.clone()),
                 (Verdict::Missing, None) => match (&stray, &fault, self.by_rule) {
                     (Some(stray), ..) => told(Status::Unknown, stray.clone()),
-                    (None, Some(fault), _) if has_strays => told(Status::Unknown, fault.clone()),
-                    (None, Some(fault), _) => told(Status::Failed, fault.clone()),
+                    (None, Some((_, reason)), _) if has_strays => {
+                        told(Status::Unknown, reason.clone())
+                    }
+                    (None, Some((status, reason)), _) => told(*status, reason.clone()),
                     // What a rule calls ok is ok, where the answer tells of no row at all.
                     (None, None, Some(rule)) if is_silent && !has_strays => went_well(said(rule)),
                     (None, None, _) => match of_missing(plan, verdicts) {
@@ -90,6 +86,33 @@ impl Whole<'_> {
             })
         };
         verdicts.rows.iter().map(make).collect()
+    }
+
+    /// What rows are that nothing is said of, as the answer as a whole says no.
+    fn fault_of_the_rest(&self, has_guilty: bool, is_silent: bool) -> Option<(Status, Reason)> {
+        let fault = self.fault?;
+        let plan = self.plan;
+        let mut reason = Reason {
+            code: fault.code.clone(),
+            message: fault.message.clone(),
+            is_passing: false,
+        };
+        if fault.kind != FaultKind::JobFailed {
+            // It is about the guilty, where it names some.
+            let is_of_all = !has_guilty || plan.missing == Missing::Failed;
+            return is_of_all.then_some((Status::Failed, reason));
+        }
+        // A job that came to single rows before it failed may have come to others too.
+        let status = match (plan.missing, plan.is_missing_said) {
+            (Missing::Failed, true) => Status::Failed,
+            (Missing::Unknown, true) => Status::Unknown,
+            (Missing::Ok | Missing::Failed | Missing::Unknown, _) if is_silent => Status::Failed,
+            (Missing::Ok | Missing::Failed | Missing::Unknown, _) => Status::Unknown,
+        };
+        if status == Status::Unknown {
+            reason.message += "; its report does not say what became of this row";
+        }
+        Some((status, reason))
     }
 }
 

@@ -107,8 +107,7 @@ impl Sender {
             JobEnd::Failed(answer) => {
                 let body = http.excerpt(answer.text());
                 Came::Failed(Fault {
-                    // A report of single rows knows more.
-                    kind: FaultKind::NotOk,
+                    kind: FaultKind::JobFailed,
                     ..Fault::said(format!("the job failed: {body}"))
                 })
             }

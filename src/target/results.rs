@@ -57,6 +57,8 @@ pub struct Verdicts {
     pub mismatch: Option<String>,
     /// Whether there was no element at all.
     pub is_empty: bool,
+    /// Whether the list was there, though it may have been empty.
+    pub has_list: bool,
     /// How many rows were found by their key without case and space, and the first of them.
     loosely: usize,
     loose: Option<(String, String)>,
@@ -123,9 +125,10 @@ impl Sender {
             frame: &seen,
             has_report: is_reported,
         };
-        let verdicts = matching
+        let mut verdicts = matching
             .verdicts(&elements)
             .map_err(|error| Unread::of_spec(format!("{}: {error}", plan.label)))?;
+        verdicts.has_list = is_there;
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.is_found |= is_there;
         if !is_there {
@@ -248,6 +251,7 @@ impl Matching<'_> {
             },
             mismatch: None,
             is_empty: told.is_empty(),
+            has_list: true,
             loosely: 0,
             loose: None,
         };

@@ -345,13 +345,13 @@ impl Sender {
                 let attempts = unit.attempts + carried.attempts;
                 return self.halves(unit, middle, attempts, &fault.message);
             }
-            Came::Restart(fault, _) | Came::Failed(fault) => {
+            Came::Restart { fault, .. } | Came::Failed(fault) => {
                 // What `results` says of the rows is told though the answer as a whole says no.
                 let results = self
                     .plan
                     .results
                     .as_ref()
-                    .filter(|_| fault.kind == FaultKind::NotOk);
+                    .filter(|_| matches!(fault.kind, FaultKind::NotOk | FaultKind::JobFailed));
                 if let Some(results) = results {
                     return self
                         .by_results(results, unit, frame, &carried, Some(fault), sent)
@@ -396,7 +396,7 @@ impl Sender {
                 sent.unjudged = Some(format!("{label}: {}", fault.whole));
             }
             FaultKind::Unknowable => sent.unknowable = Some(fault.whole.clone()),
-            FaultKind::OfRows | FaultKind::NotOk => {}
+            FaultKind::OfRows | FaultKind::NotOk | FaultKind::JobFailed => {}
         }
     }
 
@@ -427,14 +427,29 @@ impl Sender {
             }
         }
         let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
-        if let Some(mismatch) = verdicts.mismatch.as_ref().filter(|_| !is_judged_whole) {
-            self.tell_all(&unit, carried, Status::Unknown, None, mismatch, sent);
+        // An answer without the list says nothing of any row, unless the author says what that means.
+        let is_without_list = !verdicts.has_list && !plan.is_missing_said && !is_judged_whole;
+        let unclear = verdicts
+            .mismatch
+            .as_ref()
+            .or(Some(&verdicts.missing).filter(|_| is_without_list));
+        if let Some(unclear) = unclear.filter(|_| !is_judged_whole) {
+            self.tell_all(&unit, carried, Status::Unknown, None, unclear, sent);
+            if !verdicts.has_list {
+                sent.unknowable = Some(format!("{}: {}", plan.label, verdicts.missing));
+            }
             return Vec::new();
         }
         let tries = unit.attempts + carried.attempts;
         let retry = self.retry();
+        let of_failed_job = fault.filter(|fault| fault.kind == FaultKind::JobFailed);
+        let is_job_for_all = match &self.plan.kind {
+            TargetKind::Job(job) => job.all_or_nothing,
+            TargetKind::Request(_) | TargetKind::Steps(_) | TargetKind::File(_) => false,
+        };
         let whole = Whole {
             plan,
+            all_or_nothing: plan.all_or_nothing || is_job_for_all && of_failed_job.is_some(),
             fault,
             by_rule,
             may_try: tries < retry.attempts,
@@ -533,14 +548,19 @@ impl Sender {
             .await;
     }
 
+    /// Whether the channel applies nothing of a batch with a fault.
+    fn all_or_nothing(&self) -> bool {
+        let results = self.plan.results.as_ref();
+        results.is_some_and(|results| results.all_or_nothing)
+    }
+
     /// Where the batch of a job that failed, and applied nothing, is cut to find the rows that it fails for.
     fn where_to_halve(&self, unit: &Unit, fault: &Fault) -> Option<usize> {
         let TargetKind::Job(job) = &self.plan.kind else {
             return None;
         };
-        let results = self.plan.results.as_ref();
-        let is_said = job.all_or_nothing || results.is_some_and(|results| results.all_or_nothing);
-        let is_answer_of_job = fault.kind == FaultKind::NotOk;
+        let is_said = job.all_or_nothing || self.all_or_nothing();
+        let is_answer_of_job = matches!(fault.kind, FaultKind::NotOk | FaultKind::JobFailed);
         (is_said && is_answer_of_job)
             .then(|| unit.middle(self.keeps_groups()))
             .flatten()

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::carry::{Came, Carried, Fault, FaultKind};
+use super::carry::{Came, Carried, DOUBTED_BEFORE, Fault, FaultKind};
 use super::sender::Sender;
 use crate::http::{Accepted, before_next};
 use crate::plan::target::TargetStepPlan;
@@ -20,21 +20,30 @@ impl Sender {
     ) -> Carried {
         let mut before = 0;
         let mut rounds = 1;
+        let mut done = Done::Nothing;
         loop {
-            let (mut carried, changed) = self.once_through(steps, frame, purpose).await;
+            let (mut carried, reached) = self.once_through(steps, frame, purpose, done).await;
             carried.attempts += before;
-            let Came::Restart(fault, asked) = carried.came else {
+            let Came::Restart {
+                fault,
+                wait,
+                is_doubtful,
+            } = carried.came
+            else {
                 return carried;
             };
+            done = reached.done;
+            if is_doubtful {
+                done = done.max(Done::Perhaps);
+            }
             // The step that says so has the word on how often.
-            let retry = &steps[changed.last].request.retry;
-            let wait = asked.unwrap_or_else(|| before_next(retry, rounds, None));
+            let retry = &steps[reached.last].request.retry;
+            let wait = wait.unwrap_or_else(|| before_next(retry, rounds, None));
             let is_over = rounds >= retry.attempts || !self.context.http.stop().sleep(wait).await;
             if is_over {
-                carried.came = if changed.is_changed {
-                    Came::Unknown(fault.with_words(DONE_BEFORE))
-                } else {
-                    Came::Failed(fault)
+                carried.came = match done {
+                    Done::Nothing => Came::Failed(fault),
+                    Done::Perhaps | Done::Some => Came::Unknown(fault.with_words(done.words())),
                 };
                 return carried;
             }
@@ -48,6 +57,7 @@ impl Sender {
         steps: &[TargetStepPlan],
         frame: &Arc<Frame>,
         purpose: StepsFor,
+        mut done: Done,
     ) -> (Carried, Reached) {
         let mut carried = Carried {
             came: Came::Skipped("no step's `when` held".to_owned()),
@@ -55,8 +65,6 @@ impl Sender {
             answer: None,
             attempts: 0,
         };
-        // What a step before changed stays changed.
-        let mut has_changed = false;
         let mut last = None;
         let mut reached = 0;
         for (index, step) in steps.iter().enumerate() {
@@ -70,9 +78,8 @@ impl Sender {
                 .as_ref()
                 .map_or(Ok(true), |when| when.holds(&seen));
             let http = &self.context.http;
-            if http.rehearsal().is_some_and(|rehearsal| {
-                rehearsal.notes_depending(http, step, &seen, runs.as_ref().ok().copied())
-            }) {
+            let rehearsal = http.rehearsal();
+            if rehearsal.is_some_and(|rehearsal| rehearsal.notes_depending(http, step, &seen)) {
                 self.steps_run[index].fetch_add(1, Ordering::Relaxed);
                 carried.came = Came::Done(Accepted::ByStatus);
                 continue;
@@ -91,22 +98,25 @@ impl Sender {
             };
             match came {
                 Came::Done(said) => {
-                    has_changed |= step.request.changes();
+                    // What a step changed stays changed.
+                    if step.request.changes() {
+                        done = Done::Some;
+                    }
                     last = Some(step);
                     carried.came = Came::Done(said);
                 }
                 // Only an answer that says what became of the rows makes them more than unknown.
-                Came::NotSent if has_changed => {
+                Came::NotSent if done != Done::Nothing => {
                     let message = format!("the run was stopped before {name}");
-                    carried.came = Came::Unknown(Fault::new(message).with_words(DONE_BEFORE));
+                    carried.came = Came::Unknown(Fault::new(message).with_words(done.words()));
                     break;
                 }
-                Came::Failed(fault) if has_changed && !fault.is_said => {
-                    carried.came = Came::Unknown(later(fault).with_words(DONE_BEFORE));
+                Came::Failed(fault) if done != Done::Nothing && !fault.is_said => {
+                    carried.came = Came::Unknown(later(fault).with_words(done.words()));
                     break;
                 }
-                Came::Unknown(fault) if has_changed => {
-                    carried.came = Came::Unknown(later(fault).with_words(DONE_BEFORE));
+                Came::Unknown(fault) if done != Done::Nothing => {
+                    carried.came = Came::Unknown(later(fault).with_words(done.words()));
                     break;
                 }
                 Came::Failed(fault) if matches!(carried.came, Came::Done(_)) => {
@@ -133,7 +143,7 @@ impl Sender {
             .extend(last.map(|answer| ("response".into(), answer)));
         let reached = Reached {
             last: reached,
-            is_changed: has_changed,
+            done,
         };
         (carried, reached)
     }
@@ -189,12 +199,31 @@ pub(super) enum StepsFor {
 struct Reached {
     /// The last that ran.
     last: usize,
-    /// Whether one of them changed something.
-    is_changed: bool,
+    /// What they changed.
+    done: Done,
 }
 
-/// Words for rows of which a part is done.
-const DONE_BEFORE: &str = "; what came before it is done";
+/// What steps changed, also when they began anew since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Done {
+    /// Nothing.
+    Nothing,
+    /// Nobody knows.
+    Perhaps,
+    /// Something.
+    Some,
+}
+
+impl Done {
+    /// What is told of rows that go no further.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Perhaps => DOUBTED_BEFORE,
+            Self::Some => "; what came before it is done",
+        }
+    }
+}
 
 /// What goes wrong at a step behind one that was let in is of its rows.
 fn later(fault: Fault) -> Fault {
@@ -203,6 +232,7 @@ fn later(fault: Fault) -> Fault {
             FaultKind::Unreachable | FaultKind::Forbidden => FaultKind::OfRows,
             kind @ (FaultKind::OfRows
             | FaultKind::NotOk
+            | FaultKind::JobFailed
             | FaultKind::NoAnswer
             | FaultKind::Unknowable
             | FaultKind::Abort) => kind,

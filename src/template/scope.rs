@@ -1,6 +1,6 @@
 //! The names that a place in the spec sees, for the check.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known about a name when the spec loads.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Scope {
     names: BTreeMap<String, Name>,
     /// What is said of names that are not seen here, and might be meant.
     hints: BTreeMap<&'static str, &'static str>,
+    /// Names of answers of a target's channel.
+    answers: BTreeSet<String>,
     /// Whether the result is written into rows, logs or messages: secrets are refused there.
     pub is_shown: bool,
 }
@@ -58,6 +60,18 @@ impl Scope {
     pub fn with_fields(self, name: &str, fields: &[&str]) -> Self {
         let fields = fields.iter().map(|field| Field::any(*field)).collect();
         self.with(name, Name::Fields(fields))
+    }
+
+    /// A scope with one more name, which is what a target's channel answered; its fields are these.
+    #[must_use]
+    pub fn with_answer(mut self, name: &str, fields: &[&str]) -> Self {
+        self.answers.insert(name.to_owned());
+        self.with_fields(name, fields)
+    }
+
+    /// Whether a name is what a target's channel answered.
+    pub fn is_answer(&self, name: &str) -> bool {
+        self.answers.contains(name)
     }
 
     /// The scope with something to say of a name that is not seen here.

@@ -45,14 +45,7 @@ impl Compiler<'_> {
             };
             let (when, read) = self.watched(|compiler| compiler.when(node, &turn.scope));
             turn.uses.add(read.clone());
-            let reads_answers = |uses: &Uses| {
-                let answers = scopes.around.iter().map(String::as_str);
-                let answers = answers.chain(names.iter().copied());
-                let mut answers = answers.chain(["submit", "poll"]);
-                answers.any(|name| uses.names.contains(name))
-            };
-            let when_depends = reads_answers(&read);
-            let mut depends = false;
+            let when_depends = read.names.iter().any(|name| turn.scope.is_answer(name));
             let request = node.get("request").map(|at| {
                 let (mut request, uses) = self
                     .watched(|compiler| compiler.request(at, &label, scopes, &turn.scope, purpose));
@@ -61,7 +54,6 @@ impl Compiler<'_> {
                     request.repeat = Repeat::Asks;
                 }
                 request.holds_body = true;
-                depends = reads_answers(&uses);
                 turn.uses.add(uses);
                 request
             });
@@ -82,7 +74,6 @@ impl Compiler<'_> {
                     name: name.map(Arc::from),
                     when,
                     when_depends,
-                    depends,
                     is_read: false,
                     request,
                 });

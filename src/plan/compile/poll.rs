@@ -67,7 +67,7 @@ impl Compiler<'_> {
         PollJobsPlan {
             id: self.varying(node.get("id").unwrap_or(node), "submit", submitted),
             matching: self.varying(node.get("match").unwrap_or(node), "result", &listed),
-            reading,
+            reading: reading.into(),
             most: whole(node.get("most"))
                 .and_then(|most| usize::try_from(most).ok())
                 .unwrap_or(JOBS),

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use super::Compiler;
 use super::values::{flag, reads_body, whole};
 use crate::plan::request::{
-    AddressPlan, BodyPlan, FieldPlan, FileContent, FilePartPlan, LimitPlan, PartPlan, REDIRECTS,
-    Repeat, RequestPlan, RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
+    AddressPlan, Awaits, BodyPlan, FieldPlan, FileContent, FilePartPlan, LimitPlan, PartPlan,
+    REDIRECTS, Repeat, RequestPlan, RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
 };
 use crate::plan::scopes::Scopes;
 use crate::spec::fault::Then;
 use crate::spec::request::Compress;
 use crate::spec::tree::{Node, NodeValue, ScalarKind};
-use crate::template::Template;
 use crate::template::scope::Scope;
+use crate::template::{Template, Uses};
 
 /// The bodies a request may have: one of them.
 const BODIES: [&str; 8] = [
@@ -187,8 +187,21 @@ impl Compiler<'_> {
             of(own).or_else(|| of(http))
         };
         let own_key = |name: &str| own.and_then(|node| node.get(name));
-        let address = self.address(node, own, http, scope);
-        let body = self.body(own.into_iter().chain(http), scope);
+        let (address, of_address) =
+            self.watched(|compiler| compiler.address(node, own, http, scope));
+        let ((body, query, headers), of_rest) = self.watched(|compiler| {
+            (
+                compiler.body(own.into_iter().chain(http), scope),
+                compiler.fields("query", own, http, scope),
+                compiler.fields("headers", own, http, scope),
+            )
+        });
+        let awaits = |uses: &Uses| uses.names.iter().any(|name| scope.is_answer(name));
+        let awaits = match (awaits(&of_address), awaits(&of_rest)) {
+            (true, _) => Awaits::InAddress,
+            (false, true) => Awaits::Elsewhere,
+            (false, false) => Awaits::Nothing,
+        };
         let answered = Scopes::answered(scope);
         let mut rules = Vec::new();
         let mut holds_body = matches!(body, Some(BodyPlan::GraphQl { .. }));
@@ -229,8 +242,9 @@ impl Compiler<'_> {
             label: label.into(),
             address,
             method: key("method").and_then(|node| node.as_text().map(str::to_owned)),
-            query: self.fields("query", own, http, scope),
-            headers: self.fields("headers", own, http, scope),
+            query,
+            headers,
+            awaits,
             compress: self.compress(key("compress").as_ref(), body.is_some()),
             body,
             auth,

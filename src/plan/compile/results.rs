@@ -7,6 +7,7 @@ use super::request::Purpose;
 use super::values::flag;
 use crate::check::Diagnostic;
 use crate::plan::scopes::Scopes;
+use crate::plan::source::ReadingPlan;
 use crate::plan::target::{MatchPlan, ResultsPlan, TargetStepPlan};
 use crate::spec::target::Missing;
 use crate::spec::tree::{Node, NodeValue};
@@ -50,9 +51,14 @@ impl Compiler<'_> {
                 "leave one of them out",
             );
         }
-        // Rows without a result have a fate of their own.
         let (list, format) = (node.get("list"), node.get("format"));
-        let (reading, holds_body) = self.reading_of(list, format, true, &answered);
+        let is_fetched = request.or(download).is_some();
+        // A report of its own has the list; an answer may say by leaving it out that there is nothing.
+        let (reading, holds_body) = self.reading_of(list, format, !is_fetched, &answered);
+        let reading = Arc::new(ReadingPlan {
+            may_be_empty: !is_fetched,
+            ..reading
+        });
         let (leads, when, last) = match request {
             Some(several) if matches!(several.value, NodeValue::List(_)) => {
                 self.leads(several, &label, scopes, answers)
@@ -91,6 +97,7 @@ impl Compiler<'_> {
             matching: self.matching(node, row, &result),
             ok: node.get("ok").map(|node| self.condition(node, &whole)),
             retry: node.get("retry").map(|node| self.condition(node, &whole)),
+            is_missing_said: node.get("missing").is_some(),
             missing: match node.get("missing").and_then(Node::as_text) {
                 Some("ok") => Missing::Ok,
                 Some("unknown") => Missing::Unknown,

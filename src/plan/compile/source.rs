@@ -245,12 +245,9 @@ impl Compiler<'_> {
     /// `records` and `format` of a step, a lookup or a job, and whether they need the whole body.
     pub(super) fn reading(&mut self, owner: &Node, answered: &Scope) -> (Arc<ReadingPlan>, bool) {
         let may_lack = owner.get("if_none").is_some();
-        self.reading_of(
-            owner.get("records"),
-            owner.get("format"),
-            may_lack,
-            answered,
-        )
+        let (records, format) = (owner.get("records"), owner.get("format"));
+        let (reading, holds_body) = self.reading_of(records, format, may_lack, answered);
+        (reading.into(), holds_body)
     }
 
     /// The same at other keys; `may_lack`: whether an answer without the place has no records.
@@ -260,7 +257,7 @@ impl Compiler<'_> {
         format: Option<&Node>,
         may_lack: bool,
         answered: &Scope,
-    ) -> (Arc<ReadingPlan>, bool) {
+    ) -> (ReadingPlan, bool) {
         let records = records.map(|node| self.path(node, answered));
         let holds_body = match &records {
             Some((PathPlan::Query(_), _)) => true,
@@ -272,8 +269,9 @@ impl Compiler<'_> {
             records: records.map(|(path, _)| path),
             format,
             may_lack,
+            may_be_empty: true,
         };
-        (Arc::new(reading), holds_body)
+        (reading, holds_body)
     }
 
     fn windows(&mut self, at: &Node, scope: &Scope) -> WindowsPlan {

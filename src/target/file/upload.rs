@@ -133,7 +133,7 @@ async fn by_http(
     match delivery.fate {
         Fate::Done(_) => Delivered::Done,
         Fate::Skipped(reason) => Delivered::Failed(reason),
-        Fate::Failed(error) | Fate::Split(error) | Fate::Restart(error, _) => {
+        Fate::Failed(error) | Fate::Split(error) | Fate::Restart { error, .. } => {
             Delivered::Failed(error.failure.reason())
         }
         Fate::Unknown(error) | Fate::UnknownBefore(error) => {
