@@ -186,13 +186,17 @@ impl<'a> Checker<'a> {
 
     fn pattern(&mut self, node: &Node, scalar: &Scalar, schema: &Value, pattern: &str, name: &str) {
         if pattern == "\\{\\{" {
+            let hint = if scalar.text.contains("{%") {
+                "write one expression: \"{{ response.body.ok and response.body.id }}\", or a if b else c in it"
+                    .to_owned()
+            } else {
+                let text = scalar.text.replace('"', "'");
+                format!("put braces and quotes around it: \"{{{{ {text} }}}}\"")
+            };
             self.report(
                 &node.span,
                 format!("{name} is a condition, and this is only text"),
-                Some(format!(
-                    "put braces and quotes around it: \"{{{{ {} }}}}\"",
-                    scalar.text.replace('"', "'")
-                )),
+                Some(hint),
             );
         } else {
             let hint = schema

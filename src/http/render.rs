@@ -10,7 +10,7 @@ use reqwest::{Method, Url};
 use super::body;
 use super::error::Failure;
 use super::payload::Payload;
-use crate::plan::request::{AddressPlan, FieldPlan, Repeat, RequestPlan};
+use crate::plan::request::{AddressPlan, Awaits, FieldPlan, Repeat, RequestPlan};
 use crate::spec::request::Compress;
 use crate::template::{Frame, NOTHING_IN_PATH, is_nothing, text_of};
 
@@ -150,7 +150,9 @@ fn address_of(plan: &RequestPlan, frame: &Arc<Frame>, base: Option<&str>) -> Res
         AddressPlan::Path(path) => {
             let path = path.path(frame).map_err(|error| {
                 let hint = match plan.repeat {
-                    Repeat::Asks if error.message == NOTHING_IN_PATH => {
+                    Repeat::Asks
+                        if plan.awaits == Awaits::Nothing && error.message == NOTHING_IN_PATH =>
+                    {
                         ": `when` passes such a record over"
                     }
                     _ => "",

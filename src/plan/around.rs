@@ -1,6 +1,7 @@
 //! Requests around a target: before its first row, and after its last.
 
 use super::target::TargetStepPlan;
+use crate::template::Uses;
 
 /// Requests around a target.
 #[derive(Debug, Default)]
@@ -9,4 +10,13 @@ pub struct AroundPlan {
     pub before: Vec<TargetStepPlan>,
     /// After the last one, unless the run has failed by then.
     pub after: Vec<TargetStepPlan>,
+}
+
+impl AroundPlan {
+    /// Notes what is sent between them reads of the answers before it.
+    pub fn note_reads(&mut self, uses: &Uses) {
+        for step in &mut self.before {
+            step.note_reads(uses);
+        }
+    }
 }

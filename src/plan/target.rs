@@ -8,7 +8,7 @@ use super::poll::PollPlan;
 use super::request::{RequestPlan, TreePlan};
 use super::source::{FetchPlan, ReadingPlan};
 use crate::spec::target::Missing;
-use crate::template::Template;
+use crate::template::{Template, Uses};
 
 /// Rows of a batch at most, where nothing is said.
 pub const BATCH_ROWS: usize = 1000;
@@ -48,6 +48,23 @@ impl TargetPlan {
             TargetKind::Request(_) | TargetKind::File(_) => &[],
         }
     }
+
+    /// Notes what the target reads of its own answers.
+    pub fn note_reads(&mut self, uses: &Uses) {
+        match &mut self.kind {
+            TargetKind::Steps(steps) => steps.iter_mut().for_each(|step| step.note_reads(uses)),
+            TargetKind::Job(job) => {
+                job.is_submit_read = reads_body(uses, "submit");
+                if let SubmitPlan::Steps(steps) = &mut job.submit {
+                    steps.iter_mut().for_each(|step| step.note_reads(uses));
+                    if let Some(last) = steps.last_mut() {
+                        last.is_read |= job.is_submit_read;
+                    }
+                }
+            }
+            TargetKind::Request(_) | TargetKind::File(_) => {}
+        }
+    }
 }
 
 /// By which means rows are sent.
@@ -76,6 +93,19 @@ pub struct TargetStepPlan {
     pub is_read: bool,
     /// The request.
     pub request: RequestPlan,
+}
+
+impl TargetStepPlan {
+    /// Notes what those that come after it read of its answer.
+    pub fn note_reads(&mut self, uses: &Uses) {
+        let name = self.name.as_deref().unwrap_or_default();
+        self.is_read |= reads_body(uses, name);
+    }
+}
+
+/// Whether the body of an answer is read.
+pub fn reads_body(uses: &Uses, name: &str) -> bool {
+    uses.reads(name, "body") || uses.reads(name, "text")
 }
 
 /// Rows that go together.
@@ -188,6 +218,8 @@ pub enum MatchPlan {
 pub struct TargetJobPlan {
     /// Starts it.
     pub submit: SubmitPlan,
+    /// Whether anything reads the body of what submits it is answered.
+    pub is_submit_read: bool,
     /// Whether a job that failed has applied nothing.
     pub all_or_nothing: bool,
     /// How its end is waited for.

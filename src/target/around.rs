@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::http::{Accepted, Fate};
+use crate::http::{Accepted, Answer, Fate};
 use crate::plan::target::TargetStepPlan;
 use crate::source::Context;
 use crate::spec::LogLevel;
@@ -15,6 +15,23 @@ pub enum AroundError {
     Failed(String),
     /// The run was stopped.
     Stopped,
+}
+
+/// Why what was answered to a request is no answer, where it is none.
+fn why_none(step: &TargetStepPlan, answer: &Answer) -> Option<String> {
+    let label = &step.request.label;
+    let status = answer.status;
+    if answer.is_page() {
+        return Some(format!(
+            "{label} was answered by a web page: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {status}, then: ok }}]"
+        ));
+    }
+    let is_read_in_vain = step.is_read && answer.is_empty() && !matches!(status, 204 | 205);
+    is_read_in_vain.then(|| {
+        format!(
+            "{label} was answered by nothing, and the spec reads it. If that is its answer, say on_response: [{{ status: {status}, then: ok }}]"
+        )
+    })
 }
 
 /// Sends requests in turn; what comes after them sees their answers by name.
@@ -36,19 +53,16 @@ pub async fn in_turn(
             continue;
         }
         if !runs.map_err(|error| AroundError::Failed(format!("{label}, when: {error}")))? {
+            let message = format!("{label}: not sent, as its `when` does not hold");
+            context.api.log(LogLevel::Info, &message, None).await;
             continue;
         }
         let delivery = context.http.deliver(&step.request, &seen).await;
         let failed = match delivery.fate {
             Fate::Done(Accepted::ByStatus) => {
-                let page = delivery.answer.as_ref().filter(|answer| answer.is_page());
-                let page = page.filter(|_| context.http.rehearsal().is_none());
-                page.map(|answer| {
-                    format!(
-                        "{label} was answered by a web page: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {}, then: ok }}]",
-                        answer.status
-                    )
-                })
+                let answer = delivery.answer.as_ref();
+                let answer = answer.filter(|_| context.http.rehearsal().is_none());
+                answer.and_then(|answer| why_none(step, answer))
             }
             Fate::Done(Accepted::ByRule(_)) => None,
             Fate::Skipped(message) => {

@@ -220,7 +220,6 @@ impl<'p> Batcher<'p> {
             number: Some(number),
             parcels: open.parcels,
             attempts: 0,
-            refused: None,
             wait: Duration::ZERO,
         }
     }

@@ -287,7 +287,7 @@ impl Sender {
     }
 
     /// An answer that is empty says nothing; 204 and 205 have nothing to say (RFC 9110, 15.3.5).
-    fn is_no_empty(&self, request: &RequestPlan, answer: &Answer) -> Result<(), Came> {
+    pub(super) fn is_no_empty(&self, request: &RequestPlan, answer: &Answer) -> Result<(), Came> {
         let has_nothing_to_say = matches!(answer.status, 204 | 205);
         if self.context.http.rehearsal().is_some() || has_nothing_to_say || !answer.is_empty() {
             return Ok(());

@@ -16,7 +16,7 @@ pub(super) enum Made {
     /// It goes again, as others are why its batch was refused.
     Innocent,
     /// It goes again, as the channel wants; why.
-    Again(String),
+    Again(Reason),
 }
 
 /// What is said of a batch as a whole.
@@ -58,7 +58,7 @@ impl Whole<'_> {
         let has_strays = verdicts.strays > 0;
         let make = |verdict: &Verdict| {
             if let (Verdict::Again(reason), true) = (verdict, self.may_try) {
-                return Made::Again(reason.message.clone());
+                return Made::Again(reason.clone());
             }
             if self.all_or_nothing && has_guilty && !is_named(verdict) {
                 return Made::Innocent;

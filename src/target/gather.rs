@@ -57,6 +57,7 @@ impl<'p> Gatherer<'p> {
                 frame,
                 item,
                 group: None,
+                refused: None,
             }));
             return Ok(Vec::new());
         };
@@ -96,6 +97,7 @@ impl<'p> Gatherer<'p> {
             frame,
             item,
             group: (!by.is_empty()).then(|| by.as_str().into()),
+            refused: None,
         };
         let Pushed { due, refused } = batcher.push(&by, parcel, bytes + 1);
         self.due(due);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
 use super::steps::StepsFor;
-use crate::http::{Accepted, Answer, Asked, JobEnd};
+use crate::http::{Accepted, Answer, Asked, Failure, JobEnd};
 use crate::plan::request::RequestPlan;
 use crate::plan::target::{SubmitPlan, TargetJobPlan};
 use crate::template::Frame;
@@ -18,7 +18,7 @@ const NOBODY_KNOWS: &str = "the job was submitted, and what became of it is not 
 impl Sender {
     pub(super) async fn by_job(&self, plan: &TargetJobPlan, frame: &Arc<Frame>) -> Carried {
         let mut carried = match &plan.submit {
-            SubmitPlan::Request(request) => self.submit(request, frame).await,
+            SubmitPlan::Request(request) => self.submit(request, plan.is_submit_read, frame).await,
             SubmitPlan::Steps(steps) => {
                 let mut carried = self.by_steps(steps, frame, StepsFor::Job).await;
                 carried.answers.retain(|(name, _)| &**name != "response");
@@ -50,7 +50,8 @@ impl Sender {
         carried
     }
 
-    async fn submit(&self, request: &RequestPlan, frame: &Arc<Frame>) -> Carried {
+    /// Submits a job by a request, whose answer is read or not.
+    async fn submit(&self, request: &RequestPlan, is_read: bool, frame: &Arc<Frame>) -> Carried {
         let delivery = self.context.http.deliver(request, frame).await;
         let mut carried = Carried {
             came: Came::of(&delivery.fate, ""),
@@ -59,7 +60,14 @@ impl Sender {
             attempts: delivery.attempts,
         };
         if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&carried.came, &carried.answer) {
-            if let Err(other) = self.is_answer(request, answer) {
+            let judged = self.is_answer(request, answer).and_then(|()| {
+                if is_read {
+                    self.is_no_empty(request, answer)
+                } else {
+                    Ok(())
+                }
+            });
+            if let Err(other) = judged {
                 carried.came = other;
             }
         }
@@ -126,6 +134,9 @@ impl Sender {
                 unknown(message.unwrap_or_else(|| "a rule ends the asking".to_owned()))
             }
             JobEnd::Split(error) => Came::Split(Fault::of(&error, "")),
+            JobEnd::Lost(error) if matches!(error.failure, Failure::Template(_)) => {
+                unknowable(error.to_string())
+            }
             JobEnd::Lost(error) => unknown(error.to_string()),
             JobEnd::Unreadable(reason) => unknown(reason),
             JobEnd::Stopped => unknown("the run was stopped".to_owned()),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::results::Reason;
 use crate::template::{Frame, Value};
 
 /// A row on its way to the channel.
@@ -16,6 +17,18 @@ pub struct Parcel {
     pub item: Value,
     /// The value of `batch.by`, where rows have one.
     pub group: Option<Arc<str>>,
+    /// Why it was refused, where it was sent before and goes again.
+    pub refused: Option<Reason>,
+}
+
+impl Parcel {
+    /// The same row, to go again; why it was refused.
+    pub fn again(&self, reason: Reason) -> Self {
+        Self {
+            refused: Some(reason),
+            ..self.clone()
+        }
+    }
 }
 
 /// Rows that are sent together: a batch, or one row alone.
@@ -27,8 +40,6 @@ pub struct Unit {
     pub parcels: Vec<Parcel>,
     /// How often they were sent before, in another batch.
     pub attempts: u32,
-    /// Why that batch was refused.
-    pub refused: Option<String>,
     /// How long it waits before it is sent.
     pub wait: Duration,
 }
@@ -40,7 +51,6 @@ impl Unit {
             number: None,
             parcels: vec![parcel],
             attempts: 0,
-            refused: None,
             wait: Duration::ZERO,
         }
     }

@@ -13,7 +13,7 @@ use super::fates::{Made, Whole};
 use super::item;
 use super::open_jobs::OpenJobs;
 use super::parcel::{Parcel, Unit, rows_in_words};
-use super::results::{Unread, Verdict, batch_value};
+use super::results::{Reason, Unread, Verdict, batch_value};
 use crate::columns::{Outcome, Status};
 use crate::http::{Accepted, before_next};
 use crate::plan::request::RetryPlan;
@@ -31,6 +31,10 @@ static NO_RETRY: RetryPlan = RetryPlan {
     max_wait: Duration::ZERO,
     wait_header: None,
 };
+
+/// What is told of rows that were refused with others, and not sent again without them.
+const WITHOUT_OTHERS: &str =
+    "the batch was refused because of other rows, and it was not sent again without them";
 
 /// Sends rows by one target.
 pub struct Sender {
@@ -54,6 +58,8 @@ pub struct Sender {
     pub open_jobs: OpenJobs,
     /// How many rows each step ran for.
     pub steps_run: Vec<AtomicU64>,
+    /// For how many rows each step was come to.
+    pub steps_reached: Vec<AtomicU64>,
     /// Whether the list of results was ever there, and what is said if it was not.
     pub lists: Mutex<Lists>,
 }
@@ -129,17 +135,17 @@ pub enum End {
 impl Sent {
     /// Rows that are not sent, or not once more: those that were refused before have failed.
     fn leave(&mut self, unit: &Unit) {
-        let Some(reason) = &unit.refused else {
-            self.left
-                .extend(unit.parcels.iter().map(|parcel| parcel.place));
-            return;
-        };
         for parcel in &unit.parcels {
+            let Some(reason) = parcel.refused.clone() else {
+                self.left.push(parcel.place);
+                continue;
+            };
             self.told.push(Told {
                 place: parcel.place,
                 outcome: Outcome {
                     attempts: unit.attempts,
-                    ..Outcome::of(Status::Failed, reason.clone())
+                    code: reason.code,
+                    ..Outcome::of(Status::Failed, reason.message)
                 },
                 answers: None,
             });
@@ -167,6 +173,7 @@ impl Sender {
             is_doubted: AtomicBool::new(false),
             open_jobs: OpenJobs::default(),
             steps_run: (0..steps).map(|_| AtomicU64::new(0)).collect(),
+            steps_reached: (0..steps).map(|_| AtomicU64::new(0)).collect(),
             lists: Mutex::default(),
         }
     }
@@ -216,11 +223,17 @@ impl Sender {
             )];
         }
         let steps = self.plan.steps();
-        let counts = self
-            .steps_run
+        let counts = |counts: &[AtomicU64]| -> Vec<u64> {
+            let counts = counts.iter().map(|count| count.load(Ordering::Relaxed));
+            counts.collect()
+        };
+        let counts = counts(&self.steps_run)
+            .into_iter()
+            .zip(counts(&self.steps_reached));
+        let idle = steps
             .iter()
-            .map(|count| count.load(Ordering::Relaxed));
-        let idle = steps.iter().zip(counts).filter(|(_, count)| *count == 0);
+            .zip(counts)
+            .filter(|(_, (ran, reached))| *ran == 0 && *reached > 0);
         idle.map(|(step, _)| {
             format!(
                 "{}: it ran for no row, as its `when` never held",
@@ -343,7 +356,7 @@ impl Sender {
                     return Vec::new();
                 };
                 let attempts = unit.attempts + carried.attempts;
-                return self.halves(unit, middle, attempts, &fault.message);
+                return self.halves(unit, middle, attempts, fault);
             }
             Came::Restart { fault, .. } | Came::Failed(fault) => {
                 // What `results` says of the rows is told though the answer as a whole says no.
@@ -359,7 +372,7 @@ impl Sender {
                 }
                 if let Some(middle) = self.where_to_halve(&unit, fault) {
                     let attempts = unit.attempts + carried.attempts;
-                    return self.halves(unit, middle, attempts, &fault.message);
+                    return self.halves(unit, middle, attempts, fault);
                 }
                 self.note_kind(fault, sent);
                 let code = fault.code.clone();
@@ -423,7 +436,7 @@ impl Sender {
         if let Some(fault) = fault.filter(|_| !verdicts.rows.iter().any(names_one)) {
             if let Some(middle) = self.where_to_halve(&unit, fault) {
                 let attempts = unit.attempts + carried.attempts;
-                return self.halves(unit, middle, attempts, &fault.message);
+                return self.halves(unit, middle, attempts, fault);
             }
         }
         let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
@@ -456,28 +469,25 @@ impl Sender {
         };
         let mut innocent = Vec::new();
         let mut again = Vec::new();
-        let mut reason_to_try = None;
         for (index, made) in whole.make(&verdicts).into_iter().enumerate() {
             match made {
                 Made::Told(outcome) => self.tell(&unit, index, carried, outcome, sent),
-                Made::Innocent => innocent.push(unit.parcels[index].clone()),
-                Made::Again(reason) => {
-                    again.push(unit.parcels[index].clone());
-                    reason_to_try.get_or_insert(reason);
-                }
+                Made::Innocent => innocent.push(unit.parcels[index].again(Reason {
+                    message: WITHOUT_OTHERS.to_owned(),
+                    ..Reason::default()
+                })),
+                Made::Again(reason) => again.push(unit.parcels[index].again(reason)),
             }
         }
         let mut units = Vec::new();
         if !innocent.is_empty() {
-            let reason = "the batch was refused because of other rows, and it was not sent again without them";
-            units.push(self.anew(innocent, tries, reason));
+            units.push(self.anew(innocent, tries));
         }
         if !again.is_empty() {
             let wait = before_next(retry, tries, None);
-            let reason = reason_to_try.unwrap_or_default();
             units.push(Unit {
                 wait,
-                ..self.anew(again, tries, &reason)
+                ..self.anew(again, tries)
             });
         }
         units
@@ -503,7 +513,7 @@ impl Sender {
         };
         if let Some(middle) = self.where_to_halve(&unit, fault) {
             let attempts = unit.attempts + carried.attempts;
-            return self.halves(unit, middle, attempts, &fault.message);
+            return self.halves(unit, middle, attempts, fault);
         }
         let message = format!(
             "{}; what it says of each row can't be read: {reason}",
@@ -572,17 +582,20 @@ impl Sender {
         matches!(groups, Some(Groups::Alone | Groups::Packed))
     }
 
-    fn halves(&self, mut unit: Unit, middle: usize, attempts: u32, reason: &str) -> Vec<Unit> {
-        let second = unit.parcels.split_off(middle);
-        let first = std::mem::take(&mut unit.parcels);
-        vec![
-            self.anew(first, attempts, reason),
-            self.anew(second, attempts, reason),
-        ]
+    fn halves(&self, unit: Unit, middle: usize, attempts: u32, fault: &Fault) -> Vec<Unit> {
+        let reason = Reason {
+            code: fault.code.clone(),
+            message: fault.message.clone(),
+            ..Reason::default()
+        };
+        let again = |parcel: &Parcel| parcel.again(reason.clone());
+        let mut first: Vec<Parcel> = unit.parcels.iter().map(again).collect();
+        let second = first.split_off(middle);
+        vec![self.anew(first, attempts), self.anew(second, attempts)]
     }
 
     /// Rows in a batch of their own, with a number of its own.
-    fn anew(&self, mut parcels: Vec<Parcel>, attempts: u32, reason: &str) -> Unit {
+    fn anew(&self, mut parcels: Vec<Parcel>, attempts: u32) -> Unit {
         let number = self.counters.add_batch();
         if let Some(plan) = self.plan.item.as_ref().filter(|plan| plan.reads_batch) {
             item::renumber(plan, &mut parcels, number);
@@ -591,7 +604,6 @@ impl Sender {
             number: Some(number),
             parcels,
             attempts,
-            refused: Some(reason.to_owned()),
             wait: Duration::ZERO,
         }
     }

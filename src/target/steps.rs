@@ -73,6 +73,7 @@ impl Sender {
                 Some(name) => format!("step `{name}`"),
                 None => format!("step {}", index + 1),
             };
+            self.steps_reached[index].fetch_add(1, Ordering::Relaxed);
             let runs = step
                 .when
                 .as_ref()

@@ -2,6 +2,7 @@
 //! and `off` mean what they say there.
 
 use minijinja::Value;
+use minijinja::value::ValueKind;
 
 /// Words that mean no, in any case.
 const NO: [&str; 4] = ["false", "0", "no", "off"];
@@ -12,8 +13,27 @@ const YES: [&str; 4] = ["true", "1", "yes", "on"];
 pub fn is_true(value: &Value) -> bool {
     match value.as_str() {
         Some(text) => is_true_text(text),
-        None => value.is_true(),
+        None => match text_of_element(value) {
+            Some(text) => is_true(&text),
+            None => value.is_true(),
+        },
     }
+}
+
+/// The text of an XML element that has attributes beside it, and no elements in it.
+pub fn text_of_element(value: &Value) -> Option<Value> {
+    if value.kind() != ValueKind::Map {
+        return None;
+    }
+    let mut text = None;
+    for key in value.try_iter().ok()? {
+        match key.as_str() {
+            Some("#text") => text = value.get_item(&key).ok(),
+            Some(key) if key.starts_with('@') => {}
+            Some(_) | None => return None,
+        }
+    }
+    text
 }
 
 /// Whether text is true in a condition: unless it is empty, or a word that means no.
@@ -50,6 +70,11 @@ mod tests {
         ] {
             assert!(is_true_text(yes), "{yes:?}");
         }
+        let element = |text: &str| Value::from_pairs([("@type", "boolean"), ("#text", text)]);
+        assert!(!is_true(&element("false")));
+        assert!(is_true(&element("true")));
+        let with_more = Value::from_pairs([("#text", "false"), ("child", "x")]);
+        assert!(is_true(&with_more));
         assert_eq!(said("Yes"), Some(true));
         assert_eq!(said(" "), Some(false));
         assert_eq!(said("maybe"), None);

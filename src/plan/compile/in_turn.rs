@@ -80,8 +80,7 @@ impl Compiler<'_> {
             }
         }
         for plan in &mut turn.plans {
-            let name = plan.name.as_deref().unwrap_or_default();
-            plan.is_read = turn.uses.reads(name, "body") || turn.uses.reads(name, "text");
+            plan.note_reads(&turn.uses);
         }
         turn
     }

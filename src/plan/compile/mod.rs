@@ -185,8 +185,9 @@ impl<'d> Compiler<'d> {
         scopes.columns = named_columns(&mapping);
         self.name_answers(&mut scopes);
         let target = self.root().get("target");
-        let around = self.around(target, "target", &mut scopes);
+        let mut around = self.around(target, "target", &mut scopes);
         let (entries, sent) = self.watched(|compiler| compiler.entries(&scopes));
+        around.note_reads(&sent);
         let (mut feedback, mut told) = self.watched(|compiler| compiler.feedback(&scopes));
         if let Some(feedback) = &mut feedback {
             feedback.reads_answer = mode.is_export() && values::reads_body(&told);

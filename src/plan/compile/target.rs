@@ -127,9 +127,11 @@ impl Compiler<'_> {
             let own = Some(&entry.value);
             let label = format!("target, {}", entry.key);
             let mut scopes = scopes.clone();
-            let around = self.around(own, &label, &mut scopes);
+            let mut around = self.around(own, &label, &mut scopes);
             let scopes = &scopes;
-            let plan = self.target(&Owners { own, shared }, &label, scopes);
+            let owners = Owners { own, shared };
+            let (plan, sent) = self.watched(|compiler| compiler.target(&owners, &label, scopes));
+            around.note_reads(&sent);
             let (log, uses) = self
                 .watched(|compiler| compiler.log_rules(entry.value.get("log"), logs, scopes, true));
             let plan = EntryPlan {
@@ -176,6 +178,7 @@ impl Compiler<'_> {
                 );
             }
         }
+        plan.note_reads(&uses);
         Some(plan)
     }
 
@@ -570,6 +573,7 @@ impl Compiler<'_> {
         }
         TargetJobPlan {
             submit,
+            is_submit_read: false,
             all_or_nothing: is_said,
             poll: self.poll(at, label, scopes, &submitted, &polled, asking),
         }

@@ -7,6 +7,8 @@ use crate::template::truth;
 
 /// Text by what it says; anything else is true unless it is empty or 0.
 pub fn bool(value: &Value) -> Result<bool, Error> {
+    let element = truth::text_of_element(value);
+    let value = element.as_ref().unwrap_or(value);
     let Some(text) = value.as_str() else {
         return Ok(value.is_true());
     };
