@@ -1,5 +1,6 @@
 //! Bodies: values as JSON, forms, CSV, JSON Lines, multipart. Nothing is left out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
@@ -24,6 +25,11 @@ pub enum ValueError {
     /// The body takes a list of maps.
     #[error("`csv` takes a list of maps, and an element is a {0}")]
     NoMap(ValueKind),
+    /// A list of parts takes maps with a name.
+    #[error(
+        "`multipart` takes a map, or a list of {{ name, value }}, and an element is a {0} without a name"
+    )]
+    NoField(ValueKind),
     /// CSV that could not be written.
     #[error("csv: {0}")]
     Csv(String),
@@ -358,50 +364,99 @@ fn file_content(
     })
 }
 
-fn multipart(parts: &[(Arc<str>, PartPlan)], frame: &Arc<Frame>) -> Result<Rendered, ValueError> {
+/// A part of a multipart form.
+struct Part<'p> {
+    name: Cow<'p, str>,
+    content: Vec<u8>,
+    /// The file's name and content type, where it is one.
+    file: Option<(String, String)>,
+}
+
+impl<'p> Part<'p> {
+    fn text(name: impl Into<Cow<'p, str>>, value: &Value) -> Self {
+        Self {
+            name: name.into(),
+            content: text_of(value).into_owned().into_bytes(),
+            file: None,
+        }
+    }
+}
+
+/// The parts that a plan gives.
+fn parts_of<'p>(plan: &'p PartPlan, frame: &Arc<Frame>) -> Result<Vec<Part<'p>>, ValueError> {
+    match plan {
+        PartPlan::Text(name, text) => {
+            let part = Part::text(&**name, &text.value(frame)?);
+            let is_left_out = part.content.is_empty() && text.as_constant().is_none();
+            Ok(if is_left_out { Vec::new() } else { vec![part] })
+        }
+        PartPlan::File(name, part) => {
+            let FilePartPlan {
+                content,
+                name: file,
+                kind,
+            } = &**part;
+            let file = file.as_ref().map(|file| file.text(frame)).transpose()?;
+            let kind = kind.as_ref().map(|kind| kind.text(frame)).transpose()?;
+            let (content, own) = file_content(content, frame)?;
+            let kind = kind.or(own.map(str::to_owned));
+            Ok(vec![Part {
+                name: (&**name).into(),
+                content,
+                file: Some((
+                    file.unwrap_or_else(|| "file".to_owned()),
+                    kind.unwrap_or_else(|| "application/octet-stream".to_owned()),
+                )),
+            }])
+        }
+        PartPlan::Fields(template) => {
+            let value = template.value(frame)?;
+            if value.kind() == ValueKind::Map {
+                let keys = value.try_iter().into_iter().flatten();
+                return Ok(keys
+                    .map(|key| {
+                        let text = value.get_item(&key).unwrap_or_default();
+                        Part::text(text_of(&key).into_owned(), &text)
+                    })
+                    .collect());
+            }
+            let field = |field: Value| {
+                let name = field.get_attr("name").unwrap_or_default();
+                if is_nothing(&name) {
+                    return Err(ValueError::NoField(field.kind()));
+                }
+                let text = field.get_attr("value").unwrap_or_default();
+                Ok(Part::text(text_of(&name).into_owned(), &text))
+            };
+            elements("multipart", &value)?
+                .into_iter()
+                .map(field)
+                .collect()
+        }
+    }
+}
+
+fn multipart(plans: &[PartPlan], frame: &Arc<Frame>) -> Result<Rendered, ValueError> {
     let boundary = uuid::Uuid::new_v4().simple().to_string();
     let mut bytes = Vec::new();
     let quoted = |text: &str| {
         let text = text.replace('"', "%22");
         text.replace(['\r', '\n'], " ")
     };
-    for (name, part) in parts {
-        let (content, file, kind) = match part {
-            PartPlan::Text(text) => {
-                let value = text.value(frame)?;
-                let is_literal = text.as_constant().is_some();
-                let text = text_of(&value).into_owned();
-                if text.is_empty() && !is_literal {
-                    continue;
-                }
-                (text.into_bytes(), None, None)
+    for plan in plans {
+        for part in parts_of(plan, frame)? {
+            let name = quoted(&part.name);
+            let mut head =
+                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
+            if let Some((file, kind)) = &part.file {
+                let (file, kind) = (quoted(file), quoted(kind));
+                head += &format!("; filename=\"{file}\"\r\nContent-Type: {kind}");
             }
-            PartPlan::File(part) => {
-                let FilePartPlan {
-                    content,
-                    name,
-                    kind,
-                } = &**part;
-                let file_name = name.as_ref().map(|name| name.text(frame)).transpose()?;
-                let kind = kind.as_ref().map(|kind| kind.text(frame)).transpose()?;
-                let file_name = file_name.unwrap_or_else(|| "file".to_owned());
-                let (bytes, own) = file_content(content, frame)?;
-                (bytes, Some(file_name), kind.or(own.map(str::to_owned)))
-            }
-        };
-        bytes.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
-        let mut disposition = format!("form-data; name=\"{}\"", quoted(name));
-        if let Some(file) = &file {
-            disposition = format!("{disposition}; filename=\"{}\"", quoted(file));
+            bytes.extend_from_slice(head.as_bytes());
+            bytes.extend_from_slice(b"\r\n\r\n");
+            bytes.extend_from_slice(&part.content);
+            bytes.extend_from_slice(b"\r\n");
         }
-        bytes.extend_from_slice(format!("Content-Disposition: {disposition}\r\n").as_bytes());
-        if file.is_some() {
-            let kind = kind.as_deref().unwrap_or("application/octet-stream");
-            bytes.extend_from_slice(format!("Content-Type: {}\r\n", quoted(kind)).as_bytes());
-        }
-        bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(&content);
-        bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
     Ok(Rendered {

@@ -155,16 +155,18 @@ pub enum BodyPlan {
     /// XML.
     Xml(Template),
     /// Parts of a form.
-    Multipart(Vec<(Arc<str>, PartPlan)>),
+    Multipart(Vec<PartPlan>),
 }
 
 /// A part of a multipart form.
 #[derive(Debug)]
 pub enum PartPlan {
     /// A field.
-    Text(Template),
+    Text(Arc<str>, Template),
     /// A file.
-    File(Box<FilePartPlan>),
+    File(Arc<str>, Box<FilePartPlan>),
+    /// Fields that a value names: a map, or a list of `{name, value}`.
+    Fields(Template),
 }
 
 /// What a file of a multipart form holds.

@@ -88,6 +88,8 @@ pub struct FetchPlan {
 pub struct ReadingPlan {
     /// Where they stand.
     pub records: Option<PathPlan>,
+    /// The key that says so, in messages: `records`, or `list`.
+    pub key: &'static str,
     /// What the answer is.
     pub format: Option<FormatPlan>,
     /// Whether the author says what becomes of none: then an answer without the place of records has

@@ -115,6 +115,7 @@ fn path_of(path: Option<&PathPlan>) -> String {
 
 /// What is said where `records` leads nowhere.
 fn lacks(job: &Job<'_>, missing: &Missing) -> String {
+    let key = job.plan.key;
     let path = path_of(job.plan.records.as_ref());
     let what = match (&missing.wanted, missing.keys.as_slice()) {
         (_, []) if missing.at == "$" => "this is no map".to_owned(),
@@ -130,9 +131,9 @@ fn lacks(job: &Job<'_>, missing: &Missing) -> String {
         format!("; did you mean `{}.{near}`?", missing.at)
     });
     if let Some(PathPlan::Template(_)) = &job.plan.records {
-        return format!("`records` gives nothing, and gave records before; {what}");
+        return format!("`{key}` gives nothing, and gave records before; {what}");
     }
-    format!("`records` leads nowhere: there is no `{path}`; {what}{hint}")
+    format!("`{key}` leads nowhere: there is no `{path}`; {what}{hint}")
 }
 
 /// How an answer begins, for those who have to tell an error from a page.

@@ -21,6 +21,16 @@ pub enum Request {
     Whole(Box<RequestKeys>),
 }
 
+/// Parts of a multipart form.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Multipart {
+    /// By their names.
+    Parts(IndexMap<String, Tree>),
+    /// In turn; a template gives several.
+    InTurn(Vec<Tree>),
+}
+
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -84,7 +94,13 @@ pub struct RequestKeys {
     /// ```yaml
     /// multipart: { type: offers, file: { csv: "{{ items }}", name: offers.csv } }
     /// ```
-    pub multipart: Option<IndexMap<String, Tree>>,
+    ///
+    /// As a list in this order; a template in it gives parts, a map or a list of `{name, value}`:
+    ///
+    /// ```yaml
+    /// multipart: ["{{ place.body.parameters }}", { file: { jsonl: "{{ items }}", name: rows.jsonl } }]
+    /// ```
+    pub multipart: Option<Multipart>,
     /// How the body is packed, where it is: `gzip`. `Content-Encoding` says so.
     pub compress: Option<Compress>,
     /// Who asks. Sent to this request's host only, or to `base_url`'s where `http` says it.

@@ -442,10 +442,9 @@ impl Sender {
         let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
         // An answer without the list says nothing of any row, unless the author says what that means.
         let is_without_list = !verdicts.has_list && !plan.is_missing_said && !is_judged_whole;
-        let unclear = verdicts
-            .mismatch
-            .as_ref()
-            .or(Some(&verdicts.missing).filter(|_| is_without_list));
+        let unclear = Some(&verdicts.missing)
+            .filter(|_| is_without_list)
+            .or(verdicts.mismatch.as_ref());
         if let Some(unclear) = unclear.filter(|_| !is_judged_whole) {
             self.tell_all(&unit, carried, Status::Unknown, None, unclear, sent);
             if !verdicts.has_list {

@@ -430,23 +430,41 @@ impl Compiler<'_> {
             "jsonl" => BodyPlan::Jsonl(self.template(node, scope)),
             "csv" => BodyPlan::Csv(self.template(node, scope)),
             "xml" => BodyPlan::Xml(self.template(node, scope)),
-            _ => BodyPlan::Multipart(
-                node.entries()
-                    .iter()
-                    .map(|entry| {
-                        let part = match self.file_content(&entry.value, scope) {
-                            Some(content) => PartPlan::File(Box::new(FilePartPlan {
-                                content,
-                                name: self.optional(entry.value.get("name"), scope),
-                                kind: self.optional(entry.value.get("type"), scope),
-                            })),
-                            None => PartPlan::Text(self.template(&entry.value, scope)),
-                        };
-                        (Arc::from(entry.key.as_str()), part)
-                    })
-                    .collect(),
-            ),
+            _ => BodyPlan::Multipart(self.parts(node, scope)),
         }
+    }
+
+    /// Parts of a multipart form, by their names or in turn.
+    fn parts(&mut self, node: &Node, scope: &Scope) -> Vec<PartPlan> {
+        let mut parts = Vec::new();
+        for item in node.items() {
+            match item.as_text() {
+                Some(text) if text.contains("{{") || text.contains("{%") => {
+                    parts.push(PartPlan::Fields(self.template(item, scope)));
+                }
+                Some(_) => self.error(
+                    item,
+                    "in a list of `multipart` text gives parts, and this is only text",
+                    "write \"{{ place.body.parameters }}\", or { name: text }",
+                ),
+                None => parts.extend(self.parts(item, scope)),
+            }
+        }
+        for entry in node.entries() {
+            let name = Arc::from(entry.key.as_str());
+            parts.push(match self.file_content(&entry.value, scope) {
+                Some(content) => PartPlan::File(
+                    name,
+                    Box::new(FilePartPlan {
+                        content,
+                        name: self.optional(entry.value.get("name"), scope),
+                        kind: self.optional(entry.value.get("type"), scope),
+                    }),
+                ),
+                None => PartPlan::Text(name, self.template(&entry.value, scope)),
+            });
+        }
+        parts
     }
 
     /// What a file of a multipart form holds, where a part is one.

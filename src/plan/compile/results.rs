@@ -56,6 +56,7 @@ impl Compiler<'_> {
         // A report of its own has the list; an answer may say by leaving it out that there is nothing.
         let (reading, holds_body) = self.reading_of(list, format, !is_fetched, &answered);
         let reading = Arc::new(ReadingPlan {
+            key: "list",
             may_be_empty: !is_fetched,
             ..reading
         });

@@ -267,6 +267,7 @@ impl Compiler<'_> {
         let format = self.format(format, answered);
         let reading = ReadingPlan {
             records: records.map(|(path, _)| path),
+            key: "records",
             format,
             may_lack,
             may_be_empty: true,
