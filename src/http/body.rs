@@ -446,12 +446,12 @@ fn multipart(plans: &[PartPlan], frame: &Arc<Frame>) -> Result<Rendered, ValueEr
     for plan in plans {
         for part in parts_of(plan, frame)? {
             let name = quoted(&part.name);
-            let mut head =
-                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
-            if let Some((file, kind)) = &part.file {
+            let file = part.file.as_ref().map_or(String::new(), |(file, kind)| {
                 let (file, kind) = (quoted(file), quoted(kind));
-                head += &format!("; filename=\"{file}\"\r\nContent-Type: {kind}");
-            }
+                format!("; filename=\"{file}\"\r\nContent-Type: {kind}")
+            });
+            let head =
+                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"{file}");
             bytes.extend_from_slice(head.as_bytes());
             bytes.extend_from_slice(b"\r\n\r\n");
             bytes.extend_from_slice(&part.content);

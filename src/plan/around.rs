@@ -1,6 +1,6 @@
 //! Requests around a target: before its first row, and after its last.
 
-use super::target::TargetStepPlan;
+use super::target::{TargetStepPlan, note_reads};
 use crate::template::Uses;
 
 /// Requests around a target.
@@ -15,8 +15,6 @@ pub struct AroundPlan {
 impl AroundPlan {
     /// Notes what is sent between them reads of the answers before it.
     pub fn note_reads(&mut self, uses: &Uses) {
-        for step in &mut self.before {
-            step.note_reads(uses);
-        }
+        note_reads(&mut self.before, uses);
     }
 }

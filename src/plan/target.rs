@@ -52,11 +52,11 @@ impl TargetPlan {
     /// Notes what the target reads of its own answers.
     pub fn note_reads(&mut self, uses: &Uses) {
         match &mut self.kind {
-            TargetKind::Steps(steps) => steps.iter_mut().for_each(|step| step.note_reads(uses)),
+            TargetKind::Steps(steps) => note_reads(steps, uses),
             TargetKind::Job(job) => {
                 job.is_submit_read = reads_body(uses, "submit");
                 if let SubmitPlan::Steps(steps) = &mut job.submit {
-                    steps.iter_mut().for_each(|step| step.note_reads(uses));
+                    note_reads(steps, uses);
                     if let Some(last) = steps.last_mut() {
                         last.is_read |= job.is_submit_read;
                     }
@@ -97,9 +97,16 @@ pub struct TargetStepPlan {
 
 impl TargetStepPlan {
     /// Notes what those that come after it read of its answer.
-    pub fn note_reads(&mut self, uses: &Uses) {
+    fn note_reads(&mut self, uses: &Uses) {
         let name = self.name.as_deref().unwrap_or_default();
         self.is_read |= reads_body(uses, name);
+    }
+}
+
+/// Notes what is read of the answers of steps.
+pub fn note_reads(steps: &mut [TargetStepPlan], uses: &Uses) {
+    for step in steps {
+        step.note_reads(uses);
     }
 }
 

@@ -23,6 +23,7 @@ pub struct Parcel {
 
 impl Parcel {
     /// The same row, to go again; why it was refused.
+    #[must_use]
     pub fn again(&self, reason: Reason) -> Self {
         Self {
             refused: Some(reason),

@@ -7,7 +7,7 @@ use super::request::Purpose;
 use crate::plan::around::AroundPlan;
 use crate::plan::request::Repeat;
 use crate::plan::scopes::Scopes;
-use crate::plan::target::TargetStepPlan;
+use crate::plan::target::{TargetStepPlan, note_reads};
 use crate::spec::tree::Node;
 use crate::template::Uses;
 use crate::template::scope::Scope;
@@ -79,9 +79,7 @@ impl Compiler<'_> {
                 });
             }
         }
-        for plan in &mut turn.plans {
-            plan.note_reads(&turn.uses);
-        }
+        note_reads(&mut turn.plans, &turn.uses);
         turn
     }
 
