@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use minijinja::value::{Enumerator, Object, Value};
+use minijinja::value::{Enumerator, Object, Value, ValueKind};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
@@ -185,6 +185,16 @@ impl Answer {
     /// Whether there is nothing in the body.
     pub fn is_empty(&self) -> bool {
         self.held.iter().all(u8::is_ascii_whitespace)
+    }
+
+    /// Whether the body begins as JSON or XML does, and is none.
+    pub fn is_broken(&self) -> bool {
+        let start = self.text().trim_start();
+        let is_data = start.starts_with(['{', '['])
+            || start.starts_with("<?xml")
+            || start.starts_with('<') && self.is_of_kind("xml") && !self.is_of_kind("html");
+        // What can't be read is text.
+        is_data && self.body().kind() == ValueKind::String
     }
 
     fn is_of_kind(&self, kind: &str) -> bool {

@@ -14,6 +14,7 @@ pub mod option_values;
 mod options;
 pub mod path;
 pub mod poll;
+pub mod reads;
 pub mod request;
 pub(crate) mod scopes;
 mod secret;
@@ -38,6 +39,7 @@ use crate::row::pattern::Pattern;
 use crate::spec::{FeedbackRows, Input, KeepWord, Limit, LogAt, Mode, OnError};
 use crate::template::Template;
 use around::AroundPlan;
+use reads::BodyReads;
 
 /// A compiled spec.
 #[derive(Debug)]
@@ -233,6 +235,6 @@ pub struct FeedbackPlan {
     pub rows: FeedbackRows,
     /// The columns.
     pub columns: Vec<(String, Template)>,
-    /// Whether they read the body of a target's answer.
-    pub reads_answer: bool,
+    /// What they read of a target's answer.
+    pub reads: BodyReads,
 }

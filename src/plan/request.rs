@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::reads::BodyReads;
 use crate::spec::fault::Then;
 use crate::spec::request::Compress;
 use crate::template::{Template, text_of};
@@ -47,6 +48,8 @@ pub struct RequestPlan {
     pub retry: RetryPlan,
     /// How fast it may be sent, as an index of [`Plan::limits`](super::Plan::limits).
     pub limit: Option<usize>,
+    /// What those rules read that may call a good answer bad.
+    pub rules_read: BodyReads,
     /// What answers mean, own rules first.
     pub rules: Vec<RulePlan>,
     /// Makes a POST safe to repeat.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::WatchedPlan;
 use super::file_target::FileTargetPlan;
 use super::poll::PollPlan;
+use super::reads::BodyReads;
 use super::request::{RequestPlan, TreePlan};
 use super::source::{FetchPlan, ReadingPlan};
 use crate::spec::target::Missing;
@@ -28,10 +29,10 @@ pub struct TargetPlan {
     pub ok: Option<Template>,
     /// Each row's fate in an answer.
     pub results: Option<ResultsPlan>,
-    /// Whether `ok` reads the body of the answer.
-    pub ok_reads_answer: bool,
-    /// Whether `results` do.
-    pub results_read_answer: bool,
+    /// What `ok` reads of the answer.
+    pub ok_reads: BodyReads,
+    /// What `results` do.
+    pub results_read: BodyReads,
     /// Sends at a time.
     pub concurrency: usize,
 }
@@ -54,11 +55,11 @@ impl TargetPlan {
         match &mut self.kind {
             TargetKind::Steps(steps) => note_reads(steps, uses),
             TargetKind::Job(job) => {
-                job.is_submit_read = reads_body(uses, "submit");
+                job.submit_reads = BodyReads::of(uses, "submit");
                 if let SubmitPlan::Steps(steps) = &mut job.submit {
                     note_reads(steps, uses);
                     if let Some(last) = steps.last_mut() {
-                        last.is_read |= job.is_submit_read;
+                        last.reads = last.reads.max(job.submit_reads);
                     }
                 }
             }
@@ -89,8 +90,8 @@ pub struct TargetStepPlan {
     pub when: Option<Template>,
     /// Whether an answer before it decides that.
     pub when_depends: bool,
-    /// Whether what comes after it in turn reads the body of its answer.
-    pub is_read: bool,
+    /// What those that come after it read of its answer.
+    pub reads: BodyReads,
     /// The request.
     pub request: RequestPlan,
 }
@@ -99,7 +100,7 @@ impl TargetStepPlan {
     /// Notes what those that come after it read of its answer.
     fn note_reads(&mut self, uses: &Uses) {
         let name = self.name.as_deref().unwrap_or_default();
-        self.is_read |= reads_body(uses, name);
+        self.reads = self.reads.max(BodyReads::of(uses, name));
     }
 }
 
@@ -108,11 +109,6 @@ pub fn note_reads(steps: &mut [TargetStepPlan], uses: &Uses) {
     for step in steps {
         step.note_reads(uses);
     }
-}
-
-/// Whether the body of an answer is read.
-pub fn reads_body(uses: &Uses, name: &str) -> bool {
-    uses.reads(name, "body") || uses.reads(name, "text")
 }
 
 /// Rows that go together.
@@ -225,8 +221,8 @@ pub enum MatchPlan {
 pub struct TargetJobPlan {
     /// Starts it.
     pub submit: SubmitPlan,
-    /// Whether anything reads the body of what submits it is answered.
-    pub is_submit_read: bool,
+    /// What is read of the answer to what submits it.
+    pub submit_reads: BodyReads,
     /// Whether a job that failed has applied nothing.
     pub all_or_nothing: bool,
     /// How its end is waited for.

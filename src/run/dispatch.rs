@@ -286,7 +286,7 @@ impl<'r> Dispatch<'r> {
             self.end_with(RunError::Unjudged(reason));
         }
         match sent.unreachable.or(sent.forbidden) {
-            Some(reason) if is_first || self.unreachable >= UNREACHABLE => {
+            Some(reason) if is_first && !sent.is_let_in || self.unreachable >= UNREACHABLE => {
                 self.end_with(RunError::Channel(reason));
             }
             _ => self.is_reached |= sent.was_answered,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::http::{Accepted, Answer, Fate};
+use crate::plan::reads::BodyReads;
 use crate::plan::target::TargetStepPlan;
 use crate::source::Context;
 use crate::spec::LogLevel;
@@ -26,12 +27,18 @@ fn why_none(step: &TargetStepPlan, answer: &Answer) -> Option<String> {
             "{label} was answered by a web page: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {status}, then: ok }}]"
         ));
     }
-    let is_read_in_vain = step.is_read && answer.is_empty() && !matches!(status, 204 | 205);
-    is_read_in_vain.then(|| {
-        format!(
-            "{label} was answered by nothing, and the spec reads it. If that is its answer, say on_response: [{{ status: {status}, then: ok }}]"
-        )
-    })
+    let is_empty = answer.is_empty();
+    let reads = step.reads.max(step.request.rules_read);
+    let what = if is_empty && step.reads.any() && !matches!(status, 204 | 205) {
+        "nothing"
+    } else if !is_empty && reads == BodyReads::AsData && answer.is_broken() {
+        "what breaks off or is broken"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "{label} was answered by {what}, and the spec reads it. If that is its answer, say on_response: [{{ status: {status}, then: ok }}]"
+    ))
 }
 
 /// Sends requests in turn; what comes after them sees their answers by name.

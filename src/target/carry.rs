@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::sender::Sender;
 use super::steps::StepsFor;
 use crate::http::{Accepted, Answer, Delivery, Failure, Fate, RuleEnd, SendError};
+use crate::plan::reads::BodyReads;
 use crate::plan::request::RequestPlan;
 use crate::plan::target::{TargetKind, TargetStepPlan};
 use crate::template::Frame;
@@ -70,6 +71,10 @@ pub enum FaultKind {
     Unreachable,
     /// It was forbidden: for all rows, if it is so for the first.
     Forbidden,
+    /// The same behind a step that was let in: of the row, unless it is so for several.
+    ShutOut,
+    /// The request could not be made.
+    Unmade,
 }
 
 /// What came of one sending, and what was answered.
@@ -97,6 +102,7 @@ impl Fault {
                     ..
                 } => FaultKind::Abort,
                 Failure::Status { status: 403, .. } => FaultKind::Forbidden,
+                Failure::Template(_) => FaultKind::Unmade,
                 failure if failure.is_of_channel() => FaultKind::Unreachable,
                 _ => FaultKind::OfRows,
             },
@@ -261,15 +267,10 @@ impl Sender {
             .as_deref()
             .is_some_and(|method| method.eq_ignore_ascii_case("DELETE"));
         let feedback = self.context.plan.feedback.as_ref();
-        let is_read_by_feedback = feedback.is_some_and(|feedback| feedback.reads_answer);
-        let is_read = self.plan.results_read_answer
-            || self.plan.ok_reads_answer
-            || is_read_by_feedback && !is_delete;
-        if is_read {
-            self.is_no_empty(request, answer)
-        } else {
-            Ok(())
-        }
+        let by_feedback = feedback.filter(|_| !is_delete).map(|plan| plan.reads);
+        let plan = &self.plan;
+        let reads = plan.results_read.max(plan.ok_reads);
+        self.is_readable(request, answer, reads.max(by_feedback.unwrap_or_default()))
     }
 
     /// Whether there is something in a step's answer that `ok` or what comes after it reads.
@@ -279,24 +280,47 @@ impl Sender {
         answer: &Answer,
         is_judged: bool,
     ) -> Result<(), Came> {
-        if step.is_read || is_judged && self.plan.ok_reads_answer {
-            self.is_no_empty(&step.request, answer)
+        let by_ok = if is_judged {
+            self.plan.ok_reads
         } else {
-            Ok(())
-        }
+            BodyReads::Nothing
+        };
+        self.is_readable(&step.request, answer, step.reads.max(by_ok))
     }
 
-    /// An answer that is empty says nothing; 204 and 205 have nothing to say (RFC 9110, 15.3.5).
-    pub(super) fn is_no_empty(&self, request: &RequestPlan, answer: &Answer) -> Result<(), Came> {
-        let has_nothing_to_say = matches!(answer.status, 204 | 205);
-        if self.context.http.rehearsal().is_some() || has_nothing_to_say || !answer.is_empty() {
+    /// Whether an answer can be read as it is. One that is empty says nothing; 204 and 205 have nothing
+    /// to say (RFC 9110, 15.3.5).
+    pub(super) fn is_readable(
+        &self,
+        request: &RequestPlan,
+        answer: &Answer,
+        reads: BodyReads,
+    ) -> Result<(), Came> {
+        if self.context.http.rehearsal().is_some() {
             return Ok(());
         }
+        let is_empty = answer.is_empty();
+        let has_nothing_to_say = matches!(answer.status, 204 | 205);
+        let what = if is_empty && !has_nothing_to_say && reads.any() {
+            "the answer is empty".to_owned()
+        } else if !is_empty
+            && reads.max(request.rules_read) == BodyReads::AsData
+            && answer.is_broken()
+        {
+            let text = self.context.http.excerpt(answer.text());
+            let end = text.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
+            format!(
+                "the answer breaks off or is broken, it ends with {:?}",
+                &text[end..]
+            )
+        } else {
+            return Ok(());
+        };
         let fault = Fault {
             kind: FaultKind::NoAnswer,
             code: Some(answer.status.to_string()),
             ..Fault::new(format!(
-                "the answer is empty, and the spec reads it: nobody knows whether anything was done. If that is its answer, say on_response: [{{ status: {}, then: ok }}]",
+                "{what}, and the spec reads it: nobody knows whether anything was done. If that is its answer, say on_response: [{{ status: {}, then: ok }}]",
                 answer.status
             ))
         };

@@ -8,6 +8,7 @@ use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
 use super::steps::StepsFor;
 use crate::http::{Accepted, Answer, Asked, Failure, JobEnd};
+use crate::plan::reads::BodyReads;
 use crate::plan::request::RequestPlan;
 use crate::plan::target::{SubmitPlan, TargetJobPlan};
 use crate::template::Frame;
@@ -18,7 +19,7 @@ const NOBODY_KNOWS: &str = "the job was submitted, and what became of it is not 
 impl Sender {
     pub(super) async fn by_job(&self, plan: &TargetJobPlan, frame: &Arc<Frame>) -> Carried {
         let mut carried = match &plan.submit {
-            SubmitPlan::Request(request) => self.submit(request, plan.is_submit_read, frame).await,
+            SubmitPlan::Request(request) => self.submit(request, plan.submit_reads, frame).await,
             SubmitPlan::Steps(steps) => {
                 let mut carried = self.by_steps(steps, frame, StepsFor::Job).await;
                 carried.answers.retain(|(name, _)| &**name != "response");
@@ -51,7 +52,7 @@ impl Sender {
     }
 
     /// Submits a job by a request, whose answer is read or not.
-    async fn submit(&self, request: &RequestPlan, is_read: bool, frame: &Arc<Frame>) -> Carried {
+    async fn submit(&self, request: &RequestPlan, reads: BodyReads, frame: &Arc<Frame>) -> Carried {
         let delivery = self.context.http.deliver(request, frame).await;
         let mut carried = Carried {
             came: Came::of(&delivery.fate, ""),
@@ -60,13 +61,9 @@ impl Sender {
             attempts: delivery.attempts,
         };
         if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&carried.came, &carried.answer) {
-            let judged = self.is_answer(request, answer).and_then(|()| {
-                if is_read {
-                    self.is_no_empty(request, answer)
-                } else {
-                    Ok(())
-                }
-            });
+            let judged = self
+                .is_answer(request, answer)
+                .and_then(|()| self.is_readable(request, answer, reads));
             if let Err(other) = judged {
                 carried.came = other;
             }

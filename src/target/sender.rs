@@ -99,6 +99,8 @@ pub struct Sent {
     pub unknowable: Option<String>,
     /// Whether the channel answered.
     pub was_answered: bool,
+    /// Whether a step was let in before nobody was reached, or nobody knew us.
+    pub is_let_in: bool,
     /// The places of rows that were named, and then not sent.
     pub left: Vec<u64>,
 }
@@ -409,7 +411,11 @@ impl Sender {
                 sent.unjudged = Some(format!("{label}: {}", fault.whole));
             }
             FaultKind::Unknowable => sent.unknowable = Some(fault.whole.clone()),
-            FaultKind::OfRows | FaultKind::NotOk | FaultKind::JobFailed => {}
+            FaultKind::ShutOut => {
+                sent.unreachable = Some(fault.whole.clone());
+                sent.is_let_in = true;
+            }
+            FaultKind::OfRows | FaultKind::NotOk | FaultKind::JobFailed | FaultKind::Unmade => {}
         }
     }
 

@@ -113,6 +113,12 @@ impl Sender {
                     break;
                 }
                 Came::Failed(fault) if done != Done::Nothing && !fault.is_said => {
+                    // What the spec makes nothing of is not made out for other rows either.
+                    let kind = match fault.kind {
+                        FaultKind::Unmade => FaultKind::Unknowable,
+                        kind => kind,
+                    };
+                    let fault = Fault { kind, ..fault };
                     carried.came = Came::Unknown(later(fault).with_words(done.words()));
                     break;
                 }
@@ -226,16 +232,18 @@ impl Done {
     }
 }
 
-/// What goes wrong at a step behind one that was let in is of its rows.
+/// What goes wrong at a step behind one that was let in may be of its rows.
 fn later(fault: Fault) -> Fault {
     Fault {
         kind: match fault.kind {
-            FaultKind::Unreachable | FaultKind::Forbidden => FaultKind::OfRows,
+            FaultKind::Unreachable | FaultKind::Forbidden => FaultKind::ShutOut,
             kind @ (FaultKind::OfRows
             | FaultKind::NotOk
             | FaultKind::JobFailed
             | FaultKind::NoAnswer
             | FaultKind::Unknowable
+            | FaultKind::ShutOut
+            | FaultKind::Unmade
             | FaultKind::Abort) => kind,
         },
         ..fault

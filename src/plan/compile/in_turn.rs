@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Compiler;
 use super::request::Purpose;
 use crate::plan::around::AroundPlan;
+use crate::plan::reads::BodyReads;
 use crate::plan::request::Repeat;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{TargetStepPlan, note_reads};
@@ -74,7 +75,7 @@ impl Compiler<'_> {
                     name: name.map(Arc::from),
                     when,
                     when_depends,
-                    is_read: false,
+                    reads: BodyReads::Nothing,
                     request,
                 });
             }

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use crate::check::{Diagnostic, SpecErrors};
 use crate::plan::auth::AuthPlan;
+use crate::plan::reads::BodyReads;
 use crate::plan::request::LimitPlan;
 use crate::plan::scopes::Scopes;
 use crate::plan::{
@@ -190,7 +191,9 @@ impl<'d> Compiler<'d> {
         around.note_reads(&sent);
         let (mut feedback, mut told) = self.watched(|compiler| compiler.feedback(&scopes));
         if let Some(feedback) = &mut feedback {
-            feedback.reads_answer = mode.is_export() && values::reads_body(&told);
+            if mode.is_export() {
+                feedback.reads = BodyReads::of(&told, "response");
+            }
         }
         let (log, logged) = self.watched(|compiler| {
             compiler.log_rules(compiler.root().get("log"), &spec.log, &scopes, false)

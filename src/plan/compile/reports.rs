@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Compiler;
 use crate::plan::FeedbackPlan;
 use crate::plan::logging::{FailRule, LogRule, NotifyRule};
+use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;
 use crate::spec::tree::Node;
 use crate::spec::{Log, LogAt};
@@ -25,7 +26,7 @@ impl Compiler<'_> {
         Some(FeedbackPlan {
             rows: spec.rows,
             columns,
-            reads_answer: false,
+            reads: BodyReads::Nothing,
         })
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Compiler;
-use super::values::{flag, reads_body, whole};
+use super::values::{flag, whole};
+use crate::plan::reads::BodyReads;
 use crate::plan::request::{
     AddressPlan, Awaits, BodyPlan, FieldPlan, FileContent, FilePartPlan, LimitPlan, PartPlan,
     REDIRECTS, Repeat, RequestPlan, RetryPlan, RulePlan, StatusRange, TIMEOUT, TreePlan,
@@ -204,6 +205,7 @@ impl Compiler<'_> {
         };
         let answered = Scopes::answered(scope);
         let mut rules = Vec::new();
+        let mut rules_read = BodyReads::Nothing;
         let mut holds_body = matches!(body, Some(BodyPlan::GraphQl { .. }));
         let between = self.target_rules.clone();
         let of_target = between.iter().filter(|_| purpose.is_of_target());
@@ -215,11 +217,14 @@ impl Compiler<'_> {
             let is_of_steps = self.has_steps;
             self.has_steps |= is_http && has_target_steps(self.root());
             for rule in owner.get("on_response").into_iter().flat_map(Node::items) {
-                let (plan, reads_body) = self.rule(rule, &answered, can_split, can_stop);
+                let (plan, reads) = self.rule(rule, &answered, can_split, can_stop);
                 // What is read of answers that are held anyway costs nothing.
                 let is_of_good_answers =
                     plan.statuses.is_empty() || plan.statuses.iter().any(|range| range.first < 300);
-                holds_body |= reads_body && is_of_good_answers;
+                if is_of_good_answers {
+                    holds_body |= reads.any();
+                    rules_read = rules_read.max(reads);
+                }
                 rules.push(plan);
             }
             self.has_steps = is_of_steps;
@@ -257,6 +262,7 @@ impl Compiler<'_> {
             retry: self.retry(key("retry").as_ref()),
             limit,
             rules,
+            rules_read,
             idempotency_key: self.optional(key("idempotency_key").as_ref(), scope),
             repeat: match (flag(key("repeatable").as_ref()), purpose.is_of_target()) {
                 (Some(said), true) => Repeat::Said(said),
@@ -600,14 +606,14 @@ impl Compiler<'_> {
         self.limits.len() - 1
     }
 
-    /// A rule, and whether it looks at the body.
+    /// A rule, and what it reads of an answer.
     fn rule(
         &mut self,
         node: &Node,
         scope: &Scope,
         can_split: bool,
         can_stop: bool,
-    ) -> (RulePlan, bool) {
+    ) -> (RulePlan, BodyReads) {
         let mut statuses = Vec::new();
         let status = node.get("status");
         let several = status.map(Node::items).unwrap_or_default();
@@ -625,7 +631,10 @@ impl Compiler<'_> {
         }
         let (when, uses) = self.watched(|compiler| compiler.when(node, scope));
         let body = node.get("body").and_then(Node::as_text).map(str::to_owned);
-        let reads_body = body.is_some() || reads_body(&uses);
+        let by_text = body
+            .as_ref()
+            .map_or(BodyReads::Nothing, |_| BodyReads::AsText);
+        let reads = by_text.max(BodyReads::of(&uses, "response"));
         let has_condition = ["status", "body", "when"]
             .iter()
             .any(|key| node.get(key).is_some());
@@ -678,7 +687,7 @@ impl Compiler<'_> {
             message: self.optional(node.get("message"), &scope.shown()),
             wait: self.optional(node.get("wait"), scope),
         };
-        (plan, reads_body)
+        (plan, reads)
     }
 }
 

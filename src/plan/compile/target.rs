@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::Compiler;
 use super::request::Purpose;
 use super::results::SeenByResults;
-use super::values::{flag, reads_body, whole};
+use super::values::{flag, whole};
 use crate::check::Diagnostic;
 use crate::plan::around::AroundPlan;
+use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{
     BATCH_ROWS, BatchPlan, ByPlan, Groups, ItemPlan, ResultsPlan, SubmitPlan, TargetJobPlan,
@@ -287,8 +288,13 @@ impl Compiler<'_> {
             batch,
             item,
             ok,
-            ok_reads_answer: reads_body(&ok_uses),
-            results_read_answer: is_read_here,
+            ok_reads: BodyReads::of(&ok_uses, "response"),
+            // What can't be read is told by those who read it.
+            results_read: if is_read_here {
+                BodyReads::AsText
+            } else {
+                BodyReads::Nothing
+            },
             results,
             concurrency: concurrency.max(1),
         }
@@ -573,7 +579,7 @@ impl Compiler<'_> {
         }
         TargetJobPlan {
             submit,
-            is_submit_read: false,
+            submit_reads: BodyReads::Nothing,
             all_or_nothing: is_said,
             poll: self.poll(at, label, scopes, &submitted, &polled, asking),
         }
