@@ -2,6 +2,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
+use rustls::SignatureScheme;
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::sign::Signer;
+
 use super::oauth2::access_token;
 use super::{Credentials, Token, until};
 use crate::http::Http;
@@ -41,7 +50,6 @@ impl Http {
     }
 
     fn signed(&self, plan: &JwtPlan) -> Result<String, Failure> {
-        use jsonwebtoken::{EncodingKey, Header};
         let wrong = |error: &dyn std::fmt::Display| Failure::Auth(format!("jwt: {error}"));
         let parsed =
             |bytes: Vec<u8>| -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
@@ -49,13 +57,8 @@ impl Http {
             };
         let key = plan.key.text(&self.base)?;
         self.redactor.add(&key);
-        let key = match plan.algorithm {
-            Algorithm::HS256 => Ok(EncodingKey::from_secret(key.as_bytes())),
-            // An option of one line holds the line ends of a PEM file as `\n`.
-            Algorithm::RS256 => EncodingKey::from_rsa_pem(key.replace("\\n", "\n").as_bytes()),
-            Algorithm::ES256 => EncodingKey::from_ec_pem(key.replace("\\n", "\n").as_bytes()),
-        };
-        let key = key.map_err(|error| wrong(&format!("the key can't be read: {error}")))?;
+        let key = Key::new(plan.algorithm, &key)
+            .map_err(|error| wrong(&format!("the key can't be read: {error}")))?;
         let algorithm = match plan.algorithm {
             Algorithm::HS256 => "HS256",
             Algorithm::RS256 => "RS256",
@@ -66,8 +69,6 @@ impl Http {
         header
             .entry("typ")
             .or_insert_with(|| serde_json::Value::from("JWT"));
-        let header: Header =
-            serde_json::from_value(header.into()).map_err(|error| wrong(&error))?;
         let mut claims = parsed(json_of(&plan.claims, &self.base)?)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default().as_secs();
@@ -75,6 +76,128 @@ impl Http {
         claims
             .entry("exp")
             .or_insert_with(|| (now + plan.lasts.as_secs()).into());
-        jsonwebtoken::encode(&header, &claims, &key).map_err(|error| wrong(&error))
+        let part = |map: serde_json::Map<String, serde_json::Value>| {
+            URL_SAFE_NO_PAD.encode(serde_json::Value::from(map).to_string())
+        };
+        let mut token = format!("{}.{}", part(header), part(claims));
+        let signature = key
+            .sign(token.as_bytes())
+            .map_err(|error| wrong(&format!("it can't be signed: {error}")))?;
+        token.push('.');
+        token.push_str(&URL_SAFE_NO_PAD.encode(signature));
+        Ok(token)
+    }
+}
+
+/// What a token is signed with.
+enum Key {
+    Shared(hmac::Key),
+    /// How the signature is written is not the same for both (RFC 7518, 3.3 and 3.4).
+    Private(Algorithm, Box<dyn Signer>),
+}
+
+/// Why there is no signature.
+#[derive(Debug, thiserror::Error)]
+enum KeyError {
+    #[error(
+        "a PEM of a private key is looked for, without a password: -----BEGIN PRIVATE KEY-----"
+    )]
+    Pem(#[from] pem::Error),
+    #[error("{0} takes {1}")]
+    Key(&'static str, &'static str),
+    #[error(transparent)]
+    Sign(#[from] rustls::Error),
+    #[error("the signature is not made of two numbers")]
+    Signature,
+}
+
+impl Key {
+    fn new(algorithm: Algorithm, text: &str) -> Result<Self, KeyError> {
+        let (scheme, word, wanted) = match algorithm {
+            Algorithm::HS256 => {
+                let key = hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes());
+                return Ok(Self::Shared(key));
+            }
+            Algorithm::RS256 => (
+                SignatureScheme::RSA_PKCS1_SHA256,
+                "RS256",
+                "an RSA key of 2048 bits or more",
+            ),
+            Algorithm::ES256 => (
+                SignatureScheme::ECDSA_NISTP256_SHA256,
+                "ES256",
+                "a key of the curve P-256 that holds its public key too",
+            ),
+        };
+        // An option of one line holds the line ends of a PEM file as `\n`.
+        let text = text.replace("\\n", "\n");
+        let key = PrivateKeyDer::from_pem_slice(text.as_bytes())?;
+        let key = any_supported_type(&key).map_err(|_| KeyError::Key(word, wanted))?;
+        let signer = key.choose_scheme(&[scheme]);
+        let signer = signer.ok_or(KeyError::Key(word, wanted))?;
+        Ok(Self::Private(algorithm, signer))
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        match self {
+            Self::Shared(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
+            Self::Private(Algorithm::ES256, signer) => {
+                let signature = signer.sign(message)?;
+                both_numbers(&signature).ok_or(KeyError::Signature)
+            }
+            Self::Private(Algorithm::HS256 | Algorithm::RS256, signer) => Ok(signer.sign(message)?),
+        }
+    }
+}
+
+/// Of a signature as `SEQUENCE { INTEGER, INTEGER }` the numbers side by side, each 32 bytes long.
+fn both_numbers(der: &[u8]) -> Option<Vec<u8>> {
+    const LENGTH: usize = 32;
+    let [0x30, _, rest @ ..] = der else {
+        return None;
+    };
+    let mut rest = rest;
+    let mut both = Vec::with_capacity(2 * LENGTH);
+    for _ in 0..2 {
+        let [0x02, length, after @ ..] = rest else {
+            return None;
+        };
+        let (number, after) = after.split_at_checked(usize::from(*length))?;
+        // A leading zero says that the number is not negative.
+        let start = number.iter().position(|byte| *byte != 0)?;
+        let number = &number[start..];
+        let missing = LENGTH.checked_sub(number.len())?;
+        both.resize(both.len() + missing, 0);
+        both.extend_from_slice(number);
+        rest = after;
+    }
+    rest.is_empty().then_some(both)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_signature_have_one_length() {
+        let der = |first: &[u8], second: &[u8]| {
+            let mut inner = vec![0x02, u8::try_from(first.len()).unwrap()];
+            inner.extend_from_slice(first);
+            inner.extend_from_slice(&[0x02, u8::try_from(second.len()).unwrap()]);
+            inner.extend_from_slice(second);
+            let mut all = vec![0x30, u8::try_from(inner.len()).unwrap()];
+            all.extend(inner);
+            all
+        };
+        let long = [&[0x00][..], &[0x80; 32]].concat();
+        let both = both_numbers(&der(&long, &[0x07])).unwrap();
+        assert_eq!(both.len(), 64);
+        assert_eq!(both[..32], [0x80; 32]);
+        assert_eq!(both[32..63], [0; 31]);
+        assert_eq!(both[63], 7);
+        assert_eq!(both_numbers(&der(&[0x01; 33], &[0x07])), None);
+        assert_eq!(both_numbers(&[0x30, 0x01]), None);
+        let cut = der(&long, &[0x07]);
+        assert_eq!(both_numbers(&cut[..cut.len() - 1]), None);
     }
 }
