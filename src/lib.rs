@@ -19,6 +19,7 @@ pub mod sandbox;
 pub mod source;
 pub mod spec;
 pub mod state;
+mod table;
 pub mod target;
 pub mod template;
 mod work_thread;

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::Table;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Format, PreviewArguments};
@@ -108,7 +107,7 @@ fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
             say!();
         }
     } else if !preview.rows.is_empty() {
-        say!("{}", table(preview));
+        say!("{}", table_of(preview));
     }
     for sending in &preview.sendings {
         show_sending(sending);
@@ -182,7 +181,7 @@ fn show_request(entry: &TraceEntry) {
     say!();
 }
 
-fn table(preview: &Preview) -> Table {
+fn table_of(preview: &Preview) -> Table {
     let mut columns: Vec<&str> = Vec::new();
     for row in &preview.rows {
         for (name, _) in &row.cells {
@@ -191,11 +190,8 @@ fn table(preview: &Preview) -> Table {
             }
         }
     }
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(&columns);
+    let mut table = crate::table::table();
+    table.set_header(&columns);
     for row in &preview.rows {
         table.add_row(columns.iter().map(|column| {
             let cell = row.cells.iter().find(|(name, _)| name == column);

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::Table;
 use indexmap::IndexMap;
 
 use super::output::Output;
 use super::routes::Held;
+use crate::table::table;
 
 /// Columns of the first rows that are shown.
 const COLUMNS_SHOWN: usize = 8;
@@ -100,14 +100,6 @@ impl FirstRows {
         }
         table
     }
-}
-
-fn table() -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    table
 }
 
 fn cut(text: &str) -> String {
