@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::arguments::{RunArguments, Verbosity};
 use super::signals;
 use super::spec_flags::SpecFlags;
-use crate::container_api::ContainerApi;
+use crate::container_api::{ContainerApi, InBucket};
 use crate::exit::Exit;
 use crate::http::Rehearsal;
 use crate::plan::{Plan, Redactor};
@@ -172,17 +172,28 @@ async fn fetch(
         Some(StatePlace::Bucket(name)) => (StatePlace::Bucket(name.clone()), name),
     };
     let bytes = match api.from_bucket(shared, &name).await {
-        Ok(bytes) => bytes,
+        Ok(InBucket::File(bytes)) => Some(bytes),
+        Ok(InBucket::None(said)) => {
+            // Whether it is that, only its words tell.
+            let words = ["exist", "found", "no such"];
+            let is_plain = words.iter().any(|word| said.to_lowercase().contains(word));
+            let level = if is_plain {
+                LogLevel::Info
+            } else {
+                LogLevel::Warning
+            };
+            let message = format!(
+                "the bucket has no {name} yet ({}): nothing is remembered of an earlier run",
+                said.trim()
+            );
+            api.log(level, &message, None).await;
+            None
+        }
         Err(error) => {
             let reason = error.to_string();
             return Err(StateError::Read { place, reason });
         }
     };
-    if bytes.is_none() {
-        let message =
-            format!("the bucket has no {name} yet: nothing is remembered of an earlier run");
-        api.log(LogLevel::Info, &message, None).await;
-    }
     State::of(place, bytes.as_deref(), &plan.name)
 }
 

@@ -36,12 +36,8 @@ impl From<ApiError> for BucketError {
 
 impl ContainerApi {
     /// `GET /buckets/exchange/download/{remoteFile}`: what the bucket's file holds, by way of the shared
-    /// directory, where it does not stay; nothing where the bucket has no such file.
-    pub async fn from_bucket(
-        &self,
-        shared: &Path,
-        name: &str,
-    ) -> Result<Option<Vec<u8>>, BucketError> {
+    /// directory, where it does not stay.
+    pub async fn from_bucket(&self, shared: &Path, name: &str) -> Result<InBucket, BucketError> {
         let path = format!("/buckets/exchange/download/{name}");
         let local = shared.join(name);
         let in_words = |error| BucketError::Failed(format!("{}: {error}", local.display()));
@@ -54,8 +50,8 @@ impl ContainerApi {
             Ok(()) | Err(_) => {}
         }
         let answer = self.repeated(&Method::GET, &path, None).await?;
-        if !answer.is_success() && has_no_file(&answer) {
-            return Ok(None);
+        if let (false, Some(said)) = (answer.is_success(), no_file(&answer)) {
+            return Ok(InBucket::None(said));
         }
         self.end_of("GET", &path, &answer).await?;
         let bytes = std::fs::read(&local).map_err(|error| {
@@ -65,7 +61,7 @@ impl ContainerApi {
             ))
         })?;
         let _ = std::fs::remove_file(&local);
-        Ok(Some(bytes))
+        Ok(InBucket::File(bytes))
     }
 
     /// `PUT /buckets/exchange/upload/{remoteFile}`: a file of the bucket is made, or replaced, by way of
@@ -127,20 +123,35 @@ fn make_folder(file: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Whether the API says that the bucket has no such file.
-fn has_no_file(answer: &Answer) -> bool {
-    let body = match answer {
-        Answer::Whole { status: 404, .. } => return true,
+/// What a bucket holds under a name.
+#[derive(Debug)]
+pub enum InBucket {
+    /// These bytes.
+    File(Vec<u8>),
+    /// Nothing; what the API says about it.
+    None(String),
+}
+
+/// What the API says where the bucket has no such file.
+fn no_file(answer: &Answer) -> Option<String> {
+    let (status, body) = match answer {
         Answer::Whole {
-            status: 400, body, ..
-        } => body,
-        Answer::Whole { .. } | Answer::Refused(_) | Answer::Lost(_) => return false,
+            status: status @ (400 | 404),
+            body,
+            ..
+        } => (*status, body),
+        Answer::Whole { .. } | Answer::Refused(_) | Answer::Lost(_) => return None,
     };
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    let errors = answer.get("errors");
-    errors.is_some_and(|errors| {
-        ["remoteFile", "remote_file"]
-            .iter()
-            .any(|key| errors.get(key).is_some())
-    })
+    let read: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of_file = ["remoteFile", "remote_file"]
+        .iter()
+        .find_map(|key| read.get("errors")?.get(key));
+    match (status, of_file.or(read.get("message"))) {
+        (404, None) => Some(String::from_utf8_lossy(body).into_owned()),
+        (400, _) if of_file.is_none() => None,
+        (_, said) => said.map(|said| match said.as_str() {
+            Some(text) => text.to_owned(),
+            None => said.to_string(),
+        }),
+    }
 }

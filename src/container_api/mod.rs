@@ -13,7 +13,7 @@ mod processes;
 pub mod stop;
 mod wait;
 
-pub use buckets::BucketError;
+pub use buckets::{BucketError, InBucket};
 pub use client::{ContainerApi, DEFAULT_URL};
 pub use error::ApiError;
 pub use input::{Handed, InputReader, InputType, Unread};

@@ -211,6 +211,7 @@ impl<'p> Place<'p> {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Ok((Self::Disk, text.trim_start_matches("file:").to_owned()));
         };
+        hide_password(rest, http.redactor());
         match scheme {
             "file" => Ok((Self::Disk, rest.to_owned())),
             "http" | "https" => Ok((Self::Http, text.to_owned())),
@@ -222,8 +223,13 @@ impl<'p> Place<'p> {
             "ftp" | "ftps" | "sftp" => {
                 // A glob is no URL: only what stands before the path is read as one.
                 let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-                let url =
-                    Url::parse(&format!("{scheme}://{host}")).map_err(|error| error.to_string())?;
+                let url = Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
+                    let hint = match rest.contains('@') {
+                        true => "; in a name or a password `/`, `#`, `?`, `@` and spaces are written %2F, %23, %3F, %40 and %20",
+                        false => "",
+                    };
+                    format!("{error}{hint}")
+                })?;
                 let name = url.host_str().ok_or("it has no host")?.to_owned();
                 let mut login = login;
                 if login.username.is_empty() {
@@ -234,7 +240,7 @@ impl<'p> Place<'p> {
                         http.redactor().add(&login.password);
                     }
                 }
-                let path = format!("/{path}");
+                let path = format!("/{}", decoded(path));
                 let timeout = request.timeout;
                 if scheme == "sftp" {
                     let address = (name, url.port().unwrap_or(22));
@@ -312,6 +318,23 @@ impl<'p> Place<'p> {
 const IMPLICIT: u16 = 990;
 
 /// Of an address, as it was before it was written into one.
+/// Hides the password of an address, also where it has signs that end it for those who read addresses.
+fn hide_password(rest: &str, redactor: &Redactor) {
+    let Some((login, _)) = rest.rsplit_once('@') else {
+        return;
+    };
+    let Some((name, password)) = login.split_once(':') else {
+        return;
+    };
+    // Behind a host a path may have these signs too.
+    let digits = password.bytes().take_while(u8::is_ascii_digit).count();
+    let is_port = digits > 0 && password[digits..].starts_with('/');
+    if !name.contains('/') && !is_port {
+        redactor.add(password);
+        redactor.add(&decoded(password));
+    }
+}
+
 fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

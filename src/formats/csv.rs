@@ -144,15 +144,24 @@ fn said_delimiter(beginning: &[u8]) -> Option<(u8, usize)> {
     let end = memchr::memchr(b'\n', beginning)? + 1;
     let line = beginning[..end].trim_ascii_end();
     // A tab is white space.
-    let line = if line.ends_with(b"sep=") {
+    let line = if line.to_ascii_lowercase().ends_with(b"sep=") {
         beginning.get(..line.len() + 1)?
     } else {
         line
     };
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let line = line.strip_suffix(b"\"").unwrap_or(line);
-    match line.strip_prefix(b"sep=")? {
-        [delimiter] if !matches!(delimiter, b'\r' | b'\n') => Some((*delimiter, end)),
+    let (word, said) = line.split_at_checked(4)?;
+    if !word.eq_ignore_ascii_case(b"sep=") {
+        return None;
+    }
+    match said {
+        // A file that was saved once more has as many cells in this line as in others.
+        [delimiter, rest @ ..] if !matches!(delimiter, b'\r' | b'\n') => {
+            let is_filled = |by: u8| rest.iter().all(|byte| *byte == by);
+            let is_said = is_filled(*delimiter) || is_filled(b',') || is_filled(b';');
+            is_said.then_some((*delimiter, end))
+        }
         _ => None,
     }
 }

@@ -67,9 +67,24 @@ pub fn is_web_page(beginning: &[u8]) -> bool {
         .iter()
         .position(|byte| !byte.is_ascii_whitespace());
     let start = &beginning[start.unwrap_or(0)..];
-    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let mut start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    // A cache signs in a comment.
+    while let Some(comment) = start.strip_prefix(b"<!--") {
+        let Some(end) = memchr::memmem::find(comment, b"-->") else {
+            break;
+        };
+        start = comment[end + 3..].trim_ascii_start();
+    }
     let head = start[..start.len().min(15)].to_ascii_lowercase();
-    head.starts_with(b"<!doctype html") || head.starts_with(b"<html")
+    let is_element = |name: &[u8]| {
+        let after = head.strip_prefix(name).and_then(|rest| rest.first());
+        after.is_some_and(|byte| *byte == b'>' || byte.is_ascii_whitespace())
+    };
+    head.starts_with(b"<!doctype html")
+        || head.starts_with(b"<html")
+        || [&b"<head"[..], b"<body", b"<script"]
+            .into_iter()
+            .any(is_element)
 }
 
 /// Whether bytes are a sheet in the XML of Excel 2003.

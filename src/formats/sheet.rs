@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use calamine::{Data, Reader as _, open_workbook_auto_from_rs};
+use calamine::{Data, Reader as _, Sheets, open_workbook_auto_from_rs};
 
 use super::names::distinct;
 use super::{Found, ReadError, Sink};
@@ -50,6 +50,7 @@ pub fn read(
             .cloned()
             .ok_or_else(|| broken("it has no sheet".to_owned()))?,
     };
+    let is_ods = matches!(book, Sheets::Ods(_));
     let range = book
         .worksheet_range(&sheet)
         .map_err(|error| broken(error.to_string()))?;
@@ -74,11 +75,17 @@ pub fn read(
         for (column, cell) in (first_column..).zip(row) {
             match cell {
                 Data::Error(error) => odd.errors.note(index, column, error),
+                Data::String(text) if is_ods && is_error(text) => {
+                    odd.errors.note(index, column, text);
+                }
                 Data::Empty => empty.push((index, column)),
                 _ => {}
             }
         }
-        let cells = row.iter().map(value_of);
+        let cells = row.iter().map(|cell| match cell {
+            Data::String(text) if is_ods && is_error(text) => Value::UNDEFINED,
+            cell => value_of(cell),
+        });
         let pairs: Vec<(String, Value)> = header.iter().cloned().zip(cells).collect();
         sink(Value::from_pairs(pairs))?;
     }
@@ -152,6 +159,18 @@ impl Odd {
         }
         sentences
     }
+}
+
+/// Whether the text of a cell is how OpenDocument writes an error.
+fn is_error(text: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!",
+    ];
+    let number = text.strip_prefix("Err:");
+    WORDS.contains(&text)
+        || number.is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
 }
 
 /// The name of a column: `A`, `Z`, `AA`.

@@ -152,6 +152,9 @@ impl XmlAround {
     pub fn check_row(&self, row: &str) -> Result<(), String> {
         let text = format!("{}{row}</{ROWS}>", self.open);
         let document = Document::parse(&text).map_err(|error| reason(&error))?;
+        if let Some(reference) = no_character(row) {
+            return Err(format!("`{reference}` is no character that XML can hold"));
+        }
         let mut elements = 0;
         for node in document.root_element().children() {
             if node.is_element() {
@@ -171,6 +174,38 @@ impl XmlAround {
                 "{more} elements stand side by side, and a row is one"
             )),
         }
+    }
+}
+
+/// A reference to a character that there is not (XML 1.0, 2.2), outside of sections that have none.
+fn no_character(row: &str) -> Option<&str> {
+    let mut rest = row;
+    loop {
+        let at = rest.find(['&', '<'])?;
+        rest = &rest[at..];
+        let closed = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")];
+        if let Some((open, close)) = closed.iter().find(|(open, _)| rest.starts_with(open)) {
+            let end = rest[open.len()..].find(close)?;
+            rest = &rest[open.len() + end + close.len()..];
+            continue;
+        }
+        let reference = rest
+            .strip_prefix("&#")
+            .and_then(|number| number.split_once(';'));
+        if let Some((number, _)) = reference {
+            let code = match number.strip_prefix('x') {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => number.parse(),
+            };
+            let character = code.ok().and_then(char::from_u32);
+            let is_one = character.is_some_and(|character| {
+                matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+            });
+            if !is_one {
+                return rest.get(..number.len() + 3);
+            }
+        }
+        rest = &rest[1..];
     }
 }
 

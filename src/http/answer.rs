@@ -215,6 +215,11 @@ impl Answer {
                 if let Ok(value) = json::read(text) {
                     return value;
                 }
+                // What is no number is nothing here too.
+                let clean = formats::without_numbers_that_are_none(text);
+                if let Some(value) = clean.and_then(|(clean, _)| json::read(&clean).ok()) {
+                    return value;
+                }
             }
             let is_xml = start.starts_with("<?xml")
                 || (start.starts_with('<') && self.is_of_kind("xml") && !self.is_of_kind("html"));

@@ -77,8 +77,8 @@ impl Failure {
     pub fn is_said(&self) -> bool {
         match self {
             Self::Rule { end, .. } => match end {
-                RuleEnd::Fails | RuleEnd::Aborts => true,
-                RuleEnd::TriesAgain => false,
+                RuleEnd::Fails => true,
+                RuleEnd::Aborts | RuleEnd::TriesAgain => false,
             },
             Self::Status { .. }
             | Self::GraphQl { .. }

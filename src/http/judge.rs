@@ -9,7 +9,7 @@ use super::error::{Failure, RuleEnd};
 use super::wait;
 use crate::plan::request::{BodyPlan, Repeat, RequestPlan, RulePlan};
 use crate::spec::fault::Then;
-use crate::template::{Frame, is_nothing, text_of};
+use crate::template::{Frame, Value, is_nothing, text_of};
 
 /// Why an answer is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,13 +174,17 @@ fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Fa
             .collect(),
         _ => vec![text_of(&errors).into_owned()],
     };
-    // A field that failed is null in `data` (GraphQL, October 2021, 7.1.2).
-    let data = answer.body().get_attr("data").unwrap_or_default();
-    let has_data = data
-        .try_iter()
-        .into_iter()
-        .flatten()
-        .any(|name| data.get_item(&name).is_ok_and(|field| !is_nothing(&field)));
+    // A field that failed is null in `data`, and so may be all of it; what was not begun has no `data`,
+    // and no error with a `path` (GraphQL, October 2021, 7.1).
+    let body = answer.body();
+    let data = body.get_attr("data").unwrap_or_default();
+    let fields = data.try_iter().into_iter().flatten();
+    let has_some = { fields }.any(|name| data.get_item(&name).is_ok_and(|it| !is_nothing(&it)));
+    let has_path = |error: Value| error.get_attr("path").is_ok_and(|path| !is_nothing(&path));
+    let was_begun = !data.is_undefined()
+        && errors.as_str().is_none()
+        && errors.try_iter().is_ok_and(|mut all| all.any(has_path));
+    let has_data = has_some || was_begun;
     (!messages.is_empty()).then(|| Failure::GraphQl {
         message: http.excerpt(&messages.join("; ")),
         has_data,

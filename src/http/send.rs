@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use super::Http;
 use super::answer::{Answer, Rest};
-use super::error::{Failure, SendError};
+use super::error::{Failure, RuleEnd, SendError};
 use super::exchange::Bounds;
 use super::judge::{Accepted, Verdict, judge};
 use super::render::{Prepared, render};
@@ -237,9 +237,15 @@ const SURELY_NOT_DONE: [u16; 10] = [501, 505, 507, 508, 511, 521, 523, 525, 526,
 fn may_be_done(failure: &Failure, answer: &Answer) -> bool {
     match failure {
         Failure::Status { status: 503, .. } => {
-            !answer.headers.contains_key("retry-after") || answer.is_page()
+            answer.header("retry-after").and_then(wait::asked).is_none() || answer.is_page()
         }
-        Failure::Status { status, .. } => match status {
+        // That the run ends says nothing of the request.
+        Failure::Status { status, .. }
+        | Failure::Rule {
+            status: status @ 300..,
+            end: RuleEnd::Aborts,
+            ..
+        } => match status {
             408 | 499 => true,
             400..500 => false,
             _ => !SURELY_NOT_DONE.contains(status),

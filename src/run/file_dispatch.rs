@@ -315,6 +315,7 @@ impl<'r> FileDispatch<'r> {
         // knows what the others come to, and of a preview only the first rows are there.
         if self.entry.change.is_none() && self.run.http.rehearsal().is_none() {
             self.run.judge_limits(true).map_err(not_sent)?;
+            self.run.none_accepted().map_err(not_sent)?;
             self.run.fail_when(FailAt::Finish).map_err(not_sent)?;
         }
         let Some(file) = self.file.take() else {

@@ -118,9 +118,21 @@ impl Exchange {
 
     /// Copies, as a process that is over by the time it is asked for.
     fn start_copy(&mut self, source: &Path, target: &Path) -> Answer {
+        // A link may lead out of the folder.
+        let is_inside = || {
+            let folder = fs::canonicalize(&self.folder).ok()?;
+            let leads_in = |path: &Path| {
+                fs::canonicalize(path)
+                    .ok()
+                    .map(|at| at.starts_with(&folder))
+            };
+            let stays = leads_in(source)? && leads_in(target.parent()?)?;
+            Some(stays && !target.is_symlink())
+        };
         let copied = target
             .parent()
             .is_some_and(|parent| fs::create_dir_all(parent).is_ok())
+            && is_inside() == Some(true)
             && fs::copy(source, target).is_ok();
         self.start(copied)
     }

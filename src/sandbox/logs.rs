@@ -21,8 +21,8 @@ pub struct Logs {
     file: Option<File>,
     /// How many there are of each level.
     pub counts: IndexMap<&'static str, u64>,
-    /// The first ones.
-    pub first: Vec<(&'static str, String)>,
+    /// The first ones, in the order of their coming.
+    first: Vec<(&'static str, String)>,
 }
 
 impl Logs {
@@ -71,6 +71,15 @@ impl Logs {
                 &format!("The sandbox can't write logs.jsonl: {error}"),
             ),
         }
+    }
+
+    /// The logs that are shown; where not all are, the grave ones stand first.
+    pub fn shown(&self) -> Vec<(&'static str, String)> {
+        let mut shown = self.first.clone();
+        if self.unshown() > 0 {
+            shown.sort_by_key(|(word, _)| std::cmp::Reverse(weight(word)));
+        }
+        shown
     }
 
     /// Keeps a log to be shown. What a person must know is kept first: debug lines, then others below

@@ -66,7 +66,7 @@ impl Report {
             .collect();
         Self {
             lines,
-            logs: held.logs.first.clone(),
+            logs: held.logs.shown(),
             unshown: held.logs.unshown(),
             tables,
             out: out.cloned(),

@@ -159,7 +159,7 @@ impl Sandbox {
     /// The first logs that came, the grave ones before others: level and message; and how many more came.
     pub fn logs(&self) -> (Vec<(&'static str, String)>, u64) {
         with(&self.shared, |held| {
-            (held.logs.first.clone(), held.logs.unshown())
+            (held.logs.shown(), held.logs.unshown())
         })
     }
 

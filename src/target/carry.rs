@@ -7,9 +7,9 @@ use super::sender::Sender;
 use super::steps::StepsFor;
 use crate::http::{Accepted, Answer, Delivery, Failure, Fate, RuleEnd, SendError};
 use crate::plan::reads::BodyReads;
-use crate::plan::request::RequestPlan;
+use crate::plan::request::{Repeat, RequestPlan};
 use crate::plan::target::{TargetKind, TargetStepPlan};
-use crate::template::Frame;
+use crate::template::{Frame, is_nothing};
 
 /// What came of one sending.
 #[derive(Debug)]
@@ -248,10 +248,10 @@ impl Sender {
                     .collect::<String>(),
             ))
         };
-        Err(if request.changes() {
-            Came::Unknown(fault)
-        } else {
+        Err(if request.repeat == Repeat::Asks {
             Came::Failed(fault)
+        } else {
+            Came::Unknown(fault)
         })
     }
 
@@ -324,10 +324,10 @@ impl Sender {
                 answer.status
             ))
         };
-        Err(if request.changes() {
-            Came::Unknown(fault)
-        } else {
+        Err(if request.repeat == Repeat::Asks {
             Came::Failed(fault)
+        } else {
+            Came::Unknown(fault)
         })
     }
 
@@ -342,6 +342,14 @@ impl Sender {
         let seen = Arc::new(Frame::on(frame).with("response", answer.to_value()));
         match ok.holds(&seen) {
             Ok(true) => Ok(()),
+            // It holds for none of what might stand there.
+            Ok(false) if self.plan.ok_reads.any() && is_nothing(&answer.body()) => {
+                Err(Came::Unknown(Fault {
+                    kind: FaultKind::NoAnswer,
+                    code: Some(answer.status.to_string()),
+                    ..Fault::new("nothing was answered, and `ok` reads it".to_owned())
+                }))
+            }
             Ok(false) => {
                 let text = self.context.http.excerpt(answer.text());
                 let what = "`ok` does not hold for the answer";

@@ -311,14 +311,7 @@ impl Matching<'_> {
                 several => shared.push((several, element)),
             }
         }
-        let in_order = {
-            let single: Vec<usize> = about
-                .iter()
-                .filter(|places| places.len() == 1)
-                .map(|places| places[0])
-                .collect();
-            single.is_sorted()
-        };
+        let in_order = are_in_order(&about);
         self.tell_apart(&shared, in_order, &mut verdicts, &mut judged)?;
         for (row, judged) in verdicts.rows.iter_mut().zip(judged) {
             for judged in judged {
@@ -522,7 +515,50 @@ fn by_key(keys: &[String], named: &[String]) -> Found {
             places.clone_from(found);
         }
     }
+    share_among_likes(keys, &mut about);
     Found { about, loosely }
+}
+
+/// Of rows whose keys differ in case and space alone, and of which one is told nothing, nobody knows by
+/// the key which a result is about: it is about any of them.
+fn share_among_likes(keys: &[String], about: &mut [Vec<usize>]) {
+    let mut is_told = vec![false; keys.len()];
+    for place in about.iter().flatten() {
+        is_told[*place] = true;
+    }
+    if is_told.iter().all(|is_told| *is_told) {
+        return;
+    }
+    let mut likes: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, key) in keys.iter().enumerate() {
+        likes.entry(loose(key)).or_default().push(place);
+    }
+    let is_unclear =
+        |places: &Vec<usize>| places.len() > 1 && places.iter().any(|place| !is_told[*place]);
+    likes.retain(|key, places| !key.is_empty() && is_unclear(places));
+    for places in about.iter_mut() {
+        let shared = places
+            .first()
+            .and_then(|place| likes.get(&loose(&keys[*place])));
+        if let Some(shared) = shared {
+            places.clone_from(shared);
+        }
+    }
+}
+
+/// Whether results stand in the order of their rows, where the first about several rows is about the
+/// first of them.
+fn are_in_order(about: &[Vec<usize>]) -> bool {
+    let mut taken: HashMap<&[usize], usize> = HashMap::new();
+    let places = about.iter().filter_map(|places| {
+        let nth = taken.entry(places).or_default();
+        *nth += 1;
+        match places.as_slice() {
+            [place] => Some(*place),
+            several => several.get(*nth - 1).copied(),
+        }
+    });
+    places.is_sorted()
 }
 
 /// A key without case and surrounding space.

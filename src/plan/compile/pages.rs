@@ -35,6 +35,7 @@ impl Compiler<'_> {
             None => (node.as_text()?, None),
         };
         if word == "none" {
+            self.refuse_unpaged(request, sent);
             return None;
         }
         let mut read = PagesRead::default();

@@ -312,7 +312,10 @@ impl Compiler<'_> {
     ) -> Option<ResultsPlan> {
         let may_come_late = match &*kind {
             TargetKind::Request(_) | TargetKind::File(_) => false,
-            TargetKind::Steps(steps) => steps.last().is_some_and(|last| !last.request.changes()),
+            // What an earlier step changed may be of all rows.
+            TargetKind::Steps(steps) => steps.split_last().is_some_and(|(last, before)| {
+                !last.request.changes() || before.iter().any(|step| step.request.changes())
+            }),
             TargetKind::Job(_) => true,
         };
         let download = at.get("download");
