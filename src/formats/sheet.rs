@@ -257,6 +257,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn errors_of_opendocument_are_known() {
+        for error in ["#DIV/0!", "#N/A", "Err:502"] {
+            assert!(is_error(error), "{error}");
+        }
+        for text in ["#1", "Err:", "Err:5a", "N/A", "#DIV/0! is an error"] {
+            assert!(!is_error(text), "{text}");
+        }
+    }
+
+    #[test]
     fn times_are_times() {
         assert_eq!(hours(0.295_138_888_888_888_9), "07:05:00");
         assert_eq!(hours(1.253_472_222_222_222), "30:05:00");

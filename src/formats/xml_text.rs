@@ -222,6 +222,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn references_are_of_characters() {
+        let wrong = |row| no_character(row);
+        assert_eq!(wrong("<p>&#xD800;</p>"), Some("&#xD800;"));
+        assert_eq!(wrong("<p a='&#55296;'/>"), Some("&#55296;"));
+        assert_eq!(wrong("<p>&#11;</p>"), Some("&#11;"));
+        assert_eq!(wrong("<p>&#xFFFE;</p>"), Some("&#xFFFE;"));
+        assert_eq!(wrong("<p>&#9;&#228;&#x1F600;&amp;</p>"), None);
+        assert_eq!(wrong("<p><![CDATA[&#xD800;]]><!-- &#0; --></p>"), None);
+    }
+
+    #[test]
     fn names_of_the_data_fit() {
         let declared = ["g".to_owned()];
         assert_eq!(fitted("g:price", false, &declared), "g:price");

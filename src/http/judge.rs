@@ -181,7 +181,8 @@ fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Fa
     let fields = data.try_iter().into_iter().flatten();
     let has_some = { fields }.any(|name| data.get_item(&name).is_ok_and(|it| !is_nothing(&it)));
     let has_path = |error: Value| error.get_attr("path").is_ok_and(|path| !is_nothing(&path));
-    let was_begun = !data.is_undefined()
+    let mut names = body.try_iter().into_iter().flatten();
+    let was_begun = names.any(|name| name.as_str() == Some("data"))
         && errors.as_str().is_none()
         && errors.try_iter().is_ok_and(|mut all| all.any(has_path));
     let has_data = has_some || was_begun;

@@ -83,6 +83,14 @@ pub struct FetchPlan {
     pub reading: Arc<ReadingPlan>,
 }
 
+impl FetchPlan {
+    /// Whether pages are told by their numbers, and ends by how much is on them.
+    pub fn is_counted(&self) -> bool {
+        let kind = self.pages.as_ref().map(|pages| &pages.kind);
+        matches!(kind, Some(PagesKind::Page(_) | PagesKind::Offset(_)))
+    }
+}
+
 /// How records are found in what was answered.
 #[derive(Debug)]
 pub struct ReadingPlan {

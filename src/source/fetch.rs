@@ -8,7 +8,7 @@ use super::list_end::{Doubt, Next};
 use super::page_check::{FirstPage, beginning, why_no_page};
 use super::pages::{Advance, PageRead, Paging};
 use super::read::{Broken, Job, Progress, failed, read_answer};
-use super::{Context, SourceError};
+use super::{Context, SourceError, path};
 use crate::http::{Answer, Failure, Fault, Reply, SendError};
 use crate::plan::path::PlainPath;
 use crate::plan::source::FetchPlan;
@@ -170,7 +170,16 @@ impl List<'_> {
                 passed_on += 1;
                 give(Given::Record(record, &answer)).await
             };
-            let read = read_answer(&job, &answer, rest, &mut progress, &mut each).await;
+            let mut read = read_answer(&job, &answer, rest, &mut progress, &mut each).await;
+            // Whether a page is full is not a matter of what is selected of it.
+            if let (Ok(read), Some(records), true, true) = (
+                &mut read,
+                &plan.reading.records,
+                is_at_hand,
+                plan.is_counted(),
+            ) {
+                read.listed = path::listed(records, &answer.body());
+            }
             let is_over = doubt == Some(Doubt::Counted) && passed_on == 0;
             self.count += passed_on;
             match read {

@@ -4,7 +4,7 @@ use super::read::Job;
 use crate::check::nearest::nearest;
 use crate::formats::{Found, Missing, Shape};
 use crate::http::Answer;
-use crate::plan::path::PathPlan;
+use crate::plan::path::{PathPlan, PathStep};
 
 /// What the first page of a list was.
 #[derive(Debug)]
@@ -62,7 +62,12 @@ pub fn why_no_page(
         Shape::Nothing | Shape::List | Shape::One | Shape::Missing(_) | Shape::Plain(_) => {}
     }
     let first = first?;
-    if first.is_list && found.shape == Shape::One && job.plan.records.is_none() {
+    let is_each = match &job.plan.records {
+        None => true,
+        Some(PathPlan::Plain(path)) => path.steps.contains(&PathStep::Each),
+        Some(PathPlan::Query(_) | PathPlan::Template(_)) => false,
+    };
+    if first.is_list && found.shape == Shape::One && is_each {
         return Some(
             "this is one record, and the pages before it were lists: it looks like an error"
                 .to_owned(),

@@ -47,6 +47,8 @@ pub struct Paging<'p> {
 pub struct PageRead {
     /// Its records.
     pub count: u64,
+    /// How many elements its list has, where records are a selection of them, or are in them.
+    pub listed: Option<u64>,
     /// Its last record.
     pub last: Value,
     /// A hash of its records, in order.
@@ -155,7 +157,7 @@ impl<'p> Paging<'p> {
         frame: &Arc<Frame>,
         (sizes, step): (&PageSizes, &str),
     ) -> Result<Advance, TemplateError> {
-        self.count = read.count;
+        self.count = read.listed.unwrap_or(read.count);
         self.last = read.last;
         // Where the answer leads on, it is told by what it leads to.
         let is_counted = matches!(self.plan.kind, PagesKind::Page(_) | PagesKind::Offset(_));
@@ -170,7 +172,7 @@ impl<'p> Paging<'p> {
             self.overlap(&read.each)
         };
         self.before_each = read.each;
-        self.seen += read.count - known;
+        self.seen += self.count.saturating_sub(known);
         let seen = Frame::on(frame)
             .with("page", self.to_value())
             .with("response", answer.to_value());

@@ -12,7 +12,7 @@ use minijinja::value::ValueKind;
 use crate::formats::{Shape, Wanted, parse_page};
 use crate::http::Answer;
 use crate::plan::path::{PathPlan, PathStep};
-use crate::template::{Frame, TemplateError, Value, plain, text_of};
+use crate::template::{Frame, TemplateError, TextTree, Value, plain, text_of};
 
 /// The first value that a path leads to; nothing where it leads nowhere. `frame` sees the answer.
 pub fn first(path: &PathPlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Value, TemplateError> {
@@ -50,17 +50,24 @@ pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Valu
             Ok(nodes)
         }
         PathPlan::Query(query) => {
-            let tree = Tree::of(body.clone());
-            let found = js_path_process(query, &tree).map_err(|error| TemplateError {
-                message: format!("the path `{query}` can't be followed: {error}"),
-            })?;
-            Ok(found
-                .into_iter()
-                .map(|node| node.val.value.clone())
-                .collect())
+            let found = queried(query, body)?;
+            // The root of a document may be left out, as in plain paths.
+            match body.downcast_object_ref::<TextTree>() {
+                Some(document) if found.is_empty() => queried(query, document.root()),
+                Some(_) | None => Ok(found),
+            }
         }
         PathPlan::Template(template) => Ok(elements(template.value(frame)?)),
     }
+}
+
+fn queried(query: &JpQuery, body: &Value) -> Result<Vec<Value>, TemplateError> {
+    let tree = Tree::of(body.clone());
+    let found = js_path_process(query, &tree).map_err(|error| TemplateError {
+        message: format!("the path `{query}` can't be followed: {error}"),
+    })?;
+    let values = found.into_iter().map(|node| node.val.value.clone());
+    Ok(values.collect())
 }
 
 /// The elements of a list, else the value; none where it is nothing.
@@ -72,18 +79,42 @@ pub fn elements(value: Value) -> Vec<Value> {
     }
 }
 
+/// How many elements the list has that a path goes through, where it selects some of them, or what is in
+/// them; nothing where it gives the elements themselves, or no list is known.
+pub fn listed(path: &PathPlan, body: &Value) -> Option<u64> {
+    let steps: Vec<PathStep> = match path {
+        PathPlan::Plain(plain) => {
+            let at = plain
+                .steps
+                .iter()
+                .position(|step| *step == PathStep::Each)?;
+            if at + 1 == plain.steps.len() {
+                return None;
+            }
+            plain.steps[..at].to_vec()
+        }
+        PathPlan::Query(query) => names_of(query),
+        PathPlan::Template(_) => return None,
+    };
+    let mut nodes = Vec::new();
+    crate::formats::collect(body, &steps, &mut nodes);
+    let list = nodes.first().filter(|node| crate::formats::is_list(node))?;
+    list.len().map(|count| count as u64)
+}
+
+/// The names that a query begins with.
+fn names_of(query: &JpQuery) -> Vec<PathStep> {
+    let names = query.segments.iter().map_while(|segment| match segment {
+        Segment::Selector(Selector::Name(name)) => Some(PathStep::Key(name.as_str().into())),
+        _ => None,
+    });
+    names.collect()
+}
+
 /// Where a path leads that found nothing: the names it begins with must be there, what its filters
 /// leave is a matter of the data.
 pub fn shape_of(query: &JpQuery, body: &Value) -> Shape {
-    let steps: Vec<PathStep> = query
-        .segments
-        .iter()
-        .map_while(|segment| match segment {
-            Segment::Selector(Selector::Name(name)) => Some(PathStep::Key(name.as_str().into())),
-            _ => None,
-        })
-        .collect();
-    match Shape::of(body, &steps) {
+    match Shape::of(body, &names_of(query)) {
         missing @ Shape::Missing(_) => missing,
         _ => Shape::List,
     }

@@ -201,6 +201,7 @@ impl Page {
     fn read(self, found: Found) -> PageRead {
         PageRead {
             count: self.count,
+            listed: None,
             last: self.last,
             hash: self.hash,
             each: self.each,

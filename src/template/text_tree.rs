@@ -23,6 +23,11 @@ impl TextTree {
         })
     }
 
+    /// What the root holds.
+    pub fn root(&self) -> &Value {
+        &self.root
+    }
+
     /// The text it came as.
     pub fn text(&self) -> &str {
         &self.text

@@ -169,10 +169,7 @@ impl Http {
                 if value.is_empty() {
                     continue;
                 }
-                // Text that stands in the spec is no secret.
-                if template.as_constant().is_none() {
-                    self.hide(&value);
-                }
+                self.hide(&value);
                 values.push((name.to_string(), value));
             }
             Ok(values)

@@ -7,7 +7,7 @@ use super::request::Purpose;
 use super::values::{flag, reads_body, whole};
 use crate::check::Diagnostic;
 use crate::plan::auth::AuthPlan;
-use crate::plan::path::PathPlan;
+use crate::plan::path::{PathPlan, PathStep};
 use crate::plan::request::RequestPlan;
 use crate::plan::scopes::{RESPONSE, Scopes};
 use crate::plan::source::{
@@ -235,10 +235,25 @@ impl Compiler<'_> {
         });
         let (reading, holds_body) = self.reading(owner, &answered);
         request.holds_body |= holds_body;
-        FetchPlan {
+        let plan = FetchPlan {
             request,
             pages,
             reading,
+        };
+        let is_nested = match &plan.reading.records {
+            Some(PathPlan::Plain(path)) => {
+                let at = path.steps.iter().position(|step| *step == PathStep::Each);
+                at.is_some_and(|at| at + 1 < path.steps.len())
+            }
+            Some(PathPlan::Query(_) | PathPlan::Template(_)) | None => false,
+        };
+        let holds_body = plan.request.holds_body || plan.is_counted() && is_nested;
+        FetchPlan {
+            request: RequestPlan {
+                holds_body,
+                ..plan.request
+            },
+            ..plan
         }
     }
 
@@ -283,6 +298,14 @@ impl Compiler<'_> {
         }
         let none = DurationValue::parse("0s");
         let gap = self.span(at.get("gap")).or(none);
+        if gap.is_some_and(|gap| gap.seconds() < 0.0) {
+            let at = at.get("gap").unwrap_or(at);
+            self.error(
+                at,
+                "`gap` is below nothing: windows would overlap",
+                "gap: 1s, or leave it out",
+            );
+        }
         let is_longer = match (&step, &gap) {
             (Some(step), Some(gap)) => gap.seconds() > step.seconds(),
             _ => false,
