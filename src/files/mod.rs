@@ -372,3 +372,29 @@ fn glob(text: &str) -> Result<GlobMatcher, String> {
         .map(|glob| glob.compile_matcher())
         .map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_hidden_wherever_it_ends() {
+        let shown = |rest: &str| {
+            let redactor = Redactor::default();
+            hide_password(rest, &redactor);
+            redactor.redact(rest)
+        };
+        assert_eq!(shown("u:pass12345@host/a.csv"), "u:[hidden]@host/a.csv");
+        assert_eq!(shown("u:pa/ss12345@host/a.csv"), "u:[hidden]@host/a.csv");
+        assert_eq!(shown("u:pa#s@s12345@ho st/a"), "u:[hidden]@ho st/a");
+        assert_eq!(shown("u:99999@host:99999/a"), "u:[hidden]@host:[hidden]/a");
+        for plain in [
+            "host/a.csv",
+            "host:2121/a:b@c.csv",
+            "host/a@b.csv",
+            "u@host/a",
+        ] {
+            assert_eq!(shown(plain), plain);
+        }
+    }
+}

@@ -240,3 +240,22 @@ fn likeliest(beginning: &[u8]) -> u8 {
         .unwrap_or_default();
     DELIMITERS[index]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_excel_says_what_stands_between_cells() {
+        let said = |text: &str| said_delimiter(text.as_bytes());
+        assert_eq!(said("sep=;\na;b\n"), Some((b';', 6)));
+        assert_eq!(said("SEP=|\r\na|b\r\n"), Some((b'|', 7)));
+        assert_eq!(said("sep=;;;\na;b\n"), Some((b';', 8)));
+        assert_eq!(said("sep=;,,\na;b\n"), Some((b';', 8)));
+        assert_eq!(said("\"sep=,\"\na,b\n"), Some((b',', 8)));
+        assert_eq!(said("sep=\t\na\tb\n"), Some((b'\t', 6)));
+        for header in ["sep=ab\n1\n", "sep\n1\n", "id,sep=\n1,2\n", "sep=\n1\n"] {
+            assert_eq!(said(header), None, "{header:?}");
+        }
+    }
+}

@@ -242,3 +242,30 @@ fn looks_like_csv(start: &[u8]) -> bool {
             .iter()
             .any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_for_people_are_known() {
+        for page in [
+            "<!DOCTYPE HTML><p>x",
+            "\n <html lang=en>",
+            "<!-- cache 7 -->\n<!-- b --><html>",
+            "<head><title>x",
+            "<script>a()</script>",
+            "<body class=a>",
+        ] {
+            assert!(is_web_page(page.as_bytes()), "{page}");
+        }
+        for other in [
+            "<header><a/></header>",
+            "<!-- products --><products/>",
+            "<!-- open",
+            "{}",
+        ] {
+            assert!(!is_web_page(other.as_bytes()), "{other}");
+        }
+    }
+}
