@@ -10,7 +10,9 @@ use std::time::Duration;
 use suppaftp::types::FileType;
 use suppaftp::{FtpError, Mode, RustlsConnector, RustlsFtpStream};
 
-use super::{Found, Local, Login, Opened, PlaceError, PutError, alone, split_glob, temporary};
+use super::{
+    Found, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob, temporary,
+};
 use crate::container_api::stop::Stop;
 use crate::http::tls;
 use crate::work_thread::on_thread;
@@ -185,16 +187,27 @@ fn put(
         Err(FtpError::UnexpectedResponse(answer)) => answer.to_string(),
         Err(lost) => return Err(PutError::Unknown(lost.to_string())),
     };
-    // Some servers do not rename onto a file that is there.
-    if stream.rm(path).is_err() {
+    // Some servers do not rename onto a file that is there: it makes room, and comes back where that was
+    // not why.
+    let aside = making_room(path);
+    if stream.rename(path, aside.as_str()).is_err() {
         let _ = stream.rm(&part);
         return Err(PutError::Failed(refused));
     }
-    match stream.rename(part.as_str(), path) {
-        Ok(()) => Ok(()),
-        Err(FtpError::UnexpectedResponse(answer)) => Err(alone(&part, &answer.to_string())),
-        Err(lost) => Err(PutError::Unknown(lost.to_string())),
+    let refused = match stream.rename(part.as_str(), path) {
+        Ok(()) => {
+            // It is the new one that counts.
+            let _ = stream.rm(&aside);
+            return Ok(());
+        }
+        Err(FtpError::UnexpectedResponse(answer)) => answer.to_string(),
+        Err(lost) => return Err(PutError::Unknown(lost.to_string())),
+    };
+    if stream.rename(aside.as_str(), path).is_err() {
+        return Err(alone(&part, &aside, &refused));
     }
+    let _ = stream.rm(&part);
+    Err(PutError::Failed(refused))
 }
 
 /// A connection to the first address of a host that takes one.

@@ -224,9 +224,10 @@ impl<'p> Place<'p> {
                 // A glob is no URL: only what stands before the path is read as one.
                 let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
                 let url = Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
-                    let hint = match rest.contains('@') {
-                        true => "; in a name or a password `/`, `#`, `?`, `@` and spaces are written %2F, %23, %3F, %40 and %20",
-                        false => "",
+                    let hint = if rest.contains('@') {
+                        "; in a name or a password `/`, `#`, `?`, `@` and spaces are written %2F, %23, %3F, %40 and %20"
+                    } else {
+                        ""
                     };
                     format!("{error}{hint}")
                 })?;
@@ -344,10 +345,15 @@ fn temporary(path: &str) -> String {
     format!("{path}.part")
 }
 
-/// What was there is gone, and what is new could not take its place.
-fn alone(part: &str, reason: &str) -> PutError {
+/// The name that a file has while another takes its place.
+fn making_room(path: &str) -> String {
+    format!("{path}.part.old")
+}
+
+/// What is new could not take its place, and what was there could not come back.
+fn alone(part: &str, aside: &str, reason: &str) -> PutError {
     PutError::Failed(format!(
-        "the old file was removed, and the new one lies beside its place as {part}: {reason}"
+        "the new file lies beside its place as {part}, and the old one as {aside}: {reason}"
     ))
 }
 

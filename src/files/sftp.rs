@@ -12,7 +12,9 @@ use russh_sftp::client::error::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::host_key::{HostKey, KeyCheck, Seen};
-use super::{Found, Local, Login, Opened, PlaceError, PutError, alone, split_glob, temporary};
+use super::{
+    Found, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob, temporary,
+};
 use crate::container_api::stop::Stop;
 
 /// Bytes that are asked for at a time.
@@ -194,16 +196,27 @@ impl Server {
             Err(Error::Status(status)) => status.error_message,
             Err(lost) => return Err(PutError::Unknown(lost.to_string())),
         };
-        // This version of the protocol does not rename onto a file that is there.
-        if sftp.remove_file(path).await.is_err() {
+        // This version of the protocol does not rename onto a file that is there: it makes room, and comes
+        // back where that was not why.
+        let aside = making_room(path);
+        if sftp.rename(path, aside.as_str()).await.is_err() {
             let _ = sftp.remove_file(part.as_str()).await;
             return Err(PutError::Failed(refused));
         }
-        match sftp.rename(part.as_str(), path).await {
-            Ok(()) => Ok(()),
-            Err(Error::Status(status)) => Err(alone(&part, &status.error_message)),
-            Err(lost) => Err(PutError::Unknown(lost.to_string())),
+        let refused = match sftp.rename(part.as_str(), path).await {
+            Ok(()) => {
+                // It is the new one that counts.
+                let _ = sftp.remove_file(aside.as_str()).await;
+                return Ok(());
+            }
+            Err(Error::Status(status)) => status.error_message,
+            Err(lost) => return Err(PutError::Unknown(lost.to_string())),
+        };
+        if sftp.rename(aside.as_str(), path).await.is_err() {
+            return Err(alone(&part, &aside, &refused));
         }
+        let _ = sftp.remove_file(part.as_str()).await;
+        Err(PutError::Failed(refused))
     }
 }
 

@@ -161,7 +161,7 @@ impl Odd {
     }
 }
 
-/// Whether the text of a cell is how OpenDocument writes an error.
+/// Whether the text of a cell is how `OpenDocument` writes an error.
 fn is_error(text: &str) -> bool {
     const WORDS: [&str; 7] = [
         "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!",

@@ -23,7 +23,7 @@ const LAST_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long the answer to a change is waited for once the run is stopped: what became of its rows
 /// should be known.
-const GRACE: Duration = Duration::from_secs(6);
+const GRACE: Duration = Duration::from_secs(4);
 
 /// What came of a request.
 #[derive(Debug)]

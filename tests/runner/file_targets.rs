@@ -271,6 +271,21 @@ fn sftp() {
         &format!("{{ url: \"{base}/o.csv\", login: {wrong} }}"),
         "the login of `reader` was refused",
     );
+    // Where the new file may not take its place, the old one stays there.
+    fs::write(folder.path().join("kept.csv"), "old").unwrap();
+    refuses(
+        &format!("{{ url: \"{base}/kept.csv\", login: {login} }}"),
+        "the file was not delivered: ",
+    );
+    let kept = fs::read_to_string(folder.path().join("kept.csv"));
+    assert_eq!(kept.unwrap(), "old");
+    for left in ["kept.csv.part", "kept.csv.part.old"] {
+        assert!(!folder.path().join(left).exists(), "{left}");
+    }
+    // What is written in percent in an address is a sign of its path.
+    let spaced = format!("{{ url: \"{base}/new%20feed.csv\", login: {login} }}");
+    assert_eq!(write(&spaced, "", &[]).0.code, 0);
+    assert!(folder.path().join("new feed.csv").exists());
 }
 
 #[test]

@@ -269,9 +269,6 @@ impl Compiler<'_> {
             scopes,
             scopes_of_results,
         );
-        let is_read_here = results
-            .as_ref()
-            .is_some_and(|results| results.request.is_none());
         // `concurrency` of `http` is for reading: more than one send gives up the order of sending.
         let concurrency = whole(owners.get("concurrency"))
             .and_then(|count| usize::try_from(count).ok())
@@ -289,12 +286,7 @@ impl Compiler<'_> {
             item,
             ok,
             ok_reads: BodyReads::of(&ok_uses, "response"),
-            // What can't be read is told by those who read it.
-            results_read: if is_read_here {
-                BodyReads::AsText
-            } else {
-                BodyReads::Nothing
-            },
+            results_read: reads_of(results.as_ref()),
             results,
             concurrency: concurrency.max(1),
         }
@@ -593,6 +585,14 @@ fn item_scope(scope: &Scope, item: Option<&ItemPlan>) -> Scope {
     match item {
         Some(_) => scope.clone().with("item", Name::Any),
         None => scope.clone(),
+    }
+}
+
+/// What `results` read of the answer to what was sent. What can't be read is told by those who read it.
+fn reads_of(results: Option<&ResultsPlan>) -> BodyReads {
+    match results {
+        Some(ResultsPlan { request: None, .. }) => BodyReads::AsText,
+        Some(_) | None => BodyReads::Nothing,
     }
 }
 

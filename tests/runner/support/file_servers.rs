@@ -271,10 +271,11 @@ impl russh_sftp::server::Handler for Files {
         Ok(done(id))
     }
 
-    /// As version 3 of the protocol has it: not onto a file that is there.
+    /// As version 3 of the protocol has it: not onto a file that is there. Nothing new is called `kept`.
     async fn rename(&mut self, id: u32, from: String, to: String) -> Result<Status, StatusCode> {
+        let is_kept = to.ends_with("kept.csv") && from == format!("{to}.part");
         let to = self.path(&to);
-        if to.exists() {
+        if to.exists() || is_kept {
             return Err(StatusCode::Failure);
         }
         std::fs::rename(self.path(&from), to).map_err(|_| StatusCode::Failure)?;
