@@ -60,6 +60,8 @@ pub async fn read(
         let newest = files.iter().max_by_key(|file| file.changed).cloned();
         files = newest.into_iter().collect();
     }
+    let count = files.len();
+    let mut without = Vec::new();
     for file in files {
         let origin = format!("{shown} ({})", file.path);
         let job = Job {
@@ -79,6 +81,18 @@ pub async fn read(
             read::read_file(&job, input, &file.path, give).await?
         };
         judge(context, &job, &read).await?;
+        if read.count == 0 {
+            without.push(file.path);
+        }
+    }
+    // Where none has any, that is told of all.
+    if let (Some(first), true) = (without.first(), without.len() < count) {
+        let message = format!(
+            "{label}: {} of {count} files have no record, the first is {first}",
+            without.len()
+        );
+        let message = context.http.redactor().redact(&message);
+        context.api.log(LogLevel::Warning, &message, None).await;
     }
     Ok(())
 }
