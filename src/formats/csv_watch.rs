@@ -129,7 +129,11 @@ impl<R: Read> Watch<R> {
             self.state = match self.state {
                 State::Start | State::Plain if is_end => {
                     if self.length + (at - begin) as u64 > cell {
-                        return Err(CsvFault::Long(self.from, cell));
+                        let line = match self.length {
+                            0 => self.lines + line_ends(&piece[counted..begin.max(counted)]) + 1,
+                            _ => self.from,
+                        };
+                        return Err(CsvFault::Long(line, cell));
                     }
                     State::Start
                 }
@@ -144,7 +148,13 @@ impl<R: Read> Watch<R> {
                 State::Quoted => State::Escaped,
                 State::Escaped => State::Quoted,
                 State::Closed if quote == Some(byte) => State::Quoted,
-                State::Closed | State::Blank if is_end => State::Start,
+                State::Closed | State::Blank if is_end => {
+                    // Its quotes are not of the cell.
+                    if self.length + (at - begin) as u64 > cell + 2 {
+                        return Err(CsvFault::Long(self.from, cell));
+                    }
+                    State::Start
+                }
                 State::Closed | State::Blank if matches!(byte, b' ' | b'\t' | 0 | 0x1A) => {
                     State::Blank
                 }
@@ -167,7 +177,11 @@ impl<R: Read> Watch<R> {
         if self.state != State::Quoted {
             self.from = self.lines + 1;
         }
-        if self.length > cell {
+        let most = match self.state {
+            State::Start | State::Plain => cell,
+            State::Quoted | State::Escaped | State::Closed | State::Blank => cell + 2,
+        };
+        if self.length > most {
             return Err(CsvFault::Long(self.from, cell));
         }
         Ok(())
@@ -259,6 +273,10 @@ mod tests {
         let long = format!("a\n\n1,\"{}", "x\n".repeat(20));
         assert_eq!(fault(&long, None), Some(CsvFault::Long(3, 20)));
         let long = format!("a\n{}\n", "x".repeat(21));
-        assert_eq!(fault(&long, None), Some(CsvFault::Long(1, 20)));
+        assert_eq!(fault(&long, None), Some(CsvFault::Long(2, 20)));
+        let long = format!("a\n\"{}\"\n", "x".repeat(21));
+        assert_eq!(fault(&long, None), Some(CsvFault::Long(2, 20)));
+        let fits = format!("a\n\"{}\"\n{0}\n", "x".repeat(20));
+        assert_eq!(fault(&fits, None), None);
     }
 }

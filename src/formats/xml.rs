@@ -197,8 +197,10 @@ impl<'p> Walk<'p> {
             if key == "xmlns" || key.starts_with("xmlns:") {
                 continue;
             }
-            if key.ends_with(":nil") && matches!(value.trim(), "true" | "1") {
-                element.is_nil = true;
+            // That something is not nothing is no data either.
+            if key.ends_with(":nil") && matches!(value.trim(), "true" | "1" | "false" | "0") {
+                element.is_nil |= matches!(value.trim(), "true" | "1");
+                continue;
             }
             element.fields.push((format!("@{key}"), Value::from(value)));
         }
