@@ -1,6 +1,6 @@
 //! Sheets of Excel and `OpenDocument`: a record a row, with the names of the header row.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read as _};
 use std::sync::Arc;
 
 use calamine::{Data, Reader as _, Sheets, open_workbook_auto_from_rs};
@@ -191,7 +191,18 @@ fn is_encrypted(bytes: &[u8]) -> bool {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    bytes.starts_with(b"\xD0\xCF\x11\xE0") && memchr::memmem::find(bytes, &name).is_some()
+    let is_of_excel =
+        bytes.starts_with(b"\xD0\xCF\x11\xE0") && memchr::memmem::find(bytes, &name).is_some();
+    is_of_excel || is_encrypted_package(bytes).unwrap_or_default()
+}
+
+/// Of an `OpenDocument` the manifest says which parts are encrypted (part 2, 3.8).
+fn is_encrypted_package(bytes: &[u8]) -> Option<bool> {
+    let mut package = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let mut manifest = String::new();
+    let part = package.by_name("META-INF/manifest.xml").ok()?;
+    part.take(1 << 20).read_to_string(&mut manifest).ok()?;
+    Some(manifest.contains("encryption-data"))
 }
 
 /// Whole numbers up to this are exact.
@@ -255,6 +266,23 @@ fn hours(days: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_with_a_password_is_known() {
+        let document = |manifest: &str| {
+            let mut package = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            let options = zip::write::SimpleFileOptions::default();
+            package
+                .start_file("META-INF/manifest.xml", options)
+                .unwrap();
+            std::io::Write::write_all(&mut package, manifest.as_bytes()).unwrap();
+            package.finish().unwrap().into_inner()
+        };
+        let entry = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>";
+        assert!(is_encrypted(&document(entry)));
+        assert!(!is_encrypted(&document("<manifest:file-entry/>")));
+        assert!(!is_encrypted(b"PK"));
+    }
 
     #[test]
     fn errors_of_opendocument_are_known() {
