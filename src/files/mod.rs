@@ -318,7 +318,6 @@ impl<'p> Place<'p> {
 /// Implicit FTPS.
 const IMPLICIT: u16 = 990;
 
-/// Of an address, as it was before it was written into one.
 /// Hides the password of an address, also where it has signs that end it for those who read addresses.
 fn hide_password(rest: &str, redactor: &Redactor) {
     let Some((login, _)) = rest.rsplit_once('@') else {
@@ -336,6 +335,7 @@ fn hide_password(rest: &str, redactor: &Redactor) {
     }
 }
 
+/// Of an address, as it was before it was written into one.
 fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

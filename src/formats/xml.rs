@@ -198,8 +198,13 @@ impl<'p> Walk<'p> {
                 continue;
             }
             // That something is not nothing is no data either.
-            if key.ends_with(":nil") && matches!(value.trim(), "true" | "1" | "false" | "0") {
-                element.is_nil |= matches!(value.trim(), "true" | "1");
+            let is_nil = match value.trim() {
+                "true" | "1" => Some(true),
+                "false" | "0" => Some(false),
+                _ => None,
+            };
+            if let (true, Some(is_nil)) = (key.ends_with(":nil"), is_nil) {
+                element.is_nil |= is_nil;
                 continue;
             }
             element.fields.push((format!("@{key}"), Value::from(value)));

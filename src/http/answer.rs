@@ -190,11 +190,14 @@ impl Answer {
     /// Whether the body begins as JSON or XML does, and is none.
     pub fn is_broken(&self) -> bool {
         let start = self.text().trim_start();
-        let is_data = start.starts_with(['{', '['])
-            || start.starts_with("<?xml")
-            || start.starts_with('<') && self.is_of_kind("xml") && !self.is_of_kind("html");
+        let is_data = start.starts_with(['{', '[']) || self.begins_as_xml(start);
         // What can't be read is text.
         is_data && self.body().kind() == ValueKind::String
+    }
+
+    fn begins_as_xml(&self, start: &str) -> bool {
+        start.starts_with("<?xml")
+            || start.starts_with('<') && self.is_of_kind("xml") && !self.is_of_kind("html")
     }
 
     fn is_of_kind(&self, kind: &str) -> bool {
@@ -221,9 +224,9 @@ impl Answer {
                     return value;
                 }
             }
-            let is_xml = start.starts_with("<?xml")
-                || (start.starts_with('<') && self.is_of_kind("xml") && !self.is_of_kind("html"));
-            let tree = is_xml.then(|| formats::xml_document(start).ok().flatten());
+            let tree = self
+                .begins_as_xml(start)
+                .then(|| formats::xml_document(start).ok().flatten());
             match tree.flatten() {
                 Some((name, root)) => TextTree::value_of(name.into(), root, Arc::from(text)),
                 None => Value::from(text),

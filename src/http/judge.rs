@@ -178,11 +178,11 @@ fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Fa
     // and no error with a `path` (GraphQL, October 2021, 7.1).
     let body = answer.body();
     let data = body.get_attr("data").unwrap_or_default();
-    let fields = data.try_iter().into_iter().flatten();
-    let has_some = { fields }.any(|name| data.get_item(&name).is_ok_and(|it| !is_nothing(&it)));
+    let names_of = |map: &Value| map.try_iter().into_iter().flatten();
+    let is_some = |name| data.get_item(&name).is_ok_and(|field| !is_nothing(&field));
+    let has_some = names_of(&data).any(is_some);
     let has_path = |error: Value| error.get_attr("path").is_ok_and(|path| !is_nothing(&path));
-    let mut names = body.try_iter().into_iter().flatten();
-    let was_begun = names.any(|name| name.as_str() == Some("data"))
+    let was_begun = names_of(&body).any(|name| name.as_str() == Some("data"))
         && errors.as_str().is_none()
         && errors.try_iter().is_ok_and(|mut all| all.any(has_path));
     let has_data = has_some || was_begun;

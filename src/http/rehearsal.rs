@@ -62,11 +62,12 @@ impl Rehearsal {
                 prepared.url
             }
             (Awaits::InAddress | Awaits::Elsewhere, prepared) => {
-                self.note_depending(http, plan, frame, None);
+                let prepared = prepared.ok();
+                self.note_depending(http, plan, frame, prepared.as_ref(), None);
                 match prepared {
-                    Ok(prepared) => prepared.url,
+                    Some(prepared) => prepared.url,
                     // Of an address that is not known yet.
-                    Err(_) => parse("http://answer.invalid")?,
+                    None => parse("http://answer.invalid")?,
                 }
             }
         };
@@ -76,24 +77,27 @@ impl Rehearsal {
     /// Notes a step that an answer before it decides on; whether it is one.
     pub fn notes_depending(&self, http: &Http, step: &TargetStepPlan, frame: &Arc<Frame>) -> bool {
         if step.when_depends {
-            self.note_depending(http, &step.request, frame, step.when.as_ref());
+            let prepared = render(&step.request, frame, None).ok();
+            let only = step.when.as_ref();
+            self.note_depending(http, &step.request, frame, prepared.as_ref(), only);
         }
         step.when_depends
     }
 
     /// Notes a request that is sent after another one is answered: what it takes of the answer is left
-    /// out, or, where it can't be worked out without, what the author wrote stands there. `only` is what
-    /// decides whether it is sent.
+    /// out, or, where it can't be worked out without (nothing is `prepared`), what the author wrote stands
+    /// there. `only` is what decides whether it is sent.
     fn note_depending(
         &self,
         http: &Http,
         plan: &RequestPlan,
         frame: &Arc<Frame>,
+        prepared: Option<&Prepared>,
         only: Option<&Template>,
     ) {
-        let noted = match (plan.awaits, render(plan, frame, None)) {
-            (Awaits::Nothing | Awaits::Elsewhere, Ok(prepared)) => Rehearsed::of(http, &prepared),
-            (Awaits::InAddress, _) | (_, Err(_)) => Rehearsed::as_written(http, plan, frame),
+        let noted = match (plan.awaits, prepared) {
+            (Awaits::Nothing | Awaits::Elsewhere, Some(prepared)) => Rehearsed::of(http, prepared),
+            (Awaits::InAddress, _) | (_, None) => Rehearsed::as_written(http, plan, frame),
         };
         let only = only.and_then(Template::source);
         self.add(Rehearsed {

@@ -49,4 +49,10 @@ impl PlainPath {
             text: text.into(),
         })
     }
+
+    /// The way to the list whose elements it goes into; nothing where it ends at them, or knows no list.
+    pub fn into_elements(&self) -> Option<&[PathStep]> {
+        let at = self.steps.iter().position(|step| *step == PathStep::Each)?;
+        (at + 1 < self.steps.len()).then_some(&self.steps[..at])
+    }
 }

@@ -178,7 +178,7 @@ impl List<'_> {
                 is_at_hand,
                 plan.is_counted(),
             ) {
-                read.listed = path::listed(records, &answer.body());
+                read.listed = path::listed(records, &answer);
             }
             let is_over = doubt == Some(Doubt::Counted) && passed_on == 0;
             self.count += passed_on;

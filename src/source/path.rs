@@ -81,23 +81,15 @@ pub fn elements(value: Value) -> Vec<Value> {
 
 /// How many elements the list has that a path goes through, where it selects some of them, or what is in
 /// them; nothing where it gives the elements themselves, or no list is known.
-pub fn listed(path: &PathPlan, body: &Value) -> Option<u64> {
-    let steps: Vec<PathStep> = match path {
-        PathPlan::Plain(plain) => {
-            let at = plain
-                .steps
-                .iter()
-                .position(|step| *step == PathStep::Each)?;
-            if at + 1 == plain.steps.len() {
-                return None;
-            }
-            plain.steps[..at].to_vec()
-        }
-        PathPlan::Query(query) => names_of(query),
+pub fn listed(path: &PathPlan, answer: &Answer) -> Option<u64> {
+    let steps = match path {
+        PathPlan::Plain(plain) => Cow::Borrowed(plain.into_elements()?),
+        PathPlan::Query(query) => Cow::Owned(names_of(query)),
         PathPlan::Template(_) => return None,
     };
+    // Only here: of a page whose records are its elements the body is read once.
     let mut nodes = Vec::new();
-    crate::formats::collect(body, &steps, &mut nodes);
+    crate::formats::collect(&answer.body(), &steps, &mut nodes);
     let list = nodes.first().filter(|node| crate::formats::is_list(node))?;
     list.len().map(|count| count as u64)
 }

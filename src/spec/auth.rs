@@ -230,6 +230,17 @@ pub enum Algorithm {
     ES256,
 }
 
+impl Algorithm {
+    /// As a token's header says it (RFC 7518, 3.1).
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::HS256 => "HS256",
+            Self::RS256 => "RS256",
+            Self::ES256 => "ES256",
+        }
+    }
+}
+
 /// Auth that an option chooses.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::readable::{Unreadable, unreadable};
 use crate::http::{Accepted, Answer, Fate};
-use crate::plan::reads::BodyReads;
 use crate::plan::target::TargetStepPlan;
 use crate::source::Context;
 use crate::spec::LogLevel;
@@ -27,14 +27,9 @@ fn why_none(step: &TargetStepPlan, answer: &Answer) -> Option<String> {
             "{label} was answered by a web page: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {status}, then: ok }}]"
         ));
     }
-    let is_empty = answer.is_empty();
-    let reads = step.reads.max(step.request.rules_read);
-    let what = if is_empty && step.reads.any() && !matches!(status, 204 | 205) {
-        "nothing"
-    } else if !is_empty && reads == BodyReads::AsData && answer.is_broken() {
-        "what breaks off or is broken"
-    } else {
-        return None;
+    let what = match unreadable(&step.request, answer, step.reads)? {
+        Unreadable::Empty => "nothing",
+        Unreadable::Broken => "what breaks off or is broken",
     };
     Some(format!(
         "{label} was answered by {what}, and the spec reads it. If that is its answer, say on_response: [{{ status: {status}, then: ok }}]"

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::readable::{Unreadable, unreadable};
 use super::sender::Sender;
 use super::steps::StepsFor;
 use crate::http::{Accepted, Answer, Delivery, Failure, Fate, RuleEnd, SendError};
@@ -159,6 +160,16 @@ impl Came {
         }
     }
 
+    /// What becomes of a request to which no answer came that can be read: nothing was changed by one that
+    /// only asks.
+    fn of_no_answer(request: &RequestPlan, fault: Fault) -> Self {
+        if request.repeat == Repeat::Asks {
+            Self::Failed(fault)
+        } else {
+            Self::Unknown(fault)
+        }
+    }
+
     /// What a delivery came to.
     pub fn of(fate: &Fate, prefix: &str) -> Self {
         match fate {
@@ -248,11 +259,7 @@ impl Sender {
                     .collect::<String>(),
             ))
         };
-        Err(if request.repeat == Repeat::Asks {
-            Came::Failed(fault)
-        } else {
-            Came::Unknown(fault)
-        })
+        Err(Came::of_no_answer(request, fault))
     }
 
     /// Whether there is something in an answer that the spec reads. Of a DELETE only its status is waited
@@ -288,8 +295,7 @@ impl Sender {
         self.is_readable(&step.request, answer, step.reads.max(by_ok))
     }
 
-    /// Whether an answer can be read as it is. One that is empty says nothing; 204 and 205 have nothing
-    /// to say (RFC 9110, 15.3.5).
+    /// Whether an answer can be read as it is.
     pub(super) fn is_readable(
         &self,
         request: &RequestPlan,
@@ -299,22 +305,17 @@ impl Sender {
         if self.context.http.rehearsal().is_some() {
             return Ok(());
         }
-        let is_empty = answer.is_empty();
-        let has_nothing_to_say = matches!(answer.status, 204 | 205);
-        let what = if is_empty && !has_nothing_to_say && reads.any() {
-            "the answer is empty".to_owned()
-        } else if !is_empty
-            && reads.max(request.rules_read) == BodyReads::AsData
-            && answer.is_broken()
-        {
-            let text = self.context.http.excerpt(answer.text());
-            let end = text.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
-            format!(
-                "the answer breaks off or is broken, it ends with {:?}",
-                &text[end..]
-            )
-        } else {
-            return Ok(());
+        let what = match unreadable(request, answer, reads) {
+            None => return Ok(()),
+            Some(Unreadable::Empty) => "the answer is empty".to_owned(),
+            Some(Unreadable::Broken) => {
+                let text = self.context.http.excerpt(answer.text());
+                let end = text.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
+                format!(
+                    "the answer breaks off or is broken, it ends with {:?}",
+                    &text[end..]
+                )
+            }
         };
         let fault = Fault {
             kind: FaultKind::NoAnswer,
@@ -324,11 +325,7 @@ impl Sender {
                 answer.status
             ))
         };
-        Err(if request.repeat == Repeat::Asks {
-            Came::Failed(fault)
-        } else {
-            Came::Unknown(fault)
-        })
+        Err(Came::of_no_answer(request, fault))
     }
 
     /// `ok`.

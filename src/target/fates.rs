@@ -103,11 +103,10 @@ impl Whole<'_> {
             return is_of_all.then_some((Status::Failed, reason));
         }
         // A job that came to single rows before it failed may have come to others too.
-        let status = match (plan.missing, plan.is_missing_said) {
-            (Missing::Failed, true) => Status::Failed,
-            (Missing::Unknown, true) => Status::Unknown,
-            (Missing::Ok | Missing::Failed | Missing::Unknown, _) if is_silent => Status::Failed,
-            (Missing::Ok | Missing::Failed | Missing::Unknown, _) => Status::Unknown,
+        let status = match plan.is_missing_said.then_some(plan.missing) {
+            Some(Missing::Failed) => Status::Failed,
+            Some(Missing::Ok) | None if is_silent => Status::Failed,
+            Some(Missing::Ok | Missing::Unknown) | None => Status::Unknown,
         };
         if status == Status::Unknown {
             reason.message += "; its report does not say what became of this row";

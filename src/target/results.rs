@@ -1,11 +1,11 @@
 //! `results`: each row's fate in the answer to a batch, or in a second answer.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use minijinja::value::ValueKind;
 
 use super::carry::Carried;
+use super::keys::{are_in_order, by_key};
 use super::parcel::Unit;
 use super::sender::Sender;
 use crate::columns::Status;
@@ -124,11 +124,11 @@ impl Sender {
             answers: &answers,
             frame: &seen,
             has_report: is_reported,
+            has_list: is_there,
         };
-        let mut verdicts = matching
+        let verdicts = matching
             .verdicts(&elements)
             .map_err(|error| Unread::of_spec(format!("{}: {error}", plan.label)))?;
-        verdicts.has_list = is_there;
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.is_found |= is_there;
         if !is_there {
@@ -229,6 +229,8 @@ struct Matching<'m> {
     frame: &'m Arc<Frame>,
     /// Whether a report of its own was asked for, where one is.
     has_report: bool,
+    /// Whether the list was there.
+    has_list: bool,
 }
 
 impl Matching<'_> {
@@ -251,7 +253,7 @@ impl Matching<'_> {
             },
             mismatch: None,
             is_empty: told.is_empty(),
-            has_list: true,
+            has_list: self.has_list,
             loosely: 0,
             loose: None,
         };
@@ -473,97 +475,6 @@ fn said_by(element: &Value) -> String {
         Some(text) => text.to_owned(),
         None => text.chars().take(300).collect(),
     }
-}
-
-/// Which rows results are about.
-struct Found {
-    /// Of each result the rows: none, one, or several that have one key.
-    about: Vec<Vec<usize>>,
-    /// Rows that were found without case and space, and the result.
-    loosely: Vec<(usize, usize)>,
-}
-
-/// Finds rows by their keys as text, and those of which nothing is said once more without case and
-/// surrounding space.
-fn by_key(keys: &[String], named: &[String]) -> Found {
-    let mut exact: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (place, key) in keys.iter().enumerate() {
-        exact.entry(key).or_default().push(place);
-    }
-    let mut about: Vec<Vec<usize>> = named
-        .iter()
-        .map(|name| exact.get(name.as_str()).cloned().unwrap_or_default())
-        .collect();
-    let mut is_told = vec![false; keys.len()];
-    for place in about.iter().flatten() {
-        is_told[*place] = true;
-    }
-    let mut rest: HashMap<String, Vec<usize>> = HashMap::new();
-    for (place, key) in keys.iter().enumerate() {
-        let key = loose(key);
-        if !is_told[place] && !key.is_empty() {
-            rest.entry(key).or_default().push(place);
-        }
-    }
-    let mut loosely = Vec::new();
-    for (element, places) in about.iter_mut().enumerate() {
-        if !places.is_empty() || rest.is_empty() {
-            continue;
-        }
-        if let Some(found) = rest.get(&loose(&named[element])) {
-            loosely.extend(found.iter().map(|place| (*place, element)));
-            places.clone_from(found);
-        }
-    }
-    share_among_likes(keys, &mut about);
-    Found { about, loosely }
-}
-
-/// Of rows whose keys differ in case and space alone, and of which one is told nothing, nobody knows by
-/// the key which a result is about: it is about any of them.
-fn share_among_likes(keys: &[String], about: &mut [Vec<usize>]) {
-    let mut is_told = vec![false; keys.len()];
-    for place in about.iter().flatten() {
-        is_told[*place] = true;
-    }
-    if is_told.iter().all(|is_told| *is_told) {
-        return;
-    }
-    let mut likes: HashMap<String, Vec<usize>> = HashMap::new();
-    for (place, key) in keys.iter().enumerate() {
-        likes.entry(loose(key)).or_default().push(place);
-    }
-    let is_unclear =
-        |places: &Vec<usize>| places.len() > 1 && places.iter().any(|place| !is_told[*place]);
-    likes.retain(|key, places| !key.is_empty() && is_unclear(places));
-    for places in about.iter_mut() {
-        let shared = places
-            .first()
-            .and_then(|place| likes.get(&loose(&keys[*place])));
-        if let Some(shared) = shared {
-            places.clone_from(shared);
-        }
-    }
-}
-
-/// Whether results stand in the order of their rows, where the first about several rows is about the
-/// first of them.
-fn are_in_order(about: &[Vec<usize>]) -> bool {
-    let mut taken: HashMap<&[usize], usize> = HashMap::new();
-    let places = about.iter().filter_map(|places| {
-        let nth = taken.entry(places).or_default();
-        *nth += 1;
-        match places.as_slice() {
-            [place] => Some(*place),
-            several => several.get(*nth - 1).copied(),
-        }
-    });
-    places.is_sorted()
-}
-
-/// A key without case and surrounding space.
-fn loose(key: &str) -> String {
-    key.trim().to_lowercase()
 }
 
 /// What is said where results are told apart by their place, and there are more or fewer than rows.

@@ -225,17 +225,12 @@ impl Sender {
             )];
         }
         let steps = self.plan.steps();
-        let counts = |counts: &[AtomicU64]| -> Vec<u64> {
-            let counts = counts.iter().map(|count| count.load(Ordering::Relaxed));
-            counts.collect()
-        };
-        let counts = counts(&self.steps_run)
-            .into_iter()
-            .zip(counts(&self.steps_reached));
+        let is_zero = |count: &AtomicU64| count.load(Ordering::Relaxed) == 0;
+        let counts = self.steps_run.iter().zip(&self.steps_reached);
         let idle = steps
             .iter()
             .zip(counts)
-            .filter(|(_, (ran, reached))| *ran == 0 && *reached > 0);
+            .filter(|(_, (ran, reached))| is_zero(ran) && !is_zero(reached));
         idle.map(|(step, _)| {
             format!(
                 "{}: it ran for no row, as its `when` never held",
@@ -447,10 +442,11 @@ impl Sender {
         }
         let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
         // An answer without the list says nothing of any row, unless the author says what that means.
-        let is_without_list = !verdicts.has_list && !plan.is_missing_said && !is_judged_whole;
-        let unclear = Some(&verdicts.missing)
-            .filter(|_| is_without_list)
-            .or(verdicts.mismatch.as_ref());
+        let unclear = if !verdicts.has_list && !plan.is_missing_said {
+            Some(&verdicts.missing)
+        } else {
+            verdicts.mismatch.as_ref()
+        };
         if let Some(unclear) = unclear.filter(|_| !is_judged_whole) {
             self.tell_all(&unit, carried, Status::Unknown, None, unclear, sent);
             if !verdicts.has_list {
@@ -460,14 +456,10 @@ impl Sender {
         }
         let tries = unit.attempts + carried.attempts;
         let retry = self.retry();
-        let of_failed_job = fault.filter(|fault| fault.kind == FaultKind::JobFailed);
-        let is_job_for_all = match &self.plan.kind {
-            TargetKind::Job(job) => job.all_or_nothing,
-            TargetKind::Request(_) | TargetKind::Steps(_) | TargetKind::File(_) => false,
-        };
+        let has_failed = fault.is_some_and(|fault| fault.kind == FaultKind::JobFailed);
         let whole = Whole {
             plan,
-            all_or_nothing: plan.all_or_nothing || is_job_for_all && of_failed_job.is_some(),
+            all_or_nothing: plan.all_or_nothing || has_failed && self.is_job_for_all(),
             fault,
             by_rule,
             may_try: tries < retry.attempts,
@@ -563,20 +555,21 @@ impl Sender {
             .await;
     }
 
-    /// Whether the channel applies nothing of a batch with a fault.
-    fn all_or_nothing(&self) -> bool {
+    /// Whether a job that fails has applied nothing.
+    fn is_job_for_all(&self) -> bool {
         let results = self.plan.results.as_ref();
-        results.is_some_and(|results| results.all_or_nothing)
+        match &self.plan.kind {
+            TargetKind::Job(job) => {
+                job.all_or_nothing || results.is_some_and(|results| results.all_or_nothing)
+            }
+            TargetKind::Request(_) | TargetKind::Steps(_) | TargetKind::File(_) => false,
+        }
     }
 
     /// Where the batch of a job that failed, and applied nothing, is cut to find the rows that it fails for.
     fn where_to_halve(&self, unit: &Unit, fault: &Fault) -> Option<usize> {
-        let TargetKind::Job(job) = &self.plan.kind else {
-            return None;
-        };
-        let is_said = job.all_or_nothing || self.all_or_nothing();
         let is_answer_of_job = matches!(fault.kind, FaultKind::NotOk | FaultKind::JobFailed);
-        (is_said && is_answer_of_job)
+        (is_answer_of_job && self.is_job_for_all())
             .then(|| unit.middle(self.keeps_groups()))
             .flatten()
     }

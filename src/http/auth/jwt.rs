@@ -59,13 +59,8 @@ impl Http {
         self.redactor.add(&key);
         let key = Key::new(plan.algorithm, &key)
             .map_err(|error| wrong(&format!("the key can't be read: {error}")))?;
-        let algorithm = match plan.algorithm {
-            Algorithm::HS256 => "HS256",
-            Algorithm::RS256 => "RS256",
-            Algorithm::ES256 => "ES256",
-        };
         let mut header = parsed(json_of(&plan.headers, &self.base)?)?;
-        header.insert("alg".to_owned(), algorithm.into());
+        header.insert("alg".to_owned(), plan.algorithm.word().into());
         header
             .entry("typ")
             .or_insert_with(|| serde_json::Value::from("JWT"));
@@ -113,28 +108,27 @@ enum KeyError {
 
 impl Key {
     fn new(algorithm: Algorithm, text: &str) -> Result<Self, KeyError> {
-        let (scheme, word, wanted) = match algorithm {
+        let (scheme, wanted) = match algorithm {
             Algorithm::HS256 => {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes());
                 return Ok(Self::Shared(key));
             }
             Algorithm::RS256 => (
                 SignatureScheme::RSA_PKCS1_SHA256,
-                "RS256",
                 "an RSA key of 2048 bits or more",
             ),
             Algorithm::ES256 => (
                 SignatureScheme::ECDSA_NISTP256_SHA256,
-                "ES256",
                 "a key of the curve P-256 that holds its public key too",
             ),
         };
         // An option of one line holds the line ends of a PEM file as `\n`.
         let text = text.replace("\\n", "\n");
         let key = PrivateKeyDer::from_pem_slice(text.as_bytes())?;
-        let key = any_supported_type(&key).map_err(|_| KeyError::Key(word, wanted))?;
-        let signer = key.choose_scheme(&[scheme]);
-        let signer = signer.ok_or(KeyError::Key(word, wanted))?;
+        let signer = any_supported_type(&key)
+            .ok()
+            .and_then(|key| key.choose_scheme(&[scheme]))
+            .ok_or(KeyError::Key(algorithm.word(), wanted))?;
         Ok(Self::Private(algorithm, signer))
     }
 

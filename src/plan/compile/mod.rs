@@ -1,6 +1,7 @@
 //! Spec → [`Plan`]: every template compiled, every name checked.
 
 mod auth;
+mod body;
 mod file_target;
 mod format;
 mod in_turn;

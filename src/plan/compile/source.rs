@@ -7,7 +7,7 @@ use super::request::Purpose;
 use super::values::{flag, reads_body, whole};
 use crate::check::Diagnostic;
 use crate::plan::auth::AuthPlan;
-use crate::plan::path::{PathPlan, PathStep};
+use crate::plan::path::PathPlan;
 use crate::plan::request::RequestPlan;
 use crate::plan::scopes::{RESPONSE, Scopes};
 use crate::plan::source::{
@@ -235,26 +235,18 @@ impl Compiler<'_> {
         });
         let (reading, holds_body) = self.reading(owner, &answered);
         request.holds_body |= holds_body;
-        let plan = FetchPlan {
+        let mut plan = FetchPlan {
             request,
             pages,
             reading,
         };
-        let is_nested = match &plan.reading.records {
-            Some(PathPlan::Plain(path)) => {
-                let at = path.steps.iter().position(|step| *step == PathStep::Each);
-                at.is_some_and(|at| at + 1 < path.steps.len())
-            }
+        // The list is counted, whatever is read of it.
+        let goes_in = match &plan.reading.records {
+            Some(PathPlan::Plain(path)) => path.into_elements().is_some(),
             Some(PathPlan::Query(_) | PathPlan::Template(_)) | None => false,
         };
-        let holds_body = plan.request.holds_body || plan.is_counted() && is_nested;
-        FetchPlan {
-            request: RequestPlan {
-                holds_body,
-                ..plan.request
-            },
-            ..plan
-        }
+        plan.request.holds_body |= plan.is_counted() && goes_in;
+        plan
     }
 
     /// `records` and `format` of a step, a lookup or a job, and whether they need the whole body.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Compiler;
 use crate::plan::path::{PathPlan, PlainPath};
+use crate::plan::reads::BodyReads;
 use crate::spec::tree::Node;
 use crate::spec::values::Size;
 use crate::template::scope::Scope;
@@ -109,5 +110,5 @@ pub fn words(node: Option<&Node>) -> Vec<String> {
 
 /// Whether templates read the body of an answer, as what it holds or as text.
 pub(super) fn reads_body(uses: &Uses) -> bool {
-    uses.reads("response", "body") || uses.reads("response", "text")
+    BodyReads::of(uses, "response").any()
 }
