@@ -63,28 +63,33 @@ pub fn is_sheet(hints: &Hints) -> bool {
 
 /// Whether bytes are a page for people: of a login, or of an error.
 pub fn is_web_page(beginning: &[u8]) -> bool {
-    let start = beginning
-        .iter()
-        .position(|byte| !byte.is_ascii_whitespace());
-    let start = &beginning[start.unwrap_or(0)..];
-    let mut start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-    // A cache signs in a comment.
-    while let Some(comment) = start.strip_prefix(b"<!--") {
-        let Some(end) = memchr::memmem::find(comment, b"-->") else {
-            break;
-        };
-        start = comment[end + 3..].trim_ascii_start();
+    let start = beginning.trim_ascii_start();
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let mut start = start.trim_ascii_start();
+    // A cache signs in a comment; a page may be XML too.
+    while let Some(rest) = behind(start, b"<!--", b"-->").or_else(|| behind(start, b"<?", b"?>")) {
+        start = rest.trim_ascii_start();
     }
-    let head = start[..start.len().min(15)].to_ascii_lowercase();
+    let head = start[..start.len().min(40)].to_ascii_lowercase();
     let is_element = |name: &[u8]| {
         let after = head.strip_prefix(name).and_then(|rest| rest.first());
         after.is_some_and(|byte| *byte == b'>' || byte.is_ascii_whitespace())
     };
-    head.starts_with(b"<!doctype html")
+    let doctype = head
+        .strip_prefix(b"<!doctype")
+        .map(<[u8]>::trim_ascii_start);
+    doctype.is_some_and(|name| name.starts_with(b"html"))
         || head.starts_with(b"<html")
         || [&b"<head"[..], b"<body", b"<script"]
             .into_iter()
             .any(is_element)
+}
+
+/// What comes behind what begins and ends like this.
+fn behind<'b>(bytes: &'b [u8], begins: &[u8], ends: &[u8]) -> Option<&'b [u8]> {
+    let rest = bytes.strip_prefix(begins)?;
+    let end = memchr::memmem::find(rest, ends)?;
+    Some(&rest[end + ends.len()..])
 }
 
 /// Whether bytes are a sheet in the XML of Excel 2003.
@@ -252,6 +257,9 @@ mod tests {
         for page in [
             "<!DOCTYPE HTML><p>x",
             "\n <html lang=en>",
+            "<!doctype \n html>",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"a\">",
+            "\u{FEFF} <html>",
             "<!-- cache 7 -->\n<!-- b --><html>",
             "<head><title>x",
             "<script>a()</script>",
@@ -261,6 +269,9 @@ mod tests {
         }
         for other in [
             "<header><a/></header>",
+            "<?xml version=\"1.0\"?><products/>",
+            "<!DOCTYPE products><products/>",
+            "<?xml",
             "<!-- products --><products/>",
             "<!-- open",
             "{}",

@@ -178,8 +178,20 @@ impl Answer {
 
     /// Whether the body is a page for people: of a login, a router or a CDN.
     pub fn is_page(&self) -> bool {
-        formats::is_web_page(&self.held)
+        let is_of_two_bytes =
+            self.held.starts_with(b"\xFE\xFF") || self.held.starts_with(b"\xFF\xFE");
+        let start = if is_of_two_bytes {
+            self.text().as_bytes()
+        } else {
+            &self.held
+        };
+        formats::is_web_page(start)
             || self.is_of_kind("html") && self.text().trim_start().starts_with('<')
+    }
+
+    /// The same, or a few words of a router that says that they are a page.
+    pub fn is_for_people(&self) -> bool {
+        self.is_page() || self.is_of_kind("html") && !self.is_empty()
     }
 
     /// Whether there is nothing in the body.

@@ -25,6 +25,9 @@ pub struct Delivery {
     pub answer: Option<Arc<Answer>>,
     /// How often it was sent.
     pub attempts: u32,
+    /// Whether nobody knows if an attempt was carried out that came to nothing: one before the last, or
+    /// the last where a rule says what to do next, and not what became of it.
+    pub is_doubtful: bool,
 }
 
 /// The fate of a request that changes something. Messages are without secrets.
@@ -42,8 +45,6 @@ pub enum Fate {
         error: SendError,
         /// How long to wait before, where that is said.
         wait: Option<Duration>,
-        /// Whether nobody knows if an attempt before it was carried out.
-        is_doubtful: bool,
     },
     /// It was surely not carried out.
     Failed(SendError),
@@ -91,6 +92,10 @@ impl Http {
             Ok(prepared) => format!("{} {}", prepared.method, prepared.url),
             Err(_) => String::new(),
         };
+        // Who knows a request by its key answers what became of it, whichever attempt it was.
+        let has_key = prepared
+            .as_ref()
+            .is_ok_and(|prepared| prepared.headers.contains_key("idempotency-key"));
         let result = match (prepared, &self.rehearsal) {
             (prepared, Some(rehearsal)) => {
                 rehearsal.note(self, plan, frame, prepared).map(|answer| {
@@ -108,6 +113,9 @@ impl Http {
             attempts: course.attempts,
             failure: self.redacted(failure),
         };
+        let goes_on = matches!(result, Ok(Ended::Split(_) | Ended::Restart(..)));
+        let is_answered_for = has_key && matches!(result, Ok(Ended::Good(..)));
+        let is_doubtful = course.was_in_doubt && !is_answered_for || goes_on && course.in_doubt;
         let fate = match result {
             Ok(Ended::Good(_, _, Accepted::ByRule(said))) => {
                 let said = said.map(|said| self.redactor.redact(&said));
@@ -120,7 +128,6 @@ impl Http {
             Ok(Ended::Restart(wait, failure)) => Fate::Restart {
                 error: error(failure),
                 wait,
-                is_doubtful: course.was_in_doubt,
             },
             Ok(Ended::Stop) => Fate::Failed(error(Failure::Template(
                 "`then: stop` is not for a target".to_owned(),
@@ -144,6 +151,7 @@ impl Http {
             fate,
             answer: course.answer,
             attempts: course.attempts,
+            is_doubtful,
         }
     }
 }

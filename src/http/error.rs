@@ -68,8 +68,8 @@ pub enum RuleEnd {
     Fails,
     /// It ends the run whatever `on_error` says.
     Aborts,
-    /// It asks for another try, and there is none left; of what became of the request it says nothing.
-    TriesAgain,
+    /// It says what is to be done next, and that can't be; of what became of the request it says nothing.
+    GoesOn,
 }
 
 impl Failure {
@@ -78,7 +78,7 @@ impl Failure {
         match self {
             Self::Rule { end, .. } => match end {
                 RuleEnd::Fails => true,
-                RuleEnd::Aborts | RuleEnd::TriesAgain => false,
+                RuleEnd::Aborts | RuleEnd::GoesOn => false,
             },
             Self::Status { .. }
             | Self::GraphQl { .. }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use minijinja::value::ValueKind;
+
 use super::Http;
 use super::answer::Answer;
 use super::error::{Failure, RuleEnd};
 use super::wait;
+use crate::formats;
 use crate::plan::request::{BodyPlan, Repeat, RequestPlan, RulePlan};
 use crate::spec::fault::Then;
 use crate::template::{Frame, Value, is_nothing, text_of};
@@ -41,6 +44,21 @@ pub enum Verdict {
     Split(Failure),
     /// It failed for good.
     Fail(Failure),
+}
+
+impl Verdict {
+    /// Why the request did not come to a good end.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Good(_) | Self::Skip(_) | Self::Stop => None,
+            Self::Retry(_, failure)
+            | Self::RetryStatus(failure)
+            | Self::Restart(_, failure)
+            | Self::Refresh(failure)
+            | Self::Split(failure)
+            | Self::Fail(failure) => Some(failure),
+        }
+    }
 }
 
 /// Judges an answer; `frame` sees it as `response`.
@@ -123,8 +141,8 @@ fn by_rule(
     };
     Ok(match rule.then {
         Then::Ok => Verdict::Good(Accepted::ByRule(said)),
-        Then::Retry => Verdict::Retry(wait(rule, frame)?, failure(RuleEnd::TriesAgain)),
-        Then::Restart => Verdict::Restart(wait(rule, frame)?, failure(RuleEnd::TriesAgain)),
+        Then::Retry => Verdict::Retry(wait(rule, frame)?, failure(RuleEnd::GoesOn)),
+        Then::Restart => Verdict::Restart(wait(rule, frame)?, failure(RuleEnd::GoesOn)),
         Then::Skip => Verdict::Skip(match &said {
             Some(said) => said.clone(),
             None if plan.repeat != Repeat::Asks => message(),
@@ -136,8 +154,8 @@ fn by_rule(
             ),
         }),
         Then::Stop => Verdict::Stop,
-        Then::Split => Verdict::Split(failure(RuleEnd::Fails)),
-        Then::RefreshAuth => Verdict::Refresh(failure(RuleEnd::TriesAgain)),
+        Then::Split => Verdict::Split(failure(RuleEnd::GoesOn)),
+        Then::RefreshAuth => Verdict::Refresh(failure(RuleEnd::GoesOn)),
         Then::Fail => Verdict::Fail(failure(RuleEnd::Fails)),
         Then::Abort => Verdict::Fail(failure(RuleEnd::Aborts)),
     })
@@ -151,6 +169,17 @@ fn wait(rule: &RulePlan, frame: &Arc<Frame>) -> Result<Option<Duration>, Failure
     }
 }
 
+/// What an error of a GraphQL answer says.
+fn said_by(error: &Value) -> String {
+    let message = error.get_attr("message").unwrap_or_default();
+    let said = if is_nothing(&message) {
+        error
+    } else {
+        &message
+    };
+    text_of(said).into_owned()
+}
+
 /// What a GraphQL answer says in `errors`.
 fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Failure> {
     let Some(BodyPlan::GraphQl { .. }) = &plan.body else {
@@ -161,17 +190,8 @@ fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Fa
         return None;
     }
     let messages: Vec<String> = match errors.try_iter() {
-        Ok(list) if errors.as_str().is_none() => list
-            .map(|error| {
-                let message = error.get_attr("message").unwrap_or_default();
-                let said = if is_nothing(&message) {
-                    &error
-                } else {
-                    &message
-                };
-                text_of(said).into_owned()
-            })
-            .collect(),
+        Ok(list) if formats::is_list(&errors) => list.map(|error| said_by(&error)).collect(),
+        Ok(_) if errors.kind() == ValueKind::Map => vec![said_by(&errors)],
         _ => vec![text_of(&errors).into_owned()],
     };
     // A field that failed is null in `data`, and so may be all of it; what was not begun has no `data`,
@@ -183,7 +203,7 @@ fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Fa
     let has_some = names_of(&data).any(is_some);
     let has_path = |error: Value| error.get_attr("path").is_ok_and(|path| !is_nothing(&path));
     let was_begun = names_of(&body).any(|name| name.as_str() == Some("data"))
-        && errors.as_str().is_none()
+        && formats::is_list(&errors)
         && errors.try_iter().is_ok_and(|mut all| all.any(has_path));
     let has_data = has_some || was_begun;
     (!messages.is_empty()).then(|| Failure::GraphQl {

@@ -146,6 +146,9 @@ impl Http {
                             || MAYBE_DONE.contains(&answer.status);
                         course.in_doubt = changes && may_be_done;
                     })?;
+                    let failure = verdict.failure();
+                    course.in_doubt =
+                        changes && failure.is_some_and(|failure| may_be_done(failure, &answer));
                     match verdict {
                         Verdict::Good(said) => {
                             self.note_pause(plan, &seen);
@@ -154,10 +157,7 @@ impl Http {
                         Verdict::Skip(message) => return Ok(Ended::Skip(message)),
                         Verdict::Stop => return Ok(Ended::Stop),
                         Verdict::Split(failure) => return Ok(Ended::Split(failure)),
-                        Verdict::Fail(failure) => {
-                            course.in_doubt = changes && may_be_done(&failure, &answer);
-                            return Err(failure);
-                        }
+                        Verdict::Fail(failure) => return Err(failure),
                         Verdict::Restart(asked, failure) => {
                             return Ok(Ended::Restart(asked, failure));
                         }
@@ -171,14 +171,10 @@ impl Http {
                             continue;
                         }
                         Verdict::Retry(asked, failure) => (asked.unwrap_or(own), failure),
-                        Verdict::RetryStatus(failure) => {
-                            let may_be_done = may_be_done(&failure, &answer);
-                            course.in_doubt = changes && may_be_done;
-                            if !may_repeat && may_be_done {
-                                return Err(failure);
-                            }
-                            (own, failure)
+                        Verdict::RetryStatus(failure) if course.in_doubt && !may_repeat => {
+                            return Err(failure);
                         }
+                        Verdict::RetryStatus(failure) => (own, failure),
                     }
                 }
             };
@@ -236,18 +232,20 @@ const SURELY_NOT_DONE: [u16; 10] = [501, 505, 507, 508, 511, 521, 523, 525, 526,
 /// it is a router before the server that waited no longer, while the work goes on.
 fn may_be_done(failure: &Failure, answer: &Answer) -> bool {
     match failure {
-        Failure::Status { status: 503, .. } => {
-            answer.header("retry-after").and_then(wait::asked).is_none() || answer.is_page()
-        }
-        // That the run ends says nothing of the request.
+        // What is to be done next says nothing of the request.
         Failure::Status { status, .. }
         | Failure::Rule {
-            status: status @ 300..,
-            end: RuleEnd::Aborts,
+            status,
+            end: RuleEnd::Aborts | RuleEnd::GoesOn,
             ..
         } => match status {
+            200..300 => answer.is_page() || answer.is_empty() || answer.is_broken(),
             408 | 499 => true,
             400..500 => false,
+            503 => {
+                answer.header("retry-after").and_then(wait::asked).is_none()
+                    || answer.is_for_people()
+            }
             _ => !SURELY_NOT_DONE.contains(status),
         },
         Failure::GraphQl { has_data, .. } => *has_data,

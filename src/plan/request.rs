@@ -67,18 +67,24 @@ pub struct RequestPlan {
 impl RequestPlan {
     /// Whether it changes something at the other side, as far as its method tells.
     pub fn changes(&self) -> bool {
-        if let Some(BodyPlan::GraphQl { query, .. }) = &self.body {
-            if query
-                .as_constant()
-                .is_some_and(|query| only_queries(&text_of(query)))
-            {
-                return false;
-            }
+        if self.body.as_ref().is_some_and(BodyPlan::only_asks) {
+            return false;
         }
         match &self.method {
             Some(method) => !matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD"),
             None => self.body.is_some(),
         }
+    }
+}
+
+impl BodyPlan {
+    /// Whether it is a GraphQL document that is fixed, asks, and changes nothing.
+    pub fn only_asks(&self) -> bool {
+        let Self::GraphQl { query, .. } = self else {
+            return false;
+        };
+        let fixed = query.as_constant();
+        fixed.is_some_and(|query| only_queries(&text_of(query)))
     }
 }
 

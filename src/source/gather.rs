@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use minijinja::value::ValueKind;
+
 use super::fetch::{Given, fetch};
 use super::read::{Broken, Job, Progress, plain_page, read_answer};
-use super::{Context, SourceError};
+use super::{Context, SourceError, path};
 use crate::http::Answer;
 use crate::plan::path::PathPlan;
 use crate::plan::source::{FetchPlan, ReadingPlan};
-use crate::template::{Frame, Value};
+use crate::template::{Frame, Value, text_of};
 
 /// The records of a list, and the last answer that had any.
 pub async fn fetched(
@@ -50,17 +52,11 @@ pub async fn of_answer(
         origin: &origin,
         redactor: context.http.redactor(),
     };
-    // A path leads nowhere through an answer that is a few words, and nobody knows what they mean.
-    let text = answer.text();
-    let begins_with = text.trim_start().chars().next();
-    let is_words = begins_with.is_some_and(char::is_alphanumeric);
-    if is_words
-        && plan.format.is_none()
-        && matches!(plan.records, Some(PathPlan::Plain(_) | PathPlan::Query(_)))
-    {
-        let beginning: String = text.trim_start().chars().take(60).collect();
+    // A path leads nowhere through a few words, and nobody knows what they mean.
+    if let Some(words) = words_in_the_way(plan, answer) {
+        let words: String = words.trim().chars().take(60).collect();
         let reason =
-            format!("`list` is a path through JSON, and the answer is text: {beginning:?}");
+            format!("`list` is a path, and where it goes on the answer has text: {words:?}");
         return Err(SourceError::Read {
             step: label.to_owned(),
             origin,
@@ -84,5 +80,25 @@ pub async fn of_answer(
             origin,
             reason: fault.to_string(),
         }),
+    }
+}
+
+/// What is in the way of a path: the answer itself, or what stands where the path goes on.
+fn words_in_the_way(plan: &ReadingPlan, answer: &Answer) -> Option<String> {
+    let path = plan.records.as_ref().filter(|_| plan.format.is_none())?;
+    let text = answer.text().trim_start();
+    match (path, text.chars().next()?) {
+        (PathPlan::Template(_), _) => None,
+        (_, first) if first.is_alphanumeric() => Some(text.to_owned()),
+        (_, first @ ('{' | '[' | '"' | '<')) => {
+            let body = answer.body();
+            // What breaks off is told as that by who reads it.
+            if body.kind() == ValueKind::String && first != '"' {
+                return None;
+            }
+            let found = path::in_the_way(path, &body)?;
+            Some(text_of(&found).into_owned())
+        }
+        _ => None,
     }
 }

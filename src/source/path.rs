@@ -70,6 +70,47 @@ fn queried(query: &JpQuery, body: &Value) -> Result<Vec<Value>, TemplateError> {
     Ok(values.collect())
 }
 
+/// What stands where a path goes on, and has nothing below it: a few words, a number, `true`. Nothing is
+/// said by what is nothing, `false`, or empty.
+pub fn in_the_way(path: &PathPlan, body: &Value) -> Option<Value> {
+    let mut nodes = vec![body.clone()];
+    let steps = match path {
+        PathPlan::Plain(plain) => Cow::Borrowed(&*plain.steps),
+        PathPlan::Query(query) => {
+            let names = names_of(query);
+            // What comes behind the names looks into what is there.
+            let goes_on = names.len() < query.segments.len();
+            Cow::Owned(
+                names
+                    .into_iter()
+                    .chain(goes_on.then_some(PathStep::Each))
+                    .collect(),
+            )
+        }
+        PathPlan::Template(_) => return None,
+    };
+    for step in steps.iter() {
+        if let Some(words) = nodes.iter().find(|node| are_words(node)) {
+            return Some(words.clone());
+        }
+        let mut below = Vec::new();
+        for node in &nodes {
+            crate::formats::collect(node, std::slice::from_ref(step), &mut below);
+        }
+        nodes = below;
+    }
+    None
+}
+
+fn are_words(value: &Value) -> bool {
+    match value.kind() {
+        ValueKind::String => value.as_str().is_some_and(|text| !text.trim().is_empty()),
+        ValueKind::Number => true,
+        ValueKind::Bool => value.is_true(),
+        _ => false,
+    }
+}
+
 /// The elements of a list, else the value; none where it is nothing.
 pub fn elements(value: Value) -> Vec<Value> {
     match value.kind() {

@@ -30,6 +30,7 @@ fn why_none(step: &TargetStepPlan, answer: &Answer) -> Option<String> {
     let what = match unreadable(&step.request, answer, step.reads)? {
         Unreadable::Empty => "nothing",
         Unreadable::Broken => "what breaks off or is broken",
+        Unreadable::NotGraphQl => "what has neither `data` nor `errors`",
     };
     Some(format!(
         "{label} was answered by {what}, and the spec reads it. If that is its answer, say on_response: [{{ status: {status}, then: ok }}]"

@@ -7,6 +7,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::parcel::{Parcel, Unit};
+use super::traces::Traces;
 use crate::plan::target::{BatchPlan, Groups};
 use crate::run::Counters;
 
@@ -221,6 +222,7 @@ impl<'p> Batcher<'p> {
             parcels: open.parcels,
             attempts: 0,
             wait: Duration::ZERO,
+            traces: Traces::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::readable::{Unreadable, unreadable};
 use super::sender::Sender;
 use super::steps::StepsFor;
+use super::traces::{DOUBTED, Traces};
 use crate::http::{Accepted, Answer, Delivery, Failure, Fate, RuleEnd, SendError};
 use crate::plan::reads::BodyReads;
 use crate::plan::request::{Repeat, RequestPlan};
@@ -27,8 +28,6 @@ pub enum Came {
         fault: Fault,
         /// How long to wait before, where that is said.
         wait: Option<Duration>,
-        /// Whether nobody knows if an attempt before it was carried out.
-        is_doubtful: bool,
     },
     /// It surely was not done.
     Failed(Fault),
@@ -88,6 +87,8 @@ pub struct Carried {
     pub answer: Option<Arc<Answer>>,
     /// How often the request was sent.
     pub attempts: u32,
+    /// What is left behind of it, and of those before it, where it came to no good end.
+    pub traces: Traces,
 }
 
 impl Fault {
@@ -147,9 +148,6 @@ impl Fault {
     }
 }
 
-/// Words for what was refused, after an attempt of which nobody knows.
-pub const DOUBTED_BEFORE: &str = "; an attempt before it may have been carried out";
-
 impl Came {
     /// The same with words in front of what is told.
     pub fn behind(self, prefix: &str) -> Self {
@@ -176,19 +174,14 @@ impl Came {
             Fate::Done(said) => Self::Done(said.clone()),
             Fate::Skipped(message) => Self::Skipped(message.clone()),
             Fate::Split(error) => Self::Split(Fault::of(error, prefix)),
-            Fate::Restart {
-                error,
-                wait,
-                is_doubtful,
-            } => Self::Restart {
+            Fate::Restart { error, wait } => Self::Restart {
                 fault: Fault::of(error, prefix),
                 wait: *wait,
-                is_doubtful: *is_doubtful,
             },
             Fate::Failed(error) => Self::Failed(Fault::of(error, prefix)),
             Fate::Unknown(error) => Self::Unknown(Fault::of(error, prefix)),
             Fate::UnknownBefore(error) => {
-                Self::Unknown(Fault::of(error, prefix).with_words(DOUBTED_BEFORE))
+                Self::Unknown(Fault::of(error, prefix).with_words(DOUBTED))
             }
             Fate::NotSent => Self::NotSent,
         }
@@ -197,19 +190,23 @@ impl Came {
 
 impl Sender {
     /// Sends what a frame sees by the target's means.
-    pub(super) async fn carry(&self, frame: &Arc<Frame>) -> Carried {
-        match &self.plan.kind {
+    /// `before` is what earlier sendings of the same rows left behind.
+    pub(super) async fn carry(&self, frame: &Arc<Frame>, before: Traces) -> Carried {
+        let mut carried = match &self.plan.kind {
             TargetKind::Request(request) => self.by_request(request, frame).await,
-            TargetKind::Steps(steps) => self.by_steps(steps, frame, StepsFor::Rows).await,
-            TargetKind::Job(job) => self.by_job(job, frame).await,
+            TargetKind::Steps(steps) => self.by_steps(steps, frame, StepsFor::Rows, before).await,
+            TargetKind::Job(job) => self.by_job(job, frame, before).await,
             // Rows of a file are not sent one by one.
             TargetKind::File(_) => Carried {
                 came: Came::NotSent,
                 answers: Vec::new(),
                 answer: None,
                 attempts: 0,
+                traces: Traces::default(),
             },
-        }
+        };
+        carried.traces = carried.traces.and(before);
+        carried
     }
 
     async fn by_request(&self, request: &RequestPlan, frame: &Arc<Frame>) -> Carried {
@@ -217,6 +214,7 @@ impl Sender {
             fate,
             answer,
             attempts,
+            is_doubtful,
         } = self.context.http.deliver(request, frame).await;
         let mut came = Came::of(&fate, "");
         if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&came, &answer) {
@@ -236,6 +234,10 @@ impl Sender {
             answers: answers.collect(),
             answer,
             attempts,
+            traces: Traces {
+                is_doubtful,
+                has_changed: false,
+            },
         }
     }
 
@@ -316,6 +318,10 @@ impl Sender {
                     &text[end..]
                 )
             }
+            Some(Unreadable::NotGraphQl) => format!(
+                "{} has neither `data` nor `errors`, as an answer of GraphQL has",
+                self.context.http.excerpt(answer.text())
+            ),
         };
         let fault = Fault {
             kind: FaultKind::NoAnswer,

@@ -31,13 +31,19 @@ pub(super) struct Whole<'w> {
     pub by_rule: Option<&'w Accepted>,
     /// Whether rows may be sent once more.
     pub may_try: bool,
+    /// How many rows each group has that is not cut, in their order.
+    pub groups: Vec<usize>,
 }
+
+/// What is told of a row that can't be sent again without others of its group.
+const WHOLE: &str = "it is not sent again, as its group would be cut: split: true lets it be";
 
 impl Whole<'_> {
     /// What is made of each row.
     pub fn make(&self, verdicts: &Verdicts) -> Vec<Made> {
         let plan = self.plan;
-        let is_named = |verdict: &Verdict| matches!(verdict, Verdict::Failed(_));
+        let is_named =
+            |verdict: &Verdict| matches!(verdict, Verdict::Failed(_) | Verdict::Again(_));
         let is_missing = |verdict: &Verdict| matches!(verdict, Verdict::Missing);
         let has_guilty = verdicts.rows.iter().any(is_named);
         let is_silent = verdicts.rows.iter().all(is_missing);
@@ -85,7 +91,14 @@ impl Whole<'_> {
                 },
             })
         };
-        verdicts.rows.iter().map(make).collect()
+        let mut made: Vec<Made> = verdicts.rows.iter().map(make).collect();
+        let mut rest = made.as_mut_slice();
+        for count in &self.groups {
+            let (group, after) = std::mem::take(&mut rest).split_at_mut(*count);
+            keep_whole(group);
+            rest = after;
+        }
+        made
     }
 
     /// What rows are that nothing is said of, as the answer as a whole says no.
@@ -112,6 +125,35 @@ impl Whole<'_> {
             reason.message += "; its report does not say what became of this row";
         }
         Some((status, reason))
+    }
+}
+
+/// Rows of one group go again together, or none of them does.
+fn keep_whole(group: &mut [Made]) {
+    let is_told = |made: &Made| matches!(made, Made::Told(_));
+    let is_wanted = |made: &Made| matches!(made, Made::Again(_));
+    if group.iter().any(is_told) {
+        for made in group.iter_mut() {
+            let reason = match made {
+                Made::Told(_) => continue,
+                Made::Innocent => Reason {
+                    message: format!("the batch was refused because of other rows; {WHOLE}"),
+                    ..Reason::default()
+                },
+                Made::Again(reason) => Reason {
+                    message: format!("{}; {WHOLE}", reason.message),
+                    ..reason.clone()
+                },
+            };
+            *made = Made::Told(told(Status::Failed, reason));
+        }
+    } else if group.iter().any(is_wanted) {
+        for made in group.iter_mut().filter(|made| !is_wanted(made)) {
+            *made = Made::Again(Reason {
+                message: super::sender::WITHOUT_OTHERS.to_owned(),
+                ..Reason::default()
+            });
+        }
     }
 }
 

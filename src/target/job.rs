@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
 use super::steps::StepsFor;
+use super::traces::Traces;
 use crate::http::{Accepted, Answer, Asked, Failure, JobEnd};
 use crate::plan::reads::BodyReads;
 use crate::plan::request::RequestPlan;
@@ -17,11 +18,16 @@ use crate::template::Frame;
 const NOBODY_KNOWS: &str = "the job was submitted, and what became of it is not known";
 
 impl Sender {
-    pub(super) async fn by_job(&self, plan: &TargetJobPlan, frame: &Arc<Frame>) -> Carried {
+    pub(super) async fn by_job(
+        &self,
+        plan: &TargetJobPlan,
+        frame: &Arc<Frame>,
+        before: Traces,
+    ) -> Carried {
         let mut carried = match &plan.submit {
             SubmitPlan::Request(request) => self.submit(request, plan.submit_reads, frame).await,
             SubmitPlan::Steps(steps) => {
-                let mut carried = self.by_steps(steps, frame, StepsFor::Job).await;
+                let mut carried = self.by_steps(steps, frame, StepsFor::Job, before).await;
                 carried.answers.retain(|(name, _)| &**name != "response");
                 carried
             }
@@ -59,6 +65,10 @@ impl Sender {
             answers: Vec::new(),
             answer: delivery.answer,
             attempts: delivery.attempts,
+            traces: Traces {
+                is_doubtful: delivery.is_doubtful,
+                has_changed: false,
+            },
         };
         if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&carried.came, &carried.answer) {
             let judged = self
@@ -130,7 +140,11 @@ impl Sender {
             JobEnd::PassedOver(message) => {
                 unknown(message.unwrap_or_else(|| "a rule ends the asking".to_owned()))
             }
-            JobEnd::Split(error) => Came::Split(Fault::of(&error, "")),
+            // It says that the job applied nothing.
+            JobEnd::Split(error) => Came::Split(Fault {
+                is_said: true,
+                ..Fault::of(&error, "")
+            }),
             JobEnd::Lost(error) if matches!(error.failure, Failure::Template(_)) => {
                 unknowable(error.to_string())
             }

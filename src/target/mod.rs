@@ -16,6 +16,7 @@ mod readable;
 mod results;
 mod sender;
 mod steps;
+mod traces;
 
 pub use around::{AroundError, in_turn};
 pub use batch::BEHIND;

@@ -1,6 +1,9 @@
 //! Jobs that one request asks about together.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::sender::Sender;
 use crate::http::{Answer, Asked, JobEnd};
@@ -29,6 +32,8 @@ struct OpenJob {
     id: String,
     /// What was answered since it last looked.
     news: Option<Arc<Answer>>,
+    /// When something was last told of it.
+    told: Option<Instant>,
 }
 
 /// A job's place among those that are open; given up when it is dropped.
@@ -57,6 +62,7 @@ impl OpenJobs {
                 number: list.next,
                 id,
                 news: None,
+                told: None,
             });
             list.next
         });
@@ -70,13 +76,17 @@ impl OpenJobs {
         })
     }
 
-    /// What to ask about: a job, and as many others as fit.
-    fn ids(&self, number: u64, most: usize) -> Vec<String> {
+    /// What to ask about: a job, and as many others as fit of which nothing was told for half of `every`.
+    fn ids(&self, number: u64, most: usize, every: Duration) -> Vec<String> {
         self.with(|list| {
-            let own = list.jobs.iter().position(|job| job.number == number);
+            let is_due = |job: &&OpenJob| {
+                job.number == number || job.told.is_none_or(|told| told.elapsed() >= every / 2)
+            };
+            let due: Vec<&OpenJob> = list.jobs.iter().filter(is_due).collect();
+            let own = due.iter().position(|job| job.number == number);
             // Those before it wait for longer, if there is room for them.
             let first = (own.unwrap_or_default() + 1).saturating_sub(most);
-            let all = list.jobs.iter().skip(first).take(most);
+            let all = due.iter().skip(first).take(most);
             all.map(|job| job.id.clone()).collect()
         })
     }
@@ -85,6 +95,7 @@ impl OpenJobs {
         self.with(|list| {
             for job in list.jobs.iter_mut().filter(|job| job.id == id) {
                 job.news = Some(Arc::clone(answer));
+                job.told = Some(Instant::now());
             }
         });
     }
@@ -104,7 +115,7 @@ impl Sender {
         }
         let ids: Value = self
             .open_jobs
-            .ids(job.number, jobs.most)
+            .ids(job.number, jobs.most, plan.every)
             .into_iter()
             .collect();
         let frame = Arc::new(Frame::on(&self.base).with("jobs", ids));

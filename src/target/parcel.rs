@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::results::Reason;
+use super::traces::Traces;
 use crate::template::{Frame, Value};
 
 /// A row on its way to the channel.
@@ -43,6 +44,8 @@ pub struct Unit {
     pub attempts: u32,
     /// How long it waits before it is sent.
     pub wait: Duration,
+    /// What was left behind when its rows were sent before.
+    pub traces: Traces,
 }
 
 impl Unit {
@@ -53,6 +56,7 @@ impl Unit {
             parcels: vec![parcel],
             attempts: 0,
             wait: Duration::ZERO,
+            traces: Traces::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::http::Answer;
 use crate::plan::reads::BodyReads;
-use crate::plan::request::RequestPlan;
+use crate::plan::request::{BodyPlan, RequestPlan};
 
 /// Why an answer can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) enum Unreadable {
     Empty,
     /// It breaks off, or is broken.
     Broken,
+    /// It is no answer to a GraphQL request: it has neither `data` nor `errors`.
+    NotGraphQl,
 }
 
 /// Why an answer can't be read of which `reads` is read, by the request's rules what they read; nothing
@@ -20,10 +22,20 @@ pub(super) fn unreadable(
     answer: &Answer,
     reads: BodyReads,
 ) -> Option<Unreadable> {
+    // In which every answer is read for `errors`.
+    let is_graphql = matches!(request.body, Some(BodyPlan::GraphQl { .. }));
     if answer.is_empty() {
         let has_nothing_to_say = matches!(answer.status, 204 | 205);
-        return (reads.any() && !has_nothing_to_say).then_some(Unreadable::Empty);
+        let is_read = reads.any() || is_graphql;
+        return (is_read && !has_nothing_to_say).then_some(Unreadable::Empty);
     }
-    let is_data = reads.max(request.rules_read) == BodyReads::AsData;
-    (is_data && answer.is_broken()).then_some(Unreadable::Broken)
+    let is_data = is_graphql || reads.max(request.rules_read) == BodyReads::AsData;
+    if is_data && answer.is_broken() {
+        return Some(Unreadable::Broken);
+    }
+    let has = |name| {
+        let part = answer.body().get_attr(name);
+        part.is_ok_and(|part| !part.is_undefined())
+    };
+    (is_graphql && !has("data") && !has("errors")).then_some(Unreadable::NotGraphQl)
 }

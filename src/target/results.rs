@@ -342,14 +342,15 @@ impl Matching<'_> {
             }
         }
         for (places, elements) in groups {
+            // The first about the first of them; of more than rows those behind are about any of them.
             let mut own = Vec::new();
-            if places.len() == elements.len() {
-                for (place, element) in places.iter().zip(&elements) {
-                    own.push(self.judge(&self.frame_of(*place, element), element)?);
-                }
+            for (nth, element) in elements.iter().enumerate() {
+                let place = places[nth.min(places.len() - 1)];
+                own.push(self.judge(&self.frame_of(place, element), element)?);
             }
             let agree = own.iter().all(Result::is_ok) || own.iter().all(Result::is_err);
-            if !own.is_empty() && (in_order || agree) {
+            let is_one_each = own.len() == places.len();
+            if own.len() >= places.len() && agree || is_one_each && in_order {
                 for (place, said) in places.iter().zip(own) {
                     judged[*place].push(said);
                 }
@@ -401,6 +402,9 @@ impl Matching<'_> {
         if body.kind() == ValueKind::Map {
             let all = body.try_iter().into_iter().flatten();
             keys.extend(all.take(20).map(|key| text_of(&key).into_owned()));
+        }
+        if self.has_list {
+            return format!("the channel's answer has an empty list of results{place}");
         }
         let has = match keys.len() {
             0 => String::new(),
@@ -535,8 +539,8 @@ pub fn of_missing(plan: &ResultsPlan, verdicts: &Verdicts) -> (Status, Reason) {
     };
     let missing = &verdicts.missing;
     match (plan.missing, verdicts.strays) {
-        (Missing::Ok, _) => (Status::Ok, Reason::default()),
-        (Missing::Failed | Missing::Unknown, strays @ 1..) => {
+        (Missing::Ok, 0) => (Status::Ok, Reason::default()),
+        (Missing::Ok | Missing::Failed | Missing::Unknown, strays @ 1..) => {
             let are = match strays {
                 1 => "one is".to_owned(),
                 count => format!("{count} are"),

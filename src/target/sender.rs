@@ -14,6 +14,7 @@ use super::item;
 use super::open_jobs::OpenJobs;
 use super::parcel::{Parcel, Unit, rows_in_words};
 use super::results::{Reason, Unread, Verdict, batch_value};
+use super::traces::Traces;
 use crate::columns::{Outcome, Status};
 use crate::http::{Accepted, before_next};
 use crate::plan::request::RetryPlan;
@@ -33,7 +34,7 @@ static NO_RETRY: RetryPlan = RetryPlan {
 };
 
 /// What is told of rows that were refused with others, and not sent again without them.
-const WITHOUT_OTHERS: &str =
+pub(super) const WITHOUT_OTHERS: &str =
     "the batch was refused because of other rows, and it was not sent again without them";
 
 /// Sends rows by one target.
@@ -135,20 +136,22 @@ pub enum End {
 }
 
 impl Sent {
-    /// Rows that are not sent, or not once more: those that were refused before have failed.
+    /// Rows that are not sent, or not once more: those that were refused before have failed, where nothing
+    /// was left behind of them.
     fn leave(&mut self, unit: &Unit) {
         for parcel in &unit.parcels {
             let Some(reason) = parcel.refused.clone() else {
                 self.left.push(parcel.place);
                 continue;
             };
+            let outcome = Outcome {
+                attempts: unit.attempts,
+                code: reason.code,
+                ..Outcome::of(Status::Failed, reason.message)
+            };
             self.told.push(Told {
                 place: parcel.place,
-                outcome: Outcome {
-                    attempts: unit.attempts,
-                    code: reason.code,
-                    ..Outcome::of(Status::Failed, reason.message)
-                },
+                outcome: with_traces(outcome, unit.traces.any(), unit.traces),
                 answers: None,
             });
         }
@@ -256,7 +259,7 @@ impl Sender {
             }
             let frame = self.frame_of(&unit);
             self.announce(&unit).await;
-            let carried = self.carry(&frame).await;
+            let carried = self.carry(&frame, unit.traces).await;
             if let (Some(number), false) = (unit.number, matches!(carried.came, Came::NotSent)) {
                 let places = unit.parcels.iter().map(|parcel| parcel.place).collect();
                 sent.batches.push(BatchSent { number, places });
@@ -341,19 +344,22 @@ impl Sender {
                 self.tell_all(&unit, &carried, Status::Unknown, code, &fault.message, sent);
             }
             Came::Split(fault) => {
-                let Some(middle) = unit.middle(self.keeps_groups()) else {
-                    self.tell_all(
-                        &unit,
-                        &carried,
-                        Status::Failed,
-                        fault.code.clone(),
-                        &fault.message,
-                        sent,
-                    );
-                    return Vec::new();
+                let traces = if fault.is_said {
+                    carried.traces.of_nothing_applied()
+                } else {
+                    carried.traces
                 };
-                let attempts = unit.attempts + carried.attempts;
-                return self.halves(unit, middle, attempts, fault);
+                if let Some(middle) = unit.middle(self.keeps_groups()) {
+                    return self.halves(unit, middle, &carried, traces, fault);
+                }
+                for index in 0..unit.count() {
+                    let outcome = Outcome {
+                        code: fault.code.clone(),
+                        ..Outcome::of(Status::Failed, fault.message.clone())
+                    };
+                    let outcome = with_traces(outcome, traces.any(), traces);
+                    self.tell(&unit, index, &carried, outcome, sent);
+                }
             }
             Came::Restart { fault, .. } | Came::Failed(fault) => {
                 // What `results` says of the rows is told though the answer as a whole says no.
@@ -368,8 +374,8 @@ impl Sender {
                         .await;
                 }
                 if let Some(middle) = self.where_to_halve(&unit, fault) {
-                    let attempts = unit.attempts + carried.attempts;
-                    return self.halves(unit, middle, attempts, fault);
+                    let traces = carried.traces.of_nothing_applied();
+                    return self.halves(unit, middle, &carried, traces, fault);
                 }
                 self.note_kind(fault, sent);
                 let code = fault.code.clone();
@@ -436,8 +442,8 @@ impl Sender {
             |verdict: &Verdict| matches!(verdict, Verdict::Failed(_) | Verdict::Again(_));
         if let Some(fault) = fault.filter(|_| !verdicts.rows.iter().any(names_one)) {
             if let Some(middle) = self.where_to_halve(&unit, fault) {
-                let attempts = unit.attempts + carried.attempts;
-                return self.halves(unit, middle, attempts, fault);
+                let traces = carried.traces.of_nothing_applied();
+                return self.halves(unit, middle, carried, traces, fault);
             }
         }
         let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
@@ -463,6 +469,11 @@ impl Sender {
             fault,
             by_rule,
             may_try: tries < retry.attempts,
+            groups: if self.keeps_groups() {
+                unit.groups().map(<[Parcel]>::len).collect()
+            } else {
+                Vec::new()
+            },
         };
         let mut innocent = Vec::new();
         let mut again = Vec::new();
@@ -476,15 +487,20 @@ impl Sender {
                 Made::Again(reason) => again.push(unit.parcels[index].again(reason)),
             }
         }
+        let traces = if whole.all_or_nothing {
+            carried.traces.of_nothing_applied()
+        } else {
+            carried.traces
+        };
         let mut units = Vec::new();
         if !innocent.is_empty() {
-            units.push(self.anew(innocent, tries));
+            units.push(self.anew(innocent, tries, traces));
         }
         if !again.is_empty() {
             let wait = before_next(retry, tries, None);
             units.push(Unit {
                 wait,
-                ..self.anew(again, tries)
+                ..self.anew(again, tries, traces)
             });
         }
         units
@@ -509,8 +525,8 @@ impl Sender {
             return Vec::new();
         };
         if let Some(middle) = self.where_to_halve(&unit, fault) {
-            let attempts = unit.attempts + carried.attempts;
-            return self.halves(unit, middle, attempts, fault);
+            let traces = carried.traces.of_nothing_applied();
+            return self.halves(unit, middle, carried, traces, fault);
         }
         let message = format!(
             "{}; what it says of each row can't be read: {reason}",
@@ -580,7 +596,16 @@ impl Sender {
         matches!(groups, Some(Groups::Alone | Groups::Packed))
     }
 
-    fn halves(&self, unit: Unit, middle: usize, attempts: u32, fault: &Fault) -> Vec<Unit> {
+    /// The same rows in two batches. `traces` are those of the batch that they were in.
+    fn halves(
+        &self,
+        unit: Unit,
+        middle: usize,
+        carried: &Carried,
+        traces: Traces,
+        fault: &Fault,
+    ) -> Vec<Unit> {
+        let attempts = unit.attempts + carried.attempts;
         let reason = Reason {
             code: fault.code.clone(),
             message: fault.message.clone(),
@@ -589,11 +614,14 @@ impl Sender {
         let again = |parcel: &Parcel| parcel.again(reason.clone());
         let mut first: Vec<Parcel> = unit.parcels.iter().map(again).collect();
         let second = first.split_off(middle);
-        vec![self.anew(first, attempts), self.anew(second, attempts)]
+        vec![
+            self.anew(first, attempts, traces),
+            self.anew(second, attempts, traces),
+        ]
     }
 
     /// Rows in a batch of their own, with a number of its own.
-    fn anew(&self, mut parcels: Vec<Parcel>, attempts: u32) -> Unit {
+    fn anew(&self, mut parcels: Vec<Parcel>, attempts: u32, traces: Traces) -> Unit {
         let number = self.counters.add_batch();
         if let Some(plan) = self.plan.item.as_ref().filter(|plan| plan.reads_batch) {
             item::renumber(plan, &mut parcels, number);
@@ -603,6 +631,7 @@ impl Sender {
             parcels,
             attempts,
             wait: Duration::ZERO,
+            traces,
         }
     }
 
@@ -633,6 +662,8 @@ impl Sender {
         sent: &mut Sent,
     ) {
         let parcel = &unit.parcels[index];
+        // What an answer says of its own attempt says nothing of one before it.
+        let outcome = with_traces(outcome, carried.traces.is_doubtful, carried.traces);
         let answers = self.keeps_answers.then(|| {
             let mut frame = Frame::on(&parcel.frame);
             for (name, answer) in &carried.answers {
@@ -648,6 +679,19 @@ impl Sender {
             },
             answers,
         });
+    }
+}
+
+/// What is told of a row that was refused: it did not surely fail where something `is_left` behind.
+fn with_traces(outcome: Outcome, is_left: bool, traces: Traces) -> Outcome {
+    if outcome.status != Status::Failed || !is_left {
+        return outcome;
+    }
+    let message = outcome.message.unwrap_or_default();
+    Outcome {
+        status: Status::Unknown,
+        message: Some(format!("{message}{}", traces.words())),
+        ..outcome
     }
 }
 

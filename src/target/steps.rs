@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::carry::{Came, Carried, DOUBTED_BEFORE, Fault, FaultKind};
+use super::carry::{Came, Carried, Fault, FaultKind};
 use super::sender::Sender;
+use super::traces::Traces;
 use crate::http::{Accepted, before_next};
 use crate::plan::target::TargetStepPlan;
 use crate::template::Frame;
@@ -17,53 +18,49 @@ impl Sender {
         steps: &[TargetStepPlan],
         frame: &Arc<Frame>,
         purpose: StepsFor,
+        before: Traces,
     ) -> Carried {
-        let mut before = 0;
+        let mut attempts = 0;
         let mut rounds = 1;
-        let mut done = Done::Nothing;
+        let mut traces = before;
         loop {
-            let (mut carried, reached) = self.once_through(steps, frame, purpose, done).await;
-            carried.attempts += before;
-            let Came::Restart {
-                fault,
-                wait,
-                is_doubtful,
-            } = carried.came
-            else {
+            let (mut carried, last) = self.once_through(steps, frame, purpose, traces).await;
+            carried.attempts += attempts;
+            let Came::Restart { fault, wait } = carried.came else {
                 return carried;
             };
-            done = reached.done;
-            if is_doubtful {
-                done = done.max(Done::Perhaps);
-            }
+            traces = carried.traces;
             // The step that says so has the word on how often.
-            let retry = &steps[reached.last].request.retry;
+            let retry = &steps[last].request.retry;
             let wait = wait.unwrap_or_else(|| before_next(retry, rounds, None));
             let is_over = rounds >= retry.attempts || !self.context.http.stop().sleep(wait).await;
             if is_over {
-                carried.came = match done {
-                    Done::Nothing => Came::Failed(fault),
-                    Done::Perhaps | Done::Some => Came::Unknown(fault.with_words(done.words())),
+                carried.came = if traces.any() {
+                    Came::Unknown(fault.with_words(traces.words()))
+                } else {
+                    Came::Failed(fault)
                 };
                 return carried;
             }
-            before = carried.attempts;
+            attempts = carried.attempts;
             rounds += 1;
         }
     }
 
+    /// Runs the steps, and tells which ran last.
     async fn once_through(
         &self,
         steps: &[TargetStepPlan],
         frame: &Arc<Frame>,
         purpose: StepsFor,
-        mut done: Done,
-    ) -> (Carried, Reached) {
+        mut traces: Traces,
+    ) -> (Carried, usize) {
         let mut carried = Carried {
             came: Came::Skipped("no step's `when` held".to_owned()),
             answers: Vec::new(),
             answer: None,
             attempts: 0,
+            traces: Traces::default(),
         };
         let mut last = None;
         let mut reached = 0;
@@ -101,29 +98,29 @@ impl Sender {
                 Came::Done(said) => {
                     // What a step changed stays changed.
                     if step.request.changes() {
-                        done = Done::Some;
+                        traces.has_changed = true;
                     }
                     last = Some(step);
                     carried.came = Came::Done(said);
                 }
                 // Only an answer that says what became of the rows makes them more than unknown.
-                Came::NotSent if done != Done::Nothing => {
+                Came::NotSent if traces.any() => {
                     let message = format!("the run was stopped before {name}");
-                    carried.came = Came::Unknown(Fault::new(message).with_words(done.words()));
+                    carried.came = Came::Unknown(Fault::new(message).with_words(traces.words()));
                     break;
                 }
-                Came::Failed(fault) if done != Done::Nothing && !fault.is_said => {
+                Came::Failed(fault) if traces.any() && !fault.is_said => {
                     // What the spec makes nothing of is not made out for other rows either.
                     let kind = match fault.kind {
                         FaultKind::Unmade => FaultKind::Unknowable,
                         kind => kind,
                     };
                     let fault = Fault { kind, ..fault };
-                    carried.came = Came::Unknown(later(fault).with_words(done.words()));
+                    carried.came = Came::Unknown(later(fault).with_words(traces.words()));
                     break;
                 }
-                Came::Unknown(fault) if done != Done::Nothing => {
-                    carried.came = Came::Unknown(later(fault).with_words(done.words()));
+                Came::Unknown(fault) if traces.any() => {
+                    carried.came = Came::Unknown(later(fault).with_words(traces.words()));
                     break;
                 }
                 Came::Failed(fault) if matches!(carried.came, Came::Done(_)) => {
@@ -148,10 +145,8 @@ impl Sender {
         carried
             .answers
             .extend(last.map(|answer| ("response".into(), answer)));
-        let reached = Reached {
-            last: reached,
-            done,
-        };
+        // Of the step that ran last nobody knows what came of it before.
+        carried.traces = carried.traces.and(traces);
         (carried, reached)
     }
 
@@ -166,6 +161,7 @@ impl Sender {
     ) -> Came {
         let delivery = self.context.http.deliver(&step.request, seen).await;
         carried.attempts = carried.attempts.max(delivery.attempts);
+        carried.traces.is_doubtful = delivery.is_doubtful;
         let prefix = format!("{name}: ");
         let mut came = Came::of(&delivery.fate, &prefix);
         let Some(answer) = delivery.answer else {
@@ -200,36 +196,6 @@ pub(super) enum StepsFor {
     Rows,
     /// They submit a job, which is asked about then.
     Job,
-}
-
-/// How far steps came.
-struct Reached {
-    /// The last that ran.
-    last: usize,
-    /// What they changed.
-    done: Done,
-}
-
-/// What steps changed, also when they began anew since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Done {
-    /// Nothing.
-    Nothing,
-    /// Nobody knows.
-    Perhaps,
-    /// Something.
-    Some,
-}
-
-impl Done {
-    /// What is told of rows that go no further.
-    fn words(self) -> &'static str {
-        match self {
-            Self::Nothing => "",
-            Self::Perhaps => DOUBTED_BEFORE,
-            Self::Some => "; what came before it is done",
-        }
-    }
 }
 
 /// What goes wrong at a step behind one that was let in may be of its rows.

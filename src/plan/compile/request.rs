@@ -230,6 +230,13 @@ impl Compiler<'_> {
             (None, Purpose::Login) => (None, false),
             (None, _) => (self.auth_of(&address, node), false),
         };
+        let said = flag(key("repeatable").as_ref());
+        let only_asks = body.as_ref().is_some_and(BodyPlan::only_asks);
+        let repeat = match said.filter(|_| purpose.is_of_target()) {
+            Some(said) => Repeat::Said(said),
+            None if purpose.is_of_target() && !only_asks => Repeat::ByMethod,
+            None => Repeat::Asks,
+        };
         RequestPlan {
             label: label.into(),
             address,
@@ -251,11 +258,7 @@ impl Compiler<'_> {
             rules,
             rules_read,
             idempotency_key: self.optional(key("idempotency_key").as_ref(), scope),
-            repeat: match (flag(key("repeatable").as_ref()), purpose.is_of_target()) {
-                (Some(said), true) => Repeat::Said(said),
-                (None, true) => Repeat::ByMethod,
-                (_, false) => Repeat::Asks,
-            },
+            repeat,
             errors_are_read: false,
             holds_body,
         }
