@@ -166,6 +166,7 @@ fn target(shape: Shape, dice: &mut Dice) -> Target {
         keeps_no_order: true,
         is_read: true,
         all_or_nothing: false,
+        most: usize::MAX,
     };
     let concurrency = format!("  concurrency: {}\n", 1 + dice.below(4));
     let item = "  item: { id: \"{{ row.id }}\" }\n";
@@ -200,8 +201,13 @@ fn target(shape: Shape, dice: &mut Dice) -> Target {
                 }
                 _ => format!("{by_key}    all_or_nothing: true\n    missing: unknown\n"),
             };
+            if dice.percent(30) {
+                oddity.most = 2;
+            }
+            let method = if dice.percent(50) { "PUT" } else { "POST" };
+            let split = "  on_response: [{ status: 413, then: split }]\n";
             let text = format!(
-                "{batch}  request: {{ path: /batch, json: \"{{{{ items }}}}\" }}\n  results:\n    list: $.results\n{results}    ok: \"{{{{ result.ok }}}}\"\n"
+                "{batch}{split}  request: {{ method: {method}, path: /batch, json: \"{{{{ items }}}}\" }}\n  results:\n    list: $.results\n{results}    ok: \"{{{{ result.ok }}}}\"\n"
             );
             (text, &["rows"])
         }

@@ -71,6 +71,8 @@ pub struct Oddity {
     pub is_read: bool,
     /// Whether a batch or a job with a bad row applies nothing.
     pub all_or_nothing: bool,
+    /// How many rows of a batch it takes at once.
+    pub most: usize,
 }
 
 #[derive(Default)]
@@ -85,6 +87,13 @@ struct Known {
     jobs: Vec<(Vec<String>, bool, u32)>,
     versions: BTreeMap<String, u64>,
     log: Vec<String>,
+}
+
+impl Known {
+    fn has(&self, step: &str, id: &str) -> bool {
+        let key = (step.to_owned(), id.to_owned());
+        self.applied.contains_key(&key)
+    }
 }
 
 /// A channel that is running.
@@ -274,8 +283,10 @@ impl Shared {
         };
         let answer = match what {
             "rows" | "make" | "price" => {
+                let was_there = known.has(what, id);
                 apply(known, what, id);
-                json!({"ok": true})
+                // Of what is there already it may say no.
+                json!({"ok": !(was_there && self.oddity.is_read && dice.percent(30))})
             }
             "version" => {
                 let version = known.versions.entry(id.to_owned()).or_insert(1);
@@ -296,6 +307,9 @@ impl Shared {
             }
             "batch" => {
                 let ids = ids(&body);
+                if ids.len() > self.oddity.most {
+                    return Message::answer(413, "{}");
+                }
                 json!({"results": self.apply_batch(&ids, known, dice, &mut apply)})
             }
             "jobs" if id.is_empty() => {
@@ -345,6 +359,8 @@ impl Shared {
         for id in ids {
             if is_bad(id) {
                 list.push(json!({"id": id, "ok": "false", "why": "bad"}));
+            } else if known.has("rows", id) && dice.percent(30) {
+                list.push(json!({"id": id, "ok": "no", "why": "it is there already"}));
             } else if refuses_all {
                 // Nothing is said of the innocent.
             } else if !self.oddity.all_or_nothing && dice.percent(10) {
