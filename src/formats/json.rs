@@ -63,6 +63,7 @@ fn of_page(page: &Value, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Foun
         }
         sink(record).map_err(|Closed| ReadError::Closed)
     };
+    let leads_on = !nodes.is_empty();
     for node in nodes {
         if spreads && is_list(&node) {
             for item in node.try_iter().into_iter().flatten() {
@@ -71,6 +72,9 @@ fn of_page(page: &Value, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Foun
         } else {
             give(node)?;
         }
+    }
+    if !leads_on {
+        found.shape = Shape::astray(page, steps).unwrap_or(found.shape);
     }
     Ok(found)
 }

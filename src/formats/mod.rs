@@ -52,6 +52,8 @@ pub struct Found {
     pub probes: Vec<Value>,
     /// The names that stand at the top, for those who look where nothing is.
     pub keys: Vec<String>,
+    /// What XML's records are called, where the spec names no element.
+    pub elements: Vec<String>,
     /// What stands where records are looked for.
     pub shape: Shape,
     /// What the bytes were read as, in a spec's word.
@@ -158,13 +160,28 @@ impl Reading<'_> {
         );
         let mut warnings = Vec::new();
         let mut has_list = false;
+        let (mut files, mut without) = (0_usize, Vec::new());
         let packing = unpack::each(input, inside, member, &self.hints, &mut |input, hints| {
-            found = self.read_one(input, hints, sink)?;
+            let mut count = 0_u64;
+            found = self.read_one(input, hints, &mut |record| {
+                count += 1;
+                sink(record)
+            })?;
+            files += 1;
+            if count == 0 {
+                without.push(hints.name.clone());
+            }
             warnings.append(&mut found.warnings);
             has_list |= found.shape == Shape::List;
             Ok(())
         })?;
         warnings.extend(packing);
+        if let (true, Some(first)) = (files > without.len(), without.first()) {
+            let count = without.len();
+            warnings.push(format!(
+                "{count} of {files} files in it have no record, the first is {first}"
+            ));
+        }
         found.warnings = warnings;
         // Of several files, one that has the place is enough.
         if has_list {

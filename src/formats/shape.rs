@@ -2,7 +2,7 @@
 
 use minijinja::value::ValueKind;
 
-use super::json::{is_list, keys_of};
+use super::json::{collect, is_list, keys_of};
 use crate::plan::path::PathStep;
 use crate::template::{Value, is_nothing, text_of};
 
@@ -20,6 +20,8 @@ pub enum Shape {
     Plain(String),
     /// The path leads nowhere.
     Missing(Missing),
+    /// It leads into elements, and in none of them on: a matter of the data, or an error.
+    Astray(Missing),
 }
 
 /// How far a path leads.
@@ -59,6 +61,37 @@ impl Shape {
         Self::of_node(&node, !steps.is_empty())
     }
 
+    /// Where a path leads into elements of which none has what it names next, if that is so.
+    pub fn astray(value: &Value, steps: &[PathStep]) -> Option<Self> {
+        let first = steps.iter().position(|step| *step == PathStep::Each)?;
+        let mut at = "$".to_owned();
+        let mut nodes = vec![value.clone()];
+        for (index, step) in steps.iter().enumerate() {
+            // What is nothing has no names, and need not.
+            nodes.retain(|node| !is_nothing(node));
+            if let PathStep::Key(key) = step {
+                let lacks = |node: &Value| !has_key(node, key);
+                if index > first && !nodes.is_empty() && nodes.iter().all(lacks) {
+                    return Some(Self::Astray(Missing {
+                        at,
+                        wanted: Some(key.to_string()),
+                        keys: keys_of(&nodes[0]),
+                    }));
+                }
+            }
+            match step {
+                PathStep::Key(key) => at = format!("{at}.{key}"),
+                PathStep::Each => at.push_str("[*]"),
+            }
+            let mut below = Vec::new();
+            for node in &nodes {
+                collect(node, std::slice::from_ref(step), &mut below);
+            }
+            nodes = below;
+        }
+        None
+    }
+
     /// What a value is. Where a path led to it, a single text or number is no record.
     fn of_node(node: &Value, has_path: bool) -> Self {
         match node.kind() {
@@ -89,14 +122,44 @@ mod tests {
 
     fn shape(json: &str, path: &[&str]) -> Shape {
         let value = crate::template::json::read(json).unwrap();
-        let steps: Vec<PathStep> = path
-            .iter()
-            .map(|step| match *step {
-                "*" => PathStep::Each,
-                key => PathStep::Key(key.into()),
-            })
-            .collect();
-        Shape::of(&value, &steps)
+        Shape::of(&value, &steps(path))
+    }
+
+    fn steps(path: &[&str]) -> Vec<PathStep> {
+        let steps = path.iter().map(|step| match *step {
+            "*" => PathStep::Each,
+            key => PathStep::Key(key.into()),
+        });
+        steps.collect()
+    }
+
+    #[test]
+    fn elements_that_all_lack_what_comes_next_lead_astray() {
+        let astray = |json: &str, path: &[&str]| {
+            let value = crate::template::json::read(json).unwrap();
+            match Shape::astray(&value, &steps(path)) {
+                Some(Shape::Astray(missing)) => Some((missing.at, missing.keys)),
+                _ => None,
+            }
+        };
+        let there = |at: &str, keys: &[&str]| {
+            let keys = keys.iter().map(ToString::to_string).collect();
+            Some((at.to_owned(), keys))
+        };
+        let path = ["d", "*", "v", "*"];
+        assert_eq!(
+            astray(r#"{"d":[{"error":"x"}]}"#, &path),
+            there("$.d[*]", &["error"])
+        );
+        assert_eq!(astray(r#"{"d":[{},{"v":[]}]}"#, &path), None);
+        assert_eq!(astray(r#"{"d":[null]}"#, &path), None);
+        assert_eq!(astray(r#"{"d":[]}"#, &path), None);
+        assert_eq!(astray(r#"{"d":[{"id":1}]}"#, &["d", "*"]), None);
+        assert_eq!(
+            astray(r#"{"error":{"code":1}}"#, &["*", "items", "*"]),
+            there("$[*]", &["code"])
+        );
+        assert_eq!(astray(r#"{"a":{"items":[]}}"#, &["*", "items", "*"]), None);
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub fn read<'r>(
     Ok(Found {
         probes: walk.probes.found(),
         keys: walk.keys,
+        elements: walk.records,
         ..Found::default()
     })
 }
@@ -130,6 +131,8 @@ struct Walk<'p> {
     root: Option<String>,
     /// Names of elements around records.
     keys: Vec<String>,
+    /// Names of records, where none is said.
+    records: Vec<String>,
     entities: Entities,
     probes: XmlProbes,
 }
@@ -157,6 +160,7 @@ impl<'p> Walk<'p> {
             depth: 0,
             root: None,
             keys: Vec::new(),
+            records: Vec::new(),
             entities: Entities::default(),
             probes: XmlProbes::default(),
         }
@@ -219,8 +223,15 @@ impl<'p> Walk<'p> {
         if is_kept(&element.name) {
             element.markup = Some(String::new());
         }
-        if let Some(parent) = self.open.last_mut() {
-            parent.has_elements = true;
+        match self.open.last_mut() {
+            Some(parent) => parent.has_elements = true,
+            None if self.plan.record.is_empty()
+                && self.records.len() < 8
+                && !self.records.contains(&element.name) =>
+            {
+                self.records.push(element.name.clone());
+            }
+            None => {}
         }
         for outer in &mut self.open {
             if let Some(markup) = &mut outer.markup {

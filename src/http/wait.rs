@@ -21,7 +21,10 @@ pub fn asked_by(name: &str, text: &str) -> Option<Duration> {
     let is_in_milliseconds = ["-ms", "_ms", "Ms", "-millis", "-milliseconds"]
         .iter()
         .any(|end| name.ends_with(end))
-        || name.to_ascii_lowercase().ends_with("-ms");
+        || name.to_ascii_lowercase().ends_with("-ms")
+        || name
+            .strip_suffix("MS")
+            .is_some_and(|start| start.ends_with(char::is_lowercase));
     let number = text.trim().parse::<f64>().ok();
     if let Some(number) = number.filter(|number| is_in_milliseconds && *number < EPOCH_FROM) {
         return Duration::try_from_secs_f64(number.max(0.0) / 1000.0).ok();
@@ -56,6 +59,9 @@ pub fn asked(text: &str) -> Option<Duration> {
     }
     if let Ok(date) = httpdate::parse_http_date(text) {
         return Some(date.duration_since(now).unwrap_or_default());
+    }
+    if let Some(duration) = DurationValue::parse(text) {
+        return Duration::try_from_secs_f64(duration.seconds().max(0.0)).ok();
     }
     let date: jiff::Timestamp = text.parse().ok()?;
     let left = date.duration_since(jiff::Timestamp::now());
@@ -108,6 +114,8 @@ mod tests {
         assert_eq!(asked_by("X-Rate-Limit-ResetMs", "300"), millis(300));
         assert_eq!(asked_by("retry-after-ms", "-5"), Some(Duration::ZERO));
         assert_eq!(asked_by("x-forms", "3"), millis(3000));
+        assert_eq!(asked_by("X-FORMS", "3"), millis(3000));
+        assert_eq!(asked_by("X-ResetMS", "300"), millis(300));
         assert_eq!(asked_by("retry-after", "100000"), millis(100_000_000));
         assert_eq!(until_reset("x-reset", "90000"), millis(90_000));
         assert_eq!(until_reset("x-reset", "86399"), millis(86_399_000));
@@ -130,6 +138,8 @@ mod tests {
         assert_eq!(asked("0.5"), Some(Duration::from_millis(500)));
         assert_eq!(asked("-1"), Some(Duration::ZERO));
         assert_eq!(asked("soon"), None);
+        assert_eq!(asked("2s"), Some(Duration::from_secs(2)));
+        assert_eq!(asked("250ms"), Some(Duration::from_millis(250)));
         let now = SystemTime::now();
         let epoch = now.duration_since(UNIX_EPOCH).unwrap().as_secs() + 60;
         let is_a_minute = |text: &str| {

@@ -12,9 +12,18 @@ pub enum PathPlan {
     /// A path of the plain kind, which can be followed while an answer is read.
     Plain(PlainPath),
     /// Any other `JSONPath`.
-    Query(JpQuery),
+    Query(QueryPath),
     /// A template over `response`.
     Template(Template),
+}
+
+/// A `JSONPath` that is followed in values.
+#[derive(Debug)]
+pub struct QueryPath {
+    /// As it was parsed.
+    pub query: JpQuery,
+    /// As it was written.
+    pub text: Arc<str>,
 }
 
 /// A path of names and `[*]` alone.

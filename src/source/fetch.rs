@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::Url;
 
 use super::list_end::{Doubt, Next};
-use super::page_check::{FirstPage, beginning, why_no_page};
+use super::page_check::{FirstPage, beginning, goes_astray, why_no_page};
 use super::pages::{Advance, PageRead, Paging};
 use super::read::{Broken, Job, Progress, failed, read_answer};
 use super::{Context, SourceError, path};
@@ -84,7 +84,7 @@ pub async fn fetch(
             Came::Over => return Ok(Fetched::Whole),
             Came::Split(error) => return Ok(Fetched::Split(error)),
         };
-        list.first.get_or_insert_with(|| FirstPage::of(&read.found));
+        list.first.get_or_insert_with(|| FirstPage::of(&read));
         let next = match &mut paging {
             Some(paging) => list.after(paging, read, &answer, &seen, &mut held).await,
             None => Ok(Next::End),
@@ -185,7 +185,7 @@ impl List<'_> {
             match read {
                 Ok(read) => {
                     let first = self.first.as_ref();
-                    match why_no_page(&job, &answer.held, &read.found, read.count, first) {
+                    match why_no_page(&job, &answer.held, &read, first) {
                         None => {}
                         Some(why) if is_over => {
                             say_ended(context, label, &failed(&job, why)).await;
@@ -196,7 +196,7 @@ impl List<'_> {
                             return Err(failed(&job, why));
                         }
                     }
-                    note_odd(context, label, &origin, &read).await;
+                    note_odd(context, &job, &read).await;
                     if read.count == 0 && self.count == 0 {
                         let looked = &context.looked;
                         looked.note(label, &origin, &plan.reading, &read.found);
@@ -260,8 +260,10 @@ async fn say_ended(context: &Context, label: &str, error: &SourceError) {
 }
 
 /// What is odd about what was read, once a step.
-pub(super) async fn note_odd(context: &Context, label: &str, origin: &str, read: &PageRead) {
-    for warning in &read.found.warnings {
+pub(super) async fn note_odd(context: &Context, job: &Job<'_>, read: &PageRead) {
+    let (label, origin) = (job.label, job.origin);
+    let astray = goes_astray(job, &read.found).filter(|_| context.sizes.is_new(label, "astray"));
+    for warning in read.found.warnings.iter().chain(&astray) {
         let message = format!("{label}: {origin}: {warning}");
         let message = context.http.redactor().redact(&message);
         context.api.log(LogLevel::Warning, &message, None).await;

@@ -137,10 +137,10 @@ async fn warn_of(context: &Context, label: &str, place: &Place<'_>) {
 
 /// Whether a file is what it was to be; what is odd about it is said.
 async fn judge(context: &Context, job: &Job<'_>, read: &PageRead) -> Result<(), SourceError> {
-    if let Some(why) = why_no_page(job, &[], &read.found, read.count, None) {
+    if let Some(why) = why_no_page(job, &[], read, None) {
         return Err(read::failed(job, why));
     }
-    note_odd(context, job.label, job.origin, read).await;
+    note_odd(context, job, read).await;
     if read.count == 0 {
         let looked = &context.looked;
         looked.note(job.label, job.origin, job.plan, &read.found);

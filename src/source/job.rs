@@ -115,9 +115,9 @@ async fn download(
     let mut each = async |record| give(Given::Record(record, answer)).await;
     let mut progress = Progress::default();
     match read_answer(&job, answer, None, &mut progress, &mut each).await {
-        Ok(read) => match why_no_page(&job, &answer.held, &read.found, read.count, None) {
+        Ok(read) => match why_no_page(&job, &answer.held, &read, None) {
             None => {
-                note_odd(context, label, &origin, &read).await;
+                note_odd(context, &job, &read).await;
                 if read.count == 0 {
                     let looked = &context.looked;
                     looked.note(label, &origin, &plan.reading, &read.found);

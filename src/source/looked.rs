@@ -26,7 +26,7 @@ impl Looked {
         };
         let place = match path {
             Some(PathPlan::Plain(path)) => format!("no records at `{}`", path.text),
-            Some(PathPlan::Query(query)) => format!("no records at `{query}`"),
+            Some(PathPlan::Query(path)) => format!("no records at `{}`", path.text),
             Some(PathPlan::Template(_)) => "`records` gave none".to_owned(),
             None if elements.is_empty() => "no records".to_owned(),
             None => format!("no element `{}`", elements.join("`, `")),

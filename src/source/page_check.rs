@@ -1,8 +1,9 @@
 //! Whether an answer is a page of its list: an error that comes with 200 is no end.
 
+use super::pages::PageRead;
 use super::read::Job;
 use crate::check::nearest::nearest;
-use crate::formats::{Found, Missing, Shape};
+use crate::formats::{self, Found, Missing, Shape};
 use crate::http::Answer;
 use crate::plan::path::{PathPlan, PathStep};
 
@@ -13,15 +14,22 @@ pub struct FirstPage {
     is_list: bool,
     /// The names at its top: of CSV those of its header, of XML those around its records.
     keys: Vec<String>,
+    /// The names of its last record.
+    of_record: Vec<String>,
+    /// What its records are called, in XML.
+    elements: Vec<String>,
 }
 
 impl FirstPage {
     /// The first page, as later ones are held against it.
-    pub fn of(found: &Found) -> Self {
+    pub fn of(read: &PageRead) -> Self {
+        let found = &read.found;
         Self {
             format: found.format,
             is_list: found.shape == Shape::List,
             keys: found.keys.clone(),
+            of_record: formats::keys_of(&read.last),
+            elements: found.elements.clone(),
         }
     }
 
@@ -29,6 +37,20 @@ impl FirstPage {
     fn has_all(&self, keys: &[String]) -> bool {
         !keys.is_empty() && keys.iter().all(|key| self.keys.contains(key))
     }
+
+    /// Whether one of these names, without their prefixes, did not stand around its records.
+    fn lacks_one_of(&self, keys: &[String]) -> bool {
+        let known = |key: &String| self.keys.iter().any(|own| local(own) == local(key));
+        !keys.iter().all(known)
+    }
+}
+
+/// What is said where the path of `records` leads into elements, and in none of them on.
+pub fn goes_astray(job: &Job<'_>, found: &Found) -> Option<String> {
+    let Shape::Astray(missing) = &found.shape else {
+        return None;
+    };
+    Some(format!("no record: {}", lacks(job, missing)))
 }
 
 /// Why an answer is no page, if it is none. `first` is the first page of the list, where this is a
@@ -36,10 +58,10 @@ impl FirstPage {
 pub fn why_no_page(
     job: &Job<'_>,
     body: &[u8],
-    found: &Found,
-    count: u64,
+    read: &PageRead,
     first: Option<&FirstPage>,
 ) -> Option<String> {
+    let (found, count) = (&read.found, read.count);
     // PHP writes a map without entries as a list: it is how some APIs say that there is none.
     let is_empty_list = |missing: &Missing| {
         missing.at == "$" && missing.keys.is_empty() && job.plan.records.is_some()
@@ -59,15 +81,30 @@ pub fn why_no_page(
                 "this is no list of records: {text:?} stands at `{path}`"
             ));
         }
-        Shape::Nothing | Shape::List | Shape::One | Shape::Missing(_) | Shape::Plain(_) => {}
+        Shape::Nothing
+        | Shape::List
+        | Shape::One
+        | Shape::Missing(_)
+        | Shape::Astray(_)
+        | Shape::Plain(_) => {}
     }
     let first = first?;
+    // With other names at its top it is something else; with the same ones its elements may be without.
+    if let Shape::Astray(missing) = &found.shape {
+        let is_known = first.keys.is_empty() && found.keys.is_empty() || first.has_all(&found.keys);
+        return (!is_known && !job.plan.may_lack).then(|| lacks(job, missing));
+    }
     let is_each = match &job.plan.records {
         None => true,
         Some(PathPlan::Plain(path)) => path.steps.contains(&PathStep::Each),
         Some(PathPlan::Query(_) | PathPlan::Template(_)) => false,
     };
-    if first.is_list && found.shape == Shape::One && is_each {
+    // An element alone stands for the list of it in what was XML once, and is like the others.
+    let is_other_one = || {
+        let own = formats::keys_of(&read.last);
+        !first.of_record.is_empty() && !shares(&first.of_record, &own)
+    };
+    if first.is_list && found.shape == Shape::One && (is_each || is_other_one()) {
         return Some(
             "this is one record, and the pages before it were lists: it looks like an error"
                 .to_owned(),
@@ -82,9 +119,19 @@ pub fn why_no_page(
     let is_other = match found.format {
         // Lines with other names, or elements that stand in others.
         "csv" => !shares(&first.keys, &found.keys),
-        "xml" => count == 0 && first_local(&first.keys) != first_local(&found.keys),
+        "xml" => count == 0 && first.lacks_one_of(&found.keys),
         _ => false,
     };
+    let is_another_element = !first.elements.is_empty()
+        && !found.elements.is_empty()
+        && !shares(&first.elements, &found.elements);
+    if is_another_element {
+        return Some(format!(
+            "this is no page like those before it: its records are called {}, and theirs {}; say which are meant: format: {{ xml: {{ record: … }} }}",
+            found.elements.join(", "),
+            first.elements.join(", ")
+        ));
+    }
     (is_other && !first.keys.is_empty() && !found.keys.is_empty()).then(|| {
         format!(
             "this is no page like those before it: it has {}, and they had {}",
@@ -104,16 +151,15 @@ fn shares(first: &[String], other: &[String]) -> bool {
     other.iter().any(|name| first.contains(name))
 }
 
-/// The name of the root, without its prefix.
-fn first_local(keys: &[String]) -> Option<&str> {
-    let name = keys.first()?;
-    Some(name.rsplit(':').next().unwrap_or(name))
+/// A name without its prefix.
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
 }
 
 fn path_of(path: Option<&PathPlan>) -> String {
     match path {
         Some(PathPlan::Plain(path)) => path.text.to_string(),
-        Some(PathPlan::Query(query)) => query.to_string(),
+        Some(PathPlan::Query(path)) => path.text.to_string(),
         Some(PathPlan::Template(_)) | None => "$".to_owned(),
     }
 }

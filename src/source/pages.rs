@@ -234,7 +234,7 @@ impl<'p> Paging<'p> {
         if self.index >= self.plan.max {
             return Err(TemplateError {
                 message: format!(
-                    "pages: there are more than {} pages; raise `max` if that is meant",
+                    "pages: more than {} pages were to be asked for; raise `max` if that is meant",
                     self.plan.max
                 ),
             });
@@ -350,18 +350,22 @@ pub struct Advance {
 /// A number of records or pages that an answer names.
 fn number(value: &Value, what: &str) -> Result<Option<u64>, TemplateError> {
     let number = plain(value);
-    let read = match number.as_str() {
-        Some(text) => text.trim().parse().ok(),
-        None => u64::try_from(number.clone()).ok(),
+    let text = number.as_str().map(str::trim);
+    let read: Option<i128> = match text {
+        Some(text) => text.parse().ok(),
+        None => i128::try_from(number.clone()).ok(),
     };
+    let is_nothing = is_nothing(&number) || text == Some("");
     match read {
-        None if !is_nothing(&number) => Err(TemplateError {
+        // Some count -1 where they don't count.
+        Some(read) => Ok(u64::try_from(read).ok()),
+        None if !is_nothing => Err(TemplateError {
             message: format!(
                 "pages: `{what}` is `{}`, which is no number",
                 text_of(&number)
             ),
         }),
-        read => Ok(read),
+        None => Ok(None),
     }
 }
 

@@ -9,9 +9,9 @@ use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 use minijinja::value::ValueKind;
 
-use crate::formats::{Shape, Wanted, parse_page};
+use crate::formats::{Missing, Shape, Wanted, parse_page};
 use crate::http::Answer;
-use crate::plan::path::{PathPlan, PathStep};
+use crate::plan::path::{PathPlan, PathStep, QueryPath};
 use crate::template::{Frame, TemplateError, TextTree, Value, plain, text_of};
 
 /// The first value that a path leads to; nothing where it leads nowhere. `frame` sees the answer.
@@ -49,11 +49,11 @@ pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Valu
             crate::formats::collect(body, &plain.steps, &mut nodes);
             Ok(nodes)
         }
-        PathPlan::Query(query) => {
-            let found = queried(query, body)?;
+        PathPlan::Query(path) => {
+            let found = queried(path, body)?;
             // The root of a document may be left out, as in plain paths.
             match body.downcast_object_ref::<TextTree>() {
-                Some(document) if found.is_empty() => queried(query, document.root()),
+                Some(document) if found.is_empty() => queried(path, document.root()),
                 Some(_) | None => Ok(found),
             }
         }
@@ -61,10 +61,10 @@ pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Valu
     }
 }
 
-fn queried(query: &JpQuery, body: &Value) -> Result<Vec<Value>, TemplateError> {
+fn queried(path: &QueryPath, body: &Value) -> Result<Vec<Value>, TemplateError> {
     let tree = Tree::of(body.clone());
-    let found = js_path_process(query, &tree).map_err(|error| TemplateError {
-        message: format!("the path `{query}` can't be followed: {error}"),
+    let found = js_path_process(&path.query, &tree).map_err(|error| TemplateError {
+        message: format!("the path `{}` can't be followed: {error}", path.text),
     })?;
     let values = found.into_iter().map(|node| node.val.value.clone());
     Ok(values.collect())
@@ -76,10 +76,10 @@ pub fn in_the_way(path: &PathPlan, body: &Value) -> Option<Value> {
     let mut nodes = vec![body.clone()];
     let steps = match path {
         PathPlan::Plain(plain) => Cow::Borrowed(&*plain.steps),
-        PathPlan::Query(query) => {
-            let names = names_of(query);
+        PathPlan::Query(path) => {
+            let names = names_of(&path.query);
             // What comes behind the names looks into what is there.
-            let goes_on = names.len() < query.segments.len();
+            let goes_on = names.len() < path.query.segments.len();
             Cow::Owned(
                 names
                     .into_iter()
@@ -125,7 +125,7 @@ pub fn elements(value: Value) -> Vec<Value> {
 pub fn listed(path: &PathPlan, answer: &Answer) -> Option<u64> {
     let steps = match path {
         PathPlan::Plain(plain) => Cow::Borrowed(plain.into_elements()?),
-        PathPlan::Query(query) => Cow::Owned(names_of(query)),
+        PathPlan::Query(path) => Cow::Owned(names_of(&path.query)),
         PathPlan::Template(_) => return None,
     };
     // Only here: of a page whose records are its elements the body is read once.
@@ -147,9 +147,65 @@ fn names_of(query: &JpQuery) -> Vec<PathStep> {
 /// Where a path leads that found nothing: the names it begins with must be there, what its filters
 /// leave is a matter of the data.
 pub fn shape_of(query: &JpQuery, body: &Value) -> Shape {
-    match Shape::of(body, &names_of(query)) {
+    let names = names_of(query);
+    match Shape::of(body, &names) {
         missing @ Shape::Missing(_) => missing,
-        _ => Shape::List,
+        _ => astray(query, &names, body).unwrap_or(Shape::List),
+    }
+}
+
+/// Where a query looks, behind the names that it begins with, for a name that stands nowhere, if that is
+/// so.
+fn astray(query: &JpQuery, names: &[PathStep], body: &Value) -> Option<Shape> {
+    let mut nodes = Vec::new();
+    crate::formats::collect(body, names, &mut nodes);
+    let node = nodes.into_iter().next()?;
+    let rest = query.segments[names.len()..].iter();
+    let wanted = rest
+        .map_while(|segment| match segment {
+            Segment::Descendant(inner) => Some(&**inner),
+            Segment::Selector(_) | Segment::Selectors(_) => Some(segment),
+        })
+        .take_while(|segment| !has_filter(segment))
+        .find_map(|segment| match segment {
+            Segment::Selector(Selector::Name(name)) if !stands_in(&node, name) => Some(name),
+            _ => None,
+        })?;
+    let elements = node.try_iter().ok()?;
+    let first = elements.into_iter().next()?;
+    let is_list = crate::formats::is_list(&node);
+    let at = names.iter().map(|step| match step {
+        PathStep::Key(key) => format!(".{key}"),
+        PathStep::Each => "[*]".to_owned(),
+    });
+    Some(Shape::Astray(Missing {
+        at: format!("${}", at.collect::<String>()),
+        wanted: Some(wanted.clone()),
+        keys: crate::formats::keys_of(if is_list { &first } else { &node }),
+    }))
+}
+
+fn has_filter(segment: &Segment) -> bool {
+    let is_filter = |selector: &Selector| matches!(selector, Selector::Filter(_));
+    match segment {
+        Segment::Descendant(inner) => has_filter(inner),
+        Segment::Selector(selector) => is_filter(selector),
+        Segment::Selectors(selectors) => selectors.iter().any(is_filter),
+    }
+}
+
+/// Whether a name stands in a value, however deep.
+fn stands_in(value: &Value, name: &str) -> bool {
+    let below = || value.try_iter().into_iter().flatten();
+    match value.kind() {
+        ValueKind::Map => below().any(|key| {
+            text_of(&key) == name
+                || value
+                    .get_item(&key)
+                    .is_ok_and(|item| stands_in(&item, name))
+        }),
+        ValueKind::Seq | ValueKind::Iterable => below().any(|item| stands_in(&item, name)),
+        _ => false,
     }
 }
 

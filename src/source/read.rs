@@ -299,8 +299,8 @@ fn of_values(
         PathPlan::Query(_) | PathPlan::Plain(_) => {
             let records = path::all(path, &body, &seen).map_err(of_template)?;
             let shape = match path {
-                PathPlan::Query(query) if records.iter().all(is_nothing) => {
-                    path::shape_of(query, &body)
+                PathPlan::Query(path) if records.iter().all(is_nothing) => {
+                    path::shape_of(&path.query, &body)
                 }
                 PathPlan::Query(_) | PathPlan::Plain(_) | PathPlan::Template(_) => Shape::List,
             };

@@ -150,7 +150,9 @@ fn read_all(
         records.blocking_send(full).map_err(|_| Closed)
     };
     let found = match &plan.records {
-        Some(path @ PathPlan::Query(query)) => read_query(path, query, &reading, input, &mut sink),
+        Some(path @ PathPlan::Query(query)) => {
+            read_query(path, &query.query, &reading, input, &mut sink)
+        }
         Some(PathPlan::Plain(_) | PathPlan::Template(_)) | None => reading.read(input, &mut sink),
     };
     // What was read before something broke is passed on first.

@@ -382,7 +382,7 @@ impl Matching<'_> {
     fn nothing_found(&self) -> String {
         let place = match &self.plan.reading.records {
             Some(PathPlan::Plain(path)) => format!(" at `{}`", path.text),
-            Some(PathPlan::Query(query)) => format!(" at `{query}`"),
+            Some(PathPlan::Query(path)) => format!(" at `{}`", path.text),
             _ => String::new(),
         };
         if self.plan.request.is_some() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Compiler;
-use crate::plan::path::{PathPlan, PlainPath};
+use crate::plan::path::{PathPlan, PlainPath, QueryPath};
 use crate::plan::reads::BodyReads;
 use crate::spec::tree::Node;
 use crate::spec::values::Size;
@@ -63,7 +63,10 @@ impl Compiler<'_> {
             Ok(query) => {
                 let plan = match PlainPath::of(text, &query) {
                     Some(plain) => PathPlan::Plain(plain),
-                    None => PathPlan::Query(query),
+                    None => PathPlan::Query(QueryPath {
+                        query,
+                        text: text.into(),
+                    }),
                 };
                 (plan, Uses::default())
             }
