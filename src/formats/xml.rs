@@ -33,6 +33,7 @@ pub fn read<'r>(
         probes: walk.probes.found(),
         keys: walk.keys,
         elements: walk.records,
+        warnings: unknown_entities(walk.unknown),
         ..Found::default()
     })
 }
@@ -98,9 +99,15 @@ fn walk_through<R: std::io::BufRead>(
                     continue;
                 }
                 let declared = walk.entities.resolve(&name.xml10_content());
-                let text = match declared.map_err(broken)? {
-                    Some(text) => text,
-                    None => htmlize::unescape(source.as_str()).into_owned(),
+                let text = if let Some(text) = declared.map_err(broken)? {
+                    text
+                } else {
+                    let text = htmlize::unescape(source.as_str()).into_owned();
+                    if text == source {
+                        let (count, _) = walk.unknown.get_or_insert((0, source.clone()));
+                        *count += 1;
+                    }
+                    text
                 };
                 walk.text(&text, &source);
             }
@@ -120,6 +127,18 @@ fn walk_through<R: std::io::BufRead>(
     }
 }
 
+/// What is said of entities that are declared nowhere, or in another file, which is not read.
+fn unknown_entities(unknown: Option<(u64, String)>) -> Vec<String> {
+    let said = unknown.map(|(count, first)| {
+        let what = match count {
+            1 => "one entity is".to_owned(),
+            count => format!("{count} entities are"),
+        };
+        format!("{what} declared nowhere here, and left as written, the first is {first}")
+    });
+    Vec::from_iter(said)
+}
+
 /// Elements that are open.
 struct Walk<'p> {
     plan: &'p XmlPlan,
@@ -133,6 +152,8 @@ struct Walk<'p> {
     keys: Vec<String>,
     /// Names of records, where none is said.
     records: Vec<String>,
+    /// How often an entity stood there that is declared nowhere, and the first.
+    unknown: Option<(u64, String)>,
     entities: Entities,
     probes: XmlProbes,
 }
@@ -161,6 +182,7 @@ impl<'p> Walk<'p> {
             root: None,
             keys: Vec::new(),
             records: Vec::new(),
+            unknown: None,
             entities: Entities::default(),
             probes: XmlProbes::default(),
         }

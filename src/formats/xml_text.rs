@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use encoding_rs::Encoding;
 use roxmltree::{Document, ParsingOptions};
 
 use crate::template::is_xml_char;
@@ -86,6 +87,8 @@ pub struct XmlAround {
     /// A tag that declares what the text before the rows declares.
     open: String,
     prefixes: Vec<String>,
+    /// What it is written in, where that may lack characters.
+    encoding: Option<&'static Encoding>,
 }
 
 /// What stands for the rows.
@@ -125,6 +128,7 @@ impl XmlAround {
         let mut around = Self {
             open: format!("<{ROWS}"),
             prefixes: Vec::new(),
+            encoding: None,
         };
         for namespace in rows.namespaces() {
             let Some(prefix) = namespace.name().filter(|prefix| *prefix != "xml") else {
@@ -142,6 +146,15 @@ impl XmlAround {
         Ok(around)
     }
 
+    /// The same in a file of this encoding.
+    #[must_use]
+    pub fn written_in(self, encoding: Option<&'static Encoding>) -> Self {
+        Self {
+            encoding: encoding.filter(|encoding| *encoding != encoding_rs::UTF_8),
+            ..self
+        }
+    }
+
     /// The prefixes whose name spaces are declared around the rows.
     pub fn prefixes(&self) -> &[String] {
         &self.prefixes
@@ -155,6 +168,7 @@ impl XmlAround {
         if let Some(reference) = no_character(row) {
             return Err(format!("`{reference}` is no character that XML can hold"));
         }
+        self.check_names(row, &text, &document)?;
         let mut elements = 0;
         for node in document.root_element().children() {
             if node.is_element() {
@@ -174,6 +188,67 @@ impl XmlAround {
                 "{more} elements stand side by side, and a row is one"
             )),
         }
+    }
+}
+
+impl XmlAround {
+    /// What the parser lets pass: names that begin with a colon, a prefix without a name space (Namespaces
+    /// in XML 1.0, 3 and 5), a second declaration, and what can't be written as references.
+    fn check_names(&self, row: &str, text: &str, document: &Document<'_>) -> Result<(), String> {
+        let is_plain = !["<?", "<:", " :", "xmlns", "<!["]
+            .iter()
+            .any(|odd| row.contains(odd));
+        let lacks = |part: &str| {
+            let encoded = self.encoding.map(|encoding| encoding.encode(part).2);
+            encoded.unwrap_or(false)
+        };
+        if is_plain && !lacks(row) {
+            return Ok(());
+        }
+        let written = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+        for node in document.descendants().skip(1) {
+            if let Some(pi) = node.pi() {
+                if pi.target.eq_ignore_ascii_case("xml") {
+                    return Err(format!("`<?{}` stands in it", pi.target));
+                }
+            }
+            if node.is_text()
+                && written(node.range()).contains("<![CDATA[")
+                && lacks(written(node.range()))
+            {
+                return Err("the file's encoding lacks a character of a CDATA section".to_owned());
+            }
+            if !node.is_element() {
+                continue;
+            }
+            if written(node.range()).starts_with("<:") {
+                return Err("the name of an element begins with a colon".to_owned());
+            }
+            let names = node
+                .attributes()
+                .map(|attribute| written(attribute.range_qname()));
+            for name in names.chain([node.tag_name().name()]) {
+                if name.starts_with(':') {
+                    return Err(format!(
+                        "the name of the attribute `{name}` begins with a colon"
+                    ));
+                }
+                if lacks(name) {
+                    return Err(format!(
+                        "the file's encoding lacks a character of the name `{name}`"
+                    ));
+                }
+            }
+            let is_empty =
+                |space: &roxmltree::Namespace<'_>| space.name().is_some() && space.uri().is_empty();
+            if let Some(space) = node.namespaces().find(|space| is_empty(space)) {
+                return Err(format!(
+                    "the prefix `{}` has no name space",
+                    space.name().unwrap_or_default()
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -290,7 +365,19 @@ mod tests {
             "<?xml version=\"1.0\"?><p/>",
             "<p><!-- \u{1} --></p>",
             "<p><![CDATA[\u{1}]]></p>",
+            "<?XmL version='1'?><p/>",
+            "<:b/>",
+            "<p :a=\"1\"/>",
+            "<p xmlns:q=\"\"/>",
         ] {
+            assert!(around.check_row(row).is_err(), "{row}");
+        }
+        let around = around.written_in(Some(encoding_rs::WINDOWS_1252));
+        assert_eq!(
+            around.check_row("<Größe a=\"漢\">漢<!-- 漢 --></Größe>"),
+            Ok(())
+        );
+        for row in ["<漢/>", "<p 漢=\"1\"/>", "<p><![CDATA[漢]]></p>"] {
             assert!(around.check_row(row).is_err(), "{row}");
         }
         let said = around.check_row("<p>\n  a ]]> b</p>").unwrap_err();

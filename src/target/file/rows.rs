@@ -152,7 +152,9 @@ impl RowFile {
     fn begin(&mut self) -> Result<(), FileError> {
         let header = self.around(self.plan.header.as_ref(), "header")?;
         if let WritePlan::Xml(xml) = &*self.format {
-            self.around = self.check_around(xml, header.as_deref())?;
+            self.around = self
+                .check_around(xml, header.as_deref())?
+                .written_in(self.plan.encoding);
         }
         let Way::AtOnce(to) = &mut self.to else {
             return Ok(());
