@@ -375,7 +375,7 @@ impl<'a> Checker<'a> {
     fn unknown_key(
         &mut self,
         entry: &Entry,
-        properties: Option<&serde_json::Map<String, Value>>,
+        properties: Option<&'a serde_json::Map<String, Value>>,
         name: &str,
     ) {
         let allowed: Vec<&str> = properties
@@ -388,6 +388,21 @@ impl<'a> Checker<'a> {
             "the spec" => format!("unknown key `{}`", entry.key),
             name => format!("unknown key `{}` in {name}", entry.key),
         };
+        // What a request takes is said inside it.
+        let inside = properties.into_iter().flatten().find(|(_, property)| {
+            let property = self.resolve(property);
+            let choices = property.get("anyOf").and_then(Value::as_array);
+            let choices = choices.map_or_else(|| vec![property], |all| all.iter().collect());
+            choices.into_iter().any(|choice| {
+                let place = self.resolve(choice);
+                place["properties"].get(&entry.key).is_some()
+            })
+        });
+        if let (Some((owner, _)), None) = (inside, nearest(&entry.key, allowed.iter().copied())) {
+            let help = format!("it goes inside `{owner}`");
+            self.report(&entry.key_span, unknown, Some(help));
+            return;
+        }
         // A key that merely misses its place among many is best helped by the nearest alone.
         let help = match nearest(&entry.key, allowed.iter().copied()) {
             Some(name) if allowed.len() > 12 => format!("did you mean `{name}`?"),

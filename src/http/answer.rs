@@ -199,6 +199,12 @@ impl Answer {
         self.held.iter().all(u8::is_ascii_whitespace)
     }
 
+    /// Whether the body holds something by a name or a place: it is a map, a list or an XML tree.
+    pub fn has_inside(&self) -> bool {
+        let kind = self.body().kind();
+        matches!(kind, ValueKind::Map | ValueKind::Seq | ValueKind::Iterable)
+    }
+
     /// Whether the body begins as JSON or XML does, and is none.
     pub fn is_broken(&self) -> bool {
         let start = self.text().trim_start();

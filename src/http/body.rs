@@ -30,6 +30,9 @@ pub enum ValueError {
         "`multipart` takes a map, or a list of {{ name, value }}, and an element is a {0} without a name"
     )]
     NoField(ValueKind),
+    /// What was to give parts is nothing.
+    #[error("`multipart`: the template that gives parts gave nothing")]
+    NoParts,
     /// CSV that could not be written.
     #[error("csv: {0}")]
     Csv(String),
@@ -411,6 +414,9 @@ fn parts_of<'p>(plan: &'p PartPlan, frame: &Arc<Frame>) -> Result<Vec<Part<'p>>,
         }
         PartPlan::Fields(template) => {
             let value = template.value(frame)?;
+            if is_nothing(&value) {
+                return Err(ValueError::NoParts);
+            }
             if value.kind() == ValueKind::Map {
                 let keys = value.try_iter().into_iter().flatten();
                 return Ok(keys

@@ -70,6 +70,8 @@ pub enum RuleEnd {
     Aborts,
     /// It says what is to be done next, and that can't be; of what became of the request it says nothing.
     GoesOn,
+    /// It holds for want of what it looks for, in an answer that holds nothing: nobody knows.
+    Unclear,
 }
 
 impl Failure {
@@ -78,7 +80,7 @@ impl Failure {
         match self {
             Self::Rule { end, .. } => match end {
                 RuleEnd::Fails => true,
-                RuleEnd::Aborts | RuleEnd::GoesOn => false,
+                RuleEnd::Aborts | RuleEnd::GoesOn | RuleEnd::Unclear => false,
             },
             Self::Status { .. }
             | Self::GraphQl { .. }

@@ -68,17 +68,28 @@ pub fn judge(
     answer: &Answer,
     frame: &Arc<Frame>,
 ) -> Result<Verdict, Failure> {
-    for rule in &plan.rules {
-        if holds(rule, answer, frame)? {
-            return by_rule(http, plan, rule, answer, frame);
-        }
-    }
     let status = answer.status;
+    let is_good = (200..300).contains(&status);
+    let changes = plan.repeat != Repeat::Asks;
+    for rule in &plan.rules {
+        // What a rule looks for in what holds nothing is absent, and says nothing by that.
+        let is_vain = changes && rule.looks_inside && !answer.has_inside();
+        // 204 and 205 are good, and have nothing to say.
+        let is_known = !is_good && rule.statuses.is_empty() || matches!(status, 204 | 205);
+        let is_passed_over = is_vain && is_known;
+        if is_passed_over || !holds(rule, answer, frame)? {
+            continue;
+        }
+        if is_vain && is_good {
+            return Ok(Verdict::Fail(unclear(http, answer)));
+        }
+        return by_rule(http, plan, rule, answer, frame);
+    }
     let failure = || Failure::Status {
         status,
         body: http.excerpt(answer.text()),
     };
-    if (200..300).contains(&status) {
+    if is_good {
         return Ok(match graphql_errors(http, plan, answer) {
             // What stands beside data is for `results`, which tells of each row.
             Some(failure) if !(plan.errors_are_read && failure.has_data()) => {
@@ -94,6 +105,21 @@ pub fn judge(
         return Ok(Verdict::Refresh(failure()));
     }
     Ok(Verdict::Fail(failure()))
+}
+
+/// A rule holds only for want of what it looks for in an answer that holds nothing.
+fn unclear(http: &Http, answer: &Answer) -> Failure {
+    Failure::Rule {
+        status: answer.status,
+        message: format!(
+            "a rule looks into the answer, which holds no names, so that nobody knows what became of it: {}",
+            match http.excerpt(answer.text()) {
+                empty if empty.is_empty() => "it is empty".to_owned(),
+                text => text,
+            }
+        ),
+        end: RuleEnd::Unclear,
+    }
 }
 
 fn holds(rule: &RulePlan, answer: &Answer, frame: &Arc<Frame>) -> Result<bool, Failure> {
@@ -194,17 +220,24 @@ fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Fa
         Ok(_) if errors.kind() == ValueKind::Map => vec![said_by(&errors)],
         _ => vec![text_of(&errors).into_owned()],
     };
-    // A field that failed is null in `data`, and so may be all of it; what was not begun has no `data`,
-    // and no error with a `path` (GraphQL, October 2021, 7.1).
+    // A field that failed is null in `data`, and so may be all of it; what was not begun has no error
+    // with a `path` (GraphQL, October 2021, 7.1).
     let body = answer.body();
     let data = body.get_attr("data").unwrap_or_default();
     let names_of = |map: &Value| map.try_iter().into_iter().flatten();
     let is_some = |name| data.get_item(&name).is_ok_and(|field| !is_nothing(&field));
     let has_some = names_of(&data).any(is_some);
     let has_path = |error: Value| error.get_attr("path").is_ok_and(|path| !is_nothing(&path));
-    let was_begun = names_of(&body).any(|name| name.as_str() == Some("data"))
-        && formats::is_list(&errors)
-        && errors.try_iter().is_ok_and(|mut all| all.any(has_path));
+    // Servers call their own faults so, after which nobody knows.
+    let is_of_server = |error: &Value| {
+        let extensions = error.get_attr("extensions").unwrap_or_default();
+        let code = extensions.get_attr("code").unwrap_or_default();
+        let code = text_of(&code).to_ascii_uppercase();
+        code.contains("INTERNAL") || code.contains("TIMEOUT") || code.contains("TIMED_OUT")
+    };
+    let tells = |error: Value| is_of_server(&error) || has_path(error);
+    let was_begun =
+        formats::is_list(&errors) && errors.try_iter().is_ok_and(|mut all| all.any(tells));
     let has_data = has_some || was_begun;
     (!messages.is_empty()).then(|| Failure::GraphQl {
         message: http.excerpt(&messages.join("; ")),

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::wait::asked_by;
 use super::{Answer, Http, Reply, SendError};
 use crate::plan::poll::PollPlan;
+use crate::plan::reads::BodyReads;
 use crate::template::{Frame, TemplateError};
 
 /// The shortest wait that `Retry-After` may ask for where the author says none.
@@ -111,6 +112,7 @@ impl Http {
     ) -> JobEnd {
         let deadline = Instant::now() + plan.timeout;
         let mut wait = wait_after(plan, submitted);
+        let mut in_vain = 0;
         loop {
             // At the end of the time it is asked about once more.
             let left = deadline.saturating_duration_since(Instant::now());
@@ -122,7 +124,15 @@ impl Http {
                 Asked::NotListed => None,
                 Asked::End(end) => return end,
             };
-            if let Some(answer) = answer {
+            // What is no answer says nothing of the job; it is asked about again, as after a loss.
+            if let Some(why) = answer.as_ref().and_then(|answer| why_none(plan, answer)) {
+                in_vain += 1;
+                if in_vain >= plan.request.retry.attempts {
+                    let label = &plan.request.label;
+                    return JobEnd::Unreadable(format!("{label} was answered by {why}"));
+                }
+            } else if let Some(answer) = answer {
+                in_vain = 0;
                 *last = Some(Arc::clone(&answer));
                 wait = wait_after(plan, &answer);
                 let polled = Arc::new(Frame::on(frame).with("poll", answer.to_value()));
@@ -143,6 +153,22 @@ impl Http {
                 return JobEnd::TooLate(last.clone());
             }
         }
+    }
+}
+
+/// Why an answer is none to those who read it, where it is none.
+fn why_none(plan: &PollPlan, answer: &Answer) -> Option<&'static str> {
+    if answer.is_page() {
+        return Some("a web page: is the address right, and is a login needed?");
+    }
+    match plan.reads {
+        BodyReads::Nothing => None,
+        _ if answer.is_empty() => Some("nothing"),
+        BodyReads::AsData | BodyReads::Inside if answer.is_broken() => {
+            Some("what breaks off or is broken")
+        }
+        BodyReads::Inside if !answer.has_inside() => Some("what holds no names"),
+        BodyReads::AsText | BodyReads::AsData | BodyReads::Inside => None,
     }
 }
 

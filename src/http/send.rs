@@ -249,6 +249,10 @@ fn may_be_done(failure: &Failure, answer: &Answer) -> bool {
             _ => !SURELY_NOT_DONE.contains(status),
         },
         Failure::GraphQl { has_data, .. } => *has_data,
+        Failure::Rule {
+            end: RuleEnd::Unclear,
+            ..
+        } => true,
         Failure::Rule { .. }
         | Failure::Fault(_)
         | Failure::Template(_)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::reads::BodyReads;
 use super::request::RequestPlan;
 use super::source::ReadingPlan;
 use crate::template::Template;
@@ -20,6 +21,8 @@ pub struct PollPlan {
     pub timeout: Duration,
     /// Whether it is over.
     pub until: Template,
+    /// What both read of an answer.
+    pub reads: BodyReads,
     /// Whether it failed.
     pub failed: Option<Template>,
     /// Where one request asks about all jobs that are open.

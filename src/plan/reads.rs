@@ -12,12 +12,16 @@ pub enum BodyReads {
     AsText,
     /// What it holds.
     AsData,
+    /// Something in it, by its name.
+    Inside,
 }
 
 impl BodyReads {
     /// What is read of the answer of this name.
     pub fn of(uses: &Uses, name: &str) -> Self {
-        if uses.reads(name, "body") {
+        if uses.reads_inside(name, "body") {
+            Self::Inside
+        } else if uses.reads(name, "body") {
             Self::AsData
         } else if uses.reads(name, "text") {
             Self::AsText

@@ -256,6 +256,8 @@ pub struct LimitPlan {
 /// A rule of `on_response`.
 #[derive(Debug)]
 pub struct RulePlan {
+    /// Whether `when` reads something in the body by its name.
+    pub looks_inside: bool,
     /// Statuses, or classes of them; any where there are none.
     pub statuses: Vec<StatusRange>,
     /// Text that the body contains.

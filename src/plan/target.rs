@@ -172,6 +172,8 @@ pub enum SubmitPlan {
 /// Each row's fate in an answer.
 #[derive(Debug)]
 pub struct ResultsPlan {
+    /// Whether `ok` or `retry` read something in an element by its name.
+    pub looks_inside: bool,
     /// What it is called in messages.
     pub label: Arc<str>,
     /// Requests that lead to where fates are fetched.

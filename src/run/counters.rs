@@ -36,6 +36,8 @@ pub struct Counters {
     errors: AtomicU64,
     skipped: AtomicU64,
     ok: AtomicU64,
+    /// Of those that are ok: in entries that send nothing.
+    not_sent: AtomicU64,
     failed: AtomicU64,
     rejected: AtomicU64,
     unknown: AtomicU64,
@@ -121,6 +123,7 @@ impl Counters {
             errors: AtomicU64::default(),
             skipped: AtomicU64::default(),
             ok: AtomicU64::default(),
+            not_sent: AtomicU64::default(),
             failed: AtomicU64::default(),
             rejected: AtomicU64::default(),
             unknown: AtomicU64::default(),
@@ -230,6 +233,16 @@ impl Counters {
             Status::Unknown => &self.unknown,
         };
         counter.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Rows that are counted as ok go nowhere.
+    pub fn add_not_sent(&self, rows: u64) {
+        self.not_sent.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// How many of the rows that are counted as ok went nowhere.
+    pub fn not_sent(&self) -> u64 {
+        self.not_sent.load(Ordering::Relaxed)
     }
 
     /// Rows that were counted as ok are not, as their file did not arrive.

@@ -166,6 +166,8 @@ impl Run {
         for chunk in &mapped.chunks {
             for outcome in &chunk.outcomes {
                 self.counters.add_outcome(outcome);
+                let is_ok = outcome.status == Status::Ok;
+                self.counters.add_not_sent(u64::from(is_ok));
             }
             if let Some(feedback) = feedback {
                 let (body, error) = feedback.body(chunk, 0..chunk.rows.len())?;

@@ -252,7 +252,13 @@ impl Run {
         let counts = self.counters.snapshot();
         let refused = counts.failed + counts.unknown + counts.rejected;
         let is_judged = !self.plan.fail_when.is_empty();
-        if self.plan.mode.is_export() && counts.ok == 0 && refused > 0 && !is_judged {
+        let sends = self.plan.entries.iter().any(|entry| entry.target.is_some());
+        let ok = if sends {
+            counts.ok.saturating_sub(self.counters.not_sent())
+        } else {
+            counts.ok
+        };
+        if self.plan.mode.is_export() && ok == 0 && refused > 0 && !is_judged {
             return Err(RunError::NoneAccepted);
         }
         Ok(())

@@ -19,7 +19,7 @@ pub enum AroundError {
 }
 
 /// Why what was answered to a request is no answer, where it is none.
-fn why_none(step: &TargetStepPlan, answer: &Answer) -> Option<String> {
+pub(super) fn why_none(step: &TargetStepPlan, answer: &Answer) -> Option<String> {
     let label = &step.request.label;
     let status = answer.status;
     if answer.is_page() {
@@ -30,6 +30,7 @@ fn why_none(step: &TargetStepPlan, answer: &Answer) -> Option<String> {
     let what = match unreadable(&step.request, answer, step.reads)? {
         Unreadable::Empty => "nothing",
         Unreadable::Broken => "what breaks off or is broken",
+        Unreadable::Text => "what is text, or nothing, and holds no names",
         Unreadable::NotGraphQl => "what has neither `data` nor `errors`",
     };
     Some(format!(
@@ -82,6 +83,10 @@ pub async fn in_turn(
             }
         };
         if let Some(reason) = failed {
+            if http.stop().signal().is_some() {
+                context.api.log(LogLevel::Warning, &reason, None).await;
+                return Err(AroundError::Stopped);
+            }
             return Err(AroundError::Failed(reason));
         }
         if let (Some(name), Some(answer)) = (&step.name, delivery.answer) {

@@ -251,7 +251,12 @@ impl Sender {
             kind: FaultKind::NoAnswer,
             code: Some(answer.status.to_string()),
             ..Fault::new(format!(
-                "a web page was answered, and nobody knows whether anything was done: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {}, then: ok }}]. It begins with {:?}",
+                "a web page was answered{}: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {}, then: ok }}]. It begins with {:?}",
+                match request.repeat {
+                    Repeat::Asks => "",
+                    Repeat::Said(_) | Repeat::ByMethod =>
+                        ", and nobody knows whether anything was done",
+                },
                 answer.status,
                 self.context
                     .http
@@ -276,7 +281,10 @@ impl Sender {
             .as_deref()
             .is_some_and(|method| method.eq_ignore_ascii_case("DELETE"));
         let feedback = self.context.plan.feedback.as_ref();
-        let by_feedback = feedback.filter(|_| !is_delete).map(|plan| plan.reads);
+        // Of what feedback looks for in a few words there is nothing, and no more is known of the row.
+        let by_feedback = feedback
+            .filter(|_| !is_delete)
+            .map(|plan| plan.reads.min(BodyReads::AsData));
         let plan = &self.plan;
         let reads = plan.results_read.max(plan.ok_reads);
         self.is_readable(request, answer, reads.max(by_feedback.unwrap_or_default()))
@@ -318,6 +326,10 @@ impl Sender {
                     &text[end..]
                 )
             }
+            Some(Unreadable::Text) => format!(
+                "the answer holds no names: {}",
+                self.context.http.excerpt(answer.text())
+            ),
             Some(Unreadable::NotGraphQl) => format!(
                 "{} has neither `data` nor `errors`, as an answer of GraphQL has",
                 self.context.http.excerpt(answer.text())

@@ -91,6 +91,13 @@ impl Sender {
     ) -> Came {
         let http = &self.context.http;
         let unknown = |why: String| Came::Unknown(Fault::new(format!("{NOBODY_KNOWS}: {why}")));
+        // It may be so for all jobs: several in a row end the run.
+        let lost = |why: String| {
+            Came::Unknown(Fault {
+                kind: FaultKind::ShutOut,
+                ..Fault::new(format!("{NOBODY_KNOWS}: {why}"))
+            })
+        };
         let unknowable = |why: String| {
             Came::Unknown(Fault {
                 kind: FaultKind::Unknowable,
@@ -148,8 +155,8 @@ impl Sender {
             JobEnd::Lost(error) if matches!(error.failure, Failure::Template(_)) => {
                 unknowable(error.to_string())
             }
-            JobEnd::Lost(error) => unknown(error.to_string()),
-            JobEnd::Unreadable(reason) => unknown(reason),
+            JobEnd::Lost(error) => lost(error.to_string()),
+            JobEnd::Unreadable(reason) => lost(reason),
             JobEnd::Stopped => unknown("the run was stopped".to_owned()),
         }
     }

@@ -14,7 +14,8 @@ pub(super) struct Found {
 /// surrounding space.
 pub(super) fn by_key(keys: &[String], named: &[String]) -> Found {
     let mut exact: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (place, key) in keys.iter().enumerate() {
+    // A key that is nothing is none: what names no row is about none of them.
+    for (place, key) in keys.iter().enumerate().filter(|(_, key)| !key.is_empty()) {
         exact.entry(key).or_default().push(place);
     }
     let mut about: Vec<Vec<usize>> = named

@@ -1,5 +1,6 @@
 //! Jobs that one request asks about together.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -148,10 +149,21 @@ impl Sender {
         frame: &Arc<Frame>,
     ) -> Result<(), TemplateError> {
         let frame = Arc::new(Frame::on(frame).with("response", answer.to_value()));
+        let mut told: HashMap<String, &Value> = HashMap::new();
         for element in elements {
             let seen = Arc::new(Frame::on(&frame).with("result", element.clone()));
             let id = jobs.matching.text(&seen)?;
+            match told.get(&id) {
+                Some(before) if *before != element => {
+                    return Err(TemplateError {
+                        message: format!("the job {id:?} is listed twice, and not with the same"),
+                    });
+                }
+                Some(_) => continue,
+                None => {}
+            }
             self.open_jobs.tell(&id, &Arc::new(answer.part(element)));
+            told.insert(id, element);
         }
         Ok(())
     }

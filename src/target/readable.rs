@@ -3,6 +3,7 @@
 use crate::http::Answer;
 use crate::plan::reads::BodyReads;
 use crate::plan::request::{BodyPlan, RequestPlan};
+use crate::template::is_nothing;
 
 /// Why an answer can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub(super) enum Unreadable {
     Empty,
     /// It breaks off, or is broken.
     Broken,
+    /// It is text, and something in it is read.
+    Text,
     /// It is no answer to a GraphQL request: it has neither `data` nor `errors`.
     NotGraphQl,
 }
@@ -26,16 +29,23 @@ pub(super) fn unreadable(
     let is_graphql = matches!(request.body, Some(BodyPlan::GraphQl { .. }));
     if answer.is_empty() {
         let has_nothing_to_say = matches!(answer.status, 204 | 205);
-        let is_read = reads.any() || is_graphql;
-        return (is_read && !has_nothing_to_say).then_some(Unreadable::Empty);
+        return (is_graphql || reads.any() && !has_nothing_to_say).then_some(Unreadable::Empty);
     }
-    let is_data = is_graphql || reads.max(request.rules_read) == BodyReads::AsData;
+    let is_data = is_graphql || reads.max(request.rules_read) >= BodyReads::AsData;
     if is_data && answer.is_broken() {
         return Some(Unreadable::Broken);
     }
+    if reads == BodyReads::Inside && !answer.has_inside() {
+        return Some(Unreadable::Text);
+    }
     let has = |name| {
         let part = answer.body().get_attr(name);
-        part.is_ok_and(|part| !part.is_undefined())
+        part.is_ok_and(|part| !is_nothing(&part) && part.len() != Some(0))
+            || name == "data"
+                && answer
+                    .body()
+                    .try_iter()
+                    .is_ok_and(|mut keys| keys.any(|key| key.as_str() == Some(name)))
     };
     (is_graphql && !has("data") && !has("errors")).then_some(Unreadable::NotGraphQl)
 }

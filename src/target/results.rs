@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use minijinja::value::ValueKind;
 
+use super::around::why_none;
 use super::carry::Carried;
 use super::keys::{are_in_order, by_key};
 use super::parcel::Unit;
@@ -159,7 +160,10 @@ impl Sender {
         }
         let label = &lead.request.label;
         match self.context.http.send(&lead.request, frame, None).await {
-            Ok(Reply::Good(answer, _)) => Ok(Some(answer)),
+            Ok(Reply::Good(answer, _)) => match why_none(lead, &answer) {
+                None => Ok(Some(answer)),
+                Some(why) => Err(Unread::of_channel(why)),
+            },
             Ok(Reply::Skip(message)) => Err(Unread::of_channel(format!("{label}: {message}"))),
             Ok(Reply::Stop) => Err(Unread::of_channel(format!("{label}: a rule ends it"))),
             Ok(Reply::Split(error)) | Err(error) => Err(Unread::of(&error.into())),
@@ -247,6 +251,9 @@ impl Matching<'_> {
             strays: 0,
             stray: None,
             missing: match told.len() {
+                0 if !elements.is_empty() => {
+                    "each result in the channel's answer is null".to_owned()
+                }
                 0 => self.nothing_found(),
                 1 => "the one result in the channel's answer is not about it".to_owned(),
                 count => format!("none of the {count} results in the channel's answer is about it"),
@@ -432,6 +439,14 @@ impl Matching<'_> {
         frame: &Arc<Frame>,
         element: &Value,
     ) -> Result<Result<Option<String>, Reason>, TemplateError> {
+        if self.plan.looks_inside && is_plain(element) {
+            return Err(TemplateError {
+                message: format!(
+                    "a result is {:?}, which holds no names, and the spec reads them",
+                    said_by(element)
+                ),
+            });
+        }
         let is_ok = self
             .plan
             .ok
@@ -516,6 +531,14 @@ fn together(known: Verdict, judged: Result<Option<String>, Reason>) -> Verdict {
         (Verdict::Ok(said), Ok(more)) => Verdict::Ok(said.or(more)),
         (Verdict::Missing, Ok(said)) => Verdict::Ok(said),
     }
+}
+
+/// Whether an element is a text, a number or a word, in which nothing stands under a name.
+fn is_plain(element: &Value) -> bool {
+    matches!(
+        element.kind(),
+        ValueKind::String | ValueKind::Number | ValueKind::Bool
+    )
 }
 
 /// Two reasons for one row; the same words are said once.

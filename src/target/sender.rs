@@ -455,8 +455,8 @@ impl Sender {
         };
         if let Some(unclear) = unclear.filter(|_| !is_judged_whole) {
             self.tell_all(&unit, carried, Status::Unknown, None, unclear, sent);
-            if !verdicts.has_list {
-                sent.unknowable = Some(format!("{}: {}", plan.label, verdicts.missing));
+            if !verdicts.has_list || verdicts.mismatch.is_some() {
+                sent.unknowable = Some(format!("{}: {unclear}", plan.label));
             }
             return Vec::new();
         }
@@ -521,6 +521,10 @@ impl Sender {
             self.tell_all(&unit, carried, Status::Unknown, None, &message, sent);
             if unread.is_of_spec {
                 sent.unknowable = Some(message);
+            } else {
+                // It may be so for all reports: several in a row end the run.
+                sent.unreachable = Some(message);
+                sent.is_let_in = true;
             }
             return Vec::new();
         };
@@ -682,9 +686,14 @@ impl Sender {
     }
 }
 
-/// What is told of a row that was refused: it did not surely fail where something `is_left` behind.
+/// What is told of a row that was refused, or passed over: it did not surely fail where something
+/// `is_left` behind.
 fn with_traces(outcome: Outcome, is_left: bool, traces: Traces) -> Outcome {
-    if outcome.status != Status::Failed || !is_left {
+    let says_no = match outcome.status {
+        Status::Failed | Status::Skipped => true,
+        Status::Ok | Status::Rejected | Status::Unknown => false,
+    };
+    if !says_no || !is_left {
         return outcome;
     }
     let message = outcome.message.unwrap_or_default();

@@ -321,6 +321,20 @@ fn runner_is_stopped_behind_a_step_that_is_done() {
     }
 }
 
+/// A request around the target that hangs, or comes back late, is no failure of the channel's.
+#[test]
+fn runner_is_stopped_before_the_first_row() {
+    let target = "before: [{ request: { path: /begin, json: {} } }]\n  \
+                  request: { path: /row, json: [\"{{ row.id }}\"] }\n";
+    for answers in [true, false] {
+        let (ended, channel, held) = killed(target, 3, Signal::TERM, 1, answers);
+        assert_eq!(ended, Some(143));
+        assert_eq!(channel.count(), 1);
+        let logs = held.text("logs.jsonl");
+        assert!(logs.contains("Stopped by SIGTERM"), "{logs}");
+    }
+}
+
 /// A channel that refuses the credentials, or is not there, ends the run at the first unit.
 #[test]
 fn the_first_batch_is_refused() {

@@ -6,6 +6,7 @@ use super::Compiler;
 use super::request::Purpose;
 use super::values::whole;
 use crate::plan::poll::{PollJobsPlan, PollPlan};
+use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;
 use crate::spec::tree::Node;
 use crate::template::scope::{Name, Scope};
@@ -38,6 +39,13 @@ impl Compiler<'_> {
             None => submitted.clone(),
         };
         let jobs = key("jobs").map(|node| self.poll_jobs(node, submitted));
+        let ((until, failed), judging) = self.watched(|compiler| {
+            let until = compiler.condition(at.get("until").unwrap_or(at), polled);
+            let failed = at
+                .get("failed")
+                .map(|node| compiler.condition(node, polled));
+            (until, failed)
+        });
         let mut ask = |node: &Node, what: &str, seen: &Scope, purpose: Purpose| {
             let label = format!("{label}, {what}");
             let (mut plan, sent) =
@@ -55,8 +63,9 @@ impl Compiler<'_> {
             every_is_said: key("every").is_some(),
             jobs,
             timeout: self.duration(key("timeout"), TIMEOUT),
-            until: self.condition(at.get("until").unwrap_or(at), polled),
-            failed: at.get("failed").map(|node| self.condition(node, polled)),
+            until,
+            reads: BodyReads::of(&judging, "poll"),
+            failed,
         }
     }
 

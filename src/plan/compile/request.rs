@@ -257,7 +257,7 @@ impl Compiler<'_> {
             limit,
             rules,
             rules_read,
-            idempotency_key: self.optional(key("idempotency_key").as_ref(), scope),
+            idempotency_key: self.idempotency_key(key("idempotency_key").as_ref(), scope),
             repeat,
             errors_are_read: false,
             holds_body,
@@ -425,6 +425,22 @@ impl Compiler<'_> {
         self.limits.len() - 1
     }
 
+    /// A key by which the other side knows a request again: not the same one for all rows.
+    fn idempotency_key(&mut self, node: Option<&Node>, scope: &Scope) -> Option<Template> {
+        let node = node?;
+        let (key, uses) = self.watched(|compiler| compiler.template(node, scope));
+        let is_of_rows = ["row", "rows"].iter().any(|name| scope.get(name).is_some());
+        let is_of_all = |name: &String| ["options", "run", "change"].contains(&name.as_str());
+        if is_of_rows && uses.names.iter().all(is_of_all) {
+            self.error(
+                node,
+                "this key is the same for every request: the channel would take all of them for one",
+                "add what tells them apart, like {{ row.id }} or {{ batch.number }}",
+            );
+        }
+        Some(key)
+    }
+
     /// A rule, and what it reads of an answer.
     fn rule(
         &mut self,
@@ -453,7 +469,8 @@ impl Compiler<'_> {
         let by_text = body
             .as_ref()
             .map_or(BodyReads::Nothing, |_| BodyReads::AsText);
-        let reads = by_text.max(BodyReads::of(&uses, "response"));
+        let of_when = BodyReads::of(&uses, "response");
+        let reads = by_text.max(of_when);
         let has_condition = ["status", "body", "when"]
             .iter()
             .any(|key| node.get(key).is_some());
@@ -499,6 +516,7 @@ impl Compiler<'_> {
             );
         }
         let plan = RulePlan {
+            looks_inside: of_when == BodyReads::Inside,
             statuses,
             body,
             when,

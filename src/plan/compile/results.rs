@@ -8,7 +8,7 @@ use super::values::flag;
 use crate::check::Diagnostic;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::ReadingPlan;
-use crate::plan::target::{MatchPlan, ResultsPlan, TargetStepPlan};
+use crate::plan::target::{MatchPlan, ResultsPlan, TargetStepPlan, note_reads};
 use crate::spec::target::Missing;
 use crate::spec::tree::{Node, NodeValue};
 use crate::template::Template;
@@ -60,12 +60,12 @@ impl Compiler<'_> {
             may_be_empty: !is_fetched,
             ..reading
         });
-        let (leads, when, last) = match request {
+        let ((mut leads, when, last), mut fetching) = self.watched(|compiler| match request {
             Some(several) if matches!(several.value, NodeValue::List(_)) => {
-                self.leads(several, &label, scopes, answers)
+                compiler.leads(several, &label, scopes, answers)
             }
             request => (Vec::new(), None, request.or(download)),
-        };
+        });
         let mut answered = answered;
         let mut whole = whole;
         let mut result = result;
@@ -74,12 +74,23 @@ impl Compiler<'_> {
             whole = Scopes::with_answer(&whole, name);
             result = Scopes::with_answer(&result, name);
         }
-        let request = last.map(|at| {
-            let seen = Scopes::paged(&answered);
-            let mut fetch = self.fetch(at, node, &label, scopes, &seen, false);
-            fetch.reading = Arc::clone(&reading);
-            fetch.request.holds_body |= holds_body;
-            fetch
+        let (request, read) = self.watched(|compiler| {
+            last.map(|at| {
+                let seen = Scopes::paged(&answered);
+                let mut fetch = compiler.fetch(at, node, &label, scopes, &seen, false);
+                fetch.reading = Arc::clone(&reading);
+                fetch.request.holds_body |= holds_body;
+                fetch
+            })
+        });
+        fetching.add(read);
+        note_reads(&mut leads, &fetching);
+        let ((ok, retry), judging) = self.watched(|compiler| {
+            let ok = node.get("ok").map(|node| compiler.condition(node, &whole));
+            let retry = node
+                .get("retry")
+                .map(|node| compiler.condition(node, &whole));
+            (ok, retry)
         });
         let is_missing_ok = node.get("missing").and_then(Node::as_text) == Some("ok");
         if is_missing_ok && node.get("ok").is_none() {
@@ -96,8 +107,9 @@ impl Compiler<'_> {
             label: label.into(),
             reading,
             matching: self.matching(node, row, &result),
-            ok: node.get("ok").map(|node| self.condition(node, &whole)),
-            retry: node.get("retry").map(|node| self.condition(node, &whole)),
+            ok,
+            retry,
+            looks_inside: judging.fields.iter().any(|(owner, _)| owner == "result"),
             is_missing_said: node.get("missing").is_some(),
             missing: match node.get("missing").and_then(Node::as_text) {
                 Some("ok") => Missing::Ok,

@@ -36,6 +36,8 @@ pub struct Uses {
     pub names: BTreeSet<String>,
     /// Fields of names, as `(name, field)`.
     pub fields: BTreeSet<(String, String)>,
+    /// Those of these fields in which something is read by its name.
+    pub inside: BTreeSet<(String, String)>,
     /// Options by name; all of them where `reads_all_options`.
     pub options: BTreeSet<String>,
     /// Whether an option is chosen by a value.
@@ -54,6 +56,12 @@ impl Uses {
             && (fields().next().is_none() || fields().any(|(_, known)| known == field))
     }
 
+    /// Whether a template reads something by its name in this field of this name.
+    pub fn reads_inside(&self, name: &str, field: &str) -> bool {
+        let mut inside = self.inside.iter();
+        inside.any(|(owner, known)| owner == name && known == field)
+    }
+
     /// Whether a template reads this name.
     pub fn has(&self, name: &str) -> bool {
         self.names.contains(name)
@@ -63,6 +71,7 @@ impl Uses {
     pub fn add(&mut self, other: Self) {
         self.names.extend(other.names);
         self.fields.extend(other.fields);
+        self.inside.extend(other.inside);
         self.options.extend(other.options);
         self.reads_all_options |= other.reads_all_options;
         self.has_secret |= other.has_secret;

@@ -58,6 +58,26 @@ impl<'s> Lowering<'s, '_> {
         self.problem(place, format!("unknown name `{name}`"), help);
     }
 
+    /// Something is read by its name in what this is, which may be a field of a name.
+    fn note_inside(&mut self, expr: &Expr<'s>) {
+        let (owner, field) = match expr {
+            Expr::GetAttr(attr) => (&attr.expr, Some(attr.name.to_owned())),
+            Expr::GetItem(item) => {
+                let key = item.subscript_expr.as_const();
+                (
+                    &item.expr,
+                    key.and_then(|key| key.as_str().map(str::to_owned)),
+                )
+            }
+            _ => return,
+        };
+        if let (Expr::Var(var), Some(field)) = (owner, field) {
+            if !self.is_local(var.id) && self.scope.get(var.id).is_some() {
+                self.uses.inside.insert((var.id.to_owned(), field));
+            }
+        }
+    }
+
     pub(super) fn whole_of_secrets(&mut self, name: &str, place: &Range<usize>) {
         self.uses.has_secret = true;
         if self.scope.is_shown {
@@ -71,7 +91,9 @@ impl<'s> Lowering<'s, '_> {
 
     /// Checks `owner.name` where the spec says which fields `owner` has.
     pub(super) fn field(&mut self, owner: &Expr<'s>, name: &str, place: Range<usize>) {
-        let Expr::Var(var) = owner else { return };
+        let Expr::Var(var) = owner else {
+            return self.note_inside(owner);
+        };
         if self.is_local(var.id) {
             return;
         }
