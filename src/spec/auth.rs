@@ -1,22 +1,24 @@
 //! `auth`: who asks.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::places::{Keyed, by_shape};
 use super::request::Request;
 use super::values::{Duration, Path};
 use super::{Template, Tree};
 
 /// Who asks: one choice. Credentials that are all nothing mean no auth.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Auth {
     /// `none`.
     Word(AuthWord),
     /// One of the choices.
     Choice(Box<AuthChoice>),
 }
+
+by_shape!(Auth { Scalar => Word, Map => Choice });
 
 /// Auth that needs nothing.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -94,11 +96,11 @@ pub struct Basic {
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub struct Place {
     /// Headers with their values.
-    pub header: Option<IndexMap<String, Template>>,
+    pub header: Option<Keyed<Template>>,
     /// Parameters with their values.
-    pub query: Option<IndexMap<String, Template>>,
+    pub query: Option<Keyed<Template>>,
     /// Cookies with their values.
-    pub cookie: Option<IndexMap<String, Template>>,
+    pub cookie: Option<Keyed<Template>>,
 }
 
 /// An access token by OAuth 2.0.
@@ -135,7 +137,7 @@ pub struct OAuth2 {
     pub body: TokenBody,
     /// Further fields of the request.
     #[serde(default)]
-    pub extra: IndexMap<String, Tree>,
+    pub extra: Keyed<Tree>,
     /// Each refresh gives a new refresh token, which is kept with `state` or `--state`.
     #[serde(default)]
     pub rotates: bool,
@@ -187,13 +189,13 @@ pub struct Session {
     pub token: Path,
     /// Headers that carry `token`.
     #[serde(default)]
-    pub header: Option<IndexMap<String, Template>>,
+    pub header: Option<Keyed<Template>>,
     /// Parameters that carry `token`.
     #[serde(default)]
-    pub query: Option<IndexMap<String, Template>>,
+    pub query: Option<Keyed<Template>>,
     /// Cookies that carry `token`.
     #[serde(default)]
-    pub cookie: Option<IndexMap<String, Template>>,
+    pub cookie: Option<Keyed<Template>>,
     /// How long a token is good for; until a 401 where nothing is said.
     #[serde(default)]
     pub lasts: Option<Duration>,
@@ -209,10 +211,10 @@ pub struct Jwt {
     pub key: Template,
     /// What it says.
     #[serde(default)]
-    pub claims: IndexMap<String, Tree>,
+    pub claims: Keyed<Tree>,
     /// Further fields of its header, as `kid`.
     #[serde(default)]
-    pub headers: IndexMap<String, Tree>,
+    pub headers: Keyed<Tree>,
     /// How long it is good for; 20 minutes where nothing is said.
     #[serde(default)]
     pub lasts: Option<Duration>,
@@ -248,5 +250,5 @@ pub struct Choose {
     /// What chooses; where it is a select option all its choices must be cases.
     pub by: Template,
     /// Auth by its value.
-    pub cases: IndexMap<String, Auth>,
+    pub cases: Keyed<Auth>,
 }

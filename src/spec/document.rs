@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::compose::compose;
+use super::places::read;
 use super::tree::Node;
 use super::{Spec, schema};
 use crate::check::{Diagnostic, structure};
@@ -34,7 +33,7 @@ impl Document {
         let source = source.into();
         let tree = compose(&source, diagnostics)?;
         let root = structure::check(&tree, &schema::annotated(), diagnostics)?;
-        match Spec::deserialize(root.to_yaml()) {
+        match read::<Spec>(&root) {
             Ok(spec) => Some(Self {
                 file: file.into(),
                 source,

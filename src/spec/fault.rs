@@ -3,18 +3,22 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::places::by_shape;
+use super::tree::{Node, NodeValue};
 use super::values::Duration;
 use super::{Condition, Template};
 
 /// How often a request is sent: a number of attempts, or more about it.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Retry {
     /// Attempts in all.
     Attempts(#[schemars(range(min = 1, max = 100))] u32),
     /// All of it.
     Whole(RetryKeys),
 }
+
+by_shape!(Retry { Scalar => Attempts, Map => Whole });
 
 /// When a request is sent again. Waits double, with jitter.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -35,8 +39,8 @@ pub struct RetryKeys {
 }
 
 /// A rate, several rates, or more about it.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum RateLimit {
     /// One rate: `10/s`.
     Rate(Template),
@@ -45,6 +49,8 @@ pub enum RateLimit {
     /// All of it.
     Whole(Box<RateLimitKeys>),
 }
+
+by_shape!(RateLimit { Scalar => Rate, List => Rates, Map => Whole });
 
 /// How fast requests are sent.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -83,10 +89,35 @@ pub struct OnResponse {
     pub wait: Option<Template>,
 }
 
+/// Statuses of a rule, each as it was written.
+#[derive(Debug, Clone)]
+pub struct Statuses(pub Vec<Node>);
+
+impl<'de> Deserialize<'de> for Statuses {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let node = Node::deserialize(deserializer)?;
+        Ok(Self(match node.value {
+            NodeValue::List(items) => items,
+            NodeValue::Scalar(_) | NodeValue::Map(_) | NodeValue::Refused => vec![node],
+        }))
+    }
+}
+
+impl JsonSchema for Statuses {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Written::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Written::json_schema(generator)
+    }
+}
+
 /// Statuses of a rule.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Statuses {
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "Statuses")]
+#[allow(dead_code, reason = "it says how statuses are written")]
+enum Written {
     /// One.
     Number(#[schemars(range(min = 100, max = 599))] u16),
     /// A class: `5xx`.

@@ -1,10 +1,10 @@
 //! `feedback`: what each row's fate is told back as.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Template;
+use super::places::Keyed;
 
 /// What each row's fate is told back as.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -18,7 +18,7 @@ pub struct Feedback {
     /// ```yaml
     /// columns: { id: "{{ row.id }}", error: "{{ outcome.message }}" }
     /// ```
-    pub columns: IndexMap<String, Template>,
+    pub columns: Keyed<Template>,
 }
 
 /// Which rows are reported.

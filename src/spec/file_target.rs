@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::places::by_shape;
 use super::source::Login;
 use super::{Template, Tree};
 
@@ -36,14 +37,16 @@ pub struct FileTarget {
 }
 
 /// How a file is written: one choice.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum FileFormat {
     /// A choice with nothing to say.
     Word(FileFormatWord),
     /// One of the choices.
     Choice(Box<FileFormatChoice>),
 }
+
+by_shape!(FileFormat { Scalar => Word, Map => Choice });
 
 /// Formats of files.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]

@@ -3,19 +3,22 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::places::by_shape;
 use super::values::Size;
 use super::{OneOrMany, Template};
 
 /// How an answer or a file is read: one choice. By content type, name and first bytes where nothing
 /// is said.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Format {
     /// A choice with nothing to say.
     Word(FormatWord),
     /// One of the choices.
     Choice(Box<FormatChoice>),
 }
+
+by_shape!(Format { Scalar => Word, Map => Choice });
 
 /// Formats.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]

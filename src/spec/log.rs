@@ -1,9 +1,9 @@
 //! `log`: what is logged, and when.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::places::Keyed;
 use super::{Condition, Template, Tree};
 
 /// A log message.
@@ -22,7 +22,7 @@ pub struct Log {
     pub message: Template,
     /// More to go with the message, as the platform keeps it; templates at any depth.
     #[serde(default)]
-    pub context: IndexMap<String, Tree>,
+    pub context: Keyed<Tree>,
 }
 
 /// When something is logged.

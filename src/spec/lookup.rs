@@ -1,11 +1,11 @@
 //! `lookups`: what else is known about a row, asked for many at a time or read once.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::format::Format;
 use super::pages::Pages;
+use super::places::Keyed;
 use super::request::Request;
 use super::source::{FileSource, StepOnError};
 use super::values::Path;
@@ -34,7 +34,7 @@ pub struct Lookup {
     pub file: Option<FileSource>,
     /// Records written in the spec.
     #[serde(default)]
-    pub rows: Option<Vec<IndexMap<String, Tree>>>,
+    pub rows: Option<Vec<Keyed<Tree>>>,
     /// Where the records stand in the answer.
     #[serde(default)]
     pub records: Option<Path>,

@@ -20,6 +20,7 @@ mod on_error;
 mod option;
 pub mod pages;
 pub mod place;
+pub mod places;
 pub mod request;
 mod rules;
 pub mod schema;
@@ -52,7 +53,7 @@ pub use target::Target;
 pub use template::{Condition, Template, Tree};
 pub use version::{Name, Version};
 
-use indexmap::IndexMap;
+use places::{Keyed, by_shape};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -82,7 +83,7 @@ pub struct Spec {
     ///   TOKEN: { type: password, required: true }
     /// ```
     #[serde(default)]
-    pub options: IndexMap<String, OptionSpec>,
+    pub options: Keyed<OptionSpec>,
     /// Defaults for all requests.
     ///
     /// ```yaml
@@ -143,7 +144,7 @@ pub struct Spec {
     ///   net: "{{ vars.price / 1.19 }}"
     /// ```
     #[serde(default)]
-    pub vars: IndexMap<String, Template>,
+    pub vars: Keyed<Template>,
     /// A list; the row becomes one row for each of its elements, which is seen as `part`. A row
     /// with an empty list stays one row.
     ///
@@ -187,7 +188,7 @@ pub struct Spec {
     ///   "{{ options.NEW_COLUMN_NAME }}": "{{ row[options.SOURCE_COLUMN] }}"
     /// ```
     #[serde(default)]
-    pub columns: IndexMap<String, Template>,
+    pub columns: Keyed<Template>,
     /// Columns that are left out, after `columns`; names with `*`.
     ///
     /// ```yaml
@@ -201,7 +202,7 @@ pub struct Spec {
     /// rename: { "attr_*": "attribute-*" }
     /// ```
     #[serde(default)]
-    pub rename: IndexMap<String, String>,
+    pub rename: Keyed<String>,
     /// Keeps the first row of each value of this column, or of these columns together. A row that
     /// has no value there is kept.
     ///
@@ -293,19 +294,20 @@ pub struct Spec {
 }
 
 /// A word, or a list of words.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[schemars(untagged)]
 pub enum OneOrMany {
     /// Nothing was said.
     #[default]
     #[schemars(skip)]
-    #[serde(skip)]
     None,
     /// One.
     One(String),
     /// Several.
     Many(Vec<String>),
 }
+
+by_shape!(OneOrMany { Scalar => One, List => Many });
 
 impl OneOrMany {
     /// The words.

@@ -1,10 +1,10 @@
 //! `options`: what the end user fills in.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Template;
+use super::places::{Keyed, by_shape};
 
 /// Names that every shell sets: an option of that name would never be empty.
 pub const SHELL_NAMES: [&str; 15] = [
@@ -80,11 +80,13 @@ pub enum OptionType {
 }
 
 /// A list of values, or value → label.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Choices {
     /// Values that are their own labels.
     Values(Vec<Template>),
     /// Value → label.
-    Labels(IndexMap<String, Template>),
+    Labels(Keyed<Template>),
 }
+
+by_shape!(Choices { List => Values, Map => Labels });

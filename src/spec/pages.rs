@@ -3,18 +3,21 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::places::by_shape;
 use super::values::Path;
 use super::{Condition, Template};
 
 /// How a list is paged: one choice.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Pages {
     /// A choice with nothing to say.
     Word(PagesWord),
     /// One of the choices.
     Choice(Box<PagesChoice>),
 }
+
+by_shape!(Pages { Scalar => Word, Map => Choice });
 
 /// Paging that needs nothing else.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]

@@ -1,6 +1,5 @@
 //! Requests: what is sent, and what `http` says for all of them.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -8,12 +7,14 @@ use super::auth::Auth;
 use super::fault::{OnResponse, RateLimit, Retry};
 use super::format::Format;
 use super::pages::Pages;
+use super::places::{Keyed, by_shape, read};
+use super::tree::Node;
 use super::values::{Duration, TemplateOrList};
 use super::{Template, Tree};
 
 /// A request, or only its path.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Request {
     /// Its path.
     Path(String),
@@ -21,15 +22,19 @@ pub enum Request {
     Whole(Box<RequestKeys>),
 }
 
+by_shape!(Request { Scalar => Path, Map => Whole });
+
 /// Parts of a multipart form.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Multipart {
     /// By their names.
-    Parts(IndexMap<String, Tree>),
+    Parts(Keyed<Tree>),
     /// In turn; a template gives several.
     InTurn(Vec<Tree>),
 }
+
+by_shape!(Multipart { Map => Parts, List => InTurn });
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -59,13 +64,13 @@ pub struct RequestKeys {
     /// ```yaml
     /// query: { limit: "{{ page.size }}", status: [active, draft] }
     /// ```
-    pub query: IndexMap<String, TemplateOrList>,
+    pub query: Keyed<TemplateOrList>,
     /// Headers. Nothing is not sent.
     ///
     /// ```yaml
     /// headers: { Accept-Language: "{{ options.LANGUAGE }}" }
     /// ```
-    pub headers: IndexMap<String, Template>,
+    pub headers: Keyed<Template>,
     /// A JSON body; templates at any depth. A key whose value is nothing is left out.
     ///
     /// ```yaml
@@ -77,7 +82,7 @@ pub struct RequestKeys {
     /// ```yaml
     /// form: { grant_type: client_credentials }
     /// ```
-    pub form: Option<IndexMap<String, Tree>>,
+    pub form: Option<Keyed<Tree>>,
     /// A body of text.
     pub text: Option<TextBody>,
     /// A GraphQL query; an answer with `errors` is a failure.
@@ -127,7 +132,7 @@ pub struct RequestKeys {
 }
 
 /// Defaults for all requests.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("additionalProperties" = false))]
 pub struct Http {
@@ -145,8 +150,31 @@ pub struct Http {
     #[schemars(range(min = 1, max = 1000))]
     pub concurrency: Option<u32>,
     /// What requests have too.
-    #[serde(flatten)]
+    #[schemars(flatten)]
     pub request: RequestKeys,
+}
+
+impl<'de> Deserialize<'de> for Http {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// What `http` has besides.
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Own {
+            base_url: Option<Template>,
+            pages: Option<Pages>,
+            format: Option<Format>,
+            concurrency: Option<u32>,
+        }
+        let node = Node::deserialize(deserializer)?;
+        let own: Own = read(&node).map_err(serde::de::Error::custom)?;
+        Ok(Self {
+            base_url: own.base_url,
+            pages: own.pages,
+            format: own.format,
+            concurrency: own.concurrency,
+            request: read(&node).map_err(serde::de::Error::custom)?,
+        })
+    }
 }
 
 /// A body of text with its type.
@@ -168,7 +196,7 @@ pub struct GraphQl {
     pub query: Template,
     /// Its variables; templates at any depth.
     #[serde(default)]
-    pub variables: IndexMap<String, Tree>,
+    pub variables: Keyed<Tree>,
     /// Which operation of several.
     #[serde(default)]
     pub operation: Option<Template>,

@@ -1,25 +1,27 @@
 //! `source`: the steps a data source's rows come from.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::format::Format;
 use super::job::Job;
 use super::pages::Pages;
+use super::places::{Keyed, by_shape};
 use super::request::Request;
 use super::values::{Duration, ListOrTemplate, Path};
 use super::{Condition, Template, Tree};
 
 /// One step, or a list of steps: each record of one runs the next.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Source {
     /// A single step.
     One(Box<Step>),
     /// Steps in turn.
     Many(#[schemars(length(min = 1))] Vec<Step>),
 }
+
+by_shape!(Source { Map => One, List => Many });
 
 /// A step: where its records come from (one of `request`, `for_each`, `rows`, `windows`, `file`,
 /// `job`, `first_of`, `all_of`), and what becomes of them.
@@ -48,7 +50,7 @@ pub struct Step {
     /// rows:
     ///   - { id: 1, name: first product, seen: "{{ now() }}" }
     /// ```
-    pub rows: Option<Vec<IndexMap<String, Tree>>>,
+    pub rows: Option<Vec<Keyed<Tree>>>,
     /// Spans of time, as records `{from, to}`.
     ///
     /// ```yaml

@@ -7,37 +7,39 @@ use super::fault::OnResponse;
 use super::file_target::FileTarget;
 use super::format::Format;
 use super::pages::Pages;
+use super::places::{Placed, by_shape, read};
 use super::request::Request;
 use super::target_job::{Requests, TargetJob};
+use super::tree::Node;
 use super::values::{Path, Size};
 use super::{Condition, Log, Template, Tree};
 
 /// Where rows go. In `export-delta` an entry for each kind of change, run in the order written; a
 /// kind without an entry is not read. Keys beside the entries are shared by all of them.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("additionalProperties" = false))]
 pub struct Target {
     /// Rows that are new since the last run.
     #[schemars(extend("x-modes" = ["export-delta"]))]
-    pub new: Option<Entry>,
+    pub new: Option<Placed<Entry>>,
     /// Rows that have changed since the last run.
     #[schemars(extend("x-modes" = ["export-delta"]))]
-    pub modified: Option<Entry>,
+    pub modified: Option<Placed<Entry>>,
     /// Rows that are gone since the last run.
     #[schemars(extend("x-modes" = ["export-delta"]))]
-    pub deleted: Option<Entry>,
+    pub deleted: Option<Placed<Entry>>,
     /// Rows that are as they were.
     #[schemars(extend("x-modes" = ["export-delta"]))]
-    pub unchanged: Option<Entry>,
+    pub unchanged: Option<Placed<Entry>>,
     /// How rows are sent.
-    #[serde(flatten)]
+    #[schemars(flatten)]
     pub keys: TargetKeys,
 }
 
 /// What happens to the rows of one kind of change: the keys of `target`, which win over those beside
 /// the entry. `{}` reads and reports them, and sends nothing.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("additionalProperties" = false))]
 pub struct Entry {
@@ -45,8 +47,48 @@ pub struct Entry {
     /// `batch`, and `finish` after its last row.
     pub log: Vec<Log>,
     /// How rows are sent.
-    #[serde(flatten)]
+    #[schemars(flatten)]
     pub keys: TargetKeys,
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// What is beside the keys.
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Own {
+            new: Option<Placed<Entry>>,
+            modified: Option<Placed<Entry>>,
+            deleted: Option<Placed<Entry>>,
+            unchanged: Option<Placed<Entry>>,
+        }
+        let node = Node::deserialize(deserializer)?;
+        let own: Own = read(&node).map_err(serde::de::Error::custom)?;
+        Ok(Self {
+            new: own.new,
+            modified: own.modified,
+            deleted: own.deleted,
+            unchanged: own.unchanged,
+            keys: read(&node).map_err(serde::de::Error::custom)?,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// What is beside the keys.
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Own {
+            log: Vec<Log>,
+        }
+        let node = Node::deserialize(deserializer)?;
+        let own: Own = read(&node).map_err(serde::de::Error::custom)?;
+        Ok(Self {
+            log: own.log,
+            keys: read(&node).map_err(serde::de::Error::custom)?,
+        })
+    }
 }
 
 /// How rows are sent: one of `request`, `steps`, `job` and `file`, and what is said about it.
@@ -145,14 +187,16 @@ pub struct TargetStep {
 }
 
 /// How many rows go into one request.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Batch {
     /// So many rows.
     Rows(#[schemars(range(min = 1, max = 100_000))] u32),
     /// All of it.
     Whole(Box<BatchKeys>),
 }
+
+by_shape!(Batch { Scalar => Rows, Map => Whole });
 
 /// How many rows go into one request.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -212,14 +256,16 @@ pub struct Results {
 }
 
 /// Which row an element is about.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Match {
     /// By its place.
     Word(MatchWord),
     /// By what it says.
     Whole(Box<MatchKeys>),
 }
+
+by_shape!(Match { Scalar => Word, Map => Whole });
 
 /// Matches with nothing to say.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]

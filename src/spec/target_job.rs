@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::places::by_shape;
 use super::request::{Request, RequestKeys};
 use super::target::TargetStep;
 use super::values::{Duration, Path};
@@ -41,8 +42,8 @@ pub struct TargetJob {
 }
 
 /// A request, or several in turn.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Requests {
     /// Its path.
     Path(String),
@@ -51,6 +52,8 @@ pub enum Requests {
     /// In turn; each sees the answers before it by their names.
     Several(Vec<TargetStep>),
 }
+
+by_shape!(Requests { Scalar => Path, Map => One, List => Several });
 
 /// How a job is asked about.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

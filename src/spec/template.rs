@@ -1,25 +1,27 @@
-//! Strings with `{{ }}` in the spec. What they hold is compiled from the tree, where every scalar
-//! still stands as it was written; the types here say where a template may stand.
+//! Strings with `{{ }}` in the spec. The types here say where a template may stand, and hold it as it was
+//! written, with its place.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use super::tree::Node;
+
 /// Text or a template. A string that is one `{{ }}` keeps the type of its value.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Template(pub serde_yaml::Value);
+pub struct Template(pub Node);
 
 /// A template that is one expression, `true` or `false`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Condition(pub serde_yaml::Value);
+pub struct Condition(pub Node);
 
 /// Any YAML, templates at any depth.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Tree(pub serde_yaml::Value);
+pub struct Tree(pub Node);
 
 impl JsonSchema for Template {
     fn schema_name() -> Cow<'static, str> {

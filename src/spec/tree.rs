@@ -149,7 +149,7 @@ impl Node {
     }
 }
 
-fn scalar_to_yaml(scalar: &Scalar) -> serde_yaml::Value {
+pub(super) fn scalar_to_yaml(scalar: &Scalar) -> serde_yaml::Value {
     use serde_yaml::Value;
     match scalar.kind {
         ScalarKind::Null => Value::Null,

@@ -5,30 +5,32 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use super::tree::Node;
+
 /// A span of time: `500ms`, `10s`, `5m`, `2h`, `30d`, ISO `P1M`; a number is seconds.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Duration(pub serde_yaml::Value);
+pub struct Duration(pub Node);
 
 /// Where something stands in an answer: a `JSONPath`, or a template over `response`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Path(pub String);
+pub struct Path(pub Node);
 
 /// A template that gives a list, or the list itself.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct ListOrTemplate(pub serde_yaml::Value);
+pub struct ListOrTemplate(pub Node);
 
 /// A template, or a list of them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct TemplateOrList(pub serde_yaml::Value);
+pub struct TemplateOrList(pub Node);
 
 /// A number of bytes: `500kB`, `9MB`, `10MiB`; a number is bytes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Size(pub serde_yaml::Value);
+pub struct Size(pub Node);
 
 impl Size {
     /// Bytes of `500kB`, `9MB`, `10MiB` or a number; letters in any case.

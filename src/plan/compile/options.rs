@@ -14,7 +14,7 @@ impl Compiler<'_> {
             return options;
         };
         for entry in node.entries() {
-            let Some(spec) = self.document.spec.options.get(&entry.key) else {
+            let Some(spec) = self.document.spec.options.get(entry.key.as_str()) else {
                 continue;
             };
             let key_node = Node::refused(entry.key_span.clone());
