@@ -85,6 +85,24 @@ pub fn is_web_page(beginning: &[u8]) -> bool {
             .any(is_element)
 }
 
+/// Whether text that calls itself HTML begins with an element of HTML, and not of other XML.
+pub fn begins_as_html(text: &str) -> bool {
+    const ELEMENTS: [&str; 28] = [
+        "a", "b", "body", "br", "center", "div", "font", "form", "h1", "h2", "h3", "h4", "head",
+        "hr", "html", "i", "img", "link", "main", "meta", "p", "pre", "script", "section", "span",
+        "style", "table", "title",
+    ];
+    if is_web_page(text.as_bytes()) {
+        return true;
+    }
+    let Some(rest) = text.trim_start().strip_prefix('<') else {
+        return false;
+    };
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric());
+    let name = rest[..end.unwrap_or(rest.len())].to_ascii_lowercase();
+    ELEMENTS.contains(&name.as_str())
+}
+
 /// What comes behind what begins and ends like this.
 fn behind<'b>(bytes: &'b [u8], begins: &[u8], ends: &[u8]) -> Option<&'b [u8]> {
     let rest = bytes.strip_prefix(begins)?;

@@ -56,9 +56,11 @@ fn of_page(page: &Value, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Foun
     nodes.clear();
     collect(page, steps, &mut nodes);
     let spreads = steps.last() != Some(&PathStep::Each);
+    let mut nothing = 0;
     let mut give = |record: Value| {
         // `null` is no record.
         if crate::template::is_nothing(&record) {
+            nothing += 1;
             return Ok(());
         }
         sink(record).map_err(|Closed| ReadError::Closed)
@@ -73,6 +75,7 @@ fn of_page(page: &Value, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Foun
             give(node)?;
         }
     }
+    found.nothing = nothing;
     if !leads_on {
         found.shape = Shape::astray(page, steps).unwrap_or(found.shape);
     }
@@ -155,6 +158,7 @@ impl State<'_, '_> {
     fn give<E: serde::de::Error>(&mut self, record: Value) -> Result<(), E> {
         // `null` is no record.
         if crate::template::is_nothing(&record) {
+            self.found.nothing += 1;
             return Ok(());
         }
         (self.sink)(record).map_err(|Closed| {

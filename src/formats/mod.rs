@@ -23,7 +23,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 pub use decode::declared as declared_encoding;
-pub use detect::{Hints, is_web_page};
+pub use detect::{Hints, begins_as_html, is_web_page};
 pub use json::{collect, is_list, keys_of, parse_page};
 pub use json_numbers::without_numbers_that_are_none;
 pub use shape::{Missing, Shape};
@@ -45,6 +45,17 @@ pub struct Wanted<'p> {
     pub probes: &'p [&'p PlainPath],
 }
 
+/// What was found in XML besides records.
+#[derive(Debug, Clone, Default)]
+pub struct XmlFound {
+    /// What its records are called, where the spec names no element.
+    pub elements: Vec<String>,
+    /// The element around its records.
+    pub around: Option<String>,
+    /// Words that stand in its root, where records were looked for.
+    pub words: Option<String>,
+}
+
 /// What was found besides records.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
@@ -52,8 +63,10 @@ pub struct Found {
     pub probes: Vec<Value>,
     /// The names that stand at the top, for those who look where nothing is.
     pub keys: Vec<String>,
-    /// What XML's records are called, where the spec names no element.
-    pub elements: Vec<String>,
+    /// Elements of the list that are `null`: they are no records, and fill its page all the same.
+    pub nothing: u64,
+    /// What XML has besides.
+    pub xml: Option<Box<XmlFound>>,
     /// What stands where records are looked for.
     pub shape: Shape,
     /// What the bytes were read as, in a spec's word.

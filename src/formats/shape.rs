@@ -69,6 +69,15 @@ impl Shape {
         for (index, step) in steps.iter().enumerate() {
             // What is nothing has no names, and need not.
             nodes.retain(|node| !is_nothing(node));
+            let is_plain = |node: &Value| !is_list(node) && node.kind() != ValueKind::Map;
+            if *step == PathStep::Each && index > first && !nodes.is_empty() {
+                if nodes.iter().all(is_plain) {
+                    return Some(Self::Astray(Missing {
+                        at,
+                        ..Missing::default()
+                    }));
+                }
+            }
             if let PathStep::Key(key) = step {
                 let lacks = |node: &Value| !has_key(node, key);
                 if index > first && !nodes.is_empty() && nodes.iter().all(lacks) {

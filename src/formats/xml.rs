@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::entities::Entities;
 use super::xml_probes::XmlProbes;
-use super::{Found, ReadError, Sink};
+use super::{Found, ReadError, Sink, XmlFound};
 use crate::plan::format::XmlPlan;
 use crate::plan::path::PlainPath;
 use crate::template::Value;
@@ -32,8 +32,13 @@ pub fn read<'r>(
     Ok(Found {
         probes: walk.probes.found(),
         keys: walk.keys,
-        elements: walk.records,
         warnings: unknown_entities(walk.unknown),
+        nothing: walk.nothing,
+        xml: Some(Box::new(XmlFound {
+            elements: walk.records,
+            around: walk.around,
+            words: (!walk.words.is_empty()).then_some(walk.words),
+        })),
         ..Found::default()
     })
 }
@@ -152,6 +157,13 @@ struct Walk<'p> {
     keys: Vec<String>,
     /// Names of records, where none is said.
     records: Vec<String>,
+    /// Records that are nothing.
+    nothing: u64,
+    /// The elements that are open around records, the root first; and the one around the first record.
+    outer: Vec<String>,
+    around: Option<String>,
+    /// The beginning of the words that stand in the root itself.
+    words: String,
     /// How often an entity stood there that is declared nowhere, and the first.
     unknown: Option<(u64, String)>,
     entities: Entities,
@@ -182,6 +194,10 @@ impl<'p> Walk<'p> {
             root: None,
             keys: Vec::new(),
             records: Vec::new(),
+            nothing: 0,
+            outer: Vec::new(),
+            around: None,
+            words: String::new(),
             unknown: None,
             entities: Entities::default(),
             probes: XmlProbes::default(),
@@ -205,6 +221,7 @@ impl<'p> Walk<'p> {
             if self.keys.len() < 40 && !self.keys.contains(&name) {
                 self.keys.push(name.clone());
             }
+            self.outer.push(name.clone());
             if !is_probed {
                 return Ok(());
             }
@@ -244,6 +261,9 @@ impl<'p> Walk<'p> {
         };
         if is_kept(&element.name) {
             element.markup = Some(String::new());
+        }
+        if self.open.is_empty() && self.around.is_none() {
+            self.around = self.outer.last().cloned();
         }
         match self.open.last_mut() {
             Some(parent) => parent.has_elements = true,
@@ -301,6 +321,8 @@ impl<'p> Walk<'p> {
         if let Some(element) = self.open.last_mut() {
             element.text.push_str(text);
             element.has_own_text |= !text.trim().is_empty();
+        } else if self.depth == 1 && self.words.len() < 60 {
+            self.words.push_str(text.trim());
         }
     }
 
@@ -308,7 +330,10 @@ impl<'p> Walk<'p> {
     fn end(&mut self) -> Option<Value> {
         self.depth = self.depth.saturating_sub(1);
         self.probes.leave();
-        let element = self.open.pop()?;
+        let Some(element) = self.open.pop() else {
+            self.outer.pop();
+            return None;
+        };
         let name = element.name.clone();
         for outer in &mut self.open {
             if let Some(markup) = &mut outer.markup {
@@ -320,7 +345,10 @@ impl<'p> Walk<'p> {
         }
         let value = self.value_of(element);
         match self.open.last_mut() {
-            None if value.is_undefined() => None,
+            None if value.is_undefined() => {
+                self.nothing += 1;
+                None
+            }
             None => Some(value),
             Some(parent) => {
                 parent.fields.push((name, value));

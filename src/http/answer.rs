@@ -186,7 +186,7 @@ impl Answer {
             &self.held
         };
         formats::is_web_page(start)
-            || self.is_of_kind("html") && self.text().trim_start().starts_with('<')
+            || self.is_of_kind("html") && formats::begins_as_html(self.text())
     }
 
     /// The same, or a few words of a router that says that they are a page.
@@ -215,7 +215,7 @@ impl Answer {
 
     fn begins_as_xml(&self, start: &str) -> bool {
         start.starts_with("<?xml")
-            || start.starts_with('<') && self.is_of_kind("xml") && !self.is_of_kind("html")
+            || start.starts_with('<') && self.is_of_kind("xml") && !formats::begins_as_html(start)
     }
 
     fn is_of_kind(&self, kind: &str) -> bool {

@@ -123,7 +123,10 @@ impl Http {
             }
             Ok(Ended::Good(_, _, Accepted::ByStatus)) => Fate::Done(Accepted::ByStatus),
             Ok(Ended::Skip(message)) => Fate::Skipped(self.redactor.redact(&message)),
-            Ok(Ended::Split(failure)) if course.was_in_doubt => Fate::UnknownBefore(error(failure)),
+            // Halves have keys of their own, by which nobody knows what was sent before.
+            Ok(Ended::Split(failure)) if course.was_in_doubt && has_key => {
+                Fate::UnknownBefore(error(failure))
+            }
             Ok(Ended::Split(failure)) => Fate::Split(error(failure)),
             Ok(Ended::Restart(wait, failure)) => Fate::Restart {
                 error: error(failure),

@@ -206,13 +206,20 @@ fn said_by(error: &Value) -> String {
     text_of(said).into_owned()
 }
 
+/// Whether `errors` of a GraphQL answer are any: an empty list, `{}`, `""` and `false` say that there are
+/// none.
+pub fn has_errors(errors: &Value) -> bool {
+    let is_false = errors.kind() == ValueKind::Bool && !errors.is_true();
+    !is_nothing(errors) && errors.len() != Some(0) && !is_false
+}
+
 /// What a GraphQL answer says in `errors`.
 fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Failure> {
     let Some(BodyPlan::GraphQl { .. }) = &plan.body else {
         return None;
     };
     let errors = answer.body().get_attr("errors").ok()?;
-    if is_nothing(&errors) {
+    if !has_errors(&errors) {
         return None;
     }
     let messages: Vec<String> = match errors.try_iter() {

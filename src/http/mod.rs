@@ -30,7 +30,7 @@ pub use client::tls;
 pub use deliver::{Delivery, Fate};
 pub use error::{Failure, RuleEnd, SendError};
 pub use fault::Fault;
-pub use judge::Accepted;
+pub use judge::{Accepted, has_errors};
 pub use payload::Payload;
 pub use poll::{Asked, JobEnd};
 pub use rehearsal::{Rehearsal, Rehearsed};

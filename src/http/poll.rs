@@ -55,6 +55,8 @@ pub enum Asked {
     Answer(Arc<Answer>),
     /// It is not listed.
     NotListed,
+    /// What was answered is no answer: why.
+    Unreadable(String),
     /// It is known how it ended.
     End(JobEnd),
 }
@@ -120,18 +122,29 @@ impl Http {
                 return JobEnd::Stopped;
             }
             let answer = match ask().await {
-                Asked::Answer(answer) => Some(answer),
+                Asked::Answer(answer) => match why_none(plan, &answer) {
+                    None => Some(answer),
+                    Some(why) => {
+                        in_vain += 1;
+                        if in_vain >= plan.request.retry.attempts {
+                            let label = &plan.request.label;
+                            return JobEnd::Unreadable(format!("{label} was answered by {why}"));
+                        }
+                        None
+                    }
+                },
+                Asked::Unreadable(reason) => {
+                    in_vain += 1;
+                    if in_vain >= plan.request.retry.attempts {
+                        return JobEnd::Unreadable(reason);
+                    }
+                    None
+                }
                 Asked::NotListed => None,
                 Asked::End(end) => return end,
             };
-            // What is no answer says nothing of the job; it is asked about again, as after a loss.
-            if let Some(why) = answer.as_ref().and_then(|answer| why_none(plan, answer)) {
-                in_vain += 1;
-                if in_vain >= plan.request.retry.attempts {
-                    let label = &plan.request.label;
-                    return JobEnd::Unreadable(format!("{label} was answered by {why}"));
-                }
-            } else if let Some(answer) = answer {
+            // What holds nothing of what is read says nothing yet.
+            if let Some(answer) = answer.filter(|answer| tells(plan, answer)) {
                 in_vain = 0;
                 *last = Some(Arc::clone(&answer));
                 wait = wait_after(plan, &answer);
@@ -156,19 +169,25 @@ impl Http {
     }
 }
 
-/// Why an answer is none to those who read it, where it is none.
+/// Why an answer is none, where it is none: it is asked for again, as after a loss.
 fn why_none(plan: &PollPlan, answer: &Answer) -> Option<&'static str> {
+    let is_read = plan.reads >= BodyReads::AsData;
     if answer.is_page() {
-        return Some("a web page: is the address right, and is a login needed?");
+        Some("a web page: is the address right, and is a login needed?")
+    } else if is_read && answer.is_broken() {
+        Some("what breaks off or is broken")
+    } else {
+        None
     }
+}
+
+/// Whether there is something in an answer of what is read of it. Where a job is taken in, there may be
+/// nothing, or a few words, until it is known.
+fn tells(plan: &PollPlan, answer: &Answer) -> bool {
     match plan.reads {
-        BodyReads::Nothing => None,
-        _ if answer.is_empty() => Some("nothing"),
-        BodyReads::AsData | BodyReads::Inside if answer.is_broken() => {
-            Some("what breaks off or is broken")
-        }
-        BodyReads::Inside if !answer.has_inside() => Some("what holds no names"),
-        BodyReads::AsText | BodyReads::AsData | BodyReads::Inside => None,
+        BodyReads::Nothing => true,
+        BodyReads::AsText | BodyReads::AsData => !answer.is_empty(),
+        BodyReads::Inside => answer.has_inside(),
     }
 }
 

@@ -169,11 +169,22 @@ pub enum SubmitPlan {
     Steps(Vec<TargetStepPlan>),
 }
 
+/// What is read of an element of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ElementReads {
+    /// Nothing: whether it is there decides.
+    Nothing,
+    /// It as it is.
+    Itself,
+    /// Something in it, by its name.
+    Names,
+}
+
 /// Each row's fate in an answer.
 #[derive(Debug)]
 pub struct ResultsPlan {
-    /// Whether `ok` or `retry` read something in an element by its name.
-    pub looks_inside: bool,
+    /// What `ok` and `retry` read of an element.
+    pub element_reads: ElementReads,
     /// What it is called in messages.
     pub label: Arc<str>,
     /// Requests that lead to where fates are fetched.

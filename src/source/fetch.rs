@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::Url;
 
 use super::list_end::{Doubt, Next};
-use super::page_check::{FirstPage, beginning, goes_astray, why_no_page};
+use super::page_check::{FirstPage, beginning, goes_astray, may_be_none, why_no_page};
 use super::pages::{Advance, PageRead, Paging};
 use super::read::{Broken, Job, Progress, failed, read_answer};
 use super::{Context, SourceError, path};
@@ -64,7 +64,10 @@ pub async fn fetch(
     let label = &plan.request.label;
     let of_template = |error| SourceError::of_template(label, error);
     let mut paging = match &plan.pages {
-        Some(pages) => Some(Paging::new(pages, frame).map_err(of_template)?),
+        Some(pages) => {
+            let records = plan.reading.records.as_ref();
+            Some(Paging::new(pages, records, frame).map_err(of_template)?)
+        }
         None => None,
     };
     let mut list = List {
@@ -196,7 +199,7 @@ impl List<'_> {
                             return Err(failed(&job, why));
                         }
                     }
-                    note_odd(context, &job, &read).await;
+                    note_odd(context, &job, &read, first).await;
                     if read.count == 0 && self.count == 0 {
                         let looked = &context.looked;
                         looked.note(label, &origin, &plan.reading, &read.found);
@@ -260,10 +263,17 @@ async fn say_ended(context: &Context, label: &str, error: &SourceError) {
 }
 
 /// What is odd about what was read, once a step.
-pub(super) async fn note_odd(context: &Context, job: &Job<'_>, read: &PageRead) {
+pub(super) async fn note_odd(
+    context: &Context,
+    job: &Job<'_>,
+    read: &PageRead,
+    first: Option<&FirstPage>,
+) {
     let (label, origin) = (job.label, job.origin);
     let astray = goes_astray(job, &read.found).filter(|_| context.sizes.is_new(label, "astray"));
-    for warning in read.found.warnings.iter().chain(&astray) {
+    let odd = may_be_none(&read.found, read.count, first)
+        .filter(|_| context.sizes.is_new(label, "may be none"));
+    for warning in read.found.warnings.iter().chain(&astray).chain(&odd) {
         let message = format!("{label}: {origin}: {warning}");
         let message = context.http.redactor().redact(&message);
         context.api.log(LogLevel::Warning, &message, None).await;

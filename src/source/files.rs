@@ -140,7 +140,7 @@ async fn judge(context: &Context, job: &Job<'_>, read: &PageRead) -> Result<(), 
     if let Some(why) = why_no_page(job, &[], read, None) {
         return Err(read::failed(job, why));
     }
-    note_odd(context, job, read).await;
+    note_odd(context, job, read, None).await;
     if read.count == 0 {
         let looked = &context.looked;
         looked.note(job.label, job.origin, job.plan, &read.found);

@@ -117,7 +117,7 @@ async fn download(
     match read_answer(&job, answer, None, &mut progress, &mut each).await {
         Ok(read) => match why_no_page(&job, &answer.held, &read, None) {
             None => {
-                note_odd(context, &job, &read).await;
+                note_odd(context, &job, &read, None).await;
                 if read.count == 0 {
                     let looked = &context.looked;
                     looked.note(label, &origin, &plan.reading, &read.found);

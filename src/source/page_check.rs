@@ -3,7 +3,7 @@
 use super::pages::PageRead;
 use super::read::Job;
 use crate::check::nearest::nearest;
-use crate::formats::{self, Found, Missing, Shape};
+use crate::formats::{self, Found, Missing, Shape, XmlFound};
 use crate::http::Answer;
 use crate::plan::path::{PathPlan, PathStep};
 
@@ -16,8 +16,8 @@ pub struct FirstPage {
     keys: Vec<String>,
     /// The names of its last record.
     of_record: Vec<String>,
-    /// What its records are called, in XML.
-    elements: Vec<String>,
+    /// What XML has besides.
+    xml: XmlFound,
 }
 
 impl FirstPage {
@@ -29,7 +29,7 @@ impl FirstPage {
             is_list: found.shape == Shape::List,
             keys: found.keys.clone(),
             of_record: formats::keys_of(&read.last),
-            elements: found.elements.clone(),
+            xml: found.xml.as_deref().cloned().unwrap_or_default(),
         }
     }
 
@@ -38,11 +38,51 @@ impl FirstPage {
         !keys.is_empty() && keys.iter().all(|key| self.keys.contains(key))
     }
 
-    /// Whether one of these names, without their prefixes, did not stand around its records.
-    fn lacks_one_of(&self, keys: &[String]) -> bool {
-        let known = |key: &String| self.keys.iter().any(|own| local(own) == local(key));
-        !keys.iter().all(known)
+    /// Of these names, without their prefixes, one that did not stand around its records.
+    fn lacks<'k>(&self, keys: &'k [String]) -> Option<&'k String> {
+        let is_known = |key: &&String| self.keys.iter().any(|own| local(own) == local(key));
+        keys.iter().find(|key| !is_known(key))
     }
+
+    /// What of a page of XML without records says that it is none: another root, words in the root, the
+    /// name of an error.
+    fn says_error(&self, found: &Found) -> bool {
+        let root = |keys: &[String]| keys.first().map(|key| local(key).to_owned());
+        let is_error = |key: &String| {
+            let name = local(key).to_ascii_lowercase();
+            ["error", "fault", "exception"]
+                .iter()
+                .any(|word| name.contains(word))
+                && self.lacks(std::slice::from_ref(key)).is_some()
+        };
+        root(&self.keys) != root(&found.keys)
+            || found.xml.as_ref().is_some_and(|xml| xml.words.is_some())
+            || found.keys.iter().any(is_error)
+    }
+
+    /// Whether the element is missing in which records stood.
+    fn lacks_around(&self, found: &Found) -> bool {
+        let around = self.xml.around.as_deref().map(local);
+        let is_there = |around: &str| found.keys.iter().any(|key| local(key) == around);
+        around.is_some_and(|around| !is_there(around))
+    }
+}
+
+/// What is said of a page of XML without records that may be none.
+pub fn may_be_none(found: &Found, count: u64, first: Option<&FirstPage>) -> Option<String> {
+    let first = first.filter(|_| found.format == "xml" && count == 0)?;
+    let is_odd = first.lacks_around(found) || {
+        let around = first.xml.around.as_deref().map(local);
+        let is_root = around == first.keys.first().map(|key| local(key));
+        is_root && first.lacks(&found.keys).is_some()
+    };
+    is_odd.then(|| {
+        format!(
+            "no record: it has {}, and the pages before it had {}; it is taken for the end of the list",
+            found.keys.join(", "),
+            first.keys.join(", ")
+        )
+    })
 }
 
 /// What is said where the path of `records` leads into elements, and in none of them on.
@@ -91,7 +131,8 @@ pub fn why_no_page(
     let first = first?;
     // With other names at its top it is something else; with the same ones its elements may be without.
     if let Shape::Astray(missing) = &found.shape {
-        let is_known = first.keys.is_empty() && found.keys.is_empty() || first.has_all(&found.keys);
+        let is_known =
+            first.keys.is_empty() && found.keys.is_empty() || shares(&first.keys, &found.keys);
         return (!is_known && !job.plan.may_lack).then(|| lacks(job, missing));
     }
     let is_each = match &job.plan.records {
@@ -119,17 +160,22 @@ pub fn why_no_page(
     let is_other = match found.format {
         // Lines with other names, or elements that stand in others.
         "csv" => !shares(&first.keys, &found.keys),
-        "xml" => count == 0 && first.lacks_one_of(&found.keys),
+        "xml" => count == 0 && first.says_error(found),
         _ => false,
     };
-    let is_another_element = !first.elements.is_empty()
-        && !found.elements.is_empty()
-        && !shares(&first.elements, &found.elements);
-    if is_another_element {
+    let words = found.xml.as_ref().and_then(|xml| xml.words.as_ref());
+    if let Some(words) = words.filter(|_| is_other) {
+        return Some(format!(
+            "this is no page: it has words, and no record: {words:?}"
+        ));
+    }
+    let elements = found.xml.as_ref().map_or(&[][..], |xml| &xml.elements);
+    let before = &first.xml.elements;
+    if !before.is_empty() && !elements.is_empty() && !shares(before, elements) {
         return Some(format!(
             "this is no page like those before it: its records are called {}, and theirs {}; say which are meant: format: {{ xml: {{ record: … }} }}",
-            found.elements.join(", "),
-            first.elements.join(", ")
+            elements.join(", "),
+            before.join(", ")
         ));
     }
     (is_other && !first.keys.is_empty() && !found.keys.is_empty()).then(|| {

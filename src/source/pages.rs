@@ -32,6 +32,11 @@ pub struct Paging<'p> {
     asked: HashSet<u64>,
     /// A hash of the records of the page before, and how many it had.
     before: Option<(u64, u64)>,
+    /// The same of all pages so far.
+    pages: HashSet<(u64, u64)>,
+    /// Whether what a page's list has is counted: of records that stand anywhere nobody knows how many
+    /// a page is to have.
+    is_countable: bool,
     /// The hashes of the last page's records.
     before_each: Vec<u64>,
     /// Where a counted list ends.
@@ -61,7 +66,12 @@ pub struct PageRead {
 
 impl<'p> Paging<'p> {
     /// Before the first page.
-    pub fn new(plan: &'p PagesPlan, frame: &Arc<Frame>) -> Result<Self, TemplateError> {
+    pub fn new(
+        plan: &'p PagesPlan,
+        records: Option<&PathPlan>,
+        frame: &Arc<Frame>,
+    ) -> Result<Self, TemplateError> {
+        let is_countable = records.is_none_or(path::is_countable);
         let size = match &plan.size {
             Some(size) => {
                 let value = plain(&size.value(frame)?);
@@ -98,8 +108,10 @@ impl<'p> Paging<'p> {
             seen: 0,
             asked: HashSet::new(),
             before: None,
+            pages: HashSet::new(),
+            is_countable,
             before_each: Vec::new(),
-            end: ListEnd::new(size),
+            end: ListEnd::new(size.filter(|_| is_countable)),
             doubt: None,
             remarks: Vec::new(),
         })
@@ -157,14 +169,21 @@ impl<'p> Paging<'p> {
         frame: &Arc<Frame>,
         (sizes, step): (&PageSizes, &str),
     ) -> Result<Advance, TemplateError> {
-        self.count = read.listed.unwrap_or(read.count);
+        self.count = read.listed.unwrap_or(read.count + read.found.nothing);
         self.last = read.last;
         // Where the answer leads on, it is told by what it leads to.
         let is_counted = matches!(self.plan.kind, PagesKind::Page(_) | PagesKind::Offset(_));
-        let is_same = is_counted && read.count > 0 && self.before == Some((read.hash, read.count));
-        self.before = Some((read.hash, read.count));
+        let page = (read.hash, read.count);
+        let was_before = self.before.replace(page) == Some(page);
+        // Some begin anew behind the last page.
+        let was_there = !self.pages.insert(page);
+        let is_same = is_counted && read.count > 0 && was_there;
         if is_same && self.doubt.is_none() {
-            return Err(self.repeated("has the same records as the one before"));
+            return Err(self.repeated(if was_before {
+                "has the same records as the one before"
+            } else {
+                "has the same records as one before it"
+            }));
         }
         let known = if is_same {
             read.count
@@ -230,7 +249,10 @@ impl<'p> Paging<'p> {
             return Ok(advance);
         }
         self.index += 1;
-        self.offset += self.count;
+        self.offset += match self.size {
+            Some(size) if !self.is_countable => size,
+            _ => self.count,
+        };
         if self.index >= self.plan.max {
             return Err(TemplateError {
                 message: format!(

@@ -135,6 +135,19 @@ pub fn listed(path: &PathPlan, answer: &Answer) -> Option<u64> {
     list.len().map(|count| count as u64)
 }
 
+/// Whether the list can be told that a path goes through: not where it looks anywhere.
+pub fn is_countable(path: &PathPlan) -> bool {
+    match path {
+        PathPlan::Plain(_) | PathPlan::Template(_) => true,
+        PathPlan::Query(path) => {
+            let segments = path.query.segments.iter();
+            !segments
+                .into_iter()
+                .any(|segment| matches!(segment, Segment::Descendant(_)))
+        }
+    }
+}
+
 /// The names that a query begins with.
 fn names_of(query: &JpQuery) -> Vec<PathStep> {
     let names = query.segments.iter().map_while(|segment| match segment {
@@ -148,8 +161,23 @@ fn names_of(query: &JpQuery) -> Vec<PathStep> {
 /// leave is a matter of the data.
 pub fn shape_of(query: &JpQuery, body: &Value) -> Shape {
     let names = names_of(query);
+    // What comes next goes through a list: by index, by a filter, as a slice.
+    let goes_through = query.segments.get(names.len()).is_some_and(|next| {
+        let of_list = |selector: &Selector| {
+            matches!(
+                selector,
+                Selector::Index(_) | Selector::Slice(..) | Selector::Filter(_)
+            )
+        };
+        match next {
+            Segment::Selector(selector) => of_list(selector),
+            Segment::Selectors(selectors) => selectors.iter().all(of_list),
+            Segment::Descendant(_) => false,
+        }
+    });
     match Shape::of(body, &names) {
         missing @ Shape::Missing(_) => missing,
+        other @ (Shape::Plain(_) | Shape::One) if goes_through => other,
         _ => astray(query, &names, body).unwrap_or(Shape::List),
     }
 }
@@ -171,6 +199,13 @@ fn astray(query: &JpQuery, names: &[PathStep], body: &Value) -> Option<Shape> {
             Segment::Selector(Selector::Name(name)) if !stands_in(&node, name) => Some(name),
             _ => None,
         })?;
+    // An empty list beside is an end like any other.
+    let is_empty_list = |value: Value| value.len() == Some(0) && crate::formats::is_list(&value);
+    let mut below = node.try_iter().ok()?;
+    let is_map = node.kind() == ValueKind::Map;
+    if is_map && below.any(|key| node.get_item(&key).is_ok_and(is_empty_list)) {
+        return None;
+    }
     let elements = node.try_iter().ok()?;
     let first = elements.into_iter().next()?;
     let is_list = crate::formats::is_list(&node);

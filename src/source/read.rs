@@ -291,8 +291,10 @@ fn of_values(
                     wanted: None,
                     keys: keys.clone(),
                 })
-            } else {
+            } else if is_nothing(&value) || formats::is_list(&value) {
                 Shape::List
+            } else {
+                Shape::One
             };
             (path::elements(value), shape)
         }
@@ -308,7 +310,9 @@ fn of_values(
         }
     };
     // `null` is no record.
+    let all = records.len();
     records.retain(|record| !is_nothing(record));
+    let nothing = (all - records.len()) as u64;
     let probes = job.probes.iter().map(|probe| {
         let mut nodes = Vec::new();
         formats::collect(&body, &probe.steps, &mut nodes);
@@ -318,6 +322,7 @@ fn of_values(
         probes: probes.collect(),
         keys,
         shape,
+        nothing,
         ..Found::default()
     };
     Ok((records, found))

@@ -123,13 +123,13 @@ impl Sender {
         let asked = Asked::of(self.context.http.send(&plan.request, &frame, None).await);
         let answer = match asked {
             Asked::Answer(answer) => answer,
-            Asked::NotListed | Asked::End(_) => return asked,
+            Asked::NotListed | Asked::Unreadable(_) | Asked::End(_) => return asked,
         };
         let label = &plan.request.label;
         let read = gather::of_answer(&self.context, label, &jobs.reading, &answer, &frame).await;
         let elements = match read {
             Ok(elements) => elements,
-            Err(error) => return Asked::End(JobEnd::Unreadable(error.to_string())),
+            Err(error) => return Asked::Unreadable(error.to_string()),
         };
         if let Err(error) = self.spread(jobs, &answer, &elements, &frame) {
             return Asked::End(JobEnd::Unreadable(format!("{label}, match: {error}")));

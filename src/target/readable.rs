@@ -1,8 +1,8 @@
 //! Whether an answer can be read by those who are to read it.
 
-use crate::http::Answer;
+use crate::http::{Answer, has_errors};
 use crate::plan::reads::BodyReads;
-use crate::plan::request::{BodyPlan, RequestPlan};
+use crate::plan::request::{BodyPlan, Repeat, RequestPlan};
 use crate::template::is_nothing;
 
 /// Why an answer can't be read.
@@ -35,17 +35,13 @@ pub(super) fn unreadable(
     if is_data && answer.is_broken() {
         return Some(Unreadable::Broken);
     }
-    if reads == BodyReads::Inside && !answer.has_inside() {
+    // What was looked up and is not there may be `null`.
+    let is_null = || is_nothing(&answer.body()) && request.repeat == Repeat::Asks;
+    if reads == BodyReads::Inside && !answer.has_inside() && !is_null() {
         return Some(Unreadable::Text);
     }
-    let has = |name| {
-        let part = answer.body().get_attr(name);
-        part.is_ok_and(|part| !is_nothing(&part) && part.len() != Some(0))
-            || name == "data"
-                && answer
-                    .body()
-                    .try_iter()
-                    .is_ok_and(|mut keys| keys.any(|key| key.as_str() == Some(name)))
-    };
-    (is_graphql && !has("data") && !has("errors")).then_some(Unreadable::NotGraphQl)
+    let body = answer.body();
+    let part = |name| body.get_attr(name).unwrap_or_default();
+    let has_some = !is_nothing(&part("data")) || has_errors(&part("errors"));
+    (is_graphql && !has_some).then_some(Unreadable::NotGraphQl)
 }

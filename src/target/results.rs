@@ -13,10 +13,10 @@ use crate::columns::Status;
 use crate::formats::collect;
 use crate::http::{Answer, Failure, Reply};
 use crate::plan::path::{PathPlan, PathStep};
-use crate::plan::target::{MatchPlan, ResultsPlan, TargetStepPlan};
+use crate::plan::target::{ElementReads, MatchPlan, ResultsPlan, TargetStepPlan};
 use crate::source::{SourceError, gather};
 use crate::spec::target::Missing;
-use crate::template::{Frame, Template, TemplateError, Value, is_nothing, text_of};
+use crate::template::{Frame, Template, TemplateError, TextTree, Value, is_nothing, text_of};
 
 /// What an answer says of a row.
 #[derive(Debug, Clone)]
@@ -113,12 +113,14 @@ impl Sender {
             }
             (None, None) => Vec::new(),
         };
+        let elements = if says_none(plan, carried) {
+            Vec::new()
+        } else {
+            elements
+        };
         let is_there = elements.iter().any(|element| !is_nothing(element))
-            || self
-                .plan
-                .results
-                .as_ref()
-                .is_none_or(|plan| has_list(plan, carried));
+            || has_list(plan, carried, &seen)
+                .map_err(|error| Unread::of_spec(format!("{}, list: {error}", plan.label)))?;
         let matching = Matching {
             plan,
             unit,
@@ -207,13 +209,31 @@ impl Unread {
     }
 }
 
-/// Whether an answer has the list, empty or not, as far as a plain path tells.
-fn has_list(plan: &ResultsPlan, carried: &Carried) -> bool {
-    let (Some(PathPlan::Plain(path)), None) = (&plan.reading.records, &plan.request) else {
-        return true;
+/// Whether an answer has the list, empty or not, as far as can be told.
+fn has_list(
+    plan: &ResultsPlan,
+    carried: &Carried,
+    frame: &Arc<Frame>,
+) -> Result<bool, TemplateError> {
+    let (Some(answer), None) = (&carried.answer, &plan.request) else {
+        return Ok(true);
     };
-    let Some(answer) = &carried.answer else {
-        return true;
+    let path = match &plan.reading.records {
+        Some(PathPlan::Plain(path)) => path,
+        Some(PathPlan::Query(_)) => return Ok(!is_nothing(&answer.body())),
+        Some(PathPlan::Template(template)) => {
+            let seen = Arc::new(Frame::on(frame).with("response", answer.to_value()));
+            return Ok(!is_nothing(&template.value(&seen)?));
+        }
+        // Words around no element are no list of them.
+        None => {
+            let body = answer.body();
+            let is_of_words = body.downcast_object_ref::<TextTree>().is_some_and(|tree| {
+                let text = tree.root().get_attr("#text").unwrap_or_default();
+                is_plain(tree.root()) || !is_nothing(&text)
+            });
+            return Ok(!is_nothing(&body) && !is_of_words);
+        }
     };
     let steps = match path.steps.split_last() {
         Some((PathStep::Each, steps)) => steps,
@@ -221,7 +241,7 @@ fn has_list(plan: &ResultsPlan, carried: &Carried) -> bool {
     };
     let mut nodes = Vec::new();
     collect(&answer.body(), steps, &mut nodes);
-    !nodes.is_empty()
+    Ok(!nodes.is_empty())
 }
 
 /// Elements and the rows they are about.
@@ -240,10 +260,13 @@ struct Matching<'m> {
 impl Matching<'_> {
     fn verdicts(&self, elements: &[Value]) -> Result<Verdicts, TemplateError> {
         let count = self.unit.count();
+        // By position `null` is a result too, where `ok` asks for no name in it.
+        let is_by_position = matches!(self.plan.matching, MatchPlan::Position);
+        let takes_null = is_by_position && self.plan.element_reads == ElementReads::Itself;
         let told: Vec<(usize, &Value)> = elements
             .iter()
             .enumerate()
-            .filter(|(_, element)| !is_nothing(element))
+            .filter(|(_, element)| takes_null || !is_nothing(element))
             .collect();
         let mut verdicts = Verdicts {
             rows: vec![Verdict::Missing; count],
@@ -439,7 +462,7 @@ impl Matching<'_> {
         frame: &Arc<Frame>,
         element: &Value,
     ) -> Result<Result<Option<String>, Reason>, TemplateError> {
-        if self.plan.looks_inside && is_plain(element) {
+        if self.plan.element_reads == ElementReads::Names && is_plain(element) {
             return Err(TemplateError {
                 message: format!(
                     "a result is {:?}, which holds no names, and the spec reads them",
@@ -531,6 +554,25 @@ fn together(known: Verdict, judged: Result<Option<String>, Reason>) -> Verdict {
         (Verdict::Ok(said), Ok(more)) => Verdict::Ok(said.or(more)),
         (Verdict::Missing, Ok(said)) => Verdict::Ok(said),
     }
+}
+
+/// Whether what stands in the place of a list says that there is none: `false`, `""`, `{}`.
+fn says_none(plan: &ResultsPlan, carried: &Carried) -> bool {
+    let (Some(answer), None, Some(PathPlan::Plain(path))) =
+        (&carried.answer, &plan.request, &plan.reading.records)
+    else {
+        return false;
+    };
+    if path.steps.is_empty() || path.steps.contains(&PathStep::Each) {
+        return false;
+    }
+    let mut nodes = Vec::new();
+    collect(&answer.body(), &path.steps, &mut nodes);
+    nodes.first().is_some_and(|value| match value.kind() {
+        ValueKind::Bool => !value.is_true(),
+        ValueKind::String | ValueKind::Map => value.len() == Some(0),
+        _ => false,
+    })
 }
 
 /// Whether an element is a text, a number or a word, in which nothing stands under a name.

@@ -16,8 +16,8 @@ use super::parcel::{Parcel, Unit, rows_in_words};
 use super::results::{Reason, Unread, Verdict, batch_value};
 use super::traces::Traces;
 use crate::columns::{Outcome, Status};
-use crate::http::{Accepted, before_next};
-use crate::plan::request::RetryPlan;
+use crate::http::{Accepted, before_next, has_errors};
+use crate::plan::request::{BodyPlan, RetryPlan};
 use crate::plan::target::{BatchPlan, Groups, ResultsPlan, SubmitPlan, TargetKind, TargetPlan};
 use crate::run::Counters;
 use crate::source::Context;
@@ -447,8 +447,10 @@ impl Sender {
             }
         }
         let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
-        // An answer without the list says nothing of any row, unless the author says what that means.
-        let unclear = if !verdicts.has_list && !plan.is_missing_said {
+        // An answer without the list says nothing of any row, unless the author says what that means; where
+        // it has errors beside, they are not what he means.
+        let has_errors = self.has_errors(carried);
+        let unclear = if !verdicts.has_list && (!plan.is_missing_said || has_errors) {
             Some(&verdicts.missing)
         } else {
             verdicts.mismatch.as_ref()
@@ -539,6 +541,22 @@ impl Sender {
         let code = fault.code.clone();
         self.tell_all(&unit, carried, Status::Failed, code, &message, sent);
         Vec::new()
+    }
+
+    /// Whether an answer of GraphQL has errors, which are left to `results`.
+    fn has_errors(&self, carried: &Carried) -> bool {
+        let request = match &self.plan.kind {
+            TargetKind::Request(request) => Some(&**request),
+            TargetKind::Steps(steps) => steps.last().map(|step| &step.request),
+            TargetKind::Job(_) | TargetKind::File(_) => None,
+        };
+        let is_graphql =
+            request.is_some_and(|request| matches!(request.body, Some(BodyPlan::GraphQl { .. })));
+        let errors = carried.answer.as_ref().map(|answer| {
+            let errors = answer.body().get_attr("errors");
+            errors.is_ok_and(|errors| has_errors(&errors))
+        });
+        is_graphql && errors.unwrap_or_default()
     }
 
     /// How often, and after which waits, rows are sent once more.

@@ -8,7 +8,7 @@ use super::values::flag;
 use crate::check::Diagnostic;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::ReadingPlan;
-use crate::plan::target::{MatchPlan, ResultsPlan, TargetStepPlan, note_reads};
+use crate::plan::target::{ElementReads, MatchPlan, ResultsPlan, TargetStepPlan, note_reads};
 use crate::spec::target::Missing;
 use crate::spec::tree::{Node, NodeValue};
 use crate::template::Template;
@@ -109,7 +109,13 @@ impl Compiler<'_> {
             matching: self.matching(node, row, &result),
             ok,
             retry,
-            looks_inside: judging.fields.iter().any(|(owner, _)| owner == "result"),
+            element_reads: if judging.fields.iter().any(|(owner, _)| owner == "result") {
+                ElementReads::Names
+            } else if judging.names.contains("result") {
+                ElementReads::Itself
+            } else {
+                ElementReads::Nothing
+            },
             is_missing_said: node.get("missing").is_some(),
             missing: match node.get("missing").and_then(Node::as_text) {
                 Some("ok") => Missing::Ok,
