@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::places::{Keyed, by_shape};
+use super::places::{Keyed, Placed, by_shape};
 use super::request::Request;
 use super::values::{Duration, Path};
 use super::{Template, Tree};
@@ -57,14 +57,14 @@ pub struct AuthChoice {
     /// auth:
     ///   oauth2: { grant: client_credentials, token_url: https://auth.example.com/token, client_id: "{{ options.ID }}", client_secret: "{{ options.SECRET }}" }
     /// ```
-    pub oauth2: Option<OAuth2>,
+    pub oauth2: Option<Placed<OAuth2>>,
     /// A login whose answer has a token.
     ///
     /// ```yaml
     /// auth:
     ///   session: { login: { path: /login, json: { user: "{{ options.USERNAME }}" } }, token: $.token, header: { X-Session: "{{ token }}" } }
     /// ```
-    pub session: Option<Session>,
+    pub session: Option<Placed<Session>>,
     /// A signed token, made anew before it expires.
     ///
     /// ```yaml
@@ -140,7 +140,7 @@ pub struct OAuth2 {
     pub extra: Keyed<Tree>,
     /// Each refresh gives a new refresh token, which is kept with `state` or `--state`.
     #[serde(default)]
-    pub rotates: bool,
+    pub rotates: Placed<bool>,
 }
 
 /// How a token is asked for.
@@ -184,7 +184,7 @@ pub enum TokenBody {
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// The request that logs in.
-    pub login: Request,
+    pub login: Placed<Request>,
     /// Where the token stands in its answer.
     pub token: Path,
     /// Headers that carry `token`.

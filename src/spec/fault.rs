@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::places::by_shape;
+use super::places::{Placed, by_shape};
 use super::tree::{Node, NodeValue};
 use super::values::Duration;
 use super::{Condition, Template};
@@ -80,7 +80,7 @@ pub struct OnResponse {
     #[serde(default)]
     pub when: Option<Condition>,
     /// What happens then.
-    pub then: Then,
+    pub then: Placed<Then>,
     /// What is said about it.
     #[serde(default)]
     pub message: Option<Template>,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::places::by_shape;
+use super::places::{Placed, by_shape};
 use super::source::Login;
 use super::{Template, Tree};
 
@@ -25,11 +25,11 @@ pub struct FileTarget {
     /// ```
     pub transport: Option<Template>,
     /// Who writes.
-    pub login: Option<Login>,
+    pub login: Option<Placed<Login>>,
     /// The file's name, where `url` or `transport` ends in `/`.
     pub name: Option<Template>,
     /// How it is written; by its name where nothing is said.
-    pub format: Option<FileFormat>,
+    pub format: Option<Placed<FileFormat>>,
     /// Text before the first row.
     pub header: Option<Template>,
     /// Text after the last row.
@@ -47,6 +47,16 @@ pub enum FileFormat {
 }
 
 by_shape!(FileFormat { Scalar => Word, Map => Choice });
+
+impl FileFormat {
+    /// XML, where it is that.
+    pub fn xml(&self) -> Option<&WrittenXml> {
+        match self {
+            Self::Word(_) => None,
+            Self::Choice(choice) => choice.xml.as_ref(),
+        }
+    }
+}
 
 /// Formats of files.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -94,14 +104,14 @@ pub struct FileFormatChoice {
 pub struct WrittenCsv {
     /// What stands between cells; `,` where nothing is said.
     #[schemars(length(min = 1, max = 1))]
-    pub delimiter: Option<String>,
+    pub delimiter: Option<Placed<String>>,
     /// What stands around cells that need it; `"` where nothing is said.
     #[schemars(length(min = 1, max = 1))]
-    pub quote: Option<String>,
+    pub quote: Option<Placed<String>>,
     /// Whether the first line has the names; true where nothing is said.
     pub header: Option<bool>,
     /// How text is encoded; UTF-8 where nothing is said.
-    pub encoding: Option<String>,
+    pub encoding: Option<Placed<String>>,
 }
 
 /// Values between tabs.
@@ -111,7 +121,7 @@ pub struct WrittenTsv {
     /// Whether the first line has the names; true where nothing is said.
     pub header: Option<bool>,
     /// How text is encoded; UTF-8 where nothing is said.
-    pub encoding: Option<String>,
+    pub encoding: Option<Placed<String>>,
 }
 
 /// Text.
@@ -119,7 +129,7 @@ pub struct WrittenTsv {
 #[serde(deny_unknown_fields, default)]
 pub struct WrittenText {
     /// How text is encoded; UTF-8 where nothing is said.
-    pub encoding: Option<String>,
+    pub encoding: Option<Placed<String>>,
 }
 
 /// XML. Keys that begin with `@` are attributes, `#text` is text beside them; a list repeats its
@@ -138,7 +148,7 @@ pub struct WrittenXml {
     /// one element, or a template that gives XML.
     pub row: Option<Tree>,
     /// How text is encoded; UTF-8 where nothing is said.
-    pub encoding: Option<String>,
+    pub encoding: Option<Placed<String>>,
 }
 
 /// A sheet.

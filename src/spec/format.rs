@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::places::by_shape;
+use super::places::{Placed, by_shape};
 use super::values::Size;
 use super::{OneOrMany, Template};
 
@@ -80,11 +80,11 @@ pub enum Inside {
 #[serde(deny_unknown_fields, default)]
 pub struct Wrapped {
     /// How text is encoded; UTF-8, or what the first bytes say, where nothing is said.
-    pub encoding: Option<String>,
+    pub encoding: Option<Placed<String>>,
     /// What it is compressed by; found out where nothing is said.
     pub inside: Option<Inside>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
-    pub member: Option<String>,
+    pub member: Option<Placed<String>>,
 }
 
 /// CSV.
@@ -93,23 +93,23 @@ pub struct Wrapped {
 pub struct Csv {
     /// What stands between cells: found out of `,` `;` tab and `|` where nothing is said.
     #[schemars(length(min = 1, max = 1))]
-    pub delimiter: Option<String>,
+    pub delimiter: Option<Placed<String>>,
     /// What stands around cells; `"` where nothing is said.
     #[schemars(length(max = 1))]
-    pub quote: Option<String>,
+    pub quote: Option<Placed<String>>,
     /// What makes a quote inside quotes part of the cell, besides a second quote.
     ///
     /// ```yaml
     /// format: { csv: { escape: "\\" } }
     /// ```
     #[schemars(length(min = 1, max = 1))]
-    pub escape: Option<String>,
+    pub escape: Option<Placed<String>>,
     /// Whether the first line has the names; true where nothing is said.
     pub header: Option<bool>,
     /// The columns' names.
     pub names: Option<Vec<String>>,
     /// How text is encoded; UTF-8, or what the first bytes say, where nothing is said.
-    pub encoding: Option<String>,
+    pub encoding: Option<Placed<String>>,
     /// Lines before the header that are passed over.
     pub skip: Option<u64>,
     /// How long a cell may be; 16MB where nothing is said. A longer one is an error that names its line.
@@ -117,7 +117,7 @@ pub struct Csv {
     /// What it is compressed by; found out where nothing is said.
     pub inside: Option<Inside>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
-    pub member: Option<String>,
+    pub member: Option<Placed<String>>,
 }
 
 /// XML. Attributes are `@name`, text beside elements is `#text`.
@@ -125,7 +125,7 @@ pub struct Csv {
 #[serde(deny_unknown_fields, default)]
 pub struct Xml {
     /// The element of a record, or several; the children of the root where nothing is said.
-    pub record: Option<OneOrMany>,
+    pub record: Option<Placed<OneOrMany>>,
     /// Elements that are lists even when single.
     pub lists: Option<Vec<String>>,
     /// Whether a prefix belongs to the name alone: without it `g:price` is `price` too.
@@ -137,11 +137,11 @@ pub struct Xml {
     /// ```
     pub text: Option<Vec<String>>,
     /// How text is encoded, where the file does not say it right.
-    pub encoding: Option<String>,
+    pub encoding: Option<Placed<String>>,
     /// What it is compressed by; found out where nothing is said.
     pub inside: Option<Inside>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
-    pub member: Option<String>,
+    pub member: Option<Placed<String>>,
 }
 
 /// A sheet.
@@ -156,5 +156,5 @@ pub struct Xlsx {
     /// What it is compressed by; found out where nothing is said.
     pub inside: Option<Inside>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
-    pub member: Option<String>,
+    pub member: Option<Placed<String>>,
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Condition;
+use super::places::Placed;
 use super::request::Request;
 use super::values::Duration;
 
@@ -12,7 +13,7 @@ use super::values::Duration;
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// The request that starts it; its answer is `submit`.
-    pub submit: Request,
+    pub submit: Placed<Request>,
     /// The request that asks how it stands; its answer is `poll`.
     pub poll: Poll,
     /// Whether it is over.
@@ -22,10 +23,10 @@ pub struct Job {
     pub failed: Option<Condition>,
     /// Sent when the run is stopped while it waits.
     #[serde(default)]
-    pub cancel: Option<Request>,
+    pub cancel: Option<Placed<Request>>,
     /// Where its records are.
     #[serde(default)]
-    pub download: Option<Request>,
+    pub download: Option<Placed<Request>>,
 }
 
 /// How a job is asked about.
@@ -33,7 +34,7 @@ pub struct Job {
 #[serde(deny_unknown_fields)]
 pub struct Poll {
     /// The request.
-    pub request: Request,
+    pub request: Placed<Request>,
     /// The wait before each; 10 seconds where nothing is said.
     #[serde(default)]
     pub every: Option<Duration>,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::places::Keyed;
+use super::places::{Keyed, Placed};
 use super::{Condition, Template, Tree};
 
 /// A log message.
@@ -11,7 +11,7 @@ use super::{Condition, Template, Tree};
 #[serde(deny_unknown_fields)]
 pub struct Log {
     /// When it is logged.
-    pub at: LogAt,
+    pub at: Placed<LogAt>,
     /// The platform's level.
     #[serde(default)]
     pub level: LogLevel,

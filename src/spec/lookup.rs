@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::format::Format;
 use super::pages::Pages;
-use super::places::Keyed;
+use super::places::{HasPlace, Placed};
 use super::request::Request;
 use super::source::{FileSource, StepOnError};
 use super::values::Path;
@@ -18,23 +18,24 @@ use super::{Condition, Template, Tree};
 pub struct Lookup {
     /// The name under which `vars`, `where` and `columns` see it: small letters, digits and `_`.
     #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
-    pub name: String,
+    pub name: Placed<String>,
     /// What is looked up for a row; nothing and empty text are never asked for.
     #[serde(default, rename = "for")]
     pub wanted: Option<Template>,
     /// Keys a request; 50 where nothing is said.
     #[serde(default)]
     #[schemars(range(min = 1, max = 10000))]
-    pub batch: Option<u32>,
+    pub batch: Option<Placed<u32>>,
     /// The request; it sees `keys`, and `key` where there is one.
     #[serde(default)]
-    pub request: Option<Request>,
+    pub request: Option<Placed<Request>>,
     /// A file of records.
     #[serde(default)]
-    pub file: Option<FileSource>,
+    pub file: Option<Placed<FileSource>>,
     /// Records written in the spec.
     #[serde(default)]
-    pub rows: Option<Vec<Keyed<Tree>>>,
+    #[schemars(with = "Option<Vec<super::places::Keyed<Tree>>>")]
+    pub rows: Option<Placed<Vec<Tree>>>,
     /// Where the records stand in the answer.
     #[serde(default)]
     pub records: Option<Path>,
@@ -51,13 +52,58 @@ pub struct Lookup {
     pub many: bool,
     /// What becomes of a row without a match.
     #[serde(default)]
-    pub if_none: LookupIfNone,
+    pub if_none: Placed<LookupIfNone>,
     /// What a request that failed for good does: ends the run, or leaves its keys without a match.
     #[serde(default)]
     pub on_error: StepOnError,
     /// Rows for which it does not hold are not looked up.
     #[serde(default)]
     pub when: Option<Condition>,
+}
+
+/// Where a lookup's records come from: one of these.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "the keys say it")]
+pub enum Origin<'s> {
+    Request(&'s Placed<Request>),
+    File(&'s Placed<FileSource>),
+    Rows(&'s Placed<Vec<Tree>>),
+}
+
+impl Origin<'_> {
+    /// The keys of all of them.
+    pub const WORDS: [&'static str; 3] = ["request", "file", "rows"];
+
+    /// Its key.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::File(_) => "file",
+            Self::Rows(_) => "rows",
+        }
+    }
+}
+
+impl HasPlace for Origin<'_> {
+    fn place(&self) -> std::ops::Range<usize> {
+        match self {
+            Self::Request(at) => at.place(),
+            Self::File(at) => at.place(),
+            Self::Rows(at) => at.place(),
+        }
+    }
+}
+
+impl Lookup {
+    /// Where its records come from, as far as it is said.
+    pub fn origins(&self) -> Vec<Origin<'_>> {
+        let all = [
+            self.request.as_ref().map(Origin::Request),
+            self.file.as_ref().map(Origin::File),
+            self.rows.as_ref().map(Origin::Rows),
+        ];
+        all.into_iter().flatten().collect()
+    }
 }
 
 /// What becomes of a row without a match.

@@ -53,7 +53,7 @@ pub use target::Target;
 pub use template::{Condition, Template, Tree};
 pub use version::{Name, Version};
 
-use places::{Keyed, by_shape};
+use places::{Keyed, Placed, by_shape};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -74,7 +74,7 @@ pub struct Spec {
     #[serde(default)]
     pub description: Option<String>,
     /// What kind of connector this is: where it reads and where it writes.
-    pub mode: Mode,
+    pub mode: Placed<Mode>,
     /// What the end user fills in. Read in templates as `options.NAME`.
     ///
     /// ```yaml
@@ -100,7 +100,7 @@ pub struct Spec {
     /// ```
     #[serde(default)]
     #[schemars(extend("x-modes" = ["data-source"]))]
-    pub incremental: Option<Incremental>,
+    pub incremental: Option<Placed<Incremental>>,
     /// Where `incremental` and refresh tokens that rotate are kept from run to run; `--state` says
     /// otherwise.
     ///
@@ -119,7 +119,7 @@ pub struct Spec {
     /// ```
     #[serde(default)]
     #[schemars(extend("x-modes" = ["data-source"]))]
-    pub source: Option<Source>,
+    pub source: Option<Placed<Source>>,
     /// What is asked of the platform when its rows are read.
     ///
     /// ```yaml
@@ -135,7 +135,7 @@ pub struct Spec {
     ///   - { name: brand, for: "{{ row.brand_id }}", request: { path: /brands, query: { ids: "{{ keys | join(',') }}" } }, key: "{{ record.id }}" }
     /// ```
     #[serde(default)]
-    pub lookups: Vec<Lookup>,
+    pub lookups: Vec<Placed<Lookup>>,
     /// Values worked out once a row, in order; each sees those before it.
     ///
     /// ```yaml
@@ -202,7 +202,7 @@ pub struct Spec {
     /// rename: { "attr_*": "attribute-*" }
     /// ```
     #[serde(default)]
-    pub rename: Keyed<String>,
+    pub rename: Keyed<Placed<String>>,
     /// Keeps the first row of each value of this column, or of these columns together. A row that
     /// has no value there is kept.
     ///
@@ -223,7 +223,7 @@ pub struct Spec {
     /// ```
     #[serde(default)]
     #[schemars(extend("x-modes" = ["export", "export-delta"]))]
-    pub target: Option<Target>,
+    pub target: Option<Placed<Target>>,
     /// What each row's fate is told back as; imported as an additional data source on the next run.
     ///
     /// ```yaml
@@ -245,7 +245,7 @@ pub struct Spec {
     pub allow_empty: bool,
     /// What happens when the mapping of a row fails.
     #[serde(default)]
-    pub on_error: OnError,
+    pub on_error: Placed<OnError>,
     /// How many mapping errors `on_error: skip` or `keep` allow: past it the run ends with exit 1.
     /// A percentage is judged from the 100th row on and at the end.
     ///

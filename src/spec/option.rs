@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Template;
-use super::places::{Keyed, by_shape};
+use super::places::{Keyed, Placed, by_shape};
 
 /// Names that every shell sets: an option of that name would never be empty.
 pub const SHELL_NAMES: [&str; 15] = [
@@ -34,7 +34,7 @@ pub const RUNNER_FLAGS: [&str; 11] = [
 pub struct Option {
     /// The field's type.
     #[serde(rename = "type")]
-    pub kind: OptionType,
+    pub kind: Placed<OptionType>,
     /// The field's label.
     #[serde(default)]
     pub label: std::option::Option<String>,
@@ -56,7 +56,7 @@ pub struct Option {
     /// choices: { eu: Europe, us: United States }
     /// ```
     #[serde(default)]
-    pub choices: std::option::Option<Choices>,
+    pub choices: std::option::Option<Placed<Choices>>,
 }
 
 /// The dev portal's field types.

@@ -33,6 +33,36 @@ pub struct Placed<T> {
     pub value: T,
 }
 
+impl<T> Placed<T> {
+    /// Whether somebody wrote it.
+    pub fn is_said(&self) -> bool {
+        !self.span.is_empty()
+    }
+}
+
+impl Placed<bool> {
+    /// The same where it is true.
+    pub fn if_true(&self) -> Option<&Self> {
+        self.value.then_some(self)
+    }
+}
+
+/// What nobody wrote stands nowhere.
+impl<T: Default> Default for Placed<T> {
+    fn default() -> Self {
+        Self {
+            span: 0..0,
+            value: T::default(),
+        }
+    }
+}
+
+impl<T: serde::Serialize> serde::Serialize for Placed<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
 impl<T> Deref for Placed<T> {
     type Target = T;
 
@@ -68,6 +98,56 @@ impl<T: JsonSchema> JsonSchema for Placed<T> {
         T::json_schema(generator)
     }
 }
+
+/// What has a place in the source.
+pub trait HasPlace {
+    /// Its bytes.
+    fn place(&self) -> Range<usize>;
+}
+
+impl HasPlace for Range<usize> {
+    fn place(&self) -> Range<usize> {
+        self.clone()
+    }
+}
+
+impl HasPlace for Node {
+    fn place(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+impl HasPlace for Key {
+    fn place(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+impl<T> HasPlace for Placed<T> {
+    fn place(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+/// A type that is a node as it was written.
+macro_rules! is_node {
+    ($($name:ident),+ $(,)?) => {$(
+        impl ::std::ops::Deref for $name {
+            type Target = $crate::spec::tree::Node;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        impl $crate::spec::places::HasPlace for $name {
+            fn place(&self) -> ::std::ops::Range<usize> {
+                self.0.span.clone()
+            }
+        }
+    )+};
+}
+pub(crate) use is_node;
 
 /// A key that its author chose, with its place.
 #[derive(Debug, Clone)]

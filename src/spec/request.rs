@@ -7,7 +7,7 @@ use super::auth::Auth;
 use super::fault::{OnResponse, RateLimit, Retry};
 use super::format::Format;
 use super::pages::Pages;
-use super::places::{Keyed, by_shape, read};
+use super::places::{HasPlace, Keyed, Placed, by_shape, read};
 use super::tree::Node;
 use super::values::{Duration, TemplateOrList};
 use super::{Template, Tree};
@@ -17,7 +17,8 @@ use super::{Template, Tree};
 #[schemars(untagged)]
 pub enum Request {
     /// Its path.
-    Path(String),
+    #[schemars(with = "String")]
+    Path(Template),
     /// All of it.
     Whole(Box<RequestKeys>),
 }
@@ -82,11 +83,11 @@ pub struct RequestKeys {
     /// ```yaml
     /// form: { grant_type: client_credentials }
     /// ```
-    pub form: Option<Keyed<Tree>>,
+    pub form: Option<Placed<Keyed<Tree>>>,
     /// A body of text.
-    pub text: Option<TextBody>,
+    pub text: Option<Placed<TextBody>>,
     /// A GraphQL query; an answer with `errors` is a failure.
-    pub graphql: Option<GraphQl>,
+    pub graphql: Option<Placed<GraphQl>>,
     /// A list, sent as JSON Lines.
     pub jsonl: Option<Template>,
     /// A list of maps, sent as CSV.
@@ -105,11 +106,11 @@ pub struct RequestKeys {
     /// ```yaml
     /// multipart: ["{{ place.body.parameters }}", { file: { jsonl: "{{ items }}", name: rows.jsonl } }]
     /// ```
-    pub multipart: Option<Multipart>,
+    pub multipart: Option<Placed<Multipart>>,
     /// How the body is packed, where it is: `gzip`. `Content-Encoding` says so.
-    pub compress: Option<Compress>,
+    pub compress: Option<Placed<Compress>>,
     /// Who asks. Sent to this request's host only, or to `base_url`'s where `http` says it.
-    pub auth: Option<Auth>,
+    pub auth: Option<Placed<Auth>>,
     /// How long to wait for the first byte, and between bytes; 60 seconds where nothing is said.
     pub timeout: Option<Duration>,
     /// How many redirects are followed; 10 where nothing is said.
@@ -124,7 +125,7 @@ pub struct RequestKeys {
     /// ```
     pub rate_limit: Option<RateLimit>,
     /// What answers mean: the first rule whose conditions all hold decides.
-    pub on_response: Vec<OnResponse>,
+    pub on_response: Vec<Placed<OnResponse>>,
     /// The header `Idempotency-Key`; makes a POST safe to repeat.
     pub idempotency_key: Option<Template>,
     /// This request may be sent again, whatever happened to it.
@@ -177,6 +178,66 @@ impl<'de> Deserialize<'de> for Http {
     }
 }
 
+/// What a request sends: one of these.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "the keys say it")]
+pub enum Body<'s> {
+    Json(&'s Tree),
+    Form(&'s Placed<Keyed<Tree>>),
+    Text(&'s Placed<TextBody>),
+    GraphQl(&'s Placed<GraphQl>),
+    Jsonl(&'s Template),
+    Csv(&'s Template),
+    Xml(&'s Template),
+    Multipart(&'s Placed<Multipart>),
+}
+
+impl Body<'_> {
+    /// The key of its kind.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Json(_) => "json",
+            Self::Form(_) => "form",
+            Self::Text(_) => "text",
+            Self::GraphQl(_) => "graphql",
+            Self::Jsonl(_) => "jsonl",
+            Self::Csv(_) => "csv",
+            Self::Xml(_) => "xml",
+            Self::Multipart(_) => "multipart",
+        }
+    }
+}
+
+impl HasPlace for Body<'_> {
+    fn place(&self) -> std::ops::Range<usize> {
+        match self {
+            Self::Json(body) => body.place(),
+            Self::Form(body) => body.place(),
+            Self::Text(body) => body.place(),
+            Self::GraphQl(body) => body.place(),
+            Self::Jsonl(body) | Self::Csv(body) | Self::Xml(body) => body.place(),
+            Self::Multipart(body) => body.place(),
+        }
+    }
+}
+
+impl RequestKeys {
+    /// The bodies that are said, of which a request has one.
+    pub fn bodies(&self) -> impl Iterator<Item = Body<'_>> {
+        let all = [
+            self.json.as_ref().map(Body::Json),
+            self.form.as_ref().map(Body::Form),
+            self.text.as_ref().map(Body::Text),
+            self.graphql.as_ref().map(Body::GraphQl),
+            self.jsonl.as_ref().map(Body::Jsonl),
+            self.csv.as_ref().map(Body::Csv),
+            self.xml.as_ref().map(Body::Xml),
+            self.multipart.as_ref().map(Body::Multipart),
+        ];
+        all.into_iter().flatten()
+    }
+}
+
 /// A body of text with its type.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -186,6 +247,68 @@ pub struct TextBody {
     pub kind: Option<Template>,
     /// The text.
     pub body: Template,
+}
+
+/// A file of a multipart form.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct FilePart {
+    /// Text.
+    file: Option<Template>,
+    /// A list of maps, as CSV.
+    csv: Option<Template>,
+    /// A list, as JSON Lines.
+    jsonl: Option<Template>,
+    /// The file's name.
+    pub name: Option<Template>,
+    /// Its content type.
+    #[serde(rename = "type")]
+    pub kind: Option<Template>,
+}
+
+/// What a file of a multipart form holds: one of these.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "the keys say it")]
+pub enum Content<'s> {
+    File(&'s Template),
+    Csv(&'s Template),
+    Jsonl(&'s Template),
+}
+
+impl Content<'_> {
+    /// The key of its kind.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::Csv(_) => "csv",
+            Self::Jsonl(_) => "jsonl",
+        }
+    }
+}
+
+impl HasPlace for Content<'_> {
+    fn place(&self) -> std::ops::Range<usize> {
+        match self {
+            Self::File(part) | Self::Csv(part) | Self::Jsonl(part) => part.place(),
+        }
+    }
+}
+
+impl FilePart {
+    /// What is said that it holds.
+    pub fn contents(&self) -> impl Iterator<Item = Content<'_>> {
+        let all = [
+            self.file.as_ref().map(Content::File),
+            self.csv.as_ref().map(Content::Csv),
+            self.jsonl.as_ref().map(Content::Jsonl),
+        ];
+        all.into_iter().flatten()
+    }
+
+    /// Whether it has such a key.
+    pub fn has(key: &str) -> bool {
+        ["file", "csv", "jsonl", "name", "type"].contains(&key)
+    }
 }
 
 /// A GraphQL request.

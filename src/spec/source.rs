@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::format::Format;
 use super::job::Job;
 use super::pages::Pages;
-use super::places::{Keyed, by_shape};
+use super::places::{HasPlace, Placed, by_shape};
 use super::request::Request;
 use super::values::{Duration, ListOrTemplate, Path};
 use super::{Condition, Template, Tree};
@@ -16,9 +16,19 @@ use super::{Condition, Template, Tree};
 #[schemars(untagged)]
 pub enum Source {
     /// A single step.
-    One(Box<Step>),
+    One(Box<Placed<Step>>),
     /// Steps in turn.
-    Many(#[schemars(length(min = 1))] Vec<Step>),
+    Many(#[schemars(length(min = 1))] Vec<Placed<Step>>),
+}
+
+impl Source {
+    /// Its steps, in turn.
+    pub fn steps(&self) -> &[Placed<Step>] {
+        match self {
+            Self::One(step) => std::slice::from_ref(step),
+            Self::Many(steps) => steps,
+        }
+    }
 }
 
 by_shape!(Source { Map => One, List => Many });
@@ -31,13 +41,13 @@ pub struct Step {
     /// The name under which later steps, `vars`, `where` and `columns` see this step's record: small
     /// letters, digits and `_`.
     #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
-    pub name: Option<String>,
+    pub name: Option<Placed<String>>,
     /// A request; only its path, or all of it.
     ///
     /// ```yaml
     /// request: { path: /products, query: { limit: "{{ page.size }}", offset: "{{ page.offset }}" } }
     /// ```
-    pub request: Option<Request>,
+    pub request: Option<Placed<Request>>,
     /// A list: its elements are the records.
     ///
     /// ```yaml
@@ -50,19 +60,20 @@ pub struct Step {
     /// rows:
     ///   - { id: 1, name: first product, seen: "{{ now() }}" }
     /// ```
-    pub rows: Option<Vec<Keyed<Tree>>>,
+    #[schemars(with = "Option<Vec<super::places::Keyed<Tree>>>")]
+    pub rows: Option<Placed<Vec<Tree>>>,
     /// Spans of time, as records `{from, to}`.
     ///
     /// ```yaml
     /// windows: { from: "{{ since or '2024-01-01' }}", step: P1M }
     /// ```
-    pub windows: Option<Windows>,
+    pub windows: Option<Placed<Windows>>,
     /// Files, by URL.
     ///
     /// ```yaml
     /// file: { url: "sftp://files.example.com/out/*.csv", pick: newest }
     /// ```
-    pub file: Option<FileSource>,
+    pub file: Option<Placed<FileSource>>,
     /// A report made on demand: submitted, waited for, downloaded.
     ///
     /// ```yaml
@@ -72,7 +83,7 @@ pub struct Step {
     ///   until: "{{ poll.body.status == 'DONE' }}"
     ///   download: { url: "{{ poll.body.url }}", auth: none }
     /// ```
-    pub job: Option<Box<Job>>,
+    pub job: Option<Box<Placed<Job>>>,
     /// The first of these steps whose `when` holds.
     ///
     /// ```yaml
@@ -80,7 +91,7 @@ pub struct Step {
     ///   - { when: "{{ options.GROUPS }}", for_each: "{{ options.GROUPS.split(',') }}" }
     ///   - { request: /groups, records: "$[*].id" }
     /// ```
-    pub first_of: Option<Vec<Step>>,
+    pub first_of: Option<Placed<Vec<Placed<Step>>>>,
     /// The records of each of these steps, one after another.
     ///
     /// ```yaml
@@ -88,7 +99,7 @@ pub struct Step {
     ///   - { request: /products }
     ///   - { request: /bundles }
     /// ```
-    pub all_of: Option<Vec<Step>>,
+    pub all_of: Option<Placed<Vec<Placed<Step>>>>,
     /// Where the records stand in the answer. Without it a list is its elements, anything else one
     /// record.
     ///
@@ -107,7 +118,7 @@ pub struct Step {
     #[serde(rename = "where")]
     pub filter: Option<Condition>,
     /// All records of one parent as one list; the parent goes on once.
-    pub collect: bool,
+    pub collect: Placed<bool>,
     /// What becomes of a parent without records. With `collect` it goes on, with an empty list, where
     /// nothing is said.
     pub if_none: Option<IfNone>,
@@ -116,6 +127,72 @@ pub struct Step {
     /// How many parents at a time; as `http` says, or 4. Records stay in order.
     #[schemars(range(min = 1, max = 1000))]
     pub concurrency: Option<u32>,
+}
+
+/// Where a step's records come from: one of these.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "the keys say it")]
+pub enum Origin<'s> {
+    Request(&'s Placed<Request>),
+    ForEach(&'s ListOrTemplate),
+    Rows(&'s Placed<Vec<Tree>>),
+    Windows(&'s Placed<Windows>),
+    File(&'s Placed<FileSource>),
+    Job(&'s Placed<Job>),
+    FirstOf(&'s Placed<Vec<Placed<Step>>>),
+    AllOf(&'s Placed<Vec<Placed<Step>>>),
+}
+
+impl Origin<'_> {
+    /// The keys of all of them.
+    pub const WORDS: [&'static str; 8] = [
+        "request", "for_each", "rows", "windows", "file", "job", "first_of", "all_of",
+    ];
+
+    /// Its key.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::ForEach(_) => "for_each",
+            Self::Rows(_) => "rows",
+            Self::Windows(_) => "windows",
+            Self::File(_) => "file",
+            Self::Job(_) => "job",
+            Self::FirstOf(_) => "first_of",
+            Self::AllOf(_) => "all_of",
+        }
+    }
+}
+
+impl HasPlace for Origin<'_> {
+    fn place(&self) -> std::ops::Range<usize> {
+        match self {
+            Self::Request(at) => at.place(),
+            Self::ForEach(at) => at.place(),
+            Self::Rows(at) => at.place(),
+            Self::Windows(at) => at.place(),
+            Self::File(at) => at.place(),
+            Self::Job(at) => at.place(),
+            Self::FirstOf(at) | Self::AllOf(at) => at.place(),
+        }
+    }
+}
+
+impl Step {
+    /// Where its records come from, as far as it is said.
+    pub fn origins(&self) -> Vec<Origin<'_>> {
+        let all = [
+            self.request.as_ref().map(Origin::Request),
+            self.for_each.as_ref().map(Origin::ForEach),
+            self.rows.as_ref().map(Origin::Rows),
+            self.windows.as_ref().map(Origin::Windows),
+            self.file.as_ref().map(Origin::File),
+            self.job.as_deref().map(Origin::Job),
+            self.first_of.as_ref().map(Origin::FirstOf),
+            self.all_of.as_ref().map(Origin::AllOf),
+        ];
+        all.into_iter().flatten().collect()
+    }
 }
 
 /// What becomes of a parent without records.

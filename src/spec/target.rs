@@ -1,5 +1,7 @@
 //! `target`: where an export's rows go.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -7,7 +9,7 @@ use super::fault::OnResponse;
 use super::file_target::FileTarget;
 use super::format::Format;
 use super::pages::Pages;
-use super::places::{Placed, by_shape, read};
+use super::places::{HasPlace, Placed, by_shape, read};
 use super::request::Request;
 use super::target_job::{Requests, TargetJob};
 use super::tree::Node;
@@ -35,6 +37,23 @@ pub struct Target {
     /// How rows are sent.
     #[schemars(flatten)]
     pub keys: TargetKeys,
+    /// The entries in written order.
+    #[schemars(skip)]
+    pub order: Vec<EntryKind>,
+}
+
+/// What an entry is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EntryKind {
+    /// `new`.
+    New,
+    /// `modified`.
+    Modified,
+    /// `deleted`.
+    Deleted,
+    /// `unchanged`.
+    Unchanged,
 }
 
 /// What happens to the rows of one kind of change: the keys of `target`, which win over those beside
@@ -49,6 +68,26 @@ pub struct Entry {
     /// How rows are sent.
     #[schemars(flatten)]
     pub keys: TargetKeys,
+}
+
+impl Target {
+    /// The keys of it, and those of its entries.
+    pub fn owners(&self) -> impl Iterator<Item = &TargetKeys> {
+        let entries = self.entries().map(|(_, entry)| &entry.keys);
+        entries.chain([&self.keys])
+    }
+
+    /// The entries, in written order.
+    pub fn entries(&self) -> impl Iterator<Item = (EntryKind, &Placed<Entry>)> {
+        let entry = |kind: &EntryKind| match kind {
+            EntryKind::New => self.new.as_ref(),
+            EntryKind::Modified => self.modified.as_ref(),
+            EntryKind::Deleted => self.deleted.as_ref(),
+            EntryKind::Unchanged => self.unchanged.as_ref(),
+        };
+        let order = self.order.iter();
+        order.filter_map(move |kind| Some((*kind, entry(kind)?)))
+    }
 }
 
 impl<'de> Deserialize<'de> for Target {
@@ -70,6 +109,7 @@ impl<'de> Deserialize<'de> for Target {
             deleted: own.deleted,
             unchanged: own.unchanged,
             keys: read(&node).map_err(serde::de::Error::custom)?,
+            order: node.keys().filter_map(|key| read(&key).ok()).collect(),
         })
     }
 }
@@ -100,7 +140,7 @@ pub struct TargetKeys {
     /// ```yaml
     /// request: { path: "/offers/{{ row.sku }}", method: PUT, json: "{{ item }}" }
     /// ```
-    pub request: Option<Request>,
+    pub request: Option<Placed<Request>>,
     /// Requests in turn for each row; a failed one ends the row, the last that ran gives its outcome.
     ///
     /// ```yaml
@@ -109,7 +149,7 @@ pub struct TargetKeys {
     ///   - { when: "{{ not found.body.items }}", request: { path: /products, json: "{{ item }}" } }
     ///   - { when: "{{ found.body.items }}", request: { method: PUT, path: "/products/{{ found.body.items[0].id }}", json: "{{ item }}" } }
     /// ```
-    pub steps: Option<Vec<TargetStep>>,
+    pub steps: Option<Placed<Vec<TargetStep>>>,
     /// Rows that the channel takes in as a job of its own: submitted, then waited for.
     ///
     /// ```yaml
@@ -119,19 +159,19 @@ pub struct TargetKeys {
     ///   until: "{{ poll.body.status in ['DONE', 'FAILED'] }}"
     ///   failed: "{{ poll.body.status == 'FAILED' }}"
     /// ```
-    pub job: Option<Box<TargetJob>>,
+    pub job: Option<Box<Placed<TargetJob>>>,
     /// One file of all rows.
     ///
     /// ```yaml
     /// file: { url: "sftp://{{ options.HOST }}/in/offers.csv.gz", login: { username: "{{ options.USERNAME }}", password: "{{ options.PASSWORD }}" } }
     /// ```
-    pub file: Option<Box<FileTarget>>,
+    pub file: Option<Box<Placed<FileTarget>>>,
     /// How many rows go into one request: a number, or `{rows, bytes, by, split, whole}`.
     ///
     /// ```yaml
     /// batch: { rows: 10000, bytes: 9MB }
     /// ```
-    pub batch: Option<Batch>,
+    pub batch: Option<Placed<Batch>>,
     /// One row as the channel wants it: `item` in the request of a row, `items` in that of a batch.
     ///
     /// ```yaml
@@ -143,7 +183,7 @@ pub struct TargetKeys {
     /// ```yaml
     /// results: { list: "$.results[*]", match: position, ok: "{{ result.status == 'ok' }}", message: "{{ result.error }}" }
     /// ```
-    pub results: Option<Results>,
+    pub results: Option<Placed<Results>>,
     /// What must be true besides the status.
     ///
     /// ```yaml
@@ -151,7 +191,7 @@ pub struct TargetKeys {
     /// ```
     pub ok: Option<Condition>,
     /// What answers mean; before the rules of `http`.
-    pub on_response: Vec<OnResponse>,
+    pub on_response: Option<Placed<Vec<Placed<OnResponse>>>>,
     /// Requests in turn before the first row is sent; what is sent sees their answers by name. Beside the
     /// entries of `export-delta` they come before the first of them.
     ///
@@ -168,7 +208,103 @@ pub struct TargetKeys {
     /// How many requests at a time; 1 where nothing is said. More give up the order of sending;
     /// feedback stays in order.
     #[schemars(range(min = 1, max = 1000))]
-    pub concurrency: Option<u32>,
+    pub concurrency: Option<Placed<u32>>,
+}
+
+/// By which means rows are sent: one of these.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "the keys say it")]
+pub enum Means<'s> {
+    Request(&'s Placed<Request>),
+    Steps(&'s Placed<Vec<TargetStep>>),
+    Job(&'s Placed<TargetJob>),
+    File(&'s Placed<FileTarget>),
+}
+
+impl Means<'_> {
+    /// The keys of all of them.
+    pub const WORDS: [&'static str; 4] = ["request", "steps", "job", "file"];
+
+    /// Its key.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::Steps(_) => "steps",
+            Self::Job(_) => "job",
+            Self::File(_) => "file",
+        }
+    }
+}
+
+impl HasPlace for Means<'_> {
+    fn place(&self) -> Range<usize> {
+        match self {
+            Self::Request(at) => at.place(),
+            Self::Steps(at) => at.place(),
+            Self::Job(at) => at.place(),
+            Self::File(at) => at.place(),
+        }
+    }
+}
+
+/// A key that says more of how rows are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the keys say it")]
+pub enum MoreKey {
+    Batch,
+    Item,
+    Results,
+    Ok,
+    OnResponse,
+    Concurrency,
+}
+
+impl MoreKey {
+    /// The key.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Batch => "batch",
+            Self::Item => "item",
+            Self::Results => "results",
+            Self::Ok => "ok",
+            Self::OnResponse => "on_response",
+            Self::Concurrency => "concurrency",
+        }
+    }
+}
+
+impl TargetKeys {
+    /// By which means rows are sent, as far as it is said.
+    pub fn means(&self) -> Vec<Means<'_>> {
+        let all = [
+            self.request.as_ref().map(Means::Request),
+            self.steps.as_ref().map(Means::Steps),
+            self.job.as_deref().map(Means::Job),
+            self.file.as_deref().map(Means::File),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    /// What else is said of how rows are sent, and where.
+    pub fn more(&self) -> Vec<(MoreKey, Range<usize>)> {
+        let all = [
+            (MoreKey::Batch, self.batch.as_ref().map(HasPlace::place)),
+            (MoreKey::Item, self.item.as_ref().map(HasPlace::place)),
+            (MoreKey::Results, self.results.as_ref().map(HasPlace::place)),
+            (MoreKey::Ok, self.ok.as_ref().map(HasPlace::place)),
+            (
+                MoreKey::OnResponse,
+                self.on_response.as_ref().map(HasPlace::place),
+            ),
+            (
+                MoreKey::Concurrency,
+                self.concurrency.as_ref().map(HasPlace::place),
+            ),
+        ];
+        let said = all.into_iter();
+        said.filter_map(|(key, place)| Some((key, place?)))
+            .collect()
+    }
 }
 
 /// A request of several that a row needs.
@@ -178,12 +314,12 @@ pub struct TargetStep {
     /// The name under which later steps and `feedback` see its answer: small letters, digits and `_`.
     #[serde(default)]
     #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
-    pub name: Option<String>,
+    pub name: Option<Placed<String>>,
     /// Whether it runs.
     #[serde(default)]
     pub when: Option<Condition>,
     /// The request.
-    pub request: Request,
+    pub request: Placed<Request>,
 }
 
 /// How many rows go into one request.
@@ -211,9 +347,9 @@ pub struct BatchKeys {
     /// error of its rows. A row whose value is empty belongs to no group.
     pub by: Option<Template>,
     /// A group that is larger than a batch is sent in several.
-    pub split: bool,
+    pub split: Placed<bool>,
     /// Whole groups go together, as many as a batch holds: `groups` beside `items`.
-    pub whole: bool,
+    pub whole: Placed<bool>,
 }
 
 /// Each row's fate in the answer to a batch.
@@ -228,7 +364,7 @@ pub struct Results {
     ///   - { name: report, request: "/documents/{{ poll.body.report }}" }
     ///   - { when: "{{ report.body.url }}", request: { url: "{{ report.body.url }}" } }
     /// ```
-    pub request: Option<Requests>,
+    pub request: Option<Placed<Requests>>,
     /// How that answer is paged, where it is.
     pub pages: Option<Pages>,
     /// How that answer is read; found out where nothing is said.
@@ -238,7 +374,7 @@ pub struct Results {
     /// Which row an element is about: `position`, `{index: …}` (from 0), or `{row: …, result: …}`,
     /// which are compared as text.
     #[serde(rename = "match")]
-    pub matching: Option<Match>,
+    pub matching: Option<Placed<Match>>,
     /// Whether the row went through; true where nothing is said.
     pub ok: Option<Condition>,
     /// Whether the row is sent once more, without the others of its batch: `attempts`, `wait` and

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::places::by_shape;
+use super::places::{Placed, by_shape};
 use super::request::{Request, RequestKeys};
 use super::target::TargetStep;
 use super::values::{Duration, Path};
@@ -21,7 +21,7 @@ pub struct TargetJob {
     ///   - { request: { method: PUT, url: "{{ document.body.url }}", jsonl: "{{ items }}" } }
     ///   - { request: { path: /feeds, json: { document: "{{ document.body.id }}" } } }
     /// ```
-    pub submit: Requests,
+    pub submit: Placed<Requests>,
     /// How it is asked about; the answer is `poll`.
     pub poll: TargetPoll,
     /// Whether it is over.
@@ -32,13 +32,13 @@ pub struct TargetJob {
     /// Whether a job that failed has applied nothing: then its batch is sent again in halves, until the
     /// rows that it fails for stand alone.
     #[serde(default)]
-    pub all_or_nothing: bool,
+    pub all_or_nothing: Placed<bool>,
     /// Sent when nobody waits for it any more.
     #[serde(default)]
-    pub cancel: Option<Request>,
+    pub cancel: Option<Placed<Request>>,
     /// Where the fates of its rows are.
     #[serde(default)]
-    pub download: Option<Request>,
+    pub download: Option<Placed<Request>>,
 }
 
 /// A request, or several in turn.
@@ -46,11 +46,31 @@ pub struct TargetJob {
 #[schemars(untagged)]
 pub enum Requests {
     /// Its path.
-    Path(String),
+    #[schemars(with = "String")]
+    Path(Template),
     /// All of it.
     One(Box<RequestKeys>),
     /// In turn; each sees the answers before it by their names.
     Several(Vec<TargetStep>),
+}
+
+impl Requests {
+    /// The one request, where it is one.
+    pub fn one(&self) -> Option<Request> {
+        match self {
+            Self::Path(path) => Some(Request::Path(path.clone())),
+            Self::One(keys) => Some(Request::Whole(keys.clone())),
+            Self::Several(_) => None,
+        }
+    }
+
+    /// Those in turn, where there are several.
+    pub fn several(&self) -> &[TargetStep] {
+        match self {
+            Self::Several(steps) => steps,
+            Self::Path(_) | Self::One(_) => &[],
+        }
+    }
 }
 
 by_shape!(Requests { Scalar => Path, Map => One, List => Several });
@@ -60,7 +80,7 @@ by_shape!(Requests { Scalar => Path, Map => One, List => Several });
 #[serde(deny_unknown_fields)]
 pub struct TargetPoll {
     /// The request.
-    pub request: Request,
+    pub request: Placed<Request>,
     /// The wait before each; 10 seconds where nothing is said, or what `Retry-After` asks for. Said, it is
     /// the shortest.
     #[serde(default)]

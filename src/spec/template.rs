@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use super::places::is_node;
 use super::tree::Node;
+
+is_node!(Template, Condition, Tree);
 
 /// Text or a template. A string that is one `{{ }}` keeps the type of its value.
 #[derive(Debug, Clone, Deserialize)]

@@ -104,6 +104,14 @@ impl Node {
         }
     }
 
+    /// The keys, each as a node of its own.
+    pub fn keys(&self) -> impl Iterator<Item = Node> {
+        self.entries().iter().map(|entry| Node {
+            span: entry.key_span.clone(),
+            value: NodeValue::Scalar(Scalar::text(entry.key.clone())),
+        })
+    }
+
     /// The items, none if this is no list.
     pub fn items(&self) -> &[Node] {
         match &self.value {

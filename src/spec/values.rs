@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use super::places::is_node;
 use super::tree::Node;
+
+is_node!(Duration, Path, ListOrTemplate, TemplateOrList, Size);
 
 /// A span of time: `500ms`, `10s`, `5m`, `2h`, `30d`, ISO `P1M`; a number is seconds.
 #[derive(Debug, Clone, Deserialize)]

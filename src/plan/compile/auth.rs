@@ -5,174 +5,194 @@ use std::time::Duration;
 
 use super::Compiler;
 use super::request::Purpose;
-use super::values::flag;
 use crate::plan::auth::{AuthPlan, JwtPlan, OAuth2Plan, PlacePlan, SessionPlan};
 use crate::plan::request::TreePlan;
 use crate::plan::scopes::Scopes;
-use crate::spec::OptionType;
-use crate::spec::auth::{Algorithm, Grant, SendCredentials, TokenBody};
-use crate::spec::tree::Node;
+use crate::spec::auth::{Auth, AuthChoice, AuthWord, Choose, Grant, Jwt, OAuth2, Place, Session};
+use crate::spec::places::{Keyed, Placed};
+use crate::spec::{self, OptionType};
 use crate::template::Template;
 use crate::template::scope::{Name, Scope};
 
 /// How long a signed token is good for, where nothing is said.
 const JWT_LASTS: Duration = Duration::from_secs(20 * 60);
 
+/// Values under their names.
+type Fields = Option<Keyed<spec::Template>>;
+
 impl Compiler<'_> {
-    /// The index of the auth at a node; nothing for `none`.
-    pub(super) fn auth(&mut self, node: &Node, scopes: &Scopes) -> Option<usize> {
-        let Some(choice) = node.entries().first() else {
-            // `auth: none`, or something that was refused.
-            return None;
+    /// The index of an auth; nothing for `none`.
+    pub(super) fn auth(&mut self, auth: &Auth, scopes: &Scopes) -> Option<usize> {
+        let choice = match auth {
+            Auth::Word(AuthWord::None) => return None,
+            Auth::Choice(choice) => choice,
         };
+        let AuthChoice {
+            bearer,
+            basic,
+            api_key,
+            oauth2,
+            session,
+            jwt,
+            choose,
+        } = &**choice;
         let base = scopes.request();
-        let at = &choice.value;
-        let plan = match choice.key.as_str() {
-            "bearer" => AuthPlan::Bearer(self.template(at, &base)),
-            "basic" => AuthPlan::Basic {
-                username: self.optional(at.get("username"), &base),
-                password: self.optional(at.get("password"), &base),
-            },
-            "api_key" => AuthPlan::ApiKey(self.place(at, &base)),
-            "oauth2" => AuthPlan::OAuth2(Box::new(self.oauth2(at, &scopes.base()))),
-            "session" => AuthPlan::Session(Box::new(self.session(at, scopes))),
-            "jwt" => AuthPlan::Jwt(Box::new(self.jwt(at, &scopes.base()))),
-            "choose" => self.choose(at, scopes),
-            _ => return None,
-        };
-        self.auths.push(plan);
+        let mut plan = None;
+        if let Some(token) = bearer {
+            plan = Some(AuthPlan::Bearer(self.template(token, &base)));
+        }
+        if let Some(basic) = basic {
+            plan = Some(AuthPlan::Basic {
+                username: self.optional(basic.username.as_deref(), &base),
+                password: self.optional(basic.password.as_deref(), &base),
+            });
+        }
+        if let Some(place) = api_key {
+            let Place {
+                header,
+                query,
+                cookie,
+            } = place;
+            plan = Some(AuthPlan::ApiKey(self.place([header, query, cookie], &base)));
+        }
+        if let Some(oauth2) = oauth2 {
+            let oauth2 = self.oauth2(oauth2, &scopes.base());
+            plan = Some(AuthPlan::OAuth2(Box::new(oauth2)));
+        }
+        if let Some(session) = session {
+            plan = Some(AuthPlan::Session(Box::new(self.session(session, scopes))));
+        }
+        if let Some(jwt) = jwt {
+            plan = Some(AuthPlan::Jwt(Box::new(self.jwt(jwt, &scopes.base()))));
+        }
+        if let Some(choose) = choose {
+            plan = Some(self.choose(choose, scopes));
+        }
+        self.auths.push(plan?);
         Some(self.auths.len() - 1)
     }
 
-    fn place(&mut self, node: &Node, scope: &Scope) -> PlacePlan {
-        let mut values = |key: &str| -> Vec<(Arc<str>, Template)> {
-            node.get(key)
-                .into_iter()
-                .flat_map(Node::entries)
-                .map(|entry| {
-                    let name = Arc::from(entry.key.as_str());
-                    (name, self.template(&entry.value, scope))
-                })
+    fn place(&mut self, [header, query, cookie]: [&Fields; 3], scope: &Scope) -> PlacePlan {
+        let mut values = |fields: &Fields| -> Vec<(Arc<str>, Template)> {
+            fields
+                .iter()
+                .flatten()
+                .map(|(name, value)| (Arc::from(name.text.as_str()), self.template(value, scope)))
                 .collect()
         };
         PlacePlan {
-            headers: values("header"),
-            query: values("query"),
-            cookies: values("cookie"),
+            headers: values(header),
+            query: values(query),
+            cookies: values(cookie),
         }
     }
 
-    fn oauth2(&mut self, node: &Node, scope: &Scope) -> OAuth2Plan {
-        let word = |key: &str| node.get(key).and_then(Node::as_text).unwrap_or_default();
-        let grant = match word("grant") {
-            "refresh_token" => Grant::RefreshToken,
-            "password" => Grant::Password,
-            _ => Grant::ClientCredentials,
+    fn oauth2(&mut self, at: &Placed<OAuth2>, scope: &Scope) -> OAuth2Plan {
+        let spec = &at.value;
+        let needs_token = match spec.grant {
+            Grant::RefreshToken => spec.refresh_token.is_none(),
+            Grant::ClientCredentials | Grant::Password => false,
         };
-        if grant == Grant::RefreshToken && node.get("refresh_token").is_none() {
+        if needs_token {
             self.error(
-                node,
+                at,
                 "grant `refresh_token` needs a `refresh_token`",
                 "refresh_token: \"{{ options.REFRESH_TOKEN }}\"",
             );
         }
-        let has_user = node.get("username").is_some() && node.get("password").is_some();
-        if grant == Grant::Password && !has_user {
+        let has_user = spec.username.is_some() && spec.password.is_some();
+        if spec.grant == Grant::Password && !has_user {
             self.error(
-                node,
+                at,
                 "grant `password` needs `username` and `password`",
                 "username: \"{{ options.USERNAME }}\", password: \"{{ options.PASSWORD }}\"",
             );
         }
-        if let Some(url) = node.get("token_url") {
-            let text = url.as_text().unwrap_or_default();
-            if !text.contains("://") && !text.contains("{{") {
-                self.error(
-                    url,
-                    "`token_url` is a whole address",
-                    "token_url: https://auth.example.com/token",
-                );
-            }
+        let text = spec.token_url.as_text().unwrap_or_default();
+        if !text.contains("://") && !text.contains("{{") {
+            self.error(
+                &spec.token_url,
+                "`token_url` is a whole address",
+                "token_url: https://auth.example.com/token",
+            );
         }
-        let rotates = flag(node.get("rotates")).unwrap_or_default();
-        if rotates && self.document.spec.state.is_none() {
-            let at = node.get("rotates").unwrap_or(node).span.clone();
+        let rotates = spec.rotates.if_true();
+        if let (Some(rotates), None) = (rotates, &self.document.spec.state) {
             self.warnings.push(
                 crate::check::Diagnostic::new(
-                    at,
+                    rotates.span.clone(),
                     "each refresh gives a new refresh token, which nothing keeps for the next run",
                 )
                 .hint("state: { bucket: NAME.json }, or --state FILE on a disk that outlives the container"),
             );
         }
-        let scopes = match node.get("scopes") {
+        let scopes = match &spec.scopes {
             Some(scopes) if scopes.scalar().is_some() => vec![self.template(scopes, scope)],
             scopes => {
-                let items = scopes.into_iter().flat_map(Node::items);
+                let items = scopes.iter().flat_map(|scopes| scopes.items());
                 items.map(|item| self.template(item, scope)).collect()
             }
         };
         OAuth2Plan {
-            grant,
-            token_url: self.template(node.get("token_url").unwrap_or(node), scope),
-            client_id: self.optional(node.get("client_id"), scope),
-            client_secret: self.optional(node.get("client_secret"), scope),
-            refresh_token: self.optional(node.get("refresh_token"), scope),
-            username: self.optional(node.get("username"), scope),
-            password: self.optional(node.get("password"), scope),
+            grant: spec.grant,
+            token_url: self.template(&spec.token_url, scope),
+            client_id: self.optional(spec.client_id.as_deref(), scope),
+            client_secret: self.optional(spec.client_secret.as_deref(), scope),
+            refresh_token: self.optional(spec.refresh_token.as_deref(), scope),
+            username: self.optional(spec.username.as_deref(), scope),
+            password: self.optional(spec.password.as_deref(), scope),
             scopes,
-            send: match word("send") {
-                "body" => SendCredentials::Body,
-                "query" => SendCredentials::Query,
-                _ => SendCredentials::Header,
-            },
-            body: match word("body") {
-                "json" => TokenBody::Json,
-                _ => TokenBody::Form,
-            },
-            extra: self.map_tree(node.get("extra"), scope),
-            rotates,
+            send: spec.send,
+            body: spec.body,
+            extra: self.map_tree(&spec.extra, scope),
+            rotates: rotates.is_some(),
         }
     }
 
-    fn map_tree(&mut self, node: Option<&Node>, scope: &Scope) -> TreePlan {
-        match node {
-            Some(node) => self.tree(node, scope),
-            None => TreePlan::Map(Vec::new()),
-        }
+    /// Values of a body under their names.
+    pub(super) fn map_tree(&mut self, fields: &Keyed<spec::Tree>, scope: &Scope) -> TreePlan {
+        let fields = fields.iter();
+        TreePlan::Map(
+            fields
+                .map(|(name, value)| {
+                    self.fixed_key(name);
+                    (Arc::from(name.text.as_str()), self.tree(value, scope))
+                })
+                .collect(),
+        )
     }
 
-    fn session(&mut self, node: &Node, scopes: &Scopes) -> SessionPlan {
+    fn session(&mut self, at: &Placed<Session>, scopes: &Scopes) -> SessionPlan {
+        let spec = &at.value;
         let base = scopes.base();
-        let login = node.get("login").unwrap_or(node);
         let login = self.request(
-            login,
+            &spec.login,
             "the login",
             scopes,
             &scopes.request(),
             Purpose::Login,
         );
-        let token = node.get("token").unwrap_or(node);
-        let (token, _) = self.path(token, &Scopes::answered(&base));
+        let (token, _) = self.path(&spec.token, &Scopes::answered(&base));
         let scope = scopes.request().with("token", Name::Any);
-        let (place, uses) = self.watched(|compiler| compiler.place(node, &scope));
+        let fields = [&spec.header, &spec.query, &spec.cookie];
+        let (place, uses) = self.watched(|compiler| compiler.place(fields, &scope));
         let is_empty =
             place.headers.is_empty() && place.query.is_empty() && place.cookies.is_empty();
         if !is_empty && !uses.names.contains("token") {
             self.error(
-                node,
+                at,
                 "the session logs in, and nothing sends its `token`",
                 "header: { Authorization: \"Bearer {{ token }}\" }",
             );
         }
         if is_empty {
             self.error(
-                node,
+                at,
                 "a session says where its token is sent",
                 "header: { Authorization: \"Bearer {{ token }}\" }, or query, or cookie",
             );
         }
-        let lasts = node.get("lasts");
+        let lasts = spec.lasts.as_deref();
         SessionPlan {
             login,
             token,
@@ -181,42 +201,33 @@ impl Compiler<'_> {
         }
     }
 
-    fn jwt(&mut self, node: &Node, scope: &Scope) -> JwtPlan {
-        let algorithm = match node.get("algorithm").and_then(Node::as_text) {
-            Some("RS256") => Algorithm::RS256,
-            Some("ES256") => Algorithm::ES256,
-            _ => Algorithm::HS256,
-        };
+    fn jwt(&mut self, spec: &Jwt, scope: &Scope) -> JwtPlan {
         JwtPlan {
-            algorithm,
-            key: self.template(node.get("key").unwrap_or(node), scope),
-            claims: self.map_tree(node.get("claims"), scope),
-            headers: self.map_tree(node.get("headers"), scope),
-            lasts: self.duration(node.get("lasts"), JWT_LASTS),
-            token_url: self.optional(node.get("token_url"), scope),
+            algorithm: spec.algorithm,
+            key: self.template(&spec.key, scope),
+            claims: self.map_tree(&spec.claims, scope),
+            headers: self.map_tree(&spec.headers, scope),
+            lasts: self.duration(spec.lasts.as_deref(), JWT_LASTS),
+            token_url: self.optional(spec.token_url.as_deref(), scope),
         }
     }
 
-    fn choose(&mut self, node: &Node, scopes: &Scopes) -> AuthPlan {
-        let by = node.get("by").unwrap_or(node);
-        let template = self.template(by, &scopes.base());
+    fn choose(&mut self, spec: &Choose, scopes: &Scopes) -> AuthPlan {
+        let by = self.template(&spec.by, &scopes.base());
         let mut cases = Vec::new();
-        for entry in node.get("cases").into_iter().flat_map(Node::entries) {
-            let index = self.auth(&entry.value, scopes).unwrap_or_else(|| {
+        for (case, auth) in &spec.cases {
+            let index = self.auth(auth, scopes).unwrap_or_else(|| {
                 self.auths.push(AuthPlan::None);
                 self.auths.len() - 1
             });
-            cases.push((entry.key.clone(), index));
+            cases.push((case.text.clone(), index));
         }
-        self.every_choice_is_a_case(by, &cases);
-        AuthPlan::Choose {
-            by: template,
-            cases,
-        }
+        self.every_choice_is_a_case(&spec.by, &cases);
+        AuthPlan::Choose { by, cases }
     }
 
     /// Where a select option chooses, all its choices must be cases.
-    fn every_choice_is_a_case(&mut self, by: &Node, cases: &[(String, usize)]) {
+    fn every_choice_is_a_case(&mut self, by: &spec::Template, cases: &[(String, usize)]) {
         let text = by.as_text().unwrap_or_default().trim();
         let name = text
             .strip_prefix("{{")

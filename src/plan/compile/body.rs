@@ -4,165 +4,183 @@ use std::sync::Arc;
 
 use super::Compiler;
 use crate::plan::request::{BodyPlan, FileContent, FilePartPlan, PartPlan, TreePlan};
-use crate::spec::request::Compress;
+use crate::spec::places::{Key, Placed, read};
+use crate::spec::request::{Body, Compress, Content, FilePart, Multipart, RequestKeys};
 use crate::spec::tree::{Node, NodeValue, ScalarKind};
 use crate::template::scope::Scope;
 
-/// The bodies a request may have: one of them.
-const BODIES: [&str; 8] = [
-    "json",
-    "form",
-    "text",
-    "graphql",
-    "jsonl",
-    "csv",
-    "xml",
-    "multipart",
-];
-
 impl Compiler<'_> {
-    /// How a body is packed, where there is one.
-    pub(super) fn compress(&mut self, node: Option<&Node>, has_body: bool) -> Option<Compress> {
-        let node = node?;
-        let http = self
-            .root()
-            .get("http")
-            .and_then(|http| http.get("compress"));
-        let is_own = http.is_none_or(|http| http.span != node.span);
+    /// How a body is packed, where there is one; `is_own` is whether the request itself says so.
+    pub(super) fn compress(
+        &mut self,
+        compress: Option<&Placed<Compress>>,
+        is_own: bool,
+        has_body: bool,
+    ) -> Option<Compress> {
+        let compress = compress?;
         if !has_body && is_own {
             self.error(
-                node,
+                compress,
                 "a body is packed, and there is none",
                 "remove it, or add json: \"{{ item }}\"",
             );
         }
-        has_body.then_some(Compress::Gzip)
+        has_body.then_some(compress.value)
     }
 
     /// The body of a request: of the first owner that has one.
-    pub(super) fn body<'n>(
+    pub(super) fn body<'s>(
         &mut self,
-        owners: impl Iterator<Item = &'n Node>,
+        owners: impl Iterator<Item = &'s RequestKeys>,
         scope: &Scope,
     ) -> Option<BodyPlan> {
         for owner in owners {
-            let mut bodies = BODIES
-                .iter()
-                .filter_map(|kind| owner.get(kind).map(|node| (*kind, node)));
-            let Some((kind, node)) = bodies.next() else {
+            let mut bodies = owner.bodies();
+            let Some(body) = bodies.next() else {
                 continue;
             };
-            if let Some((second, at)) = bodies.next() {
+            if let Some(second) = bodies.next() {
                 self.error(
-                    at,
-                    format!("a request has one body, and here are `{kind}` and `{second}`"),
+                    &second,
+                    format!(
+                        "a request has one body, and here are `{}` and `{}`",
+                        body.word(),
+                        second.word()
+                    ),
                     "leave one of them out",
                 );
             }
-            return Some(self.body_of(kind, node, scope));
+            return Some(self.body_of(body, scope));
         }
         None
     }
 
-    fn body_of(&mut self, kind: &str, node: &Node, scope: &Scope) -> BodyPlan {
-        match kind {
-            "json" => BodyPlan::Json(self.tree(node, scope)),
-            "form" => BodyPlan::Form(self.tree(node, scope)),
-            "text" => BodyPlan::Text {
-                kind: self.optional(node.get("type"), scope),
-                body: self.template(node.get("body").unwrap_or(node), scope),
+    fn body_of(&mut self, body: Body<'_>, scope: &Scope) -> BodyPlan {
+        match body {
+            Body::Json(tree) => BodyPlan::Json(self.tree(tree, scope)),
+            Body::Form(fields) => BodyPlan::Form(self.map_tree(fields, scope)),
+            Body::Text(text) => BodyPlan::Text {
+                kind: self.optional(text.kind.as_deref(), scope),
+                body: self.template(&text.body, scope),
             },
-            "graphql" => BodyPlan::GraphQl {
-                query: self.template(node.get("query").unwrap_or(node), scope),
-                variables: match node.get("variables") {
-                    Some(variables) => self.tree(variables, scope),
-                    None => TreePlan::Map(Vec::new()),
-                },
-                operation: self.optional(node.get("operation"), scope),
+            Body::GraphQl(graphql) => BodyPlan::GraphQl {
+                query: self.template(&graphql.query, scope),
+                variables: self.map_tree(&graphql.variables, scope),
+                operation: self.optional(graphql.operation.as_deref(), scope),
             },
-            "jsonl" => BodyPlan::Jsonl(self.template(node, scope)),
-            "csv" => BodyPlan::Csv(self.template(node, scope)),
-            "xml" => BodyPlan::Xml(self.template(node, scope)),
-            _ => BodyPlan::Multipart(self.parts(node, scope)),
+            Body::Jsonl(list) => BodyPlan::Jsonl(self.template(list, scope)),
+            Body::Csv(list) => BodyPlan::Csv(self.template(list, scope)),
+            Body::Xml(text) => BodyPlan::Xml(self.template(text, scope)),
+            Body::Multipart(multipart) => BodyPlan::Multipart(match &multipart.value {
+                Multipart::Parts(parts) => {
+                    let parts = parts.iter();
+                    parts
+                        .map(|(name, part)| self.part(&name.text, part, scope))
+                        .collect()
+                }
+                Multipart::InTurn(items) => {
+                    let items = items.iter();
+                    items.flat_map(|item| self.parts(item, scope)).collect()
+                }
+            }),
         }
     }
 
-    /// Parts of a multipart form, by their names or in turn.
-    fn parts(&mut self, node: &Node, scope: &Scope) -> Vec<PartPlan> {
-        let mut parts = Vec::new();
-        for item in node.items() {
-            match item.as_text() {
-                Some(text) if text.contains("{{") || text.contains("{%") => {
-                    parts.push(PartPlan::Fields(self.template(item, scope)));
-                }
-                Some(_) => self.error(
-                    item,
-                    "in a list of `multipart` text gives parts, and this is only text",
-                    "write \"{{ place.body.parameters }}\", or { name: text }",
-                ),
-                None => parts.extend(self.parts(item, scope)),
+    /// Parts of a list of them: a template that gives some, or a map of them.
+    fn parts(&mut self, item: &Node, scope: &Scope) -> Vec<PartPlan> {
+        match item.as_text() {
+            Some(text) if text.contains("{{") || text.contains("{%") => {
+                return vec![PartPlan::Fields(self.template(item, scope))];
             }
+            Some(_) => self.error(
+                item,
+                "in a list of `multipart` text gives parts, and this is only text",
+                "write \"{{ place.body.parameters }}\", or { name: text }",
+            ),
+            None => {}
         }
-        for entry in node.entries() {
-            let name = Arc::from(entry.key.as_str());
-            parts.push(match self.file_content(&entry.value, scope) {
-                Some(content) => PartPlan::File(
-                    name,
-                    Box::new(FilePartPlan {
-                        content,
-                        name: self.optional(entry.value.get("name"), scope),
-                        kind: self.optional(entry.value.get("type"), scope),
-                    }),
-                ),
-                None => PartPlan::Text(name, self.template(&entry.value, scope)),
-            });
+        let inner = item.items().iter();
+        let mut parts: Vec<PartPlan> = inner.flat_map(|item| self.parts(item, scope)).collect();
+        for entry in item.entries() {
+            parts.push(self.part(&entry.key, &entry.value, scope));
         }
         parts
     }
 
-    /// What a file of a multipart form holds, where a part is one.
-    fn file_content(&mut self, part: &Node, scope: &Scope) -> Option<FileContent> {
-        let words = ["file", "csv", "jsonl"];
-        let mut found = words
-            .iter()
-            .filter_map(|word| Some((*word, part.get(word)?)));
-        let Some((word, node)) = found.next() else {
-            if let NodeValue::Map(entries) = &part.value {
-                let at = entries.first().map_or(part, |entry| &entry.value);
-                self.error(
-                    at,
-                    "a part is text, or a file: one of `file`, `csv` and `jsonl`",
-                    "write { csv: \"{{ items }}\", name: rows.csv }",
-                );
-            }
+    fn part(&mut self, name: &str, part: &Node, scope: &Scope) -> PartPlan {
+        let name = Arc::from(name);
+        let Some((file, content)) = self.file_part(part, scope) else {
+            return PartPlan::Text(name, self.template(part, scope));
+        };
+        let file = FilePartPlan {
+            content,
+            name: self.optional(file.name.as_deref(), scope),
+            kind: self.optional(file.kind.as_deref(), scope),
+        };
+        PartPlan::File(name, Box::new(file))
+    }
+
+    /// A file of a multipart form, and what it holds, where a part is one.
+    fn file_part(&mut self, part: &Node, scope: &Scope) -> Option<(FilePart, FileContent)> {
+        let NodeValue::Map(entries) = &part.value else {
             return None;
         };
-        if let Some((second, at)) = found.next() {
+        let at = entries.first().map_or(part, |entry| &entry.value);
+        let file: FilePart = match read(part) {
+            Ok(file) => file,
+            Err(error) => {
+                self.error(
+                    at,
+                    error.to_string(),
+                    "allowed: file, csv, jsonl, name, type",
+                );
+                return None;
+            }
+        };
+        let contents: Vec<_> = file.contents().collect();
+        let Some(content) = contents.first() else {
             self.error(
                 at,
-                format!("a file holds one thing, and here are `{word}` and `{second}`"),
+                "a part is text, or a file: one of `file`, `csv` and `jsonl`",
+                "write { csv: \"{{ items }}\", name: rows.csv }",
+            );
+            return None;
+        };
+        if let Some(second) = contents.get(1) {
+            self.error(
+                second,
+                format!(
+                    "a file holds one thing, and here are `{}` and `{}`",
+                    content.word(),
+                    second.word()
+                ),
                 "leave one of them out",
             );
         }
-        if let NodeValue::Map(entries) = &part.value {
-            let known = [word, "name", "type", "file", "csv", "jsonl"];
-            let stray = entries
-                .iter()
-                .find(|entry| !known.contains(&entry.key.as_str()));
-            if let Some(stray) = stray {
-                self.error(
-                    &stray.value,
-                    format!("unknown key `{}` in a file of `multipart`", stray.key),
-                    "allowed: file, csv, jsonl, name, type",
-                );
-            }
+        if let Some(stray) = entries.iter().find(|entry| !FilePart::has(&entry.key)) {
+            self.error(
+                &stray.value,
+                format!("unknown key `{}` in a file of `multipart`", stray.key),
+                "allowed: file, csv, jsonl, name, type",
+            );
         }
-        let content = self.template(node, scope);
-        Some(match word {
-            "csv" => FileContent::Csv(content),
-            "jsonl" => FileContent::Jsonl(content),
-            _ => FileContent::Text(content),
-        })
+        let plan = match content {
+            Content::File(text) => FileContent::Text(self.template(text, scope)),
+            Content::Csv(list) => FileContent::Csv(self.template(list, scope)),
+            Content::Jsonl(list) => FileContent::Jsonl(self.template(list, scope)),
+        };
+        Some((file.clone(), plan))
+    }
+
+    /// A key of a body, which is no template.
+    pub(super) fn fixed_key(&mut self, key: &Key) {
+        if key.text.contains("{{") {
+            self.error(
+                key,
+                "a key stands as it is: a template in it is not filled in",
+                "make the whole map by a template: \"{{ { row.id: row.title } }}\"",
+            );
+        }
     }
 
     /// Values of a body.
@@ -177,14 +195,10 @@ impl Compiler<'_> {
                 entries
                     .iter()
                     .map(|entry| {
-                        if entry.key.contains("{{") {
-                            let at = Node::refused(entry.key_span.clone());
-                            self.error(
-                                &at,
-                                "a key stands as it is: a template in it is not filled in",
-                                "make the whole map by a template: \"{{ { row.id: row.title } }}\"",
-                            );
-                        }
+                        self.fixed_key(&Key {
+                            span: entry.key_span.clone(),
+                            text: entry.key.clone(),
+                        });
                         let key = Arc::from(entry.key.as_str());
                         (key, self.tree(&entry.value, scope))
                     })

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Compiler;
-use super::values::flag;
 use crate::formats::xml_text::{XmlAround, is_xml_name};
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{
@@ -12,6 +11,9 @@ use crate::plan::file_target::{
 };
 use crate::plan::request::{Repeat, RequestPlan};
 use crate::plan::scopes::Scopes;
+use crate::spec;
+use crate::spec::file_target::{FileFormat, FileFormatChoice, FileFormatWord, FileTarget};
+use crate::spec::places::{HasPlace, Placed};
 use crate::spec::tree::{Node, NodeValue};
 use crate::template::scope::Scope;
 use crate::template::{Template, text_of};
@@ -20,16 +22,16 @@ impl Compiler<'_> {
     /// A file of all rows at `at`; `row` is what the XML of a row sees, `item` makes its rows.
     pub(super) fn file_target(
         &mut self,
-        at: &Node,
+        at: &Placed<FileTarget>,
         label: &str,
         scopes: &Scopes,
         row: &Scope,
-        item: Option<&Node>,
+        item: Option<&spec::Tree>,
     ) -> FileTargetPlan {
         let scope = scopes.around();
-        let place = match (at.get("url"), at.get("transport")) {
+        let place = match (&at.url, &at.transport) {
             (Some(url), None) => {
-                let request = self.upload_request(at, label, scopes, &scope);
+                let request = self.upload_request(url, at, label, scopes, &scope);
                 FilePlace::Url(self.template(url, &scope), Box::new(request))
             }
             (None, Some(path)) => FilePlace::Transport(self.template(path, &scope)),
@@ -50,38 +52,44 @@ impl Compiler<'_> {
                 FilePlace::Transport(Template::constant(crate::template::Value::from("")))
             }
         };
-        let format_node = at.get("format");
-        let (format, encoding) = match format_node {
-            Some(node) => self.written(node, &scope, row),
+        let (format, encoding) = match &at.format {
+            Some(format) => self.written(format, &scope, row),
             None => (None, None),
         };
-        if let (FilePlace::Transport(_), Some(node)) = (&place, at.get("login")) {
+        if let (FilePlace::Transport(_), Some(login)) = (&place, &at.login) {
             self.error(
-                node,
+                login,
                 "the site's own transport has its login from the platform",
                 "leave it out, or write `url` instead of `transport`",
             );
         }
         let plan = FileTargetPlan {
             place,
-            name: self.optional(at.get("name"), &scope),
-            login: self.login(at.get("login"), &scope),
+            name: self.optional(at.name.as_deref(), &scope),
+            login: self.login(at.login.as_ref().map(|login| &login.value), &scope),
             format: format.map(Arc::new),
             encoding,
-            header: self.optional(at.get("header"), &scope),
-            footer: self.optional(at.get("footer"), &scope),
+            header: self.optional(at.header.as_deref(), &scope),
+            footer: self.optional(at.footer.as_deref(), &scope),
         };
         self.check_file(at, item, &plan);
         plan
     }
 
     /// What can be seen of a file before its name is worked out.
-    fn check_file(&mut self, at: &Node, item: Option<&Node>, plan: &FileTargetPlan) {
-        let place = at.get("url").or(at.get("transport")).unwrap_or(at);
+    fn check_file(
+        &mut self,
+        at: &Placed<FileTarget>,
+        item: Option<&spec::Tree>,
+        plan: &FileTargetPlan,
+    ) {
+        let Some(place) = at.url.as_ref().or(at.transport.as_ref()) else {
+            return;
+        };
         let text = place.as_text().unwrap_or_default();
         if let Some((scheme, _)) = text.split_once("://") {
             let is_known = ["file", "http", "https", "s3", "sftp", "ftp", "ftps"].contains(&scheme);
-            if at.get("url").is_some() && !is_known && !scheme.contains('{') {
+            if at.url.is_some() && !is_known && !scheme.contains('{') {
                 self.error(
                     place,
                     format!("`{scheme}` is no place for a file"),
@@ -95,8 +103,7 @@ impl Compiler<'_> {
         };
         let is_fixed = |template: &Template| template.as_constant().is_some();
         let mut format = plan.format.clone();
-        let is_named = at.get("url").is_some() || at.get("transport").is_some();
-        if is_named && is_fixed(template) && plan.name.as_ref().is_none_or(is_fixed) {
+        if is_fixed(template) && plan.name.as_ref().is_none_or(is_fixed) {
             let name = FileName::of(plan, &Arc::default());
             let by_name = match (name, &plan.format) {
                 (Ok(name), None) => name.format().map(Some),
@@ -114,38 +121,44 @@ impl Compiler<'_> {
         }
         match format.as_deref() {
             Some(WritePlan::Xlsx { .. }) => {
-                for key in ["header", "footer"] {
-                    if let Some(node) = at.get(key) {
+                for (key, said) in [("header", &at.header), ("footer", &at.footer)] {
+                    if let Some(said) = said {
                         self.error(
-                            node,
+                            said,
                             format!("`{key}` is text, and a sheet has none around its rows"),
                             "leave it out",
                         );
                     }
                 }
             }
-            Some(WritePlan::Json) if at.get("header").is_some() != at.get("footer").is_some() => {
-                let node = at.get("header").or(at.get("footer")).unwrap_or(at);
+            Some(WritePlan::Json) => {
+                let ((Some(one), None) | (None, Some(one))) = (&at.header, &at.footer) else {
+                    return;
+                };
                 self.error(
-                    node,
+                    one,
                     "with a header or a footer the brackets of the list are yours, and one is missing",
                     "write both: header: '{\"products\":[', footer: ']}'",
                 );
             }
             Some(WritePlan::Xml(xml)) => self.check_xml(at, xml, plan),
             Some(WritePlan::Csv(csv)) if csv.delimiter == csv.quote => {
-                self.error(
-                    at.get("format").unwrap_or(at),
-                    "`delimiter` and `quote` are the same character",
-                    "leave `quote` out",
-                );
+                if let Some(format) = &at.format {
+                    self.error(
+                        format,
+                        "`delimiter` and `quote` are the same character",
+                        "leave `quote` out",
+                    );
+                }
             }
             _ => {}
         }
-        let are_cells = matches!(
-            format.as_deref(),
-            Some(WritePlan::Csv(_) | WritePlan::Xlsx { .. })
-        );
+        self.no_cells(item, format.as_deref());
+    }
+
+    /// `item` makes no cells.
+    fn no_cells(&mut self, item: Option<&spec::Tree>, format: Option<&WritePlan>) {
+        let are_cells = matches!(format, Some(WritePlan::Csv(_) | WritePlan::Xlsx { .. }));
         if let (true, Some(item)) = (are_cells, item) {
             self.error(
                 item,
@@ -156,7 +169,7 @@ impl Compiler<'_> {
     }
 
     /// What stands around the rows of XML, where it is known before a run.
-    fn check_xml(&mut self, at: &Node, xml: &WrittenXmlPlan, plan: &FileTargetPlan) {
+    fn check_xml(&mut self, at: &Placed<FileTarget>, xml: &WrittenXmlPlan, plan: &FileTargetPlan) {
         let fixed = |template: &Option<Template>| match template {
             Some(template) => template
                 .as_constant()
@@ -179,26 +192,28 @@ impl Compiler<'_> {
         let Ok((start, end)) = xml.tags(plan.header.is_some(), &Arc::default()) else {
             return;
         };
-        let format = at.get("format");
-        let root = format
-            .and_then(|node| node.get("xml"))
-            .and_then(|node| node.get("root"));
-        let shown = at.get("header").or(root).or(at.get("footer")).unwrap_or(at);
+        let written = at.format.as_ref().and_then(|format| format.xml());
+        let root = written.and_then(|xml| xml.root.as_ref());
+        let of_header = at.header.as_ref().map(HasPlace::place);
+        let of_footer = || at.footer.as_ref().map(HasPlace::place);
+        let shown = of_header
+            .or_else(|| root.map(HasPlace::place))
+            .or_else(of_footer)
+            .unwrap_or(at.span.clone());
         match XmlAround::of(&(start + &header), &(footer + &end)) {
             Ok(around) => {
                 if let Some(name) = xml.undeclared(around.prefixes()) {
-                    let row = format
-                        .and_then(|node| node.get("xml"))
-                        .and_then(|node| node.get("row"));
+                    let row = written.and_then(|xml| xml.row.as_ref());
+                    let row = row.map_or(at.span.clone(), HasPlace::place);
                     self.error(
-                        row.unwrap_or(at),
+                        &row,
                         undeclared_prefix(&name),
                         "root: { products: { \"@xmlns:g\": \"http://base.google.com/ns/1.0\" } }, or xmlns:g in the header",
                     );
                 }
             }
             Err(reason) => self.error(
-                shown,
+                &shown,
                 not_closed(&reason),
                 "write header: \"<feed><title>Offers</title>\", footer: \"</feed>\"",
             ),
@@ -207,12 +222,14 @@ impl Compiler<'_> {
 
     fn upload_request(
         &mut self,
-        at: &Node,
+        url: &spec::Template,
+        at: &Placed<FileTarget>,
         label: &str,
         scopes: &Scopes,
         scope: &Scope,
     ) -> RequestPlan {
-        let mut request = self.file_request(at, label, scopes, scope);
+        let login = at.login.as_ref().map(|login| &login.value);
+        let mut request = self.file_request((url, login), at, label, scopes, scope);
         request.method = Some("PUT".to_owned());
         request.repeat = Repeat::ByMethod;
         // A server that is the API's own is let in as the API is; others never see its credentials.
@@ -224,58 +241,107 @@ impl Compiler<'_> {
 
     fn written(
         &mut self,
-        node: &Node,
+        format: &FileFormat,
         scope: &Scope,
         row: &Scope,
     ) -> (Option<WritePlan>, Option<&'static encoding_rs::Encoding>) {
-        let (word, keys) = match node.entries().first() {
-            Some(choice) => (choice.key.as_str(), Some(&choice.value)),
-            None => (node.as_text().unwrap_or_default(), None),
+        let none = FileFormatChoice::default();
+        let (word, choice) = match format {
+            FileFormat::Word(word) => (Some(*word), &none),
+            FileFormat::Choice(choice) => (None, &**choice),
         };
-        let key = |name: &str| keys.and_then(|keys| keys.get(name));
-        let has_header = flag(key("header")).unwrap_or(true);
-        let encoding = self.encoding(key("encoding"));
-        if let (Some(encoding), Some(node)) = (encoding, key("encoding")) {
+        let FileFormatChoice {
+            csv,
+            tsv,
+            json,
+            jsonl,
+            xml,
+            xlsx,
+        } = choice;
+        let word = word
+            .or(csv.as_ref().map(|_| FileFormatWord::Csv))
+            .or(tsv.as_ref().map(|_| FileFormatWord::Tsv))
+            .or(json.as_ref().map(|_| FileFormatWord::Json))
+            .or(jsonl.as_ref().map(|_| FileFormatWord::Jsonl))
+            .or(xml.as_ref().map(|_| FileFormatWord::Xml))
+            .or(xlsx.as_ref().map(|_| FileFormatWord::Xlsx));
+        let Some(word) = word else {
+            return (None, None);
+        };
+        let (csv, tsv) = (
+            csv.clone().unwrap_or_default(),
+            tsv.clone().unwrap_or_default(),
+        );
+        let (json, jsonl) = (
+            json.clone().unwrap_or_default(),
+            jsonl.clone().unwrap_or_default(),
+        );
+        let (xml, xlsx) = (
+            xml.clone().unwrap_or_default(),
+            xlsx.clone().unwrap_or_default(),
+        );
+        let (plan, encoding) = match word {
+            FileFormatWord::Csv => {
+                let plan = WrittenCsvPlan {
+                    delimiter: self
+                        .ascii(csv.delimiter.as_ref(), "delimiter")
+                        .unwrap_or(b','),
+                    quote: self.ascii(csv.quote.as_ref(), "quote").unwrap_or(b'"'),
+                    header: csv.header.unwrap_or(true),
+                };
+                (WritePlan::Csv(plan), csv.encoding)
+            }
+            FileFormatWord::Tsv => {
+                let plan = WrittenCsvPlan {
+                    header: tsv.header.unwrap_or(true),
+                    ..WrittenCsvPlan::TABS
+                };
+                (WritePlan::Csv(plan), tsv.encoding)
+            }
+            FileFormatWord::Json => (WritePlan::Json, json.encoding),
+            FileFormatWord::Jsonl => (WritePlan::Jsonl, jsonl.encoding),
+            FileFormatWord::Xml => {
+                let plan = WrittenXmlPlan {
+                    root: xml
+                        .root
+                        .as_ref()
+                        .and_then(|root| self.xml_root(root, scope)),
+                    row: xml
+                        .row
+                        .as_ref()
+                        .map_or_else(XmlRowPlan::default, |of_row| self.xml_row(of_row, row)),
+                };
+                (WritePlan::Xml(plan), xml.encoding)
+            }
+            FileFormatWord::Xlsx => {
+                let plan = WritePlan::Xlsx {
+                    sheet: self.optional(xlsx.sheet.as_deref(), scope),
+                    header: xlsx.header.unwrap_or(true),
+                };
+                (plan, None)
+            }
+        };
+        let label = encoding;
+        let encoding = self.encoding(label.as_ref());
+        if let (Some(encoding), Some(label)) = (encoding, &label) {
             if encoding.output_encoding() != encoding {
                 self.error(
-                    node,
+                    label,
                     format!("files are not written in {}", encoding.name()),
                     "use utf-8, or an encoding of one byte a character, such as windows-1252",
                 );
             }
         }
-        let plan = match word {
-            "csv" => WritePlan::Csv(WrittenCsvPlan {
-                delimiter: self.ascii(key("delimiter"), "delimiter").unwrap_or(b','),
-                quote: self.ascii(key("quote"), "quote").unwrap_or(b'"'),
-                header: has_header,
-            }),
-            "tsv" => WritePlan::Csv(WrittenCsvPlan {
-                header: has_header,
-                ..WrittenCsvPlan::TABS
-            }),
-            "json" => WritePlan::Json,
-            "jsonl" => WritePlan::Jsonl,
-            "xml" => WritePlan::Xml(WrittenXmlPlan {
-                root: key("root").and_then(|node| self.xml_root(node, scope)),
-                row: key("row").map_or_else(XmlRowPlan::default, |node| self.xml_row(node, row)),
-            }),
-            _ => WritePlan::Xlsx {
-                sheet: self.optional(key("sheet"), scope),
-                header: has_header,
-            },
-        };
         (Some(plan), encoding)
     }
 
-    fn ascii(&mut self, node: Option<&Node>, name: &str) -> Option<u8> {
-        let node = node?;
-        let text = &node.scalar()?.text;
+    fn ascii(&mut self, text: Option<&Placed<String>>, name: &str) -> Option<u8> {
+        let text = text?;
         match text.as_bytes() {
             [one] if one.is_ascii() && !matches!(one, b'\r' | b'\n') => Some(*one),
             _ => {
                 self.error(
-                    node,
+                    text,
                     format!("`{name}` is one ASCII character"),
                     "a tab is \"\\t\"",
                 );

@@ -9,7 +9,7 @@ use crate::plan::reads::BodyReads;
 use crate::plan::request::Repeat;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{TargetStepPlan, note_reads};
-use crate::spec::tree::Node;
+use crate::spec::target::{TargetKeys, TargetStep};
 use crate::template::Uses;
 use crate::template::scope::Scope;
 
@@ -26,7 +26,7 @@ impl Compiler<'_> {
     /// Requests in turn; `word` is what each is called in messages.
     pub(super) fn in_turn(
         &mut self,
-        nodes: &[Node],
+        steps: &[TargetStep],
         (label, word): (&str, &str),
         scopes: &Scopes,
         scope: &Scope,
@@ -38,28 +38,29 @@ impl Compiler<'_> {
             uses: Uses::default(),
         };
         let mut names: Vec<&str> = Vec::new();
-        for (index, node) in nodes.iter().enumerate() {
-            let name = node.get("name").and_then(Node::as_text);
+        for (index, step) in steps.iter().enumerate() {
+            let name = step.name.as_ref().map(|name| name.value.as_str());
             let label = match name {
                 Some(name) => format!("{label}, {word} `{name}`"),
                 None => format!("{label}, {word} {}", index + 1),
             };
-            let (when, read) = self.watched(|compiler| compiler.when(node, &turn.scope));
+            let (when, read) = self.watched(|compiler| {
+                let when = step.when.as_ref();
+                when.map(|when| compiler.condition(when, &turn.scope))
+            });
             turn.uses.add(read.clone());
             let when_depends = read.names.iter().any(|name| turn.scope.is_answer(name));
-            let request = node.get("request").map(|at| {
-                let (mut request, uses) = self
-                    .watched(|compiler| compiler.request(at, &label, scopes, &turn.scope, purpose));
-                // One that only looks something up changes nothing.
-                if !request.changes() {
-                    request.repeat = Repeat::Asks;
-                }
-                request.holds_body = true;
-                turn.uses.add(uses);
-                request
+            let (mut request, uses) = self.watched(|compiler| {
+                compiler.request(&step.request, &label, scopes, &turn.scope, purpose)
             });
-            if let (Some(name), Some(at)) = (name, node.get("name")) {
-                self.new_name(name, at, scopes);
+            // One that only looks something up changes nothing.
+            if !request.changes() {
+                request.repeat = Repeat::Asks;
+            }
+            request.holds_body = true;
+            turn.uses.add(uses);
+            if let (Some(name), Some(at)) = (name, &step.name) {
+                self.new_name(at, scopes);
                 if names.contains(&name) {
                     self.error(
                         at,
@@ -70,15 +71,13 @@ impl Compiler<'_> {
                 names.push(name);
                 turn.scope = Scopes::with_answer(&turn.scope, name);
             }
-            if let Some(request) = request {
-                turn.plans.push(TargetStepPlan {
-                    name: name.map(Arc::from),
-                    when,
-                    when_depends,
-                    reads: BodyReads::Nothing,
-                    request,
-                });
-            }
+            turn.plans.push(TargetStepPlan {
+                name: name.map(Arc::from),
+                when,
+                when_depends,
+                reads: BodyReads::Nothing,
+                request,
+            });
         }
         note_reads(&mut turn.plans, &turn.uses);
         turn
@@ -88,17 +87,12 @@ impl Compiler<'_> {
     /// `before`.
     pub(super) fn around(
         &mut self,
-        owner: Option<&Node>,
+        owner: Option<&TargetKeys>,
         label: &str,
         scopes: &mut Scopes,
     ) -> AroundPlan {
-        let items = |key: &str| {
-            owner
-                .and_then(|owner| owner.get(key))
-                .map_or(&[][..], Node::items)
-        };
         let before = self.in_turn(
-            items("before"),
+            owner.map_or(&[], |owner| &owner.before),
             (&format!("{label}, before"), "request"),
             scopes,
             &scopes.around(),
@@ -107,7 +101,7 @@ impl Compiler<'_> {
         let names = before.plans.iter().filter_map(|plan| plan.name.as_deref());
         scopes.around.extend(names.map(str::to_owned));
         let after = self.in_turn(
-            items("after"),
+            owner.map_or(&[], |owner| &owner.after),
             (&format!("{label}, after"), "request"),
             scopes,
             &scopes.around(),

@@ -9,27 +9,25 @@ use crate::template::scope::Name;
 impl Compiler<'_> {
     /// The file of the bucket that keeps the state.
     pub(super) fn state(&mut self) -> Option<String> {
-        let node = self.root().get("state")?.get("bucket")?;
-        let name = node.as_text().unwrap_or_default();
-        if let Err(wrong) = bucket_file(name) {
-            self.error(node, wrong, "state: { bucket: my-connector.json }");
+        let file = &self.spec().state.as_ref()?.bucket;
+        if let Err(wrong) = bucket_file(file) {
+            self.error(file, wrong, "state: { bucket: my-connector.json }");
         }
-        Some(name.to_owned())
+        Some(file.value.clone())
     }
 
     pub(super) fn incremental(&mut self, scopes: &Scopes) -> Option<IncrementalPlan> {
-        let node = self.root().get("incremental")?;
-        let value = node.get("value")?;
+        let spec = self.spec().incremental.as_ref()?;
         let scope = scopes.step().with("record", Name::Any);
         let plan = IncrementalPlan {
-            value: self.template(value, &scope),
-            start: self.optional(node.get("start"), &scopes.column_name()),
-            lookback: self.span(node.get("lookback")),
+            value: self.template(&spec.value.value, &scope),
+            start: self.optional(spec.start.as_deref(), &scopes.column_name()),
+            lookback: self.span(spec.lookback.as_deref()),
         };
         if !self.uses.names.contains("since") {
             self.warnings.push(
                 crate::check::Diagnostic::new(
-                    node.span.clone(),
+                    spec.span.clone(),
                     "no template uses `since`, so every run reads everything",
                 )
                 .hint("send it: query: { updated_after: \"{{ since }}\" }"),

@@ -1,46 +1,56 @@
 //! Lookups.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Compiler;
+use super::source::Reads;
 use crate::check::Diagnostic;
 use crate::plan::lookup::{BATCH, LookupKind, LookupPlan};
 use crate::plan::scopes::{RESERVED, Scopes};
 use crate::spec::Lookup;
-use crate::spec::tree::Node;
+use crate::spec::lookup::Origin;
+use crate::spec::places::{HasPlace, Placed};
 use crate::template::scope::Name;
 
 impl Compiler<'_> {
     pub(super) fn lookups(&mut self, scopes: &mut Scopes) -> Vec<Arc<LookupPlan>> {
-        let nodes = self.root().get("lookups").into_iter().flat_map(Node::items);
-        let specs = &self.document.spec.lookups;
         let mut plans = Vec::new();
-        for (spec, node) in specs.iter().zip(nodes) {
-            if let Some(plan) = self.lookup(spec, node, scopes) {
+        for spec in &self.spec().lookups {
+            if let Some(plan) = self.lookup(spec, scopes) {
                 plans.push(Arc::new(plan));
             }
-            let at = node.get("name").unwrap_or(node);
-            self.new_name(&spec.name, at, scopes);
-            scopes.lookups.push(spec.name.clone());
+            self.new_name(&spec.name, scopes);
+            scopes.lookups.push(spec.name.value.clone());
         }
         plans
     }
 
-    fn lookup(&mut self, spec: &Lookup, node: &Node, scopes: &Scopes) -> Option<LookupPlan> {
-        let label = format!("lookup `{}`", spec.name);
+    fn lookup(&mut self, spec: &Placed<Lookup>, scopes: &Scopes) -> Option<LookupPlan> {
+        let label = format!("lookup `{}`", spec.name.value);
         let scope = scopes.lookup();
-        let kinds = ["request", "file", "rows"];
-        let (kind, at) = self.one_of(node, &kinds, "a lookup")?;
-        let wanted = node.get("for");
-        let (kind, sent) = self.watched(|compiler| match kind {
-            "request" => {
-                let fetch = compiler.fetch(at, node, &label, scopes, &scope, true);
+        let words: Vec<_> = spec.origins().iter().map(Origin::word).collect();
+        let places: Vec<_> = spec.origins().iter().map(HasPlace::place).collect();
+        self.one_of(spec, (&words, &places), &Origin::WORDS, "a lookup")?;
+        let origin = spec.origins().into_iter().next()?;
+        let reading = Reads {
+            records: spec.records.as_ref(),
+            format: spec.format.as_ref(),
+            pages: spec.pages.as_ref(),
+            may_lack: spec.if_none.is_said(),
+        };
+        let wanted = spec.wanted.as_deref();
+        let (kind, sent) = self.watched(|compiler| match origin {
+            Origin::Request(request) => {
+                let fetch = compiler.fetch(request, reading, &label, scopes, &scope, true);
                 LookupKind::Request(Box::new(fetch))
             }
-            "file" => LookupKind::File(Box::new(compiler.file(at, node, &label, scopes, &scope))),
-            _ => {
-                let rows = at.items().iter();
+            Origin::File(file) => LookupKind::File(Box::new(
+                compiler.file(file, reading, &label, scopes, &scope),
+            )),
+            Origin::Rows(rows) => {
                 let base = scopes.base();
+                let rows = rows.iter();
                 LookupKind::Rows(rows.map(|row| compiler.template(row, &base)).collect())
             }
         });
@@ -48,15 +58,15 @@ impl Compiler<'_> {
         let asks = sent.names.contains("key") || sent.names.contains("keys");
         if wanted.is_none() && asks {
             self.error(
-                at,
+                &origin,
                 "without `for` there are no keys: the lookup is read once, as a table",
                 "add for: \"{{ record.brand_id }}\", or leave `keys` out",
             );
         }
-        if let (true, Some(batch), Some(node)) = (asks_for_one, spec.batch, node.get("batch")) {
-            if batch > 1 {
+        if let (true, Some(batch)) = (asks_for_one, &spec.batch) {
+            if batch.value > 1 {
                 self.error(
-                    node,
+                    batch,
                     "the request asks for one `key`, so no more can go into a batch",
                     "send `keys`, or leave `batch` out",
                 );
@@ -67,21 +77,29 @@ impl Compiler<'_> {
         let mapping = scopes.mapping();
         let record = scopes.base().with("record", Name::Any);
         Some(LookupPlan {
-            name: Arc::from(spec.name.as_str()),
+            name: Arc::from(spec.name.value.as_str()),
             label: label.into(),
             wanted: self.optional(wanted, &mapping),
-            batch: is_asked.then(|| spec.batch.map_or(batch, |batch| batch as usize)),
+            batch: is_asked.then(|| {
+                spec.batch
+                    .as_ref()
+                    .map_or(batch, |batch| batch.value as usize)
+            }),
             kind,
-            key: self.template(node.get("key")?, &record),
+            key: self.template(&spec.key, &record),
             many: spec.many,
-            if_none: spec.if_none,
+            if_none: spec.if_none.value,
             on_error: spec.on_error,
-            when: self.when(node, &mapping),
+            when: spec
+                .when
+                .as_ref()
+                .map(|when| self.condition(when, &mapping)),
         })
     }
 
     /// A name that is neither the language's nor another step's or lookup's.
-    pub(super) fn new_name(&mut self, name: &str, at: &Node, scopes: &Scopes) {
+    pub(super) fn new_name(&mut self, at: &Placed<String>, scopes: &Scopes) {
+        let name = at.value.as_str();
         let is_taken = scopes
             .steps
             .iter()
@@ -103,42 +121,36 @@ impl Compiler<'_> {
         }
     }
 
-    /// The one key of several that is there.
-    pub(super) fn one_of<'n, 'k>(
+    /// Of several origins, of which there are to be one, whether there is one.
+    pub(super) fn one_of<T>(
         &mut self,
-        node: &'n Node,
-        kinds: &[&'k str],
+        owner: &Placed<T>,
+        (words, places): (&[&str], &[Range<usize>]),
+        all: &[&str],
         what: &str,
-    ) -> Option<(&'k str, &'n Node)> {
-        let mut found = kinds
-            .iter()
-            .filter_map(|kind| node.get(kind).map(|node| (*kind, node)));
-        let Some(first) = found.next() else {
+    ) -> Option<()> {
+        if words.is_empty() {
             // One that has a mistake was taken out, and said.
             let is_inside = |error: &Diagnostic| {
-                node.span.start <= error.span.start && error.span.end <= node.span.end
+                owner.span.start <= error.span.start && error.span.end <= owner.span.end
             };
             if self.errors.iter().any(is_inside) {
                 return None;
             }
-            let words = kinds.join(", ");
             self.error(
-                node,
+                owner,
                 format!("{what} says where its records come from"),
-                format!("one of {words}"),
+                format!("one of {}", all.join(", ")),
             );
             return None;
-        };
-        if let Some((second, at)) = found.next() {
+        }
+        if let ([first, second, ..], [_, at, ..]) = (words, places) {
             self.error(
                 at,
-                format!(
-                    "{what} has one origin, and here are `{}` and `{second}`",
-                    first.0
-                ),
+                format!("{what} has one origin, and here are `{first}` and `{second}`"),
                 "leave one of them out",
             );
         }
-        Some(first)
+        Some(())
     }
 }

@@ -7,42 +7,39 @@ use crate::plan::scopes::Scopes;
 use crate::plan::{ColumnPlan, KeepPlan, MappingPlan, RejectRule};
 use crate::row::pattern::Pattern;
 use crate::spec::place::place_in;
-use crate::spec::tree::Node;
 use crate::spec::{Keep, KeepWord, Mode};
 use crate::template::Template;
 use crate::template::scope::Field;
 
 impl Compiler<'_> {
     pub(super) fn mapping(&mut self, scopes: &mut Scopes) -> MappingPlan {
-        let spec = &self.document.spec;
-        let root = self.root();
-        let split = self.optional(root.get("split"), &scopes.split());
+        let spec = self.spec();
+        let split = self.optional(spec.split.as_deref(), &scopes.split());
         let mut var_names: Vec<Arc<str>> = Vec::new();
         let mut vars = Vec::new();
         let mut var_reads: Vec<Vec<(String, String)>> = Vec::new();
-        for entry in root.get("vars").into_iter().flat_map(Node::entries) {
+        for (name, var) in &spec.vars {
             let scope = scopes.mapping();
             let outer = std::mem::take(&mut self.uses);
-            vars.push(self.template(&entry.value, &scope));
+            vars.push(self.template(var, &scope));
             let own = std::mem::replace(&mut self.uses, outer);
             var_reads.push(own.fields.iter().cloned().collect());
             scopes.vars.push(Field {
                 is_secret: own.has_secret,
-                ..Field::any(&entry.key)
+                ..Field::any(&name.text)
             });
             self.uses.add(own);
-            var_names.push(Arc::from(entry.key.as_str()));
+            var_names.push(Arc::from(name.text.as_str()));
         }
         let scope = scopes.mapping();
-        let filter = root.get("where").map(|node| self.condition(node, &scope));
+        let filter = spec.filter.as_ref();
+        let filter = filter.map(|filter| self.condition(filter, &scope));
         let mut reject = Vec::new();
-        for rule in root.get("reject").into_iter().flat_map(Node::items) {
-            if let (Some(when), Some(message)) = (rule.get("when"), rule.get("message")) {
-                reject.push(RejectRule {
-                    when: self.condition(when, &scope),
-                    message: self.template(message, &scope.shown()),
-                });
-            }
+        for rule in &spec.reject {
+            reject.push(RejectRule {
+                when: self.condition(&rule.when, &scope),
+                message: self.template(&rule.message, &scope.shown()),
+            });
         }
         let mut columns = self.columns(scopes);
         for column in &mut columns {
@@ -53,7 +50,7 @@ impl Compiler<'_> {
             Some(Keep::Names(names)) => {
                 KeepPlan::Names(names.iter().map(|name| Pattern::new(name)).collect())
             }
-            None if spec.mode == Mode::DataSource && !columns.is_empty() => {
+            None if spec.mode.value == Mode::DataSource && !columns.is_empty() => {
                 KeepPlan::Word(KeepWord::None)
             }
             None => KeepPlan::Word(KeepWord::All),
@@ -77,34 +74,28 @@ impl Compiler<'_> {
     pub(super) fn columns(&mut self, scopes: &Scopes) -> Vec<ColumnPlan> {
         let scope = scopes.mapping().shown();
         let mut columns = Vec::new();
-        for entry in self
-            .root()
-            .get("columns")
-            .into_iter()
-            .flat_map(Node::entries)
-        {
-            let at = Node::refused(entry.key_span.clone());
-            if Pattern::new(&entry.key).stars() > 1 {
+        for (name, column) in &self.spec().columns {
+            if Pattern::new(&name.text).stars() > 1 {
                 self.error(
-                    &at,
+                    name,
                     "a column has one star at most",
                     "the star is the key of a map; a literal `*` is written `**`",
                 );
             }
-            let is_template = entry.key.contains("{{") || entry.key.contains("{%");
+            let is_template = name.text.contains("{{") || name.text.contains("{%");
             let name_template = is_template.then(|| {
                 let source = &self.document.source;
                 Template::compile_text(
-                    &entry.key,
-                    &|range| place_in(source, &entry.key_span, &entry.key, range),
+                    &name.text,
+                    &|range| place_in(source, &name.span, &name.text, range),
                     &scopes.column_name(),
                     &mut self.uses,
                     self.errors,
                 )
             });
-            let (value, uses) = self.watched(|compiler| compiler.template(&entry.value, &scope));
+            let (value, uses) = self.watched(|compiler| compiler.template(column, &scope));
             columns.push(ColumnPlan {
-                name: entry.key.clone(),
+                name: name.text.clone(),
                 name_template,
                 value,
                 reads: uses.fields.into_iter().collect(),
@@ -115,24 +106,16 @@ impl Compiler<'_> {
 
     pub(super) fn rename(&mut self) -> Vec<(Pattern, Pattern)> {
         let mut rules = Vec::new();
-        for entry in self
-            .root()
-            .get("rename")
-            .into_iter()
-            .flat_map(Node::entries)
-        {
-            let Some(to) = entry.value.as_text() else {
-                continue;
-            };
-            let (from, to) = (Pattern::new(&entry.key), Pattern::new(to));
-            if to.stars() > from.stars() {
+        for (from, to) in &self.spec().rename {
+            let (old, new) = (Pattern::new(&from.text), Pattern::new(to));
+            if new.stars() > old.stars() {
                 self.error(
-                    &entry.value,
+                    to,
                     "the new name has more stars than the old one",
                     "each star stands for what the star of the old name stood for",
                 );
             }
-            rules.push((from, to));
+            rules.push((old, new));
         }
         rules
     }

@@ -28,8 +28,10 @@ use crate::plan::scopes::Scopes;
 use crate::plan::{
     ColumnPlan, EntryPlan, KeepPlan, MappingPlan, OptionPlan, Plan, logs_as_it_goes,
 };
+use crate::spec::fault::OnResponse;
+use crate::spec::places::{HasPlace, Placed};
 use crate::spec::tree::Node;
-use crate::spec::{Document, KeepWord, Mode, OnError};
+use crate::spec::{Document, KeepWord, Mode, OnError, Spec};
 use crate::template::scope::Scope;
 use crate::template::{Template, Uses};
 
@@ -113,7 +115,7 @@ struct Compiler<'d> {
     auth_is_sent: bool,
     limits: Vec<LimitPlan>,
     /// Whose `on_response` stands between a target's request and `http`.
-    target_rules: Vec<Node>,
+    target_rules: Vec<Placed<OnResponse>>,
     /// Whether the request is one of a target's steps, or `http` gives rules to such.
     has_steps: bool,
     /// What `http` gives to requests.
@@ -122,13 +124,13 @@ struct Compiler<'d> {
 }
 
 impl<'d> Compiler<'d> {
-    fn root(&self) -> &'d Node {
-        &self.document.root
+    fn spec(&self) -> &'d Spec {
+        &self.document.spec
     }
 
-    fn error(&mut self, node: &Node, message: impl Into<String>, hint: impl Into<String>) {
+    fn error(&mut self, at: &impl HasPlace, message: impl Into<String>, hint: impl Into<String>) {
         self.errors
-            .push(Diagnostic::new(node.span.clone(), message).hint(hint));
+            .push(Diagnostic::new(at.place(), message).hint(hint));
     }
 
     fn template(&mut self, node: &Node, scope: &Scope) -> Template {
@@ -165,13 +167,9 @@ impl<'d> Compiler<'d> {
         template
     }
 
-    fn when(&mut self, owner: &Node, scope: &Scope) -> Option<Template> {
-        owner.get("when").map(|node| self.condition(node, scope))
-    }
-
     fn plan(&mut self) -> Plan {
-        let spec = &self.document.spec;
-        let mode = spec.mode;
+        let spec = self.spec();
+        let mode = spec.mode.value;
         let options = self.options();
         self.known_options.clone_from(&options);
         let mut scopes = Scopes::new(mode, &options);
@@ -186,7 +184,7 @@ impl<'d> Compiler<'d> {
         }
         scopes.columns = named_columns(&mapping);
         self.name_answers(&mut scopes);
-        let target = self.root().get("target");
+        let target = spec.target.as_ref().map(|target| &target.keys);
         let mut around = self.around(target, "target", &mut scopes);
         let (entries, sent) = self.watched(|compiler| compiler.entries(&scopes));
         around.note_reads(&sent);
@@ -196,9 +194,7 @@ impl<'d> Compiler<'d> {
                 feedback.reads = BodyReads::of(&told, "response");
             }
         }
-        let (log, logged) = self.watched(|compiler| {
-            compiler.log_rules(compiler.root().get("log"), &spec.log, &scopes, false)
-        });
+        let (log, logged) = self.watched(|compiler| compiler.log_rules(&spec.log, &scopes, false));
         told.add(logged);
         for entry in &entries {
             told.add(entry.logs.clone());
@@ -210,14 +206,12 @@ impl<'d> Compiler<'d> {
         let reads_finished_rows = mode.is_export() || logs_as_it_goes(&log, &entries);
         let notify = self.notify(&scopes);
         let fail_when = self.fail_when(&scopes);
-        if spec.on_error == OnError::Keep && mode != Mode::DataService {
-            if let Some(node) = self.root().get("on_error") {
-                self.error(
-                    node,
-                    format!("`on_error: keep` is not for mode {}", mode.word()),
-                    "only a data service lets a row go on as it came; allowed: fail, skip",
-                );
-            }
+        if spec.on_error.value == OnError::Keep && mode != Mode::DataService {
+            self.error(
+                &spec.on_error,
+                format!("`on_error: keep` is not for mode {}", mode.word()),
+                "only a data service lets a row go on as it came; allowed: fail, skip",
+            );
         }
         self.unsent_auth();
         self.unread_options(&options);
@@ -240,7 +234,7 @@ impl<'d> Compiler<'d> {
             entries,
             keeps_answers,
             feedback,
-            on_error: spec.on_error,
+            on_error: spec.on_error.value,
             max_errors: spec.max_errors,
             max_failures: spec.max_failures,
             fail_when,

@@ -4,29 +4,24 @@ use super::Compiler;
 use crate::check::Diagnostic;
 use crate::plan::option_values;
 use crate::plan::options::{OptionPlan, flag_of};
-use crate::spec::tree::{Node, NodeValue};
+use crate::spec::places::Key;
+use crate::spec::tree::Node;
 use crate::spec::{Choices, Mode, OptionSpec, OptionType, RUNNER_FLAGS, SHELL_NAMES};
 
 impl Compiler<'_> {
     pub(super) fn options(&mut self) -> Vec<OptionPlan> {
         let mut options: Vec<OptionPlan> = Vec::new();
-        let Some(node) = self.root().get("options") else {
-            return options;
-        };
-        for entry in node.entries() {
-            let Some(spec) = self.document.spec.options.get(entry.key.as_str()) else {
-                continue;
-            };
-            let key_node = Node::refused(entry.key_span.clone());
-            let option = option_plan(&entry.key, spec, &entry.value);
-            self.option_name(&entry.key, &key_node, &options);
-            self.option_type(&option, &entry.value);
+        for (name, spec) in &self.spec().options {
+            let option = option_plan(&name.text, spec);
+            self.option_name(name, &options);
+            self.option_type(&option, spec);
             options.push(option);
         }
         options
     }
 
-    pub(super) fn option_name(&mut self, name: &str, at: &Node, before: &[OptionPlan]) {
+    pub(super) fn option_name(&mut self, at: &Key, before: &[OptionPlan]) {
+        let name = at.text.as_str();
         let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name
                 .chars()
@@ -56,11 +51,11 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn option_type(&mut self, option: &OptionPlan, node: &Node) {
+    pub(super) fn option_type(&mut self, option: &OptionPlan, spec: &OptionSpec) {
         let takes_choices = matches!(option.kind, OptionType::Select | OptionType::SelectMultiple);
-        match (takes_choices, node.get("choices")) {
+        match (takes_choices, &spec.choices) {
             (true, None) => self.error(
-                node.get("type").unwrap_or(node),
+                &spec.kind,
                 format!("`{}` has nothing to choose from", option.name),
                 "add choices: [a, b], or { value: label }",
             ),
@@ -75,15 +70,15 @@ impl Compiler<'_> {
             _ => {}
         }
         if option.kind == OptionType::StageColumnsDropdown
-            && self.document.spec.mode != Mode::DataService
+            && self.spec().mode.value != Mode::DataService
         {
             self.error(
-                node.get("type").unwrap_or(node),
+                &spec.kind,
                 "the portal offers stage_columns_dropdown in data services only",
                 "use type: input",
             );
         }
-        if let (Some(default), Some(at)) = (&option.default, node.get("default")) {
+        if let (Some(default), Some(at)) = (&option.default, &spec.default) {
             if let Err(mistake) = option_values::parse(option, default.clone()) {
                 self.error(
                     at,
@@ -99,15 +94,14 @@ impl Compiler<'_> {
         if self.uses.reads_all_options || !self.errors.is_empty() {
             return;
         }
-        let node = self.root().get("options");
-        for entry in node.into_iter().flat_map(Node::entries) {
-            let key = entry.key.replace('-', "_");
+        for name in self.spec().options.keys() {
+            let key = name.text.replace('-', "_");
             let declared = options.iter().any(|option| option.key == key);
             if declared && !self.uses.options.contains(&key) {
                 self.warnings.push(
                     Diagnostic::new(
-                        entry.key_span.clone(),
-                        format!("nothing reads the option `{}`", entry.key),
+                        name.span.clone(),
+                        format!("nothing reads the option `{name}`"),
                     )
                     .hint(format!("use it as options.{key}, or remove it")),
                 );
@@ -116,32 +110,33 @@ impl Compiler<'_> {
     }
 }
 
-fn option_plan(name: &str, spec: &OptionSpec, node: &Node) -> OptionPlan {
+fn option_plan(name: &str, spec: &OptionSpec) -> OptionPlan {
     let text = |node: &Node| node.scalar().map(|scalar| scalar.text.clone());
-    let choices = match (&spec.choices, node.get("choices").map(|node| &node.value)) {
-        (Some(Choices::Values(_)), Some(NodeValue::List(items))) => items
+    let choices = match spec.choices.as_ref().map(|choices| &choices.value) {
+        Some(Choices::Values(values)) => values
             .iter()
-            .filter_map(text)
+            .filter_map(|value| text(value))
             .map(|value| (value.clone(), value))
             .collect(),
-        (Some(Choices::Labels(_)), Some(NodeValue::Map(entries))) => entries
+        Some(Choices::Labels(labels)) => labels
             .iter()
-            .map(|entry| (entry.key.clone(), text(&entry.value).unwrap_or_default()))
+            .map(|(value, label)| (value.text.clone(), text(label).unwrap_or_default()))
             .collect(),
-        _ => Vec::new(),
+        None => Vec::new(),
     };
     OptionPlan {
         name: name.to_owned(),
         key: name.replace('-', "_"),
         flag: flag_of(name),
-        kind: spec.kind,
+        kind: spec.kind.value,
         label: spec.label.clone(),
         description: spec.description.clone(),
         placeholder: spec.placeholder.clone(),
         required: spec.required,
-        default: node
-            .get("default")
-            .and_then(text)
+        default: spec
+            .default
+            .as_ref()
+            .and_then(|default| text(default))
             .filter(|text| !text.is_empty()),
         choices,
     }

@@ -7,21 +7,15 @@ use crate::plan::FeedbackPlan;
 use crate::plan::logging::{FailRule, LogRule, NotifyRule};
 use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;
-use crate::spec::tree::Node;
-use crate::spec::{Log, LogAt};
+use crate::spec::{Log, LogAt, NotifyAt};
 
 impl Compiler<'_> {
     pub(super) fn feedback(&mut self, scopes: &Scopes) -> Option<FeedbackPlan> {
-        let spec = self.document.spec.feedback.as_ref()?;
+        let spec = self.spec().feedback.as_ref()?;
         let scope = scopes.outcome();
-        let node = self
-            .root()
-            .get("feedback")
-            .and_then(|node| node.get("columns"));
-        let columns = node
-            .into_iter()
-            .flat_map(Node::entries)
-            .map(|entry| (entry.key.clone(), self.template(&entry.value, &scope)))
+        let columns = spec.columns.iter();
+        let columns = columns
+            .map(|(name, column)| (name.text.clone(), self.template(column, &scope)))
             .collect();
         Some(FeedbackPlan {
             rows: spec.rows,
@@ -32,34 +26,32 @@ impl Compiler<'_> {
 
     pub(super) fn log_rules(
         &mut self,
-        node: Option<&Node>,
-        specs: &[Log],
+        logs: &[Log],
         scopes: &Scopes,
         in_entry: bool,
     ) -> Vec<LogRule> {
         let mut rules = Vec::new();
-        for (spec, node) in specs.iter().zip(node.into_iter().flat_map(Node::items)) {
-            if in_entry && spec.at == LogAt::Failure {
+        for log in logs {
+            let at = log.at.value;
+            if in_entry && at == LogAt::Failure {
                 self.error(
-                    node.get("at").unwrap_or(node),
+                    &log.at,
                     "an entry logs at start, batch, row or finish",
                     "put `at: failure` into the spec's own `log`",
                 );
             }
-            let scope = scopes.log(spec.at, in_entry);
-            let Some(message) = node.get("message") else {
-                continue;
-            };
-            let context = node.get("context").into_iter().flat_map(Node::entries);
+            let scope = scopes.log(at, in_entry);
+            let when = log.when.as_ref();
             rules.push(LogRule {
-                at: spec.at,
-                level: spec.level,
-                when: self.when(node, &scope),
-                message: self.template(message, &scope),
-                context: context
-                    .map(|entry| {
-                        let value = self.template(&entry.value, &scope);
-                        (Arc::from(entry.key.as_str()), value)
+                at,
+                level: log.level,
+                when: when.map(|when| self.condition(when, &scope)),
+                message: self.template(&log.message, &scope),
+                context: log
+                    .context
+                    .iter()
+                    .map(|(name, value)| {
+                        (Arc::from(name.text.as_str()), self.template(value, &scope))
                     })
                     .collect(),
             });
@@ -68,44 +60,30 @@ impl Compiler<'_> {
     }
 
     pub(super) fn notify(&mut self, scopes: &Scopes) -> Vec<NotifyRule> {
-        let specs = &self.document.spec.notify;
-        let nodes = self.root().get("notify").into_iter().flat_map(Node::items);
-        specs
-            .iter()
-            .zip(nodes)
-            .filter_map(|(spec, node)| {
-                let at = match spec.at {
-                    crate::spec::NotifyAt::Finish => LogAt::Finish,
-                    crate::spec::NotifyAt::Failure => LogAt::Failure,
+        let rules = self.spec().notify.iter();
+        rules
+            .map(|notify| {
+                let at = match notify.at {
+                    NotifyAt::Finish => LogAt::Finish,
+                    NotifyAt::Failure => LogAt::Failure,
                 };
-                let message = node.get("message")?;
-                Some(NotifyRule {
-                    at: spec.at,
-                    kind: spec.kind,
-                    message: self.template(message, &scopes.log(at, false)),
-                })
+                NotifyRule {
+                    at: notify.at,
+                    kind: notify.kind,
+                    message: self.template(&notify.message, &scopes.log(at, false)),
+                }
             })
             .collect()
     }
 
     pub(super) fn fail_when(&mut self, scopes: &Scopes) -> Vec<FailRule> {
-        let specs = &self.document.spec.fail_when;
-        let nodes = self
-            .root()
-            .get("fail_when")
-            .into_iter()
-            .flat_map(Node::items);
         let scope = scopes.base();
-        specs
-            .iter()
-            .zip(nodes)
-            .filter_map(|(spec, node)| {
-                let (when, message) = (node.get("when")?, node.get("message")?);
-                Some(FailRule {
-                    at: spec.at,
-                    when: self.condition(when, &scope),
-                    message: self.template(message, &scope.shown()),
-                })
+        let rules = self.spec().fail_when.iter();
+        rules
+            .map(|rule| FailRule {
+                at: rule.at,
+                when: self.condition(&rule.when, &scope),
+                message: self.template(&rule.message, &scope.shown()),
             })
             .collect()
     }

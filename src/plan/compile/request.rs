@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use super::Compiler;
-use super::values::{flag, whole};
 use crate::plan::reads::BodyReads;
 use crate::plan::request::{
     AddressPlan, Awaits, BodyPlan, FieldPlan, LimitPlan, REDIRECTS, Repeat, RequestPlan, RetryPlan,
     RulePlan, StatusRange, TIMEOUT,
 };
 use crate::plan::scopes::Scopes;
-use crate::spec::fault::Then;
+use crate::spec::fault::{OnResponse, RateLimit, Retry, Then};
+use crate::spec::places::Placed;
+use crate::spec::request::{Request, RequestKeys};
+use crate::spec::source::Step;
+use crate::spec::target::TargetKeys;
+use crate::spec::target_job::Requests;
 use crate::spec::tree::{Node, NodeValue};
+use crate::spec::{self, Spec};
 use crate::template::scope::Scope;
 use crate::template::{Template, Uses};
 
@@ -53,6 +58,29 @@ impl Purpose {
     }
 }
 
+/// A request's own keys over those of `http`.
+struct Over<'s> {
+    own: Option<&'s RequestKeys>,
+    http: Option<&'s RequestKeys>,
+}
+
+impl<'s> Over<'s> {
+    /// Those that win first.
+    fn each(&self) -> impl Iterator<Item = &'s RequestKeys> {
+        self.own.into_iter().chain(self.http)
+    }
+
+    /// Those that win last.
+    fn last(&self) -> impl Iterator<Item = &'s RequestKeys> {
+        self.http.into_iter().chain(self.own)
+    }
+
+    /// What the first says that says it.
+    fn first<T: ?Sized>(&self, get: impl Fn(&'s RequestKeys) -> Option<&'s T>) -> Option<&'s T> {
+        self.each().find_map(get)
+    }
+}
+
 /// What is known of the host of `base_url` before a run.
 enum BaseHost {
     /// There is no `base_url`.
@@ -64,13 +92,15 @@ enum BaseHost {
 }
 
 /// Whether a target has steps.
-fn has_target_steps(root: &Node) -> bool {
-    let target = root.get("target");
-    let entries = target.into_iter().flat_map(Node::entries);
-    let owners = target.into_iter().chain(entries.map(|entry| &entry.value));
-    owners.into_iter().any(|owner| {
-        let submit = owner.get("job").and_then(|job| job.get("submit"));
-        owner.get("steps").is_some() || submit.is_some_and(|submit| !submit.items().is_empty())
+fn has_target_steps(spec: &Spec) -> bool {
+    let mut owners = spec.target.iter().flat_map(|target| target.owners());
+    owners.any(|keys| {
+        let submit = keys.job.as_ref().map(|job| &job.submit);
+        let in_turn = submit.is_some_and(|submit| match &submit.value {
+            Requests::Several(steps) => !steps.is_empty(),
+            Requests::Path(_) | Requests::One(_) => false,
+        });
+        keys.steps.is_some() || in_turn
     })
 }
 
@@ -88,16 +118,17 @@ fn fixed_host(text: &str) -> Option<String> {
 
 impl Compiler<'_> {
     pub(super) fn defaults(&mut self, scopes: &Scopes) -> Defaults {
-        let Some(http) = self.root().get("http") else {
+        let Some(http) = &self.spec().http else {
             return Defaults::default();
         };
-        let base_url = http
-            .get("base_url")
-            .map(|node| Arc::new(self.template(node, &scopes.base())));
+        let base_url = http.base_url.as_ref();
+        let base_url = base_url.map(|url| Arc::new(self.template(url, &scopes.base())));
         self.defaults.base_url.clone_from(&base_url);
-        let auth = http.get("auth").and_then(|node| self.auth(node, scopes));
+        let auth = http.request.auth.as_ref();
+        let auth = auth.and_then(|auth| self.auth(auth, scopes));
         let scope = Scopes::answered(&scopes.request());
-        let limit = http.get("rate_limit").map(|node| self.limit(node, &scope));
+        let limit = http.request.rate_limit.as_ref();
+        let limit = limit.map(|limit| self.limit(limit, &scope));
         Defaults {
             base_url,
             auth,
@@ -113,12 +144,13 @@ impl Compiler<'_> {
 
     /// Who asks a request at `address` that says nothing of it. The credentials of `http` go to the host
     /// of `base_url` alone: whether this request may go there is remembered.
-    fn auth_of(&mut self, address: &AddressPlan, node: &Node) -> Option<usize> {
+    fn auth_of(&mut self, address: &AddressPlan, own: Option<&RequestKeys>) -> Option<usize> {
         let may_go_there = match (address, self.base_host()) {
             (_, BaseHost::None) => false,
             (AddressPlan::Path(_), _) | (_, BaseHost::Unknown) => true,
             (AddressPlan::Url(_), BaseHost::Is(base)) => {
-                let text = node.get("url").and_then(Node::as_text).unwrap_or_default();
+                let url = own.and_then(|own| own.url.as_ref());
+                let text = url.and_then(|url| url.as_text()).unwrap_or_default();
                 fixed_host(text).is_none_or(|host| host == base)
             }
         };
@@ -127,11 +159,9 @@ impl Compiler<'_> {
     }
 
     fn base_host(&self) -> BaseHost {
-        let base = self
-            .root()
-            .get("http")
-            .and_then(|http| http.get("base_url"));
-        match base.and_then(Node::as_text) {
+        let http = self.spec().http.as_ref();
+        let base = http.and_then(|http| http.base_url.as_ref());
+        match base.and_then(|base| base.as_text()) {
             None => BaseHost::None,
             Some(text) => fixed_host(text).map_or(BaseHost::Unknown, BaseHost::Is),
         }
@@ -139,7 +169,8 @@ impl Compiler<'_> {
 
     /// `http.auth` that no request gets.
     pub(super) fn unsent_auth(&mut self) {
-        let auth = self.root().get("http").and_then(|http| http.get("auth"));
+        let http = self.spec().http.as_ref();
+        let auth = http.and_then(|http| http.request.auth.as_ref());
         // What is misspelt may be what was to send it.
         let is_unsent =
             self.defaults.auth.is_some() && !self.auth_is_sent && self.errors.is_empty();
@@ -159,29 +190,28 @@ impl Compiler<'_> {
         self.error(auth, message, hint);
     }
 
-    /// A request at a node that is its path or a map; `scope` is what its templates see.
+    /// A request; `scope` is what its templates see.
     pub(super) fn request(
         &mut self,
-        node: &Node,
+        request: &Placed<Request>,
         label: &str,
         scopes: &Scopes,
         scope: &Scope,
         purpose: Purpose,
     ) -> RequestPlan {
-        let http = self.root().get("http");
-        let own = matches!(node.value, NodeValue::Map(_)).then_some(node);
-        let key = |name: &str| {
-            let of = |node: Option<&'_ Node>| node.and_then(|node| node.get(name)).cloned();
-            of(own).or_else(|| of(http))
+        let http = self.spec().http.as_ref().map(|http| &http.request);
+        let own = match &request.value {
+            Request::Path(_) => None,
+            Request::Whole(keys) => Some(&**keys),
         };
-        let own_key = |name: &str| own.and_then(|node| node.get(name));
+        let owners = Over { own, http };
         let (address, of_address) =
-            self.watched(|compiler| compiler.address(node, own, http, scope));
+            self.watched(|compiler| compiler.address(request, &owners, scope));
         let ((body, query, headers), of_rest) = self.watched(|compiler| {
             (
-                compiler.body(own.into_iter().chain(http), scope),
-                compiler.fields("query", own, http, scope),
-                compiler.fields("headers", own, http, scope),
+                compiler.body(owners.each(), scope),
+                compiler.query(&owners, scope),
+                compiler.headers(&owners, scope),
             )
         });
         let awaits = |uses: &Uses| uses.names.iter().any(|name| scope.is_answer(name));
@@ -194,43 +224,47 @@ impl Compiler<'_> {
         let mut rules = Vec::new();
         let mut rules_read = BodyReads::Nothing;
         let mut holds_body = matches!(body, Some(BodyPlan::GraphQl { .. }));
-        let between = self.target_rules.clone();
-        let of_target = between.iter().filter(|_| purpose.is_of_target());
-        let owners = own.into_iter().chain(of_target).map(|own| (own, false));
-        for (owner, is_http) in owners.chain(http.map(|http| (http, true))) {
+        let between = if purpose.is_of_target() {
+            self.target_rules.clone()
+        } else {
+            Vec::new()
+        };
+        let rules_of = |keys: &'_ RequestKeys| keys.on_response.clone();
+        let own_rules = own.map(rules_of).into_iter().flatten().chain(between);
+        let of_http = http.map(rules_of).into_iter().flatten();
+        let all = own_rules.map(|rule| (rule, false));
+        for (rule, is_http) in all.chain(of_http.map(|rule| (rule, true))) {
             // What `http` says is said for all requests: that one of them can split is enough.
-            let can_split = purpose.can_split() || is_http && has_what_splits(self.root());
+            let can_split = purpose.can_split() || is_http && has_what_splits(self.spec());
             let can_stop = !purpose.is_of_target();
             let is_of_steps = self.has_steps;
-            self.has_steps |= is_http && has_target_steps(self.root());
-            for rule in owner.get("on_response").into_iter().flat_map(Node::items) {
-                let (plan, reads) = self.rule(rule, &answered, can_split, can_stop);
-                // What is read of answers that are held anyway costs nothing.
-                let is_of_good_answers =
-                    plan.statuses.is_empty() || plan.statuses.iter().any(|range| range.first < 300);
-                if is_of_good_answers {
-                    holds_body |= reads.any();
-                    rules_read = rules_read.max(reads);
-                }
-                rules.push(plan);
+            self.has_steps |= is_http && has_target_steps(self.spec());
+            let (plan, reads) = self.rule(&rule, &answered, can_split, can_stop);
+            // What is read of answers that are held anyway costs nothing.
+            let is_of_good_answers =
+                plan.statuses.is_empty() || plan.statuses.iter().any(|range| range.first < 300);
+            if is_of_good_answers {
+                holds_body |= reads.any();
+                rules_read = rules_read.max(reads);
             }
+            rules.push(plan);
             self.has_steps = is_of_steps;
         }
         // A target's answers are small, and all of them are looked at.
         holds_body |= purpose.is_of_target();
-        let limit = match own_key("rate_limit") {
-            Some(node) => Some(self.limit(node, &answered)),
+        let limit = match own.and_then(|own| own.rate_limit.as_ref()) {
+            Some(limit) => Some(self.limit(limit, &answered)),
             None => self.defaults.limit,
         };
         if let Some(pause) = limit.and_then(|limit| self.limits.get(limit)) {
             holds_body |= pause.pause.is_some();
         }
-        let (auth, auth_is_own) = match (own_key("auth"), purpose) {
-            (Some(node), _) => (self.auth(node, scopes), true),
+        let (auth, auth_is_own) = match (own.and_then(|own| own.auth.as_ref()), purpose) {
+            (Some(auth), _) => (self.auth(auth, scopes), true),
             (None, Purpose::Login) => (None, false),
-            (None, _) => (self.auth_of(&address, node), false),
+            (None, _) => (self.auth_of(&address, own), false),
         };
-        let said = flag(key("repeatable").as_ref());
+        let said = owners.first(|keys| keys.repeatable.as_ref()).copied();
         let only_asks = body.as_ref().is_some_and(BodyPlan::only_asks);
         let repeat = match said.filter(|_| purpose.is_of_target()) {
             Some(said) => Repeat::Said(said),
@@ -240,24 +274,30 @@ impl Compiler<'_> {
         RequestPlan {
             label: label.into(),
             address,
-            method: key("method").and_then(|node| node.as_text().map(str::to_owned)),
+            method: owners.first(|keys| keys.method.as_ref()).cloned(),
             query,
             headers,
             awaits,
-            compress: self.compress(key("compress").as_ref(), body.is_some()),
+            compress: self.compress(
+                owners.first(|keys| keys.compress.as_ref()),
+                own.is_some_and(|own| own.compress.is_some()),
+                body.is_some(),
+            ),
             body,
             auth,
             auth_is_own,
             base_url: self.defaults.base_url.clone(),
-            timeout: self.duration(key("timeout").as_ref(), TIMEOUT),
-            redirects: whole(key("redirects").as_ref())
-                .and_then(|count| u32::try_from(count).ok())
+            timeout: self.duration(owners.first(|keys| keys.timeout.as_deref()), TIMEOUT),
+            redirects: owners
+                .first(|keys| keys.redirects.as_ref())
+                .copied()
                 .unwrap_or(REDIRECTS),
-            retry: self.retry(key("retry").as_ref()),
+            retry: self.retry(owners.first(|keys| keys.retry.as_ref())),
             limit,
             rules,
             rules_read,
-            idempotency_key: self.idempotency_key(key("idempotency_key").as_ref(), scope),
+            idempotency_key: self
+                .idempotency_key(owners.first(|keys| keys.idempotency_key.as_ref()), scope),
             repeat,
             errors_are_read: false,
             holds_body,
@@ -266,51 +306,52 @@ impl Compiler<'_> {
 
     fn address(
         &mut self,
-        node: &Node,
-        own: Option<&Node>,
-        http: Option<&Node>,
+        request: &Placed<Request>,
+        owners: &Over<'_>,
         scope: &Scope,
     ) -> AddressPlan {
-        let Some(own) = own else {
-            self.needs_base(node);
-            return AddressPlan::Path(self.template(node, scope));
+        let own = match &request.value {
+            Request::Path(path) => {
+                self.needs_base(path);
+                return AddressPlan::Path(self.template(path, scope));
+            }
+            Request::Whole(own) => own,
         };
-        match (own.get("path"), own.get("url")) {
+        match (&own.path, &own.url) {
             (Some(path), Some(_)) => {
                 self.error(
                     path,
                     "a request has a `path` or a `url`, not both",
                     "`path` is put behind base_url, `url` is taken as it is",
                 );
-                AddressPlan::Path(self.template(path, scope))
+                return AddressPlan::Path(self.template(path, scope));
             }
             (Some(path), None) => {
                 self.needs_base(path);
-                AddressPlan::Path(self.template(path, scope))
+                return AddressPlan::Path(self.template(path, scope));
             }
+            (None, Some(url)) => return AddressPlan::Url(self.template(url, scope)),
+            (None, None) => {}
+        }
+        let http = owners.http;
+        match (
+            http.and_then(|http| http.path.as_ref()),
+            http.and_then(|http| http.url.as_ref()),
+        ) {
+            (Some(path), _) => AddressPlan::Path(self.template(path, scope)),
             (None, Some(url)) => AddressPlan::Url(self.template(url, scope)),
             (None, None) => {
-                let inherited = http.and_then(|http| {
-                    let path = http.get("path").map(|node| (true, node));
-                    path.or_else(|| http.get("url").map(|node| (false, node)))
-                });
-                match inherited {
-                    Some((true, path)) => AddressPlan::Path(self.template(path, scope)),
-                    Some((false, url)) => AddressPlan::Url(self.template(url, scope)),
-                    None => {
-                        self.error(
-                            node,
-                            "a request needs a `path` or a `url`",
-                            "path: /products, or url: https://api.example.com/products",
-                        );
-                        AddressPlan::Path(Template::constant(crate::template::Value::from("")))
-                    }
-                }
+                self.error(
+                    request,
+                    "a request needs a `path` or a `url`",
+                    "path: /products, or url: https://api.example.com/products",
+                );
+                AddressPlan::Path(Template::constant(crate::template::Value::from("")))
             }
         }
     }
 
-    fn needs_base(&mut self, path: &Node) {
+    fn needs_base(&mut self, path: &spec::Template) {
         let text = path.as_text().unwrap_or_default();
         if text.starts_with("http://") || text.starts_with("https://") {
             self.error(
@@ -329,73 +370,75 @@ impl Compiler<'_> {
         }
     }
 
-    /// `query` or `headers`: those of `http`, and a request's own over them.
-    fn fields(
-        &mut self,
-        key: &str,
-        own: Option<&Node>,
-        http: Option<&Node>,
-        scope: &Scope,
-    ) -> Vec<(Arc<str>, FieldPlan)> {
+    /// `query`: that of `http`, and a request's own over it.
+    fn query(&mut self, owners: &Over<'_>, scope: &Scope) -> Vec<(Arc<str>, FieldPlan)> {
         let mut fields: Vec<(Arc<str>, FieldPlan)> = Vec::new();
-        let is_header = key == "headers";
-        for owner in http.into_iter().chain(own) {
-            for entry in owner.get(key).into_iter().flat_map(Node::entries) {
-                let values = match &entry.value.value {
-                    NodeValue::List(items) => items
-                        .iter()
-                        .map(|item| self.template(item, scope))
-                        .collect(),
-                    _ => vec![self.template(&entry.value, scope)],
-                };
-                let field = FieldPlan { values };
-                let known = fields.iter_mut().find(|(name, _)| {
-                    if is_header {
-                        name.eq_ignore_ascii_case(&entry.key)
-                    } else {
-                        **name == *entry.key
-                    }
-                });
-                match known {
-                    Some((_, known)) => *known = field,
-                    None => fields.push((Arc::from(entry.key.as_str()), field)),
+        for (name, value) in owners.last().flat_map(|keys| &keys.query) {
+            let values = match &value.value {
+                NodeValue::List(items) => items
+                    .iter()
+                    .map(|item| self.template(item, scope))
+                    .collect(),
+                NodeValue::Scalar(_) | NodeValue::Map(_) | NodeValue::Refused => {
+                    vec![self.template(value, scope)]
                 }
+            };
+            let field = FieldPlan { values };
+            match fields.iter_mut().find(|(known, _)| **known == *name.text) {
+                Some((_, known)) => *known = field,
+                None => fields.push((Arc::from(name.text.as_str()), field)),
             }
         }
         fields
     }
 
-    fn retry(&mut self, node: Option<&Node>) -> RetryPlan {
+    /// `headers`: those of `http`, and a request's own over them.
+    fn headers(&mut self, owners: &Over<'_>, scope: &Scope) -> Vec<(Arc<str>, FieldPlan)> {
+        let mut fields: Vec<(Arc<str>, FieldPlan)> = Vec::new();
+        for (name, value) in owners.last().flat_map(|keys| &keys.headers) {
+            let values = vec![self.template(value, scope)];
+            let field = FieldPlan { values };
+            let mut known = fields.iter_mut();
+            match known.find(|(known, _)| known.eq_ignore_ascii_case(&name.text)) {
+                Some((_, known)) => *known = field,
+                None => fields.push((Arc::from(name.text.as_str()), field)),
+            }
+        }
+        fields
+    }
+
+    fn retry(&mut self, retry: Option<&Retry>) -> RetryPlan {
         let mut plan = RetryPlan::default();
-        let Some(node) = node else { return plan };
-        let attempts = whole(Some(node)).or_else(|| whole(node.get("attempts")));
-        if let Some(attempts) = attempts.and_then(|count| u32::try_from(count).ok()) {
+        let keys = match retry {
+            None => return plan,
+            Some(Retry::Attempts(attempts)) => {
+                plan.attempts = *attempts;
+                return plan;
+            }
+            Some(Retry::Whole(keys)) => keys,
+        };
+        if let Some(attempts) = keys.attempts {
             plan.attempts = attempts;
         }
-        if let Some(statuses) = node.get("statuses") {
-            let statuses = statuses.items().iter();
-            plan.statuses = statuses
-                .filter_map(|status| whole(Some(status)))
-                .filter_map(|status| u16::try_from(status).ok())
-                .collect();
+        if let Some(statuses) = &keys.statuses {
+            plan.statuses.clone_from(statuses);
         }
-        plan.wait = self.duration(node.get("wait"), plan.wait);
-        plan.max_wait = self.duration(node.get("max_wait"), plan.max_wait);
-        plan.wait_header = node
-            .get("wait_header")
-            .and_then(|node| node.as_text().map(str::to_owned));
+        plan.wait = self.duration(keys.wait.as_deref(), plan.wait);
+        plan.max_wait = self.duration(keys.max_wait.as_deref(), plan.max_wait);
+        plan.wait_header.clone_from(&keys.wait_header);
         plan
     }
 
-    fn limit(&mut self, node: &Node, scope: &Scope) -> usize {
-        let whole = matches!(node.value, NodeValue::Map(_)).then_some(node);
-        let rates = match whole {
-            Some(node) => node.get("rate"),
-            None => Some(node),
-        };
-        let rates: Vec<&Node> = match rates.map(|node| &node.value) {
-            Some(NodeValue::List(items)) => items.iter().collect(),
-            _ => rates.into_iter().collect(),
+    fn limit(&mut self, limit: &RateLimit, scope: &Scope) -> usize {
+        let (rates, keys): (Vec<&Node>, _) = match limit {
+            RateLimit::Rate(rate) => (vec![rate], None),
+            RateLimit::Rates(rates) => (rates.iter().map(|rate| &**rate).collect(), None),
+            RateLimit::Whole(keys) => {
+                let rates = keys.rate.as_deref();
+                let several = rates.map(Node::items).unwrap_or_default();
+                let one = rates.filter(|rates| rates.scalar().is_some());
+                (one.into_iter().chain(several).collect(), Some(keys))
+            }
         };
         let mut plans = Vec::new();
         for rate in rates {
@@ -410,23 +453,22 @@ impl Compiler<'_> {
             }
             plans.push(self.template(rate, scope));
         }
-        let word = |key: &str| {
-            whole
-                .and_then(|node| node.get(key))
-                .and_then(|node| node.as_text().map(str::to_owned))
-        };
         let plan = LimitPlan {
             rates: plans,
-            remaining: word("remaining"),
-            reset: word("reset"),
-            pause: self.optional(whole.and_then(|node| node.get("pause")), scope),
+            remaining: keys.and_then(|keys| keys.remaining.clone()),
+            reset: keys.and_then(|keys| keys.reset.clone()),
+            pause: self.optional(keys.and_then(|keys| keys.pause.as_deref()), scope),
         };
         self.limits.push(plan);
         self.limits.len() - 1
     }
 
     /// A key by which the other side knows a request again: not the same one for all rows.
-    fn idempotency_key(&mut self, node: Option<&Node>, scope: &Scope) -> Option<Template> {
+    fn idempotency_key(
+        &mut self,
+        node: Option<&spec::Template>,
+        scope: &Scope,
+    ) -> Option<Template> {
         let node = node?;
         let (key, uses) = self.watched(|compiler| compiler.template(node, scope));
         let is_of_rows = ["row", "rows"].iter().any(|name| scope.get(name).is_some());
@@ -444,16 +486,13 @@ impl Compiler<'_> {
     /// A rule, and what it reads of an answer.
     fn rule(
         &mut self,
-        node: &Node,
+        rule: &Placed<OnResponse>,
         scope: &Scope,
         can_split: bool,
         can_stop: bool,
     ) -> (RulePlan, BodyReads) {
         let mut statuses = Vec::new();
-        let status = node.get("status");
-        let several = status.map(Node::items).unwrap_or_default();
-        let one = status.filter(|node| node.scalar().is_some());
-        for status in one.into_iter().chain(several) {
+        for status in rule.status.iter().flat_map(|statuses| &statuses.0) {
             let text = status.scalar().map(|scalar| scalar.text.as_str());
             match StatusRange::parse(text.unwrap_or_default()) {
                 Some(range) => statuses.push(range),
@@ -464,53 +503,42 @@ impl Compiler<'_> {
                 ),
             }
         }
-        let (when, uses) = self.watched(|compiler| compiler.when(node, scope));
-        let body = node.get("body").and_then(Node::as_text).map(str::to_owned);
+        let (when, uses) = self.watched(|compiler| {
+            let when = rule.when.as_ref();
+            when.map(|when| compiler.condition(when, scope))
+        });
+        let body = rule.body.clone();
         let by_text = body
             .as_ref()
             .map_or(BodyReads::Nothing, |_| BodyReads::AsText);
         let of_when = BodyReads::of(&uses, "response");
         let reads = by_text.max(of_when);
-        let has_condition = ["status", "body", "when"]
-            .iter()
-            .any(|key| node.get(key).is_some());
+        let has_condition = rule.status.is_some() || rule.body.is_some() || rule.when.is_some();
         if !has_condition {
             self.error(
-                node,
+                rule,
                 "a rule without a condition holds for every answer",
                 "add status, body or when",
             );
         }
-        let word = node.get("then").and_then(Node::as_text).unwrap_or("fail");
-        let then = match word {
-            "ok" => Then::Ok,
-            "retry" => Then::Retry,
-            "skip" => Then::Skip,
-            "stop" => Then::Stop,
-            "abort" => Then::Abort,
-            "refresh_auth" => Then::RefreshAuth,
-            "split" => Then::Split,
-            "restart" => Then::Restart,
-            _ => Then::Fail,
-        };
+        let then = rule.then.value;
         if then == Then::Split && !can_split {
-            let at = node.get("then").unwrap_or(node);
             self.error(
-                at,
+                &rule.then,
                 "`then: split` halves a window or a batch, and here is neither",
                 "put a step { name: window, windows: { from: …, step: P1M } } above it, or give the target a `batch`",
             );
         }
         if then == Then::Restart && !self.has_steps {
             self.error(
-                node.get("then").unwrap_or(node),
+                &rule.then,
                 "`then: restart` runs the steps of a target from the first, and here are none",
                 "write retry, or give the target `steps`: look up, then update",
             );
         }
         if then == Then::Stop && !can_stop {
             self.error(
-                node.get("then").unwrap_or(node),
+                &rule.then,
                 "`then: stop` ends a list of pages, and a target has none",
                 "write skip, fail or abort",
             );
@@ -521,28 +549,26 @@ impl Compiler<'_> {
             body,
             when,
             then,
-            message: self.optional(node.get("message"), &scope.shown()),
-            wait: self.optional(node.get("wait"), scope),
+            message: self.optional(rule.message.as_deref(), &scope.shown()),
+            wait: self.optional(rule.wait.as_deref(), scope),
         };
         (plan, reads)
     }
 }
 
 /// Whether there is something to halve: a step, at any depth, that is `windows`, or a batch.
-fn has_what_splits(spec: &Node) -> bool {
-    fn has_windows(step: &Node) -> bool {
-        step.get("windows").is_some()
-            || step.items().iter().any(has_windows)
-            || ["first_of", "all_of"]
-                .iter()
-                .any(|key| step.get(key).is_some_and(has_windows))
+fn has_what_splits(spec: &Spec) -> bool {
+    fn has_windows(step: &Step) -> bool {
+        let mut inner = step.first_of.iter().chain(&step.all_of);
+        step.windows.is_some() || inner.any(|steps| steps.iter().any(|step| has_windows(step)))
     }
-    let has_batch = |target: &Node| {
-        target.get("batch").is_some()
-            || target
-                .entries()
-                .iter()
-                .any(|entry| entry.value.get("batch").is_some())
-    };
-    spec.get("source").is_some_and(has_windows) || spec.get("target").is_some_and(has_batch)
+    let has_batch = |keys: &TargetKeys| keys.batch.is_some();
+    spec.source
+        .iter()
+        .any(|source| source.steps().iter().any(|step| has_windows(step)))
+        || spec
+            .target
+            .iter()
+            .flat_map(|target| target.owners())
+            .any(has_batch)
 }

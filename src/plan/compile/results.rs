@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use super::Compiler;
 use super::request::Purpose;
-use super::values::flag;
+use super::source::Reads;
 use crate::check::Diagnostic;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::ReadingPlan;
 use crate::plan::target::{ElementReads, MatchPlan, ResultsPlan, TargetStepPlan, note_reads};
-use crate::spec::target::Missing;
-use crate::spec::tree::{Node, NodeValue};
+use crate::spec;
+use crate::spec::places::Placed;
+use crate::spec::request::Request;
+use crate::spec::target::{Match, MatchWord, Missing, Results};
+use crate::spec::target_job::Requests;
 use crate::template::Template;
 use crate::template::scope::{Name, Scope};
 
@@ -28,8 +31,8 @@ impl Compiler<'_> {
     /// Where each row's fate stands.
     pub(super) fn results(
         &mut self,
-        node: &Node,
-        download: Option<&Node>,
+        spec: &Placed<Results>,
+        download: Option<&Placed<Request>>,
         label: &str,
         scopes: &Scopes,
         seen: &SeenByResults<'_>,
@@ -43,7 +46,7 @@ impl Compiler<'_> {
         let answered = Scopes::answered(answers);
         let result = answered.clone().with("result", Name::Any);
         let whole = Scopes::answered(row).with("result", Name::Any);
-        let request = node.get("request");
+        let request = spec.request.as_ref();
         if let (Some(request), Some(_)) = (request, download) {
             self.error(
                 request,
@@ -51,8 +54,8 @@ impl Compiler<'_> {
                 "leave one of them out",
             );
         }
-        let (list, format) = (node.get("list"), node.get("format"));
-        let is_fetched = request.or(download).is_some();
+        let (list, format) = (spec.list.as_ref(), spec.format.as_ref());
+        let is_fetched = request.is_some() || download.is_some();
         // A report of its own has the list; an answer may say by leaving it out that there is nothing.
         let (reading, holds_body) = self.reading_of(list, format, !is_fetched, &answered);
         let reading = Arc::new(ReadingPlan {
@@ -61,10 +64,17 @@ impl Compiler<'_> {
             ..reading
         });
         let ((mut leads, when, last), mut fetching) = self.watched(|compiler| match request {
-            Some(several) if matches!(several.value, NodeValue::List(_)) => {
-                compiler.leads(several, &label, scopes, answers)
-            }
-            request => (Vec::new(), None, request.or(download)),
+            None => (Vec::new(), None, download.cloned()),
+            Some(request) => match request.one() {
+                None => compiler.leads(request, &label, scopes, answers),
+                Some(one) => {
+                    let one = Placed {
+                        span: request.span.clone(),
+                        value: one,
+                    };
+                    (Vec::new(), None, Some(one))
+                }
+            },
         });
         let mut answered = answered;
         let mut whole = whole;
@@ -74,10 +84,16 @@ impl Compiler<'_> {
             whole = Scopes::with_answer(&whole, name);
             result = Scopes::with_answer(&result, name);
         }
+        let reads = Reads {
+            records: list,
+            format,
+            pages: spec.pages.as_ref(),
+            may_lack: false,
+        };
         let (request, read) = self.watched(|compiler| {
-            last.map(|at| {
+            last.map(|request| {
                 let seen = Scopes::paged(&answered);
-                let mut fetch = compiler.fetch(at, node, &label, scopes, &seen, false);
+                let mut fetch = compiler.fetch(&request, reads, &label, scopes, &seen, false);
                 fetch.reading = Arc::clone(&reading);
                 fetch.request.holds_body |= holds_body;
                 fetch
@@ -86,27 +102,17 @@ impl Compiler<'_> {
         fetching.add(read);
         note_reads(&mut leads, &fetching);
         let ((ok, retry), judging) = self.watched(|compiler| {
-            let ok = node.get("ok").map(|node| compiler.condition(node, &whole));
-            let retry = node
-                .get("retry")
-                .map(|node| compiler.condition(node, &whole));
+            let ok = spec.ok.as_ref();
+            let ok = ok.map(|ok| compiler.condition(ok, &whole));
+            let retry = spec.retry.as_ref();
+            let retry = retry.map(|retry| compiler.condition(retry, &whole));
             (ok, retry)
         });
-        let is_missing_ok = node.get("missing").and_then(Node::as_text) == Some("ok");
-        if is_missing_ok && node.get("ok").is_none() {
-            let place = node.span.start..node.span.start + 1;
-            self.warnings.push(
-                Diagnostic::new(
-                    place,
-                    "no row can fail: what is listed is ok, and what is not is ok too",
-                )
-                .hint("add ok: false, if what is listed has failed"),
-            );
-        }
+        self.no_row_can_fail(spec);
         ResultsPlan {
             label: label.into(),
             reading,
-            matching: self.matching(node, row, &result),
+            matching: self.matching(spec, row, &result),
             ok,
             retry,
             element_reads: if judging.fields.iter().any(|(owner, _)| owner == "result") {
@@ -116,50 +122,70 @@ impl Compiler<'_> {
             } else {
                 ElementReads::Nothing
             },
-            is_missing_said: node.get("missing").is_some(),
-            missing: match node.get("missing").and_then(Node::as_text) {
-                Some("ok") => Missing::Ok,
-                Some("unknown") => Missing::Unknown,
+            is_missing_said: spec.missing.is_some(),
+            missing: match spec.missing {
+                Some(missing) => missing,
                 None if may_come_late || request.is_some() => Missing::Unknown,
-                Some(_) | None => Missing::Failed,
+                None => Missing::Failed,
             },
             request,
             leads,
             when,
-            all_or_nothing: flag(node.get("all_or_nothing")).unwrap_or_default(),
-            code: self.optional(node.get("code"), &whole.shown()),
-            message: self.optional(node.get("message"), &whole.shown()),
+            all_or_nothing: spec.all_or_nothing,
+            code: self.optional(spec.code.as_deref(), &whole.shown()),
+            message: self.optional(spec.message.as_deref(), &whole.shown()),
         }
     }
 
     /// Requests in turn: those that lead to the fates, and whether and where the last of them fetches them.
-    fn leads<'n>(
+    fn leads(
         &mut self,
-        several: &'n Node,
+        requests: &Placed<Requests>,
         label: &str,
         scopes: &Scopes,
         answers: &Scope,
-    ) -> (Vec<TargetStepPlan>, Option<Template>, Option<&'n Node>) {
-        let Some((last, leads)) = several.items().split_last() else {
+    ) -> (
+        Vec<TargetStepPlan>,
+        Option<Template>,
+        Option<Placed<Request>>,
+    ) {
+        let Some((last, leads)) = requests.several().split_last() else {
             self.error(
-                several,
+                requests,
                 "`request` has no request",
                 "add - { request: \"/reports/{{ poll.body.report }}\" }",
             );
             return (Vec::new(), None, None);
         };
         let turn = self.in_turn(leads, (label, "request"), scopes, answers, Purpose::Records);
-        for (node, _) in leads.iter().zip(&turn.plans) {
-            if let Some(at) = node.get("request") {
-                self.refuse_unpaged(at, &turn.uses);
-            }
+        for lead in leads {
+            self.refuse_unpaged(&lead.request, &turn.uses);
         }
-        let when = self.when(last, &turn.scope);
-        (turn.plans, when, last.get("request"))
+        let when = last.when.as_ref();
+        let when = when.map(|when| self.condition(when, &turn.scope));
+        (turn.plans, when, Some(last.request.clone()))
+    }
+
+    fn no_row_can_fail(&mut self, spec: &Placed<Results>) {
+        if spec.missing == Some(Missing::Ok) && spec.ok.is_none() {
+            let place = spec.span.start..spec.span.start + 1;
+            self.warnings.push(
+                Diagnostic::new(
+                    place,
+                    "no row can fail: what is listed is ok, and what is not is ok too",
+                )
+                .hint("add ok: false, if what is listed has failed"),
+            );
+        }
     }
 
     /// A template that is not the same for all.
-    pub(super) fn varying(&mut self, node: &Node, owner: &str, scope: &Scope) -> Template {
+    pub(super) fn varying(
+        &mut self,
+        node: &spec::Template,
+        owner: &str,
+        scope: &Scope,
+    ) -> Template {
         let template = self.template(node, scope);
         if template.as_constant().is_some() {
             let text = node.as_text().unwrap_or_default();
@@ -172,8 +198,8 @@ impl Compiler<'_> {
         template
     }
 
-    fn matching(&mut self, results: &Node, row: &Scope, result: &Scope) -> MatchPlan {
-        let Some(node) = results.get("match") else {
+    fn matching(&mut self, results: &Placed<Results>, row: &Scope, result: &Scope) -> MatchPlan {
+        let Some(matching) = &results.matching else {
             self.error(
                 results,
                 "`results` has to say which row an element is about",
@@ -181,16 +207,19 @@ impl Compiler<'_> {
             );
             return MatchPlan::Position;
         };
-        match (node.get("index"), node.get("row"), node.get("result")) {
+        let keys = match &matching.value {
+            Match::Word(MatchWord::Position) => return MatchPlan::Position,
+            Match::Whole(keys) => keys,
+        };
+        match (&keys.index, &keys.row, &keys.result) {
             (Some(index), None, None) => MatchPlan::Index(self.varying(index, "result", result)),
             (None, Some(of_row), Some(of_result)) => MatchPlan::Key {
                 row: self.varying(of_row, "row", row),
                 result: self.varying(of_result, "result", result),
             },
-            (None, None, None) if node.scalar().is_some() => MatchPlan::Position,
             _ => {
                 self.error(
-                    node,
+                    matching,
                     "a match is by place or by key",
                     "write position, { index: \"{{ result.index }}\" } or { row: \"{{ row.id }}\", result: \"{{ result.id }}\" }",
                 );

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use super::poll::Awaited;
 use super::request::Purpose;
-use super::values::{flag, reads_body, whole};
+use super::values::reads_body;
 use crate::check::Diagnostic;
 use crate::plan::auth::AuthPlan;
 use crate::plan::path::PathPlan;
@@ -14,44 +15,67 @@ use crate::plan::source::{
     CONCURRENCY, FetchPlan, FilePlan, JobPlan, LoginPlan, ReadingPlan, StepKind, StepPlan,
     WindowsPlan,
 };
-use crate::spec::Mode;
-use crate::spec::source::{IfNone, Pick, StepOnError};
-use crate::spec::tree::{Node, NodeValue};
+use crate::spec::format::Format;
+use crate::spec::job::Job;
+use crate::spec::pages::Pages;
+use crate::spec::places::{HasPlace, Placed};
+use crate::spec::request::{Request, RequestKeys};
+use crate::spec::source::{FileSource, IfNone, Login, Origin, Step, Windows};
+use crate::spec::tree::NodeValue;
+use crate::spec::values::Path;
+use crate::spec::{self, Mode};
 use crate::template::scope::{Name, Scope};
 use crate::template::{DurationValue, Uses};
 
-/// Where a step's records come from: one of these.
-const KINDS: [&str; 8] = [
-    "request", "for_each", "rows", "windows", "file", "job", "first_of", "all_of",
-];
+/// How records are found in what is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reads<'s> {
+    pub records: Option<&'s Path>,
+    pub format: Option<&'s Format>,
+    pub pages: Option<&'s Pages>,
+    /// Whether an answer without the place has no records.
+    pub may_lack: bool,
+}
+
+impl<'s> Reads<'s> {
+    fn of(step: &'s Step) -> Self {
+        Self {
+            records: step.records.as_ref(),
+            format: step.format.as_ref(),
+            pages: step.pages.as_ref(),
+            may_lack: step.if_none.is_some(),
+        }
+    }
+}
 
 impl Compiler<'_> {
     pub(super) fn source(&mut self, scopes: &mut Scopes) -> Vec<Arc<StepPlan>> {
-        let Some(source) = self.root().get("source") else {
-            if self.document.spec.mode == Mode::DataSource {
-                let at = self.root().get("mode").unwrap_or(self.root());
+        let spec = self.spec();
+        let Some(source) = &spec.source else {
+            if spec.mode.value == Mode::DataSource {
                 self.error(
-                    at,
+                    &spec.mode,
                     "`source` is missing: a data source has to say where its rows come from",
                     "add source: { request: { url: https://api.example.com/products } }",
                 );
             }
             return Vec::new();
         };
-        let nodes: Vec<&Node> = match &source.value {
-            NodeValue::List(steps) => steps.iter().collect(),
-            _ => vec![source],
-        };
-        self.steps(&nodes, "step", scopes)
+        self.steps(source.steps(), "step", scopes)
     }
 
     /// Steps in turn: each sees those before it.
-    fn steps(&mut self, nodes: &[&Node], what: &str, scopes: &mut Scopes) -> Vec<Arc<StepPlan>> {
+    fn steps(
+        &mut self,
+        steps: &[Placed<Step>],
+        what: &str,
+        scopes: &mut Scopes,
+    ) -> Vec<Arc<StepPlan>> {
         let mut plans = Vec::new();
         let mut has_windows = false;
-        for (index, node) in nodes.iter().enumerate() {
+        for (index, step) in steps.iter().enumerate() {
             let number = index + 1;
-            if let Some(plan) = self.step(node, &format!("{what} {number}"), scopes, has_windows) {
+            if let Some(plan) = self.step(step, &format!("{what} {number}"), scopes, has_windows) {
                 has_windows |= matches!(plan.kind, StepKind::Windows(_));
                 plans.push(Arc::new(plan));
             }
@@ -61,109 +85,110 @@ impl Compiler<'_> {
 
     fn step(
         &mut self,
-        node: &Node,
+        step: &Placed<Step>,
         number: &str,
         scopes: &mut Scopes,
         has_windows: bool,
     ) -> Option<StepPlan> {
-        let name = node.get("name").and_then(Node::as_text);
-        let label = name.map_or_else(|| number.to_owned(), |name| format!("step `{name}`"));
-        let when = self.when(node, &scopes.step());
-        let origin = self.one_of(node, &KINDS, "a step");
-        let kind = origin.map(|(kind, at)| self.kind(kind, at, node, &label, scopes, has_windows));
-        if let (Some(name), Some(at)) = (name, node.get("name")) {
-            self.new_name(name, at, scopes);
-            scopes.steps.push(name.to_owned());
+        let name = step.name.as_ref();
+        let label = name.map_or_else(
+            || number.to_owned(),
+            |name| format!("step `{}`", name.value),
+        );
+        let before = scopes.step();
+        let when = step.when.as_ref();
+        let when = when.map(|when| self.condition(when, &before));
+        let origins = step.origins();
+        let words: Vec<_> = origins.iter().map(Origin::word).collect();
+        let places: Vec<_> = origins.iter().map(HasPlace::place).collect();
+        let is_one = self.one_of(step, (&words, &places), &Origin::WORDS, "a step");
+        let origin = is_one.and_then(|()| origins.first());
+        let kind = origin.map(|origin| self.kind(*origin, step, &label, scopes, has_windows));
+        if let Some(name) = name {
+            self.new_name(name, scopes);
+            scopes.steps.push(name.value.clone());
         }
         let scope = scopes.step().with("record", Name::Any);
-        let filter = node.get("where").map(|node| self.condition(node, &scope));
-        let word = |key: &str| node.get(key).and_then(Node::as_text);
-        let collect = flag(node.get("collect")).unwrap_or_default();
-        if let (true, None, Some(at)) = (collect, name, node.get("collect")) {
+        let filter = step.filter.as_ref();
+        let filter = filter.map(|filter| self.condition(filter, &scope));
+        let collects = step.collect.if_true();
+        if let (Some(collect), None) = (collects, name) {
             self.error(
-                at,
+                collect,
                 "a list that is collected is seen by the step's name, and this step has none",
                 "add name: images",
             );
         }
-        let http = self.root().get("http");
-        let concurrency = whole(node.get("concurrency"))
-            .or_else(|| whole(http.and_then(|http| http.get("concurrency"))))
-            .and_then(|count| usize::try_from(count).ok());
+        let http = self.spec().http.as_ref();
+        let concurrency = step
+            .concurrency
+            .or_else(|| http.and_then(|http| http.concurrency));
         Some(StepPlan {
-            name: name.map(Arc::from),
+            name: name.map(|name| Arc::from(name.value.as_str())),
             label: label.into(),
             kind: kind?,
             when,
             filter,
-            collect,
-            if_none: match word("if_none") {
-                Some("keep") => IfNone::Keep,
-                None if collect => IfNone::Keep,
-                _ => IfNone::Drop,
+            collect: collects.is_some(),
+            if_none: match step.if_none {
+                Some(said) => said,
+                None if collects.is_some() => IfNone::Keep,
+                None => IfNone::Drop,
             },
-            on_error: match word("on_error") {
-                Some("skip") => StepOnError::Skip,
-                _ => StepOnError::Fail,
-            },
-            concurrency: concurrency.unwrap_or(CONCURRENCY),
+            on_error: step.on_error,
+            concurrency: concurrency.map_or(CONCURRENCY, |count| count as usize),
             keeps_response: false,
         })
     }
 
     fn kind(
         &mut self,
-        kind: &str,
-        at: &Node,
-        step: &Node,
+        origin: Origin<'_>,
+        step: &Step,
         label: &str,
         scopes: &mut Scopes,
         has_windows: bool,
     ) -> StepKind {
         let before = scopes.step();
-        match kind {
-            "request" => {
+        let reads = Reads::of(step);
+        match origin {
+            Origin::Request(request) => {
                 let scope = scopes.request();
                 let purpose = if has_windows {
                     Purpose::RecordsOfWindow
                 } else {
                     Purpose::Records
                 };
-                StepKind::Request(Box::new(self.fetch_for(
-                    at,
-                    step,
-                    label,
-                    scopes,
-                    &scope,
-                    (true, purpose),
-                )))
+                let how = (true, purpose);
+                let fetch = self.fetch_for(request, reads, label, scopes, &scope, how);
+                StepKind::Request(Box::new(fetch))
             }
-            "for_each" => match &at.value {
+            Origin::ForEach(list) => match &list.value {
                 NodeValue::List(items) => StepKind::ForEach(
                     items
                         .iter()
                         .map(|item| self.template(item, &before))
                         .collect(),
                 ),
-                _ => StepKind::ForEachOf(self.template(at, &before)),
+                NodeValue::Scalar(_) | NodeValue::Map(_) | NodeValue::Refused => {
+                    StepKind::ForEachOf(self.template(list, &before))
+                }
             },
-            "rows" => {
-                let rows = at.items().iter();
+            Origin::Rows(rows) => {
+                let rows = rows.iter();
                 StepKind::Rows(rows.map(|row| self.template(row, &before)).collect())
             }
-            "windows" => StepKind::Windows(Box::new(self.windows(at, &before))),
-            "file" => {
+            Origin::Windows(windows) => StepKind::Windows(Box::new(self.windows(windows, &before))),
+            Origin::File(file) => {
                 let scope = scopes.request();
-                StepKind::File(Box::new(self.file(at, step, label, scopes, &scope)))
+                StepKind::File(Box::new(self.file(file, reads, label, scopes, &scope)))
             }
-            "job" => StepKind::Job(Box::new(self.job(at, step, label, scopes))),
-            "first_of" => {
-                let nodes: Vec<&Node> = at.items().iter().collect();
-                StepKind::FirstOf(self.alternatives(&nodes, label, scopes, has_windows))
+            Origin::Job(job) => StepKind::Job(Box::new(self.job(job, reads, label, scopes))),
+            Origin::FirstOf(steps) => {
+                StepKind::FirstOf(self.alternatives(steps, label, scopes, has_windows))
             }
-            _ => {
-                let nodes: Vec<&Node> = at.items().iter().collect();
-                StepKind::AllOf(self.alternatives(&nodes, label, scopes, has_windows))
+            Origin::AllOf(steps) => {
+                StepKind::AllOf(self.alternatives(steps, label, scopes, has_windows))
             }
         }
     }
@@ -171,7 +196,7 @@ impl Compiler<'_> {
     /// Steps beside each other: none sees the others.
     fn alternatives(
         &mut self,
-        nodes: &[&Node],
+        steps: &[Placed<Step>],
         label: &str,
         scopes: &mut Scopes,
         has_windows: bool,
@@ -179,9 +204,9 @@ impl Compiler<'_> {
         let outer = scopes.steps.clone();
         let mut named = Vec::new();
         let mut plans = Vec::new();
-        for (index, node) in nodes.iter().enumerate() {
+        for (index, step) in steps.iter().enumerate() {
             let number = format!("{label}, alternative {}", index + 1);
-            let plan = self.step(node, &number, scopes, has_windows);
+            let plan = self.step(step, &number, scopes, has_windows);
             plans.extend(plan.map(Arc::new));
             named.extend(scopes.steps.split_off(outer.len()));
         }
@@ -193,30 +218,24 @@ impl Compiler<'_> {
         plans
     }
 
-    /// A request with records, at `at`; `owner` has `records`, `format` and `pages`.
+    /// A request with records.
     pub(super) fn fetch(
         &mut self,
-        at: &Node,
-        owner: &Node,
+        request: &Placed<Request>,
+        reads: Reads<'_>,
         label: &str,
         scopes: &Scopes,
         scope: &Scope,
         is_paged: bool,
     ) -> FetchPlan {
-        self.fetch_for(
-            at,
-            owner,
-            label,
-            scopes,
-            scope,
-            (is_paged, Purpose::Records),
-        )
+        let how = (is_paged, Purpose::Records);
+        self.fetch_for(request, reads, label, scopes, scope, how)
     }
 
     fn fetch_for(
         &mut self,
-        at: &Node,
-        owner: &Node,
+        at: &Placed<Request>,
+        reads: Reads<'_>,
         label: &str,
         scopes: &Scopes,
         scope: &Scope,
@@ -225,15 +244,14 @@ impl Compiler<'_> {
         let (mut request, sent) =
             self.watched(|compiler| compiler.request(at, label, scopes, scope, purpose));
         let answered = Scopes::answered(scope);
-        let own_pages = owner.get("pages");
-        let pages = (is_paged || own_pages.is_some())
-            .then(|| self.pages(own_pages, at, &answered, &sent))
+        let pages = (is_paged || reads.pages.is_some())
+            .then(|| self.pages(reads.pages, at, &answered, &sent))
             .flatten();
         let pages = pages.map(|(pages, read)| {
             request.holds_body |= read.holds_body;
             pages
         });
-        let (reading, holds_body) = self.reading(owner, &answered);
+        let (reading, holds_body) = self.reading(reads, &answered);
         request.holds_body |= holds_body;
         let mut plan = FetchPlan {
             request,
@@ -250,9 +268,17 @@ impl Compiler<'_> {
     }
 
     /// `records` and `format` of a step, a lookup or a job, and whether they need the whole body.
-    pub(super) fn reading(&mut self, owner: &Node, answered: &Scope) -> (Arc<ReadingPlan>, bool) {
-        let may_lack = owner.get("if_none").is_some();
-        let (records, format) = (owner.get("records"), owner.get("format"));
+    pub(super) fn reading(
+        &mut self,
+        reads: Reads<'_>,
+        answered: &Scope,
+    ) -> (Arc<ReadingPlan>, bool) {
+        let Reads {
+            records,
+            format,
+            pages: _,
+            may_lack,
+        } = reads;
         let (reading, holds_body) = self.reading_of(records, format, may_lack, answered);
         (reading.into(), holds_body)
     }
@@ -260,12 +286,12 @@ impl Compiler<'_> {
     /// The same at other keys; `may_lack`: whether an answer without the place has no records.
     pub(super) fn reading_of(
         &mut self,
-        records: Option<&Node>,
-        format: Option<&Node>,
+        records: Option<&Path>,
+        format: Option<&Format>,
         may_lack: bool,
         answered: &Scope,
     ) -> (ReadingPlan, bool) {
-        let records = records.map(|node| self.path(node, answered));
+        let records = records.map(|path| self.path(path, answered));
         let holds_body = match &records {
             Some((PathPlan::Query(_), _)) => true,
             Some((PathPlan::Template(_), uses)) => reads_body(uses),
@@ -282,101 +308,115 @@ impl Compiler<'_> {
         (reading, holds_body)
     }
 
-    fn windows(&mut self, at: &Node, scope: &Scope) -> WindowsPlan {
-        let step = self.span(at.get("step"));
+    fn windows(&mut self, windows: &Windows, scope: &Scope) -> WindowsPlan {
+        let step = self.span(Some(&windows.step));
         if step.is_some_and(|step| step.seconds() <= 0.0) {
-            let at = at.get("step").unwrap_or(at);
-            self.error(at, "a window has a length", "step: P1M, or 7d");
+            self.error(&windows.step, "a window has a length", "step: P1M, or 7d");
         }
         let none = DurationValue::parse("0s");
-        let gap = self.span(at.get("gap")).or(none);
-        if gap.is_some_and(|gap| gap.seconds() < 0.0) {
-            let at = at.get("gap").unwrap_or(at);
-            self.error(
-                at,
-                "`gap` is below nothing: windows would overlap",
-                "gap: 1s, or leave it out",
-            );
-        }
-        let is_longer = match (&step, &gap) {
-            (Some(step), Some(gap)) => gap.seconds() > step.seconds(),
-            _ => false,
-        };
-        if is_longer {
-            let at = at.get("gap").unwrap_or(at);
-            self.error(
-                at,
-                "`gap` is longer than `step`: windows would end before they begin",
-                "gap: 1d, where the API counts whole days and both ends",
-            );
+        let gap = self.span(windows.gap.as_deref()).or(none);
+        if let Some(at) = &windows.gap {
+            if gap.is_some_and(|gap| gap.seconds() < 0.0) {
+                self.error(
+                    at,
+                    "`gap` is below nothing: windows would overlap",
+                    "gap: 1s, or leave it out",
+                );
+            }
+            let is_longer = match (&step, &gap) {
+                (Some(step), Some(gap)) => gap.seconds() > step.seconds(),
+                _ => false,
+            };
+            if is_longer {
+                self.error(
+                    at,
+                    "`gap` is longer than `step`: windows would end before they begin",
+                    "gap: 1d, where the API counts whole days and both ends",
+                );
+            }
         }
         WindowsPlan {
-            from: self.template(at.get("from").unwrap_or(at), scope),
-            to: self.optional(at.get("to"), scope),
+            from: self.template(&windows.from, scope),
+            to: self.optional(windows.to.as_deref(), scope),
             step: step.or(DurationValue::parse("1d")).unwrap_or_default(),
             gap: gap.unwrap_or_default(),
-            format: at.get("format").and_then(Node::as_text).map(str::to_owned),
+            format: windows.format.clone(),
         }
     }
 
-    /// Files at `at`; `owner` has `records` and `format`.
+    /// Files.
     pub(super) fn file(
         &mut self,
-        at: &Node,
-        owner: &Node,
+        file: &Placed<FileSource>,
+        reads: Reads<'_>,
         label: &str,
         scopes: &Scopes,
         scope: &Scope,
     ) -> FilePlan {
-        let url = at.get("url").unwrap_or(at);
-        let (reading, _) = self.reading(owner, &Scopes::answered(scope));
-        let login = self.login(at.get("login"), scope);
-        let request = self.file_request(at, label, scopes, scope);
+        let (reading, _) = self.reading(reads, &Scopes::answered(scope));
+        let login = self.login(file.login.as_ref(), scope);
+        let of_http = (&file.url, file.login.as_ref());
+        let request = self.file_request(of_http, file, label, scopes, scope);
         let fetch = FetchPlan {
             request,
             pages: None,
             reading: Arc::clone(&reading),
         };
         FilePlan {
-            url: self.template(url, scope),
-            pick: match at.get("pick").and_then(Node::as_text) {
-                Some("newest") => Pick::Newest,
-                _ => Pick::All,
-            },
+            url: self.template(&file.url, scope),
+            pick: file.pick,
             login,
             reading,
             fetch,
         }
     }
 
-    pub(super) fn login(&mut self, node: Option<&Node>, scope: &Scope) -> LoginPlan {
-        let mut key = |name: &str| {
-            let node = node.and_then(|login| login.get(name));
-            self.optional(node, scope)
-        };
+    pub(super) fn login(&mut self, login: Option<&Login>, scope: &Scope) -> LoginPlan {
+        let none = Login::default();
+        let Login {
+            username,
+            password,
+            key,
+            host_key,
+            known_hosts,
+            access_key,
+            secret_key,
+            region,
+            endpoint,
+        } = login.unwrap_or(&none);
+        let mut plan =
+            |template: &Option<spec::Template>| self.optional(template.as_deref(), scope);
         LoginPlan {
-            username: key("username"),
-            password: key("password"),
-            key: key("key"),
-            access_key: key("access_key"),
-            secret_key: key("secret_key"),
-            region: key("region"),
-            endpoint: key("endpoint"),
-            host_key: key("host_key"),
-            known_hosts: key("known_hosts"),
+            username: plan(username),
+            password: plan(password),
+            key: plan(key),
+            access_key: plan(access_key),
+            secret_key: plan(secret_key),
+            region: plan(region),
+            endpoint: plan(endpoint),
+            host_key: plan(host_key),
+            known_hosts: plan(known_hosts),
         }
     }
 
-    /// The request for a file that HTTP serves or takes.
+    /// The request for a file at an address that HTTP serves or takes.
     pub(super) fn file_request(
         &mut self,
-        at: &Node,
+        (url, login): (&spec::Template, Option<&Login>),
+        at: &impl HasPlace,
         label: &str,
         scopes: &Scopes,
         scope: &Scope,
     ) -> RequestPlan {
-        let login = at.get("login");
-        let mut request = self.request(at, label, scopes, scope, Purpose::Login);
+        let keys = RequestKeys {
+            url: Some(url.clone()),
+            ..RequestKeys::default()
+        };
+        let request = Placed {
+            span: at.place(),
+            value: Request::Whole(Box::new(keys)),
+        };
+        let mut request = self.request(&request, label, scopes, scope, Purpose::Login);
         // What `http` says of the API's requests is not for files, which may lie elsewhere.
         request.query.clear();
         request.headers.clear();
@@ -385,10 +425,11 @@ impl Compiler<'_> {
         request.method = None;
         request.limit = None;
         request.idempotency_key = None;
-        if let Some(user) = login.and_then(|node| node.get("username")) {
+        let user = login.and_then(|login| login.username.as_ref());
+        if let (Some(user), Some(login)) = (user, login) {
             let basic = AuthPlan::Basic {
                 username: Some(self.template(user, scope)),
-                password: self.optional(login.and_then(|node| node.get("password")), scope),
+                password: self.optional(login.password.as_deref(), scope),
             };
             self.auths.push(basic);
             request.auth = Some(self.auths.len() - 1);
@@ -397,32 +438,32 @@ impl Compiler<'_> {
         request
     }
 
-    fn job(&mut self, at: &Node, step: &Node, label: &str, scopes: &Scopes) -> JobPlan {
+    fn job(&mut self, job: &Job, reads: Reads<'_>, label: &str, scopes: &Scopes) -> JobPlan {
         let scope = scopes.request();
         let seen = |scope: &Scope, name: &str| scope.clone().with_fields(name, &RESPONSE);
         let submitted = seen(&scope, "submit");
         let polled = seen(&submitted, "poll");
         let submit_label = format!("{label}, submit");
-        let submit = at.get("submit").unwrap_or(at);
-        let node = submit;
         let (mut submit, sent) = self.watched(|compiler| {
-            compiler.request(node, &submit_label, scopes, &scope, Purpose::Records)
+            compiler.request(&job.submit, &submit_label, scopes, &scope, Purpose::Records)
         });
-        self.refuse_unpaged(node, &sent);
+        self.refuse_unpaged(&job.submit, &sent);
         submit.holds_body = true;
-        let poll = self.poll(at, label, scopes, &submitted, &polled, Purpose::Records);
-        let download = at.get("download").map(|node| {
+        let awaited = Awaited::from(job);
+        let poll = self.poll(
+            awaited,
+            label,
+            scopes,
+            &submitted,
+            &polled,
+            Purpose::Records,
+        );
+        let download = job.download.as_ref().map(|request| {
             let label = format!("{label}, download");
-            self.fetch(
-                node,
-                step,
-                &label,
-                scopes,
-                &polled,
-                step.get("pages").is_some(),
-            )
+            let is_paged = reads.pages.is_some();
+            self.fetch(request, reads, &label, scopes, &polled, is_paged)
         });
-        let (reading, _) = self.reading(step, &Scopes::answered(&polled));
+        let (reading, _) = self.reading(reads, &Scopes::answered(&polled));
         JobPlan {
             submit,
             poll,
@@ -453,7 +494,7 @@ impl Compiler<'_> {
                 _ => {}
             }
         }
-        if let (true, Some(source)) = (holds_body, self.root().get("source")) {
+        if let (true, Some(source)) = (holds_body, &self.spec().source) {
             self.warnings.push(
                 Diagnostic::new(
                     source.span.start..source.span.start + 1,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use super::poll::Awaited;
 use super::request::Purpose;
 use super::results::SeenByResults;
-use super::values::{flag, whole};
 use crate::check::Diagnostic;
 use crate::plan::around::AroundPlan;
 use crate::plan::reads::BodyReads;
@@ -15,13 +15,16 @@ use crate::plan::target::{
     TargetKind, TargetPlan, TargetStepPlan,
 };
 use crate::plan::{Change, EntryPlan, WatchedPlan};
-use crate::spec::Mode;
+use crate::spec::places::{HasPlace, Placed};
+use crate::spec::request::Request;
+use crate::spec::target::{
+    Batch, EntryKind, Means, MoreKey, Results, Target, TargetKeys, TargetStep,
+};
+use crate::spec::target_job::{Requests, TargetJob};
 use crate::spec::tree::{Node, NodeValue};
+use crate::spec::{self, Mode};
 use crate::template::Uses;
 use crate::template::scope::{Name, Scope};
-
-/// By which means rows are sent: one of these.
-const KINDS: [&str; 4] = ["request", "steps", "job", "file"];
 
 /// An entry, and what its `log` reads.
 pub struct Entry {
@@ -29,20 +32,29 @@ pub struct Entry {
     pub logs: Uses,
 }
 
-/// The nodes that an entry's keys stand in: its own, which win, and those beside it.
-struct Owners<'n> {
-    own: Option<&'n Node>,
-    shared: &'n Node,
+/// Whose keys an entry has: its own, which win, and those beside it.
+struct Owners<'s> {
+    own: Option<&'s Placed<spec::target::Entry>>,
+    shared: &'s Placed<Target>,
 }
 
-impl<'n> Owners<'n> {
-    fn get(&self, key: &str) -> Option<&'n Node> {
-        let own = self.own.and_then(|own| own.get(key));
-        own.or_else(|| self.shared.get(key))
+impl<'s> Owners<'s> {
+    /// What the first says that says it.
+    fn first<T: ?Sized>(&self, get: impl Fn(&'s TargetKeys) -> Option<&'s T>) -> Option<&'s T> {
+        self.each().find_map(get)
     }
 
-    fn each(&self) -> impl Iterator<Item = &'n Node> {
-        self.own.into_iter().chain([self.shared])
+    fn each(&self) -> impl Iterator<Item = &'s TargetKeys> {
+        let own = self.own.map(|own| &own.keys);
+        own.into_iter().chain([&self.shared.keys])
+    }
+
+    /// Those of the entry, or of the target where there are no entries.
+    fn own(&self) -> (&'s TargetKeys, &'s std::ops::Range<usize>) {
+        match self.own {
+            Some(own) => (&own.keys, &own.span),
+            None => (&self.shared.keys, &self.shared.span),
+        }
     }
 }
 
@@ -58,31 +70,28 @@ struct Seen {
 impl Compiler<'_> {
     /// Tells scopes which answers of a target are seen by name.
     pub(super) fn name_answers(&mut self, scopes: &mut Scopes) {
-        let Some(target) = self.root().get("target") else {
-            return;
-        };
-        let entries = target.entries().iter();
-        let owners = entries.filter(|entry| change_of(&entry.key).is_some());
-        let owners: Vec<&Node> = owners.map(|entry| &entry.value).chain([target]).collect();
         let mut add = |name: &str| {
             if !scopes.answers.iter().any(|known| known == name) {
                 scopes.answers.push(name.to_owned());
             }
         };
-        for owner in owners {
-            let job = owner.get("job");
+        for keys in self.spec().target.iter().flat_map(|target| target.owners()) {
+            let job = keys.job.as_deref();
             if job.is_some() {
                 add("submit");
                 add("poll");
             }
-            let submit = job.and_then(|job| job.get("submit"));
-            for step in owner
-                .get("steps")
-                .into_iter()
+            let submit: &[TargetStep] = match job.map(|job| &job.submit.value) {
+                Some(Requests::Several(steps)) => steps,
+                Some(Requests::Path(_) | Requests::One(_)) | None => &[],
+            };
+            for step in keys
+                .steps
+                .iter()
+                .flat_map(|steps| &steps.value)
                 .chain(submit)
-                .flat_map(Node::items)
             {
-                if let Some(name) = step.get("name").and_then(Node::as_text) {
+                if let Some(name) = &step.name {
                     add(name);
                 }
             }
@@ -90,51 +99,48 @@ impl Compiler<'_> {
     }
 
     pub(super) fn entries(&mut self, scopes: &Scopes) -> Vec<Entry> {
-        let spec = &self.document.spec;
-        let node = self.root().get("target");
-        if spec.mode == Mode::Export {
-            let target = node.and_then(|shared| {
-                let owners = Owners { own: None, shared };
-                self.target(&owners, "target", scopes)
-            });
-            let plan = EntryPlan {
-                change: None,
-                around: AroundPlan::default(),
-                log: Vec::new(),
-                target: target.map(Arc::new),
-            };
-            let logs = Uses::default();
-            return vec![Entry { plan, logs }];
-        }
-        let Some(shared) = node.filter(|_| spec.mode == Mode::ExportDelta) else {
-            if spec.mode == Mode::ExportDelta {
-                self.needs_an_entry(self.root().get("mode").unwrap_or(self.root()));
+        let spec = self.spec();
+        match spec.mode.value {
+            Mode::DataSource | Mode::DataService => return Vec::new(),
+            Mode::Export => {
+                let target = spec.target.as_ref().and_then(|shared| {
+                    let owners = Owners { own: None, shared };
+                    self.target(&owners, "target", scopes)
+                });
+                let plan = EntryPlan {
+                    change: None,
+                    around: AroundPlan::default(),
+                    log: Vec::new(),
+                    target: target.map(Arc::new),
+                };
+                let logs = Uses::default();
+                return vec![Entry { plan, logs }];
             }
+            Mode::ExportDelta => {}
+        }
+        let Some(shared) = &spec.target else {
+            self.needs_an_entry(&spec.mode);
             return Vec::new();
         };
         let mut entries = Vec::new();
-        for entry in shared.entries() {
-            let Some(change) = change_of(&entry.key) else {
-                continue;
+        for (kind, entry) in shared.entries() {
+            let change = match kind {
+                EntryKind::New => Change::New,
+                EntryKind::Modified => Change::Modified,
+                EntryKind::Deleted => Change::Deleted,
+                EntryKind::Unchanged => Change::Unchanged,
             };
-            let target = spec.target.as_ref();
-            let own = target.and_then(|target| match change {
-                Change::New => target.new.as_ref(),
-                Change::Modified => target.modified.as_ref(),
-                Change::Deleted => target.deleted.as_ref(),
-                Change::Unchanged => target.unchanged.as_ref(),
-            });
-            let logs = own.map_or(&[][..], |entry| &entry.log);
-            let own = Some(&entry.value);
-            let label = format!("target, {}", entry.key);
+            let label = format!("target, {}", change.word());
             let mut scopes = scopes.clone();
-            let mut around = self.around(own, &label, &mut scopes);
+            let mut around = self.around(Some(&entry.keys), &label, &mut scopes);
             let scopes = &scopes;
-            let owners = Owners { own, shared };
+            let owners = Owners {
+                own: Some(entry),
+                shared,
+            };
             let (plan, sent) = self.watched(|compiler| compiler.target(&owners, &label, scopes));
             around.note_reads(&sent);
-            let (log, uses) = self
-                .watched(|compiler| compiler.log_rules(entry.value.get("log"), logs, scopes, true));
+            let (log, uses) = self.watched(|compiler| compiler.log_rules(&entry.log, scopes, true));
             let plan = EntryPlan {
                 change: Some(change),
                 around,
@@ -149,7 +155,7 @@ impl Compiler<'_> {
         entries
     }
 
-    fn needs_an_entry(&mut self, at: &Node) {
+    fn needs_an_entry(&mut self, at: &impl HasPlace) {
         if self.errors.is_empty() {
             self.error(
                 at,
@@ -161,18 +167,18 @@ impl Compiler<'_> {
 
     /// How rows are sent; nothing where they are only read, judged and reported.
     fn target(&mut self, owners: &Owners<'_>, label: &str, scopes: &Scopes) -> Option<TargetPlan> {
-        let (word, at) = self.means(owners)?;
+        let means = self.means(owners)?;
         let (mut plan, uses) =
-            self.watched(|compiler| compiler.target_by(word, at, owners, label, scopes));
+            self.watched(|compiler| compiler.target_by(means, owners, label, scopes));
         let is_read = ["item", "items", "groups"]
             .iter()
             .any(|name| uses.names.contains(*name));
         // Entries share `item`: it is made where something reads it, or the rows of a file are it.
-        if !is_read && word != "file" {
+        if !is_read && !matches!(means, Means::File(_)) {
             plan.item = None;
-            if let (Mode::Export, Some(node)) = (self.document.spec.mode, owners.shared.get("item"))
-            {
-                let place = node.span.start..node.span.start + 1;
+            let item = owners.shared.keys.item.as_ref();
+            if let (Mode::Export, Some(item)) = (self.spec().mode.value, item) {
+                let place = item.span.start..item.span.start + 1;
                 self.warnings.push(
                     Diagnostic::new(place, "no request reads `item`, so it is not sent")
                         .hint("write json: \"{{ item }}\", or json: \"{{ items }}\" in the request of a batch"),
@@ -185,56 +191,39 @@ impl Compiler<'_> {
 
     fn target_by(
         &mut self,
-        word: &'static str,
-        at: &Node,
+        means: Means<'_>,
         owners: &Owners<'_>,
         label: &str,
         scopes: &Scopes,
     ) -> TargetPlan {
         // Keys that entries share need not fit all of them.
-        let fits = |key: &str| !unfit_keys(word).contains(&key);
-        let shared = |key: &str| owners.get(key).filter(|_| fits(key));
-        let batch_node = shared("batch");
-        let item = self.item(owners.get("item"), batch_node.is_some(), scopes);
-        let batch = batch_node.map(|node| self.batch(node, &scopes.sent_row()));
+        let is_file = matches!(means, Means::File(_));
+        let batch_spec = owners
+            .first(|keys| keys.batch.as_ref())
+            .filter(|_| !is_file);
+        let results_spec = owners
+            .first(|keys| keys.results.as_ref())
+            .filter(|_| !is_file);
+        let item_spec = owners.first(|keys| keys.item.as_ref());
+        let item = self.item(item_spec, batch_spec.is_some(), scopes);
+        let batch = batch_spec.map(|batch| self.batch(batch, &scopes.sent_row()));
         let row = item_scope(&scopes.sent_row(), item.as_ref());
-        let seen = match &batch {
-            None => Seen {
-                sent: row.clone(),
-                row,
-                purpose: Purpose::Row,
-            },
-            Some(batch) => Seen {
-                sent: match &item {
-                    Some(_) => scopes.sent_batch(batch.groups()).with("items", Name::Any),
-                    None => scopes.sent_batch(batch.groups()).with_hint(
-                        "items",
-                        "add item: { id: \"{{ row.id }}\" } to the target: it makes each of the items",
-                    ),
-                },
-                row: Scopes::placed(&row),
-                purpose: Purpose::Batch,
-            },
-        };
-        let rules = owners
-            .each()
-            .filter(|owner| owner.get("on_response").is_some());
-        self.target_rules = rules.cloned().collect();
+        let seen = seen_by(scopes, row, item.as_ref(), batch.as_ref());
+        let rules = owners.each().filter_map(|keys| keys.on_response.as_ref());
+        self.target_rules = rules.flat_map(|rules| rules.value.clone()).collect();
         let mut answers = seen.sent.clone();
         let mut results_scope = seen.row.clone();
-        // What entries share need not be for this one.
-        let own_item = owners.own.unwrap_or(owners.shared).get("item");
-        let mut kind = match word {
-            "steps" => {
-                let steps = self.target_steps(at, label, scopes, &seen);
+        let mut kind = match means {
+            Means::Steps(steps) => {
+                let steps = self.target_steps(steps, steps, label, scopes, &seen);
                 for name in steps.iter().filter_map(|step| step.name.as_deref()) {
                     answers = Scopes::with_answer(&answers, name);
                     results_scope = Scopes::with_answer(&results_scope, name);
                 }
                 TargetKind::Steps(steps)
             }
-            "job" => {
-                let job = self.target_job(at, label, scopes, &seen);
+            Means::Job(job) => {
+                let job = self.target_job(job, label, scopes, &seen);
                 let names = match &job.submit {
                     SubmitPlan::Steps(steps) => steps.as_slice(),
                     SubmitPlan::Request(_) => &[],
@@ -246,38 +235,44 @@ impl Compiler<'_> {
                 }
                 TargetKind::Job(Box::new(job))
             }
-            "file" => TargetKind::File(Arc::new(
-                self.file_target(at, label, scopes, &seen.row, own_item),
-            )),
-            _ => {
+            Means::File(file) => {
+                // What entries share need not be for this one.
+                let own_item = owners.own().0.item.as_ref();
+                let file = self.file_target(file, label, scopes, &seen.row, own_item);
+                TargetKind::File(Arc::new(file))
+            }
+            Means::Request(request) => {
                 let purpose = seen.purpose;
-                let (request, uses) = self
-                    .watched(|compiler| compiler.request(at, label, scopes, &seen.sent, purpose));
+                let (plan, uses) = self.watched(|compiler| {
+                    compiler.request(request, label, scopes, &seen.sent, purpose)
+                });
                 if batch.is_some() {
-                    self.needs_rows(at, &uses, item.is_some());
+                    self.needs_rows(request, &uses, item.is_some());
                 }
-                TargetKind::Request(Box::new(request))
+                TargetKind::Request(Box::new(plan))
             }
         };
         self.target_rules.clear();
+        let download = match means {
+            Means::Job(job) => job.download.as_ref(),
+            Means::Request(_) | Means::Steps(_) | Means::File(_) => None,
+        };
         let scopes_of_results = (&answers, &results_scope);
         let results = self.results_of(
             &mut kind,
-            shared("results"),
-            at,
+            results_spec,
+            download,
             label,
             scopes,
             scopes_of_results,
         );
         // `concurrency` of `http` is for reading: more than one send gives up the order of sending.
-        let concurrency = whole(owners.get("concurrency"))
-            .and_then(|count| usize::try_from(count).ok())
-            .unwrap_or(1);
+        let concurrency = owners.first(|keys| keys.concurrency.as_ref());
+        let concurrency = concurrency.map_or(1, |count| count.value as usize);
         let (ok, ok_uses) = self.watched(|compiler| {
-            owners.get("ok").map(|node| {
-                let scope = Scopes::answered(&answers);
-                compiler.condition(node, &scope)
-            })
+            let scope = Scopes::answered(&answers);
+            let ok = owners.first(|keys| keys.ok.as_ref());
+            ok.map(|ok| compiler.condition(ok, &scope))
         });
         TargetPlan {
             label: label.into(),
@@ -296,8 +291,8 @@ impl Compiler<'_> {
     fn results_of(
         &mut self,
         kind: &mut TargetKind,
-        node: Option<&Node>,
-        at: &Node,
+        spec: Option<&Placed<Results>>,
+        download: Option<&Placed<Request>>,
         label: &str,
         scopes: &Scopes,
         (answers, row): (&Scope, &Scope),
@@ -310,14 +305,13 @@ impl Compiler<'_> {
             }),
             TargetKind::Job(_) => true,
         };
-        let download = at.get("download");
-        let results = node.map(|node| {
+        let results = spec.map(|spec| {
             let seen = SeenByResults {
                 answers,
                 row,
                 may_come_late,
             };
-            self.results(node, download, label, scopes, &seen)
+            self.results(spec, download, label, scopes, &seen)
         });
         let is_read_here = results
             .as_ref()
@@ -342,74 +336,72 @@ impl Compiler<'_> {
     }
 
     /// By which means rows are sent.
-    fn means<'n>(&mut self, owners: &Owners<'n>) -> Option<(&'static str, &'n Node)> {
+    fn means<'s>(&mut self, owners: &Owners<'s>) -> Option<Means<'s>> {
         let mut found = None;
-        for owner in owners.each() {
-            let kinds = KINDS
-                .iter()
-                .filter_map(|kind| owner.get(kind).map(|at| (*kind, at)));
-            let kinds: Vec<_> = kinds.collect();
-            if let [first, (second, at), ..] = kinds[..] {
+        for keys in owners.each() {
+            let means = keys.means();
+            if let [first, second, ..] = means[..] {
                 self.error(
-                    at,
+                    &second,
                     format!(
-                        "rows are sent by one means, and here are `{}` and `{second}`",
-                        first.0
+                        "rows are sent by one means, and here are `{}` and `{}`",
+                        first.word(),
+                        second.word()
                     ),
                     "leave one of them out",
                 );
             }
-            found = found.or(kinds.first().copied());
+            found = found.or(means.first().copied());
         }
-        let Some((word, at)) = found else {
+        let (own, span) = owners.own();
+        let more = own.more();
+        let Some(means) = found else {
             // Entries without a means only report; what says how to send without saying by what is
-            // forgotten.
-            let keys = [
-                "batch",
-                "item",
-                "results",
-                "ok",
-                "on_response",
-                "concurrency",
-            ];
-            let is_entry = owners.own.is_some();
-            let stray = keys.iter().find_map(|key| {
-                let owner = if is_entry {
-                    owners.own
-                } else {
-                    Some(owners.shared)
-                };
-                owner.and_then(|owner| owner.get(key)).map(|at| (*key, at))
-            });
-            // A means that has a mistake was taken out, and said.
-            let owner = if is_entry { owners.own } else { None }.unwrap_or(owners.shared);
-            let is_inside = |error: &Diagnostic| {
-                owner.span.start <= error.span.start && error.span.end <= owner.span.end
-            };
-            let stray = stray.filter(|_| !self.errors.iter().any(is_inside));
-            if let Some((key, at)) = stray {
+            // forgotten. A means that has a mistake was taken out, and said.
+            let is_inside =
+                |error: &Diagnostic| span.start <= error.span.start && error.span.end <= span.end;
+            let is_said = self.errors.iter().any(is_inside);
+            if let Some((key, at)) = more.first().filter(|_| !is_said) {
                 self.error(
                     at,
-                    format!("`{key}` says how rows are sent, and nothing says by what"),
-                    format!("add one of {}", KINDS.join(", ")),
+                    format!(
+                        "`{}` says how rows are sent, and nothing says by what",
+                        key.word()
+                    ),
+                    format!("add one of {}", Means::WORDS.join(", ")),
                 );
             }
             return None;
         };
-        let own = owners.own.unwrap_or(owners.shared);
-        for key in unfit_keys(word) {
-            if let Some(node) = own.get(key) {
+        if let Means::File(_) = means {
+            for (key, at) in more {
+                let hint = match key {
+                    MoreKey::Item => continue,
+                    MoreKey::Concurrency => "a file is written in order",
+                    MoreKey::Batch | MoreKey::Results | MoreKey::Ok | MoreKey::OnResponse => {
+                        "all rows go into one file, and share its fate"
+                    }
+                };
                 self.error(
-                    node,
-                    format!("`{key}` is not for a target with `{word}`"),
-                    unfit_hint(word, key),
+                    &at,
+                    format!(
+                        "`{}` is not for a target with `{}`",
+                        key.word(),
+                        means.word()
+                    ),
+                    hint,
                 );
             }
         }
-        Some((word, at))
+        Some(means)
     }
 
-    fn item(&mut self, node: Option<&Node>, is_batched: bool, scopes: &Scopes) -> Option<ItemPlan> {
+    fn item(
+        &mut self,
+        node: Option<&spec::Tree>,
+        is_batched: bool,
+        scopes: &Scopes,
+    ) -> Option<ItemPlan> {
         let node = node?;
         let row = scopes.sent_row();
         let scope = if is_batched {
@@ -447,26 +439,35 @@ impl Compiler<'_> {
         })
     }
 
-    fn batch(&mut self, node: &Node, scope: &Scope) -> BatchPlan {
-        let rows = whole(Some(node)).or_else(|| whole(node.get("rows")));
-        let bytes = self.size(node.get("bytes"));
-        let by = self.optional(node.get("by"), scope);
-        let is_said = |key: &str| flag(node.get(key)).unwrap_or_default();
-        let groups = match (is_said("whole"), is_said("split")) {
-            (false, false) => Groups::Alone,
-            (true, false) => Groups::Packed,
-            (_, true) => Groups::Cut,
+    fn batch(&mut self, batch: &Placed<Batch>, scope: &Scope) -> BatchPlan {
+        let keys = match &batch.value {
+            Batch::Rows(rows) => {
+                return BatchPlan {
+                    rows: (*rows as usize).max(1),
+                    bytes: None,
+                    by: None,
+                };
+            }
+            Batch::Whole(keys) => keys,
         };
-        if let (Some(whole), true, true) = (node.get("whole"), is_said("whole"), is_said("split")) {
+        let bytes = self.size(keys.bytes.as_deref());
+        let by = self.optional(keys.by.as_deref(), scope);
+        let (whole, split) = (keys.whole.if_true(), keys.split.if_true());
+        let groups = match (whole, split) {
+            (None, None) => Groups::Alone,
+            (Some(_), None) => Groups::Packed,
+            (_, Some(_)) => Groups::Cut,
+        };
+        if let (Some(whole), Some(_)) = (whole, split) {
             self.error(
                 whole,
                 "groups are kept whole, or are split, not both",
                 "leave one of them out",
             );
         }
-        let stray = ["whole", "split"].iter().find(|key| is_said(key));
-        if let (Some(key), None) = (stray, &by) {
-            let at = node.get(key).unwrap_or(node);
+        let stray = whole.map(|at| ("whole", at));
+        let stray = stray.or(split.map(|at| ("split", at)));
+        if let (Some((key, at)), None) = (stray, &by) {
             self.error(
                 at,
                 format!("`{key}` is about groups, and nothing says which rows are one"),
@@ -474,17 +475,14 @@ impl Compiler<'_> {
             );
         }
         BatchPlan {
-            rows: rows
-                .and_then(|rows| usize::try_from(rows).ok())
-                .unwrap_or(BATCH_ROWS)
-                .max(1),
+            rows: keys.rows.map_or(BATCH_ROWS, |rows| rows as usize).max(1),
             bytes,
             by: by.map(|value| ByPlan { value, groups }),
         }
     }
 
     /// A batch's request that never reads its rows would be sent without them.
-    fn needs_rows(&mut self, at: &Node, uses: &Uses, has_item: bool) {
+    fn needs_rows(&mut self, at: &impl HasPlace, uses: &Uses, has_item: bool) {
         let reads = ["items", "rows", "groups"]
             .iter()
             .any(|name| uses.names.contains(*name));
@@ -504,21 +502,16 @@ impl Compiler<'_> {
 
     fn target_steps(
         &mut self,
-        at: &Node,
+        steps: &[TargetStep],
+        at: &impl HasPlace,
         label: &str,
         scopes: &Scopes,
         seen: &Seen,
     ) -> Vec<TargetStepPlan> {
         self.has_steps = true;
-        let turn = self.in_turn(
-            at.items(),
-            (label, "step"),
-            scopes,
-            &seen.sent,
-            seen.purpose,
-        );
+        let turn = self.in_turn(steps, (label, "step"), scopes, &seen.sent, seen.purpose);
         self.has_steps = false;
-        if at.items().is_empty() {
+        if steps.is_empty() {
             self.error(
                 at,
                 "a list of steps without a step",
@@ -532,29 +525,36 @@ impl Compiler<'_> {
 
     fn target_job(
         &mut self,
-        at: &Node,
+        job: &Placed<TargetJob>,
         label: &str,
         scopes: &Scopes,
         seen: &Seen,
     ) -> TargetJobPlan {
         let label_of_submit = format!("{label}, submit");
-        let node = at.get("submit").unwrap_or(at);
         let mut sent = seen.sent.clone();
-        let submit = if matches!(node.value, NodeValue::List(_)) {
-            let steps = self.target_steps(node, &label_of_submit, scopes, seen);
-            for name in steps.iter().filter_map(|step| step.name.as_deref()) {
-                sent = Scopes::with_answer(&sent, name);
+        let submit = match job.submit.one() {
+            None => {
+                let steps = job.submit.several();
+                let steps = self.target_steps(steps, &job.submit, &label_of_submit, scopes, seen);
+                for name in steps.iter().filter_map(|step| step.name.as_deref()) {
+                    sent = Scopes::with_answer(&sent, name);
+                }
+                SubmitPlan::Steps(steps)
             }
-            SubmitPlan::Steps(steps)
-        } else {
-            let (request, uses) = self.watched(|compiler| {
-                compiler.request(node, &label_of_submit, scopes, &seen.sent, seen.purpose)
-            });
-            if seen.purpose == Purpose::Batch {
-                // The scope of items has a name of its own for them.
-                self.needs_rows(at, &uses, seen.sent.get("items").is_some());
+            Some(request) => {
+                let request = Placed {
+                    span: job.submit.span.clone(),
+                    value: request,
+                };
+                let (plan, uses) = self.watched(|compiler| {
+                    compiler.request(&request, &label_of_submit, scopes, &seen.sent, seen.purpose)
+                });
+                if seen.purpose == Purpose::Batch {
+                    // The scope of items has a name of its own for them.
+                    self.needs_rows(job, &uses, seen.sent.get("items").is_some());
+                }
+                SubmitPlan::Request(Box::new(plan))
             }
-            SubmitPlan::Request(Box::new(request))
         };
         let submitted = Scopes::with_answer(&sent, "submit");
         let polled = Scopes::with_answer(&submitted, "poll");
@@ -562,22 +562,48 @@ impl Compiler<'_> {
             Purpose::Batch => Purpose::PollOfBatch,
             _ => Purpose::Records,
         };
-        let all_or_nothing = at.get("all_or_nothing");
-        let is_said = flag(all_or_nothing).unwrap_or_default();
-        if let (Some(node), true, false) = (all_or_nothing, is_said, seen.purpose == Purpose::Batch)
-        {
+        let all_or_nothing = job.all_or_nothing.if_true();
+        if let (Some(at), false) = (all_or_nothing, seen.purpose == Purpose::Batch) {
             self.error(
-                node,
+                at,
                 "a job of one row has no halves",
                 "add batch: 100 to the target, or remove it",
             );
         }
+        let awaited = Awaited::from(&job.value);
         TargetJobPlan {
             submit,
             submit_reads: BodyReads::Nothing,
-            all_or_nothing: is_said,
-            poll: self.poll(at, label, scopes, &submitted, &polled, asking),
+            all_or_nothing: all_or_nothing.is_some(),
+            poll: self.poll(awaited, label, scopes, &submitted, &polled, asking),
         }
+    }
+}
+
+/// What is sent, row by row or in batches, sees.
+fn seen_by(
+    scopes: &Scopes,
+    row: Scope,
+    item: Option<&ItemPlan>,
+    batch: Option<&BatchPlan>,
+) -> Seen {
+    match batch {
+        None => Seen {
+            sent: row.clone(),
+            row,
+            purpose: Purpose::Row,
+        },
+        Some(batch) => Seen {
+            sent: match &item {
+                Some(_) => scopes.sent_batch(batch.groups()).with("items", Name::Any),
+                None => scopes.sent_batch(batch.groups()).with_hint(
+                    "items",
+                    "add item: { id: \"{{ row.id }}\" } to the target: it makes each of the items",
+                ),
+            },
+            row: Scopes::placed(&row),
+            purpose: Purpose::Batch,
+        },
     }
 }
 
@@ -593,24 +619,5 @@ fn reads_of(results: Option<&ResultsPlan>) -> BodyReads {
     match results {
         Some(ResultsPlan { request: None, .. }) => BodyReads::AsText,
         Some(_) | None => BodyReads::Nothing,
-    }
-}
-
-fn change_of(word: &str) -> Option<Change> {
-    Change::ALL.into_iter().find(|change| change.word() == word)
-}
-
-/// Keys that do not go with a means.
-fn unfit_keys(word: &str) -> &'static [&'static str] {
-    match word {
-        "file" => &["batch", "results", "ok", "on_response", "concurrency"],
-        _ => &[],
-    }
-}
-
-fn unfit_hint(word: &str, key: &str) -> &'static str {
-    match (word, key) {
-        ("file", "concurrency") => "a file is written in order",
-        _ => "all rows go into one file, and share its fate",
     }
 }

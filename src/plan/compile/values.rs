@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Compiler;
 use crate::plan::path::{PathPlan, PlainPath, QueryPath};
 use crate::plan::reads::BodyReads;
+use crate::spec;
 use crate::spec::tree::Node;
 use crate::spec::values::Size;
 use crate::template::scope::Scope;
@@ -53,7 +54,7 @@ impl Compiler<'_> {
     }
 
     /// A `JSONPath`, or a template over the answer; what it reads comes with it.
-    pub(super) fn path(&mut self, node: &Node, scope: &Scope) -> (PathPlan, Uses) {
+    pub(super) fn path(&mut self, node: &spec::values::Path, scope: &Scope) -> (PathPlan, Uses) {
         let text = node.as_text().unwrap_or_default();
         if !text.starts_with('$') {
             let (template, uses) = self.watched(|compiler| compiler.template(node, scope));
@@ -88,27 +89,6 @@ impl Compiler<'_> {
             }
         }
     }
-}
-
-/// A whole number that the structure check let through.
-pub fn whole(node: Option<&Node>) -> Option<u64> {
-    node?.scalar()?.text.parse().ok()
-}
-
-/// A boolean that the structure check let through.
-pub fn flag(node: Option<&Node>) -> Option<bool> {
-    match node?.scalar()?.kind {
-        crate::spec::tree::ScalarKind::Bool(value) => Some(value),
-        _ => None,
-    }
-}
-
-/// The words of a word or a list of words.
-pub fn words(node: Option<&Node>) -> Vec<String> {
-    let Some(node) = node else { return Vec::new() };
-    let one = node.scalar().into_iter();
-    let many = node.items().iter().filter_map(Node::scalar);
-    one.chain(many).map(|scalar| scalar.text.clone()).collect()
 }
 
 /// Whether templates read the body of an answer, as what it holds or as text.
