@@ -66,7 +66,7 @@ pub fn read<'r>(
     if plan.header && next(&mut reader, &mut record)? && names.is_empty() {
         names = header(&record)?;
     }
-    let found = Found {
+    let mut found = Found {
         keys: names.iter().map(ToString::to_string).collect(),
         ..Found::default()
     };
@@ -76,6 +76,7 @@ pub fn read<'r>(
         .collect();
     let mut ahead = ByteRecord::new();
     let mut is_there = next(&mut reader, &mut record)?;
+    let (mut are_full, mut last) = (true, (0, 0));
     while is_there {
         is_there = next(&mut reader, &mut ahead)?;
         if !is_there {
@@ -85,9 +86,19 @@ pub fn read<'r>(
         // A line without anything is no record.
         let is_empty = record.len() == 1 && record[0].is_empty();
         if !is_empty {
+            are_full &= last.1 == 0 || last.0 >= keys.len();
+            last = (record.len(), line);
             sink(value_of(&record, line, &keys, delimiter)?)?;
         }
         std::mem::swap(&mut record, &mut ahead);
+    }
+    let (cells, line) = last;
+    if are_full && cells < keys.len() && line > 0 && !reader.get_ref().ends_a_line() {
+        found.is_cut = true;
+        found.warnings.push(format!(
+            "line {line}, the last, has {cells} of {} cells and no end: it may be cut off",
+            keys.len()
+        ));
     }
     Ok(found)
 }

@@ -63,6 +63,8 @@ pub struct Watch<R> {
     /// Bytes of the cell in pieces that were passed on before.
     length: u64,
     is_over: bool,
+    /// The last byte that was passed on.
+    last: Option<u8>,
 }
 
 impl<R: Read> Watch<R> {
@@ -76,7 +78,13 @@ impl<R: Read> Watch<R> {
             from: lines + 1,
             length: 0,
             is_over: false,
+            last: None,
         }
+    }
+
+    /// Whether what was passed on ends with a line end.
+    pub fn ends_a_line(&self) -> bool {
+        matches!(self.last, None | Some(b'\n' | b'\r' | 0 | 0x1A))
     }
 
     fn watch(&mut self, piece: &[u8]) -> Result<(), CsvFault> {
@@ -205,6 +213,7 @@ impl<R: Read> Read for Watch<R> {
                 _ => Ok(0),
             };
         }
+        self.last = into.get(count - 1).copied();
         self.watch(&into[..count]).map_err(io::Error::other)?;
         Ok(count)
     }

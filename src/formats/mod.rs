@@ -65,6 +65,8 @@ pub struct Found {
     pub keys: Vec<String>,
     /// Elements of the list that are `null`: they are no records, and fill its page all the same.
     pub nothing: u64,
+    /// Whether the last line of CSV has less than the others, and no end: it may be cut off.
+    pub is_cut: bool,
     /// What XML has besides.
     pub xml: Option<Box<XmlFound>>,
     /// What stands where records are looked for.

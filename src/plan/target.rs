@@ -183,6 +183,8 @@ pub enum ElementReads {
 /// Each row's fate in an answer.
 #[derive(Debug)]
 pub struct ResultsPlan {
+    /// The names that are read in an element.
+    pub names: Vec<String>,
     /// What `ok` and `retry` read of an element.
     pub element_reads: ElementReads,
     /// What it is called in messages.

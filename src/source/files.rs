@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fetch::{Given, note_odd};
-use super::page_check::why_no_page;
+use super::page_check::{FirstPage, why_no_page};
 use super::pages::PageRead;
 use super::read::{self, Broken, Job, Progress};
 use super::{Context, SourceError};
@@ -62,6 +62,7 @@ pub async fn read(
     }
     let count = files.len();
     let mut without = Vec::new();
+    let mut first: Option<(String, FirstPage)> = None;
     for file in files {
         let origin = format!("{shown} ({})", file.path);
         let job = Job {
@@ -81,6 +82,18 @@ pub async fn read(
             read::read_file(&job, input, &file.path, give).await?
         };
         judge(context, &job, &read).await?;
+        // Files need not be alike, and mostly are.
+        let other = first.as_ref().and_then(|(path, first)| {
+            let why = why_no_page(&job, &[], &read, Some(first))?;
+            Some(format!("{label}: {origin} is unlike {path}: {why}"))
+        });
+        if let Some(other) = other.filter(|_| context.sizes.is_new(label, "unlike")) {
+            let other = context.http.redactor().redact(&other);
+            context.api.log(LogLevel::Warning, &other, None).await;
+        }
+        if first.is_none() && read.count > 0 {
+            first = Some((file.path.clone(), FirstPage::of(&read)));
+        }
         if read.count == 0 {
             without.push(file.path);
         }

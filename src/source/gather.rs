@@ -5,8 +5,9 @@ use std::sync::Arc;
 use minijinja::value::ValueKind;
 
 use super::fetch::{Given, fetch};
-use super::read::{Broken, Job, Progress, plain_page, read_answer};
+use super::read::{Broken, Job, Progress, failed, plain_page, read_answer};
 use super::{Context, SourceError, path};
+use crate::formats::Found;
 use crate::http::Answer;
 use crate::plan::path::PathPlan;
 use crate::plan::source::{FetchPlan, ReadingPlan};
@@ -31,13 +32,14 @@ pub async fn fetched(
     Ok((records, last))
 }
 
-/// The records of an answer that is held. In a list of JSON `null` keeps its place, as nothing.
+/// The records of an answer that is held; `names` are those that are read of them. In a list of JSON
+/// `null` keeps its place, as nothing.
 pub async fn of_answer(
     context: &Context,
     label: &str,
     plan: &Arc<ReadingPlan>,
     answer: &Arc<Answer>,
-    frame: &Arc<Frame>,
+    (frame, names): (&Arc<Frame>, &[String]),
 ) -> Result<Vec<Value>, SourceError> {
     if answer.held.iter().all(u8::is_ascii_whitespace) {
         return Ok(Vec::new());
@@ -57,11 +59,7 @@ pub async fn of_answer(
         let words: String = words.trim().chars().take(60).collect();
         let reason =
             format!("`list` is a path, and where it goes on the answer has text: {words:?}");
-        return Err(SourceError::Read {
-            step: label.to_owned(),
-            origin,
-            reason: context.http.redactor().redact(&reason),
-        });
+        return Err(failed(&job, reason));
     }
     if let Some(records) = plain_page(&job, answer)? {
         return Ok(records);
@@ -73,14 +71,30 @@ pub async fn of_answer(
     };
     let mut progress = Progress::default();
     match read_answer(&job, answer, None, &mut progress, &mut each).await {
-        Ok(_) => Ok(records),
+        Ok(read) => match why_no_table(&read.found, names) {
+            None => Ok(records),
+            Some(reason) => Err(failed(&job, reason)),
+        },
         Err(Broken::Failed(error)) => Err(error),
-        Err(Broken::Lost(fault)) => Err(SourceError::Read {
-            step: label.to_owned(),
-            origin,
-            reason: fault.to_string(),
-        }),
+        Err(Broken::Lost(fault)) => Err(failed(&job, fault.to_string())),
     }
+}
+
+/// Why lines of cells are none: words have no header in which what is read has a name, and what is cut
+/// off has lost more than it shows.
+fn why_no_table(found: &Found, names: &[String]) -> Option<String> {
+    if found.is_cut {
+        return Some(found.warnings.join("; "));
+    }
+    let is_table = found.format == "csv" && !found.keys.is_empty() && !names.is_empty();
+    let is_read = |key: &String| names.contains(key);
+    (is_table && !found.keys.iter().any(is_read)).then(|| {
+        format!(
+            "the header has {}, and none of what is read of a result: {}",
+            found.keys.join(", "),
+            names.join(", ")
+        )
+    })
 }
 
 /// What is in the way of a path: the answer itself, or what stands where the path goes on.

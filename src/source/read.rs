@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use minijinja::value::ValueKind;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::pages::PageRead;
@@ -18,7 +19,7 @@ use crate::plan::format::FormatKind;
 use crate::plan::path::{PathPlan, PathStep, PlainPath};
 use crate::plan::source::ReadingPlan;
 use crate::template::document::DocumentValue;
-use crate::template::{Frame, Value, is_nothing, json};
+use crate::template::{Frame, Value, is_nothing, json, text_of};
 
 /// What is read, and how.
 pub struct Job<'j> {
@@ -175,6 +176,9 @@ pub(super) struct Page {
     last: Value,
     hash: u64,
     each: Vec<u64>,
+    /// How many records are maps; of the others how many, and the first.
+    maps: u64,
+    plain: Option<(u64, Value)>,
 }
 
 /// Of a page's records, the hashes of so many are remembered one by one.
@@ -195,10 +199,22 @@ impl Page {
         self.hash = self.hash.rotate_left(5) ^ hash;
         self.hash = self.hash.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.count += 1;
+        if record.kind() == ValueKind::Map {
+            self.maps += 1;
+        } else {
+            let (count, _) = self.plain.get_or_insert_with(|| (0, record.clone()));
+            *count += 1;
+        }
         self.last = record.clone();
     }
 
-    fn read(self, found: Found) -> PageRead {
+    fn read(self, mut found: Found) -> PageRead {
+        if let (Some((count, first)), true) = (&self.plain, self.maps > 0) {
+            let first: String = text_of(first).chars().take(40).collect();
+            found.warnings.push(format!(
+                "{count} of its records are no maps as the others are, the first is {first:?}"
+            ));
+        }
         PageRead {
             count: self.count,
             listed: None,

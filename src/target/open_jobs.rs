@@ -126,7 +126,8 @@ impl Sender {
             Asked::NotListed | Asked::Unreadable(_) | Asked::End(_) => return asked,
         };
         let label = &plan.request.label;
-        let read = gather::of_answer(&self.context, label, &jobs.reading, &answer, &frame).await;
+        let read =
+            gather::of_answer(&self.context, label, &jobs.reading, &answer, (&frame, &[])).await;
         let elements = match read {
             Ok(elements) => elements,
             Err(error) => return Asked::Unreadable(error.to_string()),

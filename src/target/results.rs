@@ -106,11 +106,15 @@ impl Sender {
                 }
                 elements
             }
-            (None, Some(answer)) => {
-                gather::of_answer(&self.context, &plan.label, &plan.reading, answer, &seen)
-                    .await
-                    .map_err(|error| Unread::of(&error))?
-            }
+            (None, Some(answer)) => gather::of_answer(
+                &self.context,
+                &plan.label,
+                &plan.reading,
+                answer,
+                (&seen, &plan.names),
+            )
+            .await
+            .map_err(|error| Unread::of(&error))?,
             (None, None) => Vec::new(),
         };
         let elements = if says_none(plan, carried) {

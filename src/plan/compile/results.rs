@@ -14,8 +14,8 @@ use crate::spec::places::Placed;
 use crate::spec::request::Request;
 use crate::spec::target::{Match, MatchWord, Missing, Results};
 use crate::spec::target_job::Requests;
-use crate::template::Template;
 use crate::template::scope::{Name, Scope};
+use crate::template::{Template, Uses};
 
 /// What `results` sees.
 pub(super) struct SeenByResults<'s> {
@@ -109,19 +109,18 @@ impl Compiler<'_> {
             (ok, retry)
         });
         self.no_row_can_fail(spec);
+        let (matching, code, message, read) = self.told(spec, row, (&result, &whole.shown()));
+        let of_result = read.fields.iter().chain(&judging.fields);
+        let of_result = of_result.filter(|(owner, _)| owner == "result");
+        let names = of_result.map(|(_, name)| name.clone()).collect();
         ResultsPlan {
             label: label.into(),
             reading,
-            matching: self.matching(spec, row, &result),
+            matching,
+            names,
             ok,
             retry,
-            element_reads: if judging.fields.iter().any(|(owner, _)| owner == "result") {
-                ElementReads::Names
-            } else if judging.names.contains("result") {
-                ElementReads::Itself
-            } else {
-                ElementReads::Nothing
-            },
+            element_reads: element_reads(&judging),
             is_missing_said: spec.missing.is_some(),
             missing: match spec.missing {
                 Some(missing) => missing,
@@ -132,8 +131,8 @@ impl Compiler<'_> {
             leads,
             when,
             all_or_nothing: spec.all_or_nothing,
-            code: self.optional(spec.code.as_deref(), &whole.shown()),
-            message: self.optional(spec.message.as_deref(), &whole.shown()),
+            code,
+            message,
         }
     }
 
@@ -164,6 +163,23 @@ impl Compiler<'_> {
         let when = last.when.as_ref();
         let when = when.map(|when| self.condition(when, &turn.scope));
         (turn.plans, when, Some(last.request.clone()))
+    }
+
+    /// What an element tells: of which row, and what; and what that reads.
+    fn told(
+        &mut self,
+        spec: &Placed<Results>,
+        row: &Scope,
+        (result, shown): (&Scope, &Scope),
+    ) -> (MatchPlan, Option<Template>, Option<Template>, Uses) {
+        let ((matching, code, message), read) = self.watched(|compiler| {
+            (
+                compiler.matching(spec, row, result),
+                compiler.optional(spec.code.as_deref(), shown),
+                compiler.optional(spec.message.as_deref(), shown),
+            )
+        });
+        (matching, code, message, read)
     }
 
     fn no_row_can_fail(&mut self, spec: &Placed<Results>) {
@@ -226,5 +242,16 @@ impl Compiler<'_> {
                 MatchPlan::Position
             }
         }
+    }
+}
+
+/// What is read of an element of results.
+fn element_reads(uses: &Uses) -> ElementReads {
+    if uses.fields.iter().any(|(owner, _)| owner == "result") {
+        ElementReads::Names
+    } else if uses.names.contains("result") {
+        ElementReads::Itself
+    } else {
+        ElementReads::Nothing
     }
 }
