@@ -1,17 +1,19 @@
 //! runner: a YAML file becomes a working connector for the Productsup platform.
 //!
-//! The modules follow the way of a row: a [`spec`] is checked ([`check`]) and compiled
+//! The modules follow the way of a row: a [`spec`] is checked ([`diagnostics`]) and compiled
 //! ([`template`], [`plan`]); rows ([`row`]) come in, are mapped, and go out ([`run`]) through the
 //! Container API ([`container_api`], of which [`sandbox`] is an embedded one).
 
-pub mod check;
 pub mod cli;
 pub mod columns;
 pub mod container_api;
+pub mod counters;
+pub mod diagnostics;
 pub mod exit;
 pub mod files;
 pub mod formats;
 pub mod http;
+pub mod path;
 pub mod plan;
 pub mod row;
 pub mod run;
@@ -19,7 +21,9 @@ pub mod sandbox;
 pub mod source;
 pub mod spec;
 pub mod state;
+pub mod stop;
 mod table;
 pub mod target;
 pub mod template;
 mod work_thread;
+pub mod xml_text;

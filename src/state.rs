@@ -47,26 +47,12 @@ impl FromStr for StatePlace {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.strip_prefix("bucket:") {
             Some(name) => {
-                bucket_file(name)?;
+                crate::spec::bucket_file(name)?;
                 Ok(Self::Bucket(name.to_owned()))
             }
             None if text.is_empty() => Err("write a file, or bucket:NAME".to_owned()),
             None => Ok(Self::File(PathBuf::from(text))),
         }
-    }
-}
-
-/// Whether a bucket can have a file of this name; an error is what is wrong with it. The name stands in
-/// an address and below the shared directory.
-pub fn bucket_file(name: &str) -> Result<(), String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let is_part = |part: &str| !part.trim_matches('.').is_empty() && part.chars().all(is_plain);
-    if name.split('/').all(is_part) {
-        Ok(())
-    } else {
-        Err(format!(
-            "`{name}` is no file of a bucket: letters, digits, `.`, `_` and `-`, with `/` between folders"
-        ))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::arguments::{CheckArguments, Format};
 use super::spec_file::{SpecFileError, load_file};
-use crate::check::{as_json, as_text};
+use crate::diagnostics::{as_json, as_text};
 use crate::exit::Exit;
 
 /// Checks specs; exit 2 if one has mistakes.

@@ -2,8 +2,8 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::container_api::stop::{Signal, Stop, StopSender, channel};
 use crate::exit::Exit;
+use crate::stop::{Signal, Stop, StopSender, channel};
 
 /// Listens from now on.
 pub fn listen() -> std::io::Result<Stop> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::check::{SpecErrors, as_text};
+use crate::diagnostics::{SpecErrors, as_text};
 use crate::plan::{Loaded, load};
 
 /// Why a spec's file gives no plan.

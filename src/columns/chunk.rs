@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::body::Body;
 use super::outcome::Outcome;
-use crate::row::{Batch, Body, ScanError, Scanner};
+use crate::row::{Batch, ScanError, Scanner};
 use crate::template::Frame;
 
 /// Finished rows that are written together.

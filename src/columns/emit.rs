@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use minijinja::value::ValueKind;
 
+use super::body::{BodyWriter, CellError};
 use super::flatten::{flatten, is_nested};
 use super::mapper::Input;
 use super::names::{Names, OutName};
 use crate::plan::{KeepPlan, MappingPlan};
 use crate::row::pattern::Pattern;
-use crate::row::{BodyWriter, CellError, quoted_name};
+use crate::row::quoted_name;
 use crate::spec::KeepWord;
 use crate::template::{Value, is_nothing};
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indexmap::IndexSet;
 use minijinja::value::ValueKind;
 
-use crate::check::nearest::nearest;
+use crate::diagnostics::nearest::nearest;
 use crate::plan::WatchedPlan;
 use crate::template::{Frame, Value, is_nothing, text_of};
 

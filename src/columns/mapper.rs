@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::body::{Body, BodyWriter};
 use super::chunk::{Chunk, Finished};
 use super::emit::Emitter;
 use super::fit::{Fit, Fits};
@@ -13,7 +14,7 @@ use super::sight::{BatchFrames, Sight, Vars};
 use super::source_columns::MissingColumn;
 use super::unique::Unique;
 use crate::plan::Plan;
-use crate::row::{Batch, Body, BodyWriter, PADDING, Row, ScanError, Scanner, Shape, Spare};
+use crate::row::{Batch, PADDING, Row, ScanError, Scanner, Shape, Spare};
 use crate::spec::OnError;
 use crate::template::native::{LookedUp, Scene};
 use crate::template::{Frame, Value};

@@ -1,6 +1,7 @@
 //! What a row becomes: `split`, `vars`, `where`, `reject`, `columns`, `keep`, `drop`, `rename`,
 //! `unique`, in this order. Plain synchronous code.
 
+mod body;
 mod chunk;
 mod emit;
 mod empty;
@@ -18,6 +19,7 @@ mod sight;
 mod source_columns;
 mod unique;
 
+pub use body::{Body, BodyWriter, CellError, refuse_infinite, write_value};
 pub use chunk::{Chunk, Finished};
 pub use empty::Filled;
 pub use lookups::Tables;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::body::{BodyWriter, refuse_infinite, write_value};
 use super::emit::SetName;
 use super::empty::Filled;
 use super::fit::Fit;
@@ -13,8 +14,8 @@ use super::mapper::Input;
 use super::sight::{Sight, Vars};
 use super::source_columns::SourceColumns;
 use crate::plan::{ColumnPlan, Plan};
+use crate::row::Row;
 use crate::row::pattern::Pattern;
-use crate::row::{BodyWriter, Row, refuse_infinite, write_value};
 use crate::template::native::Scene;
 use crate::template::{Frame, Template, Value, is_nothing};
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexSet;
 
-use crate::check::nearest::nearest;
+use crate::diagnostics::nearest::nearest;
 use crate::plan::Plan;
 use crate::row::Shape;
 use crate::spec::OptionType;

@@ -9,10 +9,10 @@ use reqwest::{Client, Method};
 
 use super::call::{Answer, send};
 use super::error::ApiError;
-use super::stop::Stop;
 use super::wait::Waits;
 use crate::plan::Redactor;
 use crate::row::Spare;
+use crate::stop::Stop;
 
 /// Where the platform puts the Container API.
 pub const DEFAULT_URL: &str = "http://cde-container-api";

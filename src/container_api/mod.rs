@@ -10,7 +10,6 @@ mod input;
 mod logs;
 mod output;
 mod processes;
-pub mod stop;
 mod wait;
 
 pub use buckets::{BucketError, InBucket};

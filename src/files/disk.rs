@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use super::{Found, Local, Opened, PlaceError, PutError, split_glob, temporary};
-use crate::container_api::stop::Stop;
+use crate::stop::Stop;
 use crate::work_thread::on_thread;
 
 pub fn find(path: &str) -> Result<Vec<Found>, PlaceError> {

@@ -13,8 +13,8 @@ use suppaftp::{FtpError, Mode, RustlsConnector, RustlsFtpStream};
 use super::{
     Found, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob, temporary,
 };
-use crate::container_api::stop::Stop;
 use crate::http::tls;
+use crate::stop::Stop;
 use crate::work_thread::on_thread;
 
 /// A server.

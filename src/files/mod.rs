@@ -15,11 +15,11 @@ use globset::{GlobBuilder, GlobMatcher};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
-use crate::container_api::stop::Stop;
 use crate::http::Http;
 use crate::plan::Redactor;
 use crate::plan::request::RequestPlan;
 use crate::plan::source::LoginPlan;
+use crate::stop::Stop;
 use crate::template::{Frame, Template, TemplateError};
 use crate::work_thread::BrokeOff;
 

@@ -15,7 +15,7 @@ use super::host_key::{HostKey, KeyCheck, Seen};
 use super::{
     Found, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob, temporary,
 };
-use crate::container_api::stop::Stop;
+use crate::stop::Stop;
 
 /// Bytes that are asked for at a time.
 const PIECE: usize = 256 * 1024;

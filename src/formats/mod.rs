@@ -17,7 +17,6 @@ mod sheet;
 mod unpack;
 mod xml;
 mod xml_probes;
-pub mod xml_text;
 
 use std::io::{self, Read};
 use std::sync::Arc;

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::Http;
 use super::error::Failure;
-use super::rate::Rate;
 use super::wait;
+use crate::plan::rate::Rate;
 use crate::plan::request::RequestPlan;
 use crate::template::{Frame, TemplateError};
 

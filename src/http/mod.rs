@@ -15,7 +15,6 @@ mod judge;
 mod limits;
 mod payload;
 mod poll;
-pub mod rate;
 mod rehearsal;
 mod render;
 mod send;
@@ -38,10 +37,10 @@ pub use send::Reply;
 pub use trace::{Trace, TraceEntry};
 pub use wait::before_next;
 
-use crate::container_api::stop::Stop;
+use crate::counters::Counters;
 use crate::plan::{Plan, Redactor};
-use crate::run::Counters;
 use crate::state::State;
+use crate::stop::Stop;
 use crate::template::Frame;
 
 /// What all requests of a run share.

@@ -7,8 +7,8 @@ use encoding_rs::Encoding;
 
 use super::request::{RequestPlan, TreePlan};
 use super::source::LoginPlan;
-use crate::formats::xml_text::{declared_prefix, escaped, is_declared};
 use crate::template::{Frame, Template, TemplateError};
+use crate::xml_text::{declared_prefix, escaped, is_declared};
 
 /// One file of all rows.
 #[derive(Debug)]

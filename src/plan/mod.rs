@@ -14,6 +14,7 @@ pub mod option_values;
 mod options;
 pub mod path;
 pub mod poll;
+pub mod rate;
 pub mod reads;
 pub mod request;
 pub(crate) mod scopes;

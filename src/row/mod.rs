@@ -3,7 +3,7 @@
 //! Cells nobody touches are copied as they came; a cell is decoded when a template asks for it.
 
 mod batch;
-mod body;
+
 mod json;
 mod marks;
 mod pass;
@@ -15,8 +15,8 @@ pub mod text;
 mod value;
 
 pub use batch::{Batch, PADDING, RawString, Row};
-pub use body::{Body, BodyWriter, CellError, refuse_infinite, write_value};
-pub use scan::{Refused, ScanError, Scanner};
+
+pub use scan::{LARGEST, Refused, ScanError, Scanner};
 pub use shape::Shape;
 pub use spare::Spare;
 pub use text::quoted_name;

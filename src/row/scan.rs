@@ -9,7 +9,7 @@ use super::shape::{ColumnPlace, Shape, Shapes};
 use super::spare::Spare;
 
 /// The most bytes of a batch: places are 31 bits long.
-pub(super) const LARGEST: usize = i32::MAX as usize - 128;
+pub const LARGEST: usize = i32::MAX as usize - 128;
 
 /// Why bytes are no answer with rows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

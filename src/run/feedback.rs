@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::error::RunError;
 use super::messages::outcome_frame;
+use crate::columns::{Body, BodyWriter, refuse_infinite, write_value};
 use crate::columns::{Chunk, Outcome};
 use crate::plan::FeedbackPlan;
-use crate::row::{Body, BodyWriter, Row, Shape, Spare, quoted_name, refuse_infinite, write_value};
+use crate::row::{Row, Shape, Spare, quoted_name};
 use crate::spec::FeedbackRows;
 use crate::template::Frame;
 use crate::template::native::{Binder, Bound, LookedUp, Scene};

@@ -1,6 +1,5 @@
 //! Carries a plan out: reads rows, maps them, writes them, and says what was done.
 
-mod counters;
 mod data_service;
 mod data_source;
 mod dispatch;
@@ -20,7 +19,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-pub use counters::Counters;
 pub use error::RunError;
 pub use preview::{Preview, PreviewRow, Sending, preview};
 pub use progress::Progress;
@@ -28,6 +26,7 @@ pub use summary::Summary;
 
 use crate::columns::{Mapper, RowError};
 use crate::container_api::{BucketError, ContainerApi};
+use crate::counters::Counters;
 use crate::exit::Exit;
 use crate::http::{Http, HttpParts, Rehearsal, Trace};
 use crate::plan::{OptionValues, Plan};

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::Run;
-use super::counters::{Ahead, Counters};
 use super::error::RunError;
 use crate::columns::{Mapped, Mapper, RowError};
 use crate::container_api::{ApiError, Handed, InputReader};
+use crate::counters::{Ahead, Counters};
 use crate::row::{Batch, Scanner};
 use crate::source::Lookups;
 use crate::template::{Frame, Value};

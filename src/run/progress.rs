@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::counters::Counts;
+use crate::counters::Counts;
 
 /// A line that is kept up to date, or nothing at all.
 #[derive(Debug, Clone, Default)]

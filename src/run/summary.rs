@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::counters::Counts;
+use crate::counters::Counts;
 use crate::exit::Exit;
 use crate::spec::Mode;
 

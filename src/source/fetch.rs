@@ -8,8 +8,9 @@ use super::list_end::{Doubt, Next};
 use super::page_check::{FirstPage, beginning, goes_astray, may_be_none, why_no_page};
 use super::pages::{Advance, PageRead, Paging};
 use super::read::{Broken, Job, Progress, failed, read_answer};
-use super::{Context, SourceError, path};
+use super::{Context, SourceError};
 use crate::http::{Answer, Failure, Fault, Reply, SendError};
+use crate::path;
 use crate::plan::path::PlainPath;
 use crate::plan::source::FetchPlan;
 use crate::spec::LogLevel;
@@ -181,7 +182,7 @@ impl List<'_> {
                 is_at_hand,
                 plan.is_counted(),
             ) {
-                read.listed = path::listed(records, &answer);
+                read.listed = path::listed(records, || answer.body());
             }
             let is_over = doubt == Some(Doubt::Counted) && passed_on == 0;
             self.count += passed_on;

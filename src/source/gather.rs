@@ -6,9 +6,10 @@ use minijinja::value::ValueKind;
 
 use super::fetch::{Given, fetch};
 use super::read::{Broken, Job, Progress, failed, plain_page, read_answer};
-use super::{Context, SourceError, path};
+use super::{Context, SourceError};
 use crate::formats::Found;
 use crate::http::Answer;
+use crate::path;
 use crate::plan::path::PathPlan;
 use crate::plan::source::{FetchPlan, ReadingPlan};
 use crate::template::{Frame, Value, text_of};

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::check::nearest::nearest;
+use crate::diagnostics::nearest::nearest;
 use crate::formats::Found;
 use crate::plan::format::FormatKind;
 use crate::plan::path::{PathPlan, PathStep};

@@ -17,7 +17,6 @@ mod lookups;
 mod page_check;
 mod page_sizes;
 mod pages;
-pub mod path;
 mod read;
 mod said;
 mod seen;

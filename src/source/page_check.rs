@@ -2,7 +2,7 @@
 
 use super::pages::PageRead;
 use super::read::Job;
-use crate::check::nearest::nearest;
+use crate::diagnostics::nearest::nearest;
 use crate::formats::{self, Found, Missing, Shape, XmlFound};
 use crate::http::Answer;
 use crate::plan::path::{PathPlan, PathStep};

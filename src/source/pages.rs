@@ -8,9 +8,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::list_end::{CountedPage, Doubt, ListEnd, Next, Remark};
 use super::page_sizes::PageSizes;
-use super::path;
 use crate::formats::Found;
 use crate::http::Answer;
+use crate::path;
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::{PagesKind, PagesPlan};
 use crate::template::{Frame, TemplateError, Value, is_nothing, plain, text_of};
@@ -208,7 +208,7 @@ impl<'p> Paging<'p> {
         let mut probes = read.found.probes.into_iter();
         let mut follow = |path: &PathPlan| match path {
             PathPlan::Plain(_) => Ok(probes.next().unwrap_or_default()),
-            path => path::first(path, answer, &seen),
+            path => path::first(path, (answer.text(), || answer.body()), &seen),
         };
         let next = match &self.plan.kind {
             PagesKind::Cursor(path) | PagesKind::NextUrl(path) => follow(path)?,

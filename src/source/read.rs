@@ -6,14 +6,15 @@ use std::sync::Arc;
 use minijinja::value::ValueKind;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::SourceError;
 use super::pages::PageRead;
 use super::stream::{Source, stream};
-use super::{SourceError, path};
 use crate::formats;
 use crate::formats::{
     Closed, Found, Hints, Missing, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
 };
 use crate::http::{Answer, Fault, Rest};
+use crate::path;
 use crate::plan::Redactor;
 use crate::plan::format::FormatKind;
 use crate::plan::path::{PathPlan, PathStep, PlainPath};

@@ -10,10 +10,10 @@ use jsonpath_rust::parser::model::JpQuery;
 use tokio::sync::{mpsc, oneshot};
 
 use super::SourceError;
-use super::path;
 use super::read::{Broken, Job, Page, Progress, failed, is_new, plain};
 use crate::formats::{self, Closed, Found, Hints, ReadError, Reading, Shape, Sink, Wanted};
 use crate::http::{Fault, Rest};
+use crate::path;
 use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::ReadingPlan;
 use crate::template::{Frame, Value, is_nothing};

@@ -7,7 +7,7 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::tree::{Entry, Node, NodeValue, Scalar};
-use crate::check::Diagnostic;
+use crate::diagnostics::Diagnostic;
 
 /// The most nodes a spec may have once its aliases are written out.
 const NODE_BUDGET: usize = 200_000;

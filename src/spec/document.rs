@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::compose::compose;
 use super::places::read;
+use super::structure;
 use super::tree::Node;
 use super::{Spec, schema};
-use crate::check::{Diagnostic, structure};
+use crate::diagnostics::Diagnostic;
 
 /// A spec that was read. What was refused is cut out of the tree, so that the rest can be checked
 /// in the same go.

@@ -26,6 +26,7 @@ mod rules;
 pub mod schema;
 pub mod source;
 mod state;
+mod structure;
 pub mod target;
 pub mod target_job;
 mod template;
@@ -48,7 +49,7 @@ pub use option::{Choices, Option as OptionSpec, OptionType, RUNNER_FLAGS, SHELL_
 pub use request::Http;
 pub use rules::{Fail, FailAt, Reject};
 pub use source::{Source, Step};
-pub use state::State;
+pub use state::{State, bucket_file};
 pub use target::Target;
 pub use template::{Condition, Template, Tree};
 pub use version::{Name, Version};

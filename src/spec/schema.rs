@@ -1,7 +1,7 @@
 //! The JSON Schema of the language, generated from the types of [`spec`](super).
 //!
 //! It does two jobs: editors complete and check with the published form, and
-//! [`check::structure`](crate::check::structure) refuses keys and types with the annotated one,
+//! `spec::structure` refuses keys and types with the annotated one,
 //! so that what is allowed is said once.
 
 use schemars::generate::SchemaSettings;

@@ -13,3 +13,17 @@ pub struct State {
     /// is read, written once after success. Letters, digits, `.`, `_` and `-`, with `/` between folders.
     pub bucket: Placed<String>,
 }
+
+/// Whether a bucket can have a file of this name; an error is what is wrong with it. The name stands in
+/// an address and below the shared directory.
+pub fn bucket_file(name: &str) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let is_part = |part: &str| !part.trim_matches('.').is_empty() && part.chars().all(is_plain);
+    if name.split('/').all(is_part) {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{name}` is no file of a bucket: letters, digits, `.`, `_` and `-`, with `/` between folders"
+        ))
+    }
+}

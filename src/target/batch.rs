@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::parcel::{Parcel, Unit};
 use super::traces::Traces;
+use crate::counters::Counters;
 use crate::plan::target::{BatchPlan, Groups};
-use crate::run::Counters;
 
 /// Rows that a batch of one value may wait behind later ones; then it goes out though it is not full,
 /// so that what is held, and what is not told yet, stays bounded.

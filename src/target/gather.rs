@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::batch::{Batcher, Pushed};
 use super::item::{self, Items};
 use super::parcel::{Parcel, Unit};
+use crate::counters::Counters;
 use crate::plan::target::{BatchPlan, Groups, TargetPlan};
 use crate::row::Batch;
-use crate::run::Counters;
 use crate::template::{Frame, Value, json};
 
 /// Gathers rows.

@@ -16,7 +16,7 @@ use super::native::Tree;
 use super::number::NumberText;
 use super::scope::Scope;
 use super::truth;
-use crate::check::Diagnostic;
+use crate::diagnostics::Diagnostic;
 use crate::spec::place::place_in;
 use crate::spec::tree::{Node, NodeValue, Scalar, ScalarKind};
 

@@ -18,6 +18,7 @@ mod export_fates;
 mod faults;
 mod file_targets;
 mod files;
+mod floors;
 mod options;
 mod preview;
 mod readme;

@@ -26,8 +26,12 @@ impl Http {
             Err(error) => return Err(Failure::Auth(error.to_string())),
         };
         let seen = Frame::on(&self.base).with("response", answer.to_value());
-        let found = crate::source::path::first(&plan.token, &answer, &Arc::new(seen))
-            .map_err(|error| Failure::Auth(format!("token: {error}")))?;
+        let found = crate::path::first(
+            &plan.token,
+            (answer.text(), || answer.body()),
+            &Arc::new(seen),
+        )
+        .map_err(|error| Failure::Auth(format!("token: {error}")))?;
         if is_nothing(&found) {
             return Err(Failure::Auth(format!(
                 "the answer to the login has no token where `token` looks for it: {}",

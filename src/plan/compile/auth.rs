@@ -119,7 +119,7 @@ impl Compiler<'_> {
         let rotates = spec.rotates.if_true();
         if let (Some(rotates), None) = (rotates, &self.document.spec.state) {
             self.warnings.push(
-                crate::check::Diagnostic::new(
+                crate::diagnostics::Diagnostic::new(
                     rotates.span.clone(),
                     "each refresh gives a new refresh token, which nothing keeps for the next run",
                 )

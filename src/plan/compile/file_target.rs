@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Compiler;
-use crate::formats::xml_text::{XmlAround, is_xml_name};
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{
     FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan, XmlRootPlan, XmlRowPlan,
@@ -17,6 +16,7 @@ use crate::spec::places::{HasPlace, Placed};
 use crate::spec::tree::{Node, NodeValue};
 use crate::template::scope::Scope;
 use crate::template::{Template, text_of};
+use crate::xml_text::{XmlAround, is_xml_name};
 
 impl Compiler<'_> {
     /// A file of all rows at `at`; `row` is what the XML of a row sees, `item` makes its rows.

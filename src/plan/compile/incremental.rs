@@ -3,7 +3,7 @@
 use super::Compiler;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::IncrementalPlan;
-use crate::state::bucket_file;
+use crate::spec::bucket_file;
 use crate::template::scope::Name;
 
 impl Compiler<'_> {
@@ -26,7 +26,7 @@ impl Compiler<'_> {
         };
         if !self.uses.names.contains("since") {
             self.warnings.push(
-                crate::check::Diagnostic::new(
+                crate::diagnostics::Diagnostic::new(
                     spec.span.clone(),
                     "no template uses `since`, so every run reads everything",
                 )

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Compiler;
 use super::source::Reads;
-use crate::check::Diagnostic;
+use crate::diagnostics::Diagnostic;
 use crate::plan::lookup::{BATCH, LookupKind, LookupPlan};
 use crate::plan::scopes::{RESERVED, Scopes};
 use crate::spec::Lookup;

@@ -20,7 +20,7 @@ mod values;
 
 use std::sync::Arc;
 
-use crate::check::{Diagnostic, SpecErrors};
+use crate::diagnostics::{Diagnostic, SpecErrors};
 use crate::plan::auth::AuthPlan;
 use crate::plan::reads::BodyReads;
 use crate::plan::request::LimitPlan;

@@ -1,7 +1,7 @@
 //! Options: names that can be read, types that have what they need.
 
 use super::Compiler;
-use crate::check::Diagnostic;
+use crate::diagnostics::Diagnostic;
 use crate::plan::option_values;
 use crate::plan::options::{OptionPlan, flag_of};
 use crate::spec::places::Key;

@@ -444,7 +444,7 @@ impl Compiler<'_> {
         for rate in rates {
             let text = rate.scalar().map(|scalar| scalar.text.as_str());
             let text = text.unwrap_or_default();
-            if !text.contains("{{") && crate::http::rate::Rate::parse(text).is_none() {
+            if !text.contains("{{") && crate::plan::rate::Rate::parse(text).is_none() {
                 self.error(
                     rate,
                     format!("`{text}` is no rate"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Compiler;
 use super::request::Purpose;
 use super::source::Reads;
-use crate::check::Diagnostic;
+use crate::diagnostics::Diagnostic;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::ReadingPlan;
 use crate::plan::target::{ElementReads, MatchPlan, ResultsPlan, TargetStepPlan, note_reads};

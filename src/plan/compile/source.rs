@@ -6,7 +6,7 @@ use super::Compiler;
 use super::poll::Awaited;
 use super::request::Purpose;
 use super::values::reads_body;
-use crate::check::Diagnostic;
+use crate::diagnostics::Diagnostic;
 use crate::plan::auth::AuthPlan;
 use crate::plan::path::PathPlan;
 use crate::plan::request::RequestPlan;

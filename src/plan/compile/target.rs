@@ -6,7 +6,7 @@ use super::Compiler;
 use super::poll::Awaited;
 use super::request::Purpose;
 use super::results::SeenByResults;
-use crate::check::Diagnostic;
+use crate::diagnostics::Diagnostic;
 use crate::plan::around::AroundPlan;
 use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;

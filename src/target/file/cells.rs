@@ -11,9 +11,9 @@ use indexmap::IndexSet;
 use super::FileError;
 use super::encode::Encoded;
 use super::pack::Packer;
-use crate::container_api::stop::Stop;
 use crate::plan::file_target::WrittenCsvPlan;
 use crate::row::{Batch, Row, Scanner, Shape};
+use crate::stop::Stop;
 
 /// Rows that are laid aside, packed: they are read once more.
 pub struct Aside {

@@ -10,16 +10,16 @@ use super::encode::{Encoded, Instead};
 use super::pack::Packer;
 use super::sheet;
 use super::xml::{self, Names};
-use crate::container_api::stop::Stop;
-use crate::formats::xml_text::XmlAround;
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{
     FileTargetPlan, WritePlan, WrittenXmlPlan, not_closed, undeclared_prefix,
 };
 use crate::plan::target::{ItemPlan, TargetPlan};
 use crate::row::{Batch, Row};
+use crate::stop::Stop;
 use crate::target::item;
 use crate::template::{Frame, json};
+use crate::xml_text::XmlAround;
 
 /// A file in the making.
 pub struct RowFile {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use minijinja::value::ValueKind;
 
-use crate::formats::xml_text::{XmlAround, declared_prefix, escaped, fitted};
 use crate::plan::file_target::XmlRowPlan;
 use crate::plan::request::TreePlan;
 use crate::row::Row;
 use crate::template::{Frame, TemplateError, Value, is_nothing, text_of};
+use crate::xml_text::{XmlAround, declared_prefix, escaped, fitted};
 
 /// The line that an XML file begins with.
 pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"";

@@ -6,7 +6,7 @@ use minijinja::machinery::ast::{
 };
 
 use super::{Lowering, constant};
-use crate::check::nearest::hint;
+use crate::diagnostics::nearest::hint;
 use crate::template::{filters, functions, methods, tests};
 
 impl<'s> Lowering<'s, '_> {

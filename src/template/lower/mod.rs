@@ -20,7 +20,7 @@ use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 
 use super::scope::Scope;
-use crate::check::Diagnostic;
+use crate::diagnostics::Diagnostic;
 
 /// A mistake in a template: bytes of its text, what, and how to mend it.
 pub struct Problem {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use minijinja::machinery::ast::{Expr, Spanned, Var};
 
 use super::Lowering;
-use crate::check::nearest::hint;
+use crate::diagnostics::nearest::hint;
 use crate::template::scope::{Field, Name};
 use crate::template::{functions, methods};
 

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::{Binder, Bound, Doubt, LookedUp, Plain, Scene};
-use crate::row::{Batch, Scanner, refuse_infinite, row_value, write_value};
+use crate::columns::{refuse_infinite, write_value};
+use crate::row::{Batch, Scanner, row_value};
 use crate::template::scope::{Field, Name, Scope};
 use crate::template::{Frame, Template, Uses, Value, document, text_of};
 

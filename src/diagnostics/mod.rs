@@ -5,7 +5,6 @@
 mod diagnostic;
 pub mod nearest;
 mod render;
-pub mod structure;
 
 pub use diagnostic::{Diagnostic, SpecErrors};
 pub use render::{as_json, as_text};

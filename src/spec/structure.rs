@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::Diagnostic;
-use super::nearest::{hint, nearest};
-use crate::spec::schema::{MODES, allows};
-use crate::spec::tree::{Entry, Node, NodeValue, Scalar, ScalarKind};
+use super::schema::{MODES, allows};
+use super::tree::{Entry, Node, NodeValue, Scalar, ScalarKind};
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::nearest::{hint, nearest};
 
 /// Checks a spec's tree. What comes back is the tree without what was refused (so that the rest
 /// can go on to be checked), with placeholders for what every spec needs.

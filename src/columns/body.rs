@@ -2,10 +2,8 @@
 
 use minijinja::value::ValueKind;
 
-use super::batch::Batch;
-use super::scan::{LARGEST, ScanError, Scanner};
-use super::spare::Spare;
-use super::text::write_string;
+use crate::row::text::write_string;
+use crate::row::{Batch, LARGEST, ScanError, Scanner, Spare};
 use crate::template::{NumberText, Value, is_nothing, text_of};
 
 /// How the body begins: nested values don't occur, as lists and maps are flattened here.

@@ -10,27 +10,31 @@ use jsonpath_rust::query::queryable::Queryable;
 use minijinja::value::ValueKind;
 
 use crate::formats::{Missing, Shape, Wanted, parse_page};
-use crate::http::Answer;
 use crate::plan::path::{PathPlan, PathStep, QueryPath};
 use crate::template::{Frame, TemplateError, TextTree, Value, plain, text_of};
 
-/// The first value that a path leads to; nothing where it leads nowhere. `frame` sees the answer.
-pub fn first(path: &PathPlan, answer: &Answer, frame: &Arc<Frame>) -> Result<Value, TemplateError> {
+/// The first value that a path leads to in an answer, its text and what that holds; nothing where it leads
+/// nowhere. `frame` sees the answer.
+pub fn first(
+    path: &PathPlan,
+    (text, body): (&str, impl Fn() -> Value),
+    frame: &Arc<Frame>,
+) -> Result<Value, TemplateError> {
     match path {
         PathPlan::Plain(plain) => {
             let wanted = Wanted {
                 records: Some(plain),
                 probes: &[plain],
             };
-            let found = match parse_page(answer.text(), wanted, &mut |_| Ok(())) {
+            let found = match parse_page(text, wanted, &mut |_| Ok(())) {
                 Ok(found) => found.probes,
                 // XML is followed through its tree.
-                Err(_) => all(path, &answer.body(), frame)?,
+                Err(_) => all(path, &body(), frame)?,
             };
             Ok(found.into_iter().next().unwrap_or_default())
         }
         PathPlan::Query(_) => {
-            let mut all = all(path, &answer.body(), frame)?;
+            let mut all = all(path, &body(), frame)?;
             Ok(if all.is_empty() {
                 Value::UNDEFINED
             } else {
@@ -122,7 +126,7 @@ pub fn elements(value: Value) -> Vec<Value> {
 
 /// How many elements the list has that a path goes through, where it selects some of them, or what is in
 /// them; nothing where it gives the elements themselves, or no list is known.
-pub fn listed(path: &PathPlan, answer: &Answer) -> Option<u64> {
+pub fn listed(path: &PathPlan, body: impl FnOnce() -> Value) -> Option<u64> {
     let steps = match path {
         PathPlan::Plain(plain) => Cow::Borrowed(plain.into_elements()?),
         PathPlan::Query(path) => Cow::Owned(names_of(&path.query)),
@@ -130,7 +134,7 @@ pub fn listed(path: &PathPlan, answer: &Answer) -> Option<u64> {
     };
     // Only here: of a page whose records are its elements the body is read once.
     let mut nodes = Vec::new();
-    crate::formats::collect(&answer.body(), &steps, &mut nodes);
+    crate::formats::collect(&body(), &steps, &mut nodes);
     let list = nodes.first().filter(|node| crate::formats::is_list(node))?;
     list.len().map(|count| count as u64)
 }

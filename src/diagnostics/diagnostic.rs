@@ -34,7 +34,7 @@ impl Diagnostic {
 
 /// All mistakes of one spec (`errors`), and what is suspicious but allowed (`warnings`).
 #[derive(Debug, thiserror::Error)]
-#[error("{}", crate::check::as_text(self))]
+#[error("{}", crate::diagnostics::as_text(self))]
 pub struct SpecErrors {
     /// The file as the user named it.
     pub file: String,
