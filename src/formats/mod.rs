@@ -17,6 +17,7 @@ mod sheet;
 mod unpack;
 mod xml;
 mod xml_probes;
+mod xml_value;
 
 use std::io::{self, Read};
 use std::sync::Arc;

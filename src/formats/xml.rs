@@ -4,12 +4,12 @@
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 
-use minijinja::value::{Enumerator, Object};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::entities::Entities;
 use super::xml_probes::XmlProbes;
+use super::xml_value::{ElementValue, Entry, local};
 use super::{Found, ReadError, Sink, XmlFound};
 use crate::plan::format::XmlPlan;
 use crate::plan::path::PlainPath;
@@ -419,77 +419,5 @@ fn close(markup: &mut String, name: &str) {
         markup.push_str("</");
         markup.push_str(name);
         markup.push('>');
-    }
-}
-
-struct Entry {
-    name: String,
-    values: Vec<Value>,
-    is_list: bool,
-}
-
-/// The name behind a prefix.
-pub fn local(name: &str) -> &str {
-    match name.split_once(':') {
-        Some((_, local)) if !name.starts_with('@') => local,
-        _ => name,
-    }
-}
-
-/// An element with fields. A prefix may be left out where no other field has the name without it.
-#[derive(Debug)]
-struct ElementValue {
-    /// The name as it is listed, as it was written, and the value.
-    fields: Vec<(Arc<str>, Arc<str>, Value)>,
-}
-
-impl ElementValue {
-    fn new(entries: Vec<Entry>, prefixes: bool) -> Self {
-        let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
-        let fields = entries.into_iter().map(|mut entry| {
-            let written: Arc<str> = Arc::from(entry.name.as_str());
-            let short = local(&written);
-            let is_alone = names.iter().filter(|name| local(name) == short).count() == 1;
-            let listed: Arc<str> = if prefixes || !is_alone {
-                Arc::clone(&written)
-            } else {
-                Arc::from(short)
-            };
-            let value = match entry.values.len() {
-                1 if !entry.is_list => entry.values.remove(0),
-                _ => Value::from(entry.values),
-            };
-            (listed, written, value)
-        });
-        Self {
-            fields: fields.collect(),
-        }
-    }
-}
-
-impl Object for ElementValue {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get_value_by_str(key.as_str()?)
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        let by_written = || self.fields.iter().find(|(_, written, _)| **written == *key);
-        let by_listed = || self.fields.iter().find(|(listed, _, _)| **listed == *key);
-        let by_local = || {
-            self.fields
-                .iter()
-                .find(|(_, written, _)| local(written) == key)
-        };
-        let (_, _, value) = by_written().or_else(by_listed).or_else(by_local)?;
-        Some(value.clone())
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let names = self.fields.iter();
-        Enumerator::Values(
-            names
-                .map(|(listed, _, _)| Value::from(Arc::clone(listed)))
-                .collect(),
-        )
     }
 }

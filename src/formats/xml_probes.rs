@@ -1,6 +1,6 @@
 //! Paths followed in XML while it is read: the text of an element, or an attribute.
 
-use super::xml::local;
+use super::xml_value::local;
 use crate::plan::path::{PathStep, PlainPath};
 use crate::template::Value;
 

@@ -1,17 +1,17 @@
-//! Bodies: values as JSON, forms, CSV, JSON Lines, multipart. Nothing is left out.
+//! Bodies: values as JSON, forms, CSV, JSON Lines. Nothing is left out.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
 
-use crate::plan::request::{BodyPlan, FileContent, FilePartPlan, PartPlan, TreePlan};
+use super::multipart::multipart;
+use crate::plan::request::{BodyPlan, TreePlan};
 use crate::row::text::write_string;
 use crate::template::{Frame, TemplateError, is_nothing, json, text_of};
 
 /// The content types of lists.
-const CSV: &str = "text/csv; charset=utf-8";
-const JSONL: &str = "application/x-ndjson";
+pub(super) const CSV: &str = "text/csv; charset=utf-8";
+pub(super) const JSONL: &str = "application/x-ndjson";
 
 /// A value that can't be sent so.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -224,7 +224,7 @@ fn write_value(value: &Value, out: &mut Vec<u8>) -> bool {
     true
 }
 
-fn elements(body: &'static str, value: &Value) -> Result<Vec<Value>, ValueError> {
+pub(super) fn elements(body: &'static str, value: &Value) -> Result<Vec<Value>, ValueError> {
     if is_nothing(value) {
         return Ok(Vec::new());
     }
@@ -306,7 +306,7 @@ pub fn form_bytes(pairs: &[(String, String)]) -> Vec<u8> {
 }
 
 /// Maps as CSV: a column for each key, in the order they are first seen.
-fn csv_bytes(values: &[Value]) -> Result<Vec<u8>, ValueError> {
+pub(super) fn csv_bytes(values: &[Value]) -> Result<Vec<u8>, ValueError> {
     let mut names: Vec<Value> = Vec::new();
     for value in values {
         if value.kind() != ValueKind::Map {
@@ -343,130 +343,11 @@ fn csv_bytes(values: &[Value]) -> Result<Vec<u8>, ValueError> {
 }
 
 /// A list as JSON Lines.
-fn jsonl_bytes(list: &Value) -> Result<Vec<u8>, ValueError> {
+pub(super) fn jsonl_bytes(list: &Value) -> Result<Vec<u8>, ValueError> {
     let mut bytes = Vec::new();
     for value in elements("jsonl", list)? {
         write_value(&value, &mut bytes);
         bytes.push(b'\n');
     }
     Ok(bytes)
-}
-
-/// What a file of a multipart form holds, and its type where that is known.
-fn file_content(
-    content: &FileContent,
-    frame: &Arc<Frame>,
-) -> Result<(Vec<u8>, Option<&'static str>), ValueError> {
-    Ok(match content {
-        FileContent::Text(text) => (text.text(frame)?.into_bytes(), None),
-        FileContent::Csv(list) => {
-            let values = elements("csv", &list.value(frame)?)?;
-            (csv_bytes(&values)?, Some(CSV))
-        }
-        FileContent::Jsonl(list) => (jsonl_bytes(&list.value(frame)?)?, Some(JSONL)),
-    })
-}
-
-/// A part of a multipart form.
-struct Part<'p> {
-    name: Cow<'p, str>,
-    content: Vec<u8>,
-    /// The file's name and content type, where it is one.
-    file: Option<(String, String)>,
-}
-
-impl<'p> Part<'p> {
-    fn text(name: impl Into<Cow<'p, str>>, value: &Value) -> Self {
-        Self {
-            name: name.into(),
-            content: text_of(value).into_owned().into_bytes(),
-            file: None,
-        }
-    }
-}
-
-/// The parts that a plan gives.
-fn parts_of<'p>(plan: &'p PartPlan, frame: &Arc<Frame>) -> Result<Vec<Part<'p>>, ValueError> {
-    match plan {
-        PartPlan::Text(name, text) => {
-            let part = Part::text(&**name, &text.value(frame)?);
-            let is_left_out = part.content.is_empty() && text.as_constant().is_none();
-            Ok(if is_left_out { Vec::new() } else { vec![part] })
-        }
-        PartPlan::File(name, part) => {
-            let FilePartPlan {
-                content,
-                name: file,
-                kind,
-            } = &**part;
-            let file = file.as_ref().map(|file| file.text(frame)).transpose()?;
-            let kind = kind.as_ref().map(|kind| kind.text(frame)).transpose()?;
-            let (content, own) = file_content(content, frame)?;
-            let kind = kind.or(own.map(str::to_owned));
-            Ok(vec![Part {
-                name: (&**name).into(),
-                content,
-                file: Some((
-                    file.unwrap_or_else(|| "file".to_owned()),
-                    kind.unwrap_or_else(|| "application/octet-stream".to_owned()),
-                )),
-            }])
-        }
-        PartPlan::Fields(template) => {
-            let value = template.value(frame)?;
-            if is_nothing(&value) {
-                return Err(ValueError::NoParts);
-            }
-            if value.kind() == ValueKind::Map {
-                let keys = value.try_iter().into_iter().flatten();
-                return Ok(keys
-                    .map(|key| {
-                        let text = value.get_item(&key).unwrap_or_default();
-                        Part::text(text_of(&key).into_owned(), &text)
-                    })
-                    .collect());
-            }
-            let field = |field: Value| {
-                let name = field.get_attr("name").unwrap_or_default();
-                if is_nothing(&name) {
-                    return Err(ValueError::NoField(field.kind()));
-                }
-                let text = field.get_attr("value").unwrap_or_default();
-                Ok(Part::text(text_of(&name).into_owned(), &text))
-            };
-            elements("multipart", &value)?
-                .into_iter()
-                .map(field)
-                .collect()
-        }
-    }
-}
-
-fn multipart(plans: &[PartPlan], frame: &Arc<Frame>) -> Result<Rendered, ValueError> {
-    let boundary = uuid::Uuid::new_v4().simple().to_string();
-    let mut bytes = Vec::new();
-    let quoted = |text: &str| {
-        let text = text.replace('"', "%22");
-        text.replace(['\r', '\n'], " ")
-    };
-    for plan in plans {
-        for part in parts_of(plan, frame)? {
-            let name = quoted(&part.name);
-            let file = part.file.as_ref().map_or(String::new(), |(file, kind)| {
-                let (file, kind) = (quoted(file), quoted(kind));
-                format!("; filename=\"{file}\"\r\nContent-Type: {kind}")
-            });
-            let head =
-                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"{file}");
-            bytes.extend_from_slice(head.as_bytes());
-            bytes.extend_from_slice(b"\r\n\r\n");
-            bytes.extend_from_slice(&part.content);
-            bytes.extend_from_slice(b"\r\n");
-        }
-    }
-    bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    Ok(Rendered {
-        kind: format!("multipart/form-data; boundary={boundary}"),
-        bytes,
-    })
 }

@@ -13,6 +13,7 @@ mod exchange;
 mod fault;
 mod judge;
 mod limits;
+mod multipart;
 mod payload;
 mod poll;
 mod rehearsal;

@@ -11,6 +11,7 @@ mod incremental;
 mod input;
 pub mod job;
 mod keep;
+mod kinds;
 mod limit;
 mod log;
 pub mod lookup;

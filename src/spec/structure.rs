@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::kinds::{accepts, join_or, node_word, type_word, types};
 use super::schema::{MODES, allows};
 use super::tree::{Entry, Node, NodeValue, Scalar, ScalarKind};
 use crate::diagnostics::Diagnostic;
@@ -409,65 +410,5 @@ impl<'a> Checker<'a> {
             _ => hint(&entry.key, allowed),
         };
         self.report(&entry.key_span, unknown, Some(help));
-    }
-}
-
-/// The types a schema allows, all of them where it names none.
-fn types(schema: &Value) -> Vec<&str> {
-    match schema.get("type") {
-        Some(Value::String(kind)) => vec![kind],
-        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ => vec![],
-    }
-}
-
-fn accepts(schema: &Value, value: &NodeValue) -> bool {
-    let allowed = types(schema);
-    let accepted: &[&str] = match value {
-        NodeValue::List(_) => &["array"],
-        NodeValue::Map(_) => &["object"],
-        NodeValue::Refused => return true,
-        NodeValue::Scalar(scalar) => match scalar.kind {
-            ScalarKind::Null => &["null"],
-            ScalarKind::Bool(_) => &["boolean"],
-            ScalarKind::Integer => &["integer", "number"],
-            ScalarKind::Float => &["number"],
-            ScalarKind::Text => &["string"],
-        },
-    };
-    allowed.is_empty() || accepted.iter().any(|kind| allowed.contains(kind))
-}
-
-fn type_word(kind: &str) -> &'static str {
-    match kind {
-        "string" => "text",
-        "integer" => "a whole number",
-        "number" => "a number",
-        "boolean" => "true or false",
-        "array" => "a list",
-        "object" => "a map",
-        _ => "nothing",
-    }
-}
-
-fn node_word(value: &NodeValue) -> &'static str {
-    match value {
-        NodeValue::List(_) => "a list",
-        NodeValue::Map(_) => "a map",
-        NodeValue::Refused => "nothing",
-        NodeValue::Scalar(scalar) => match scalar.kind {
-            ScalarKind::Null => "empty",
-            ScalarKind::Bool(_) => "true or false",
-            ScalarKind::Integer | ScalarKind::Float => "a number",
-            ScalarKind::Text => "text",
-        },
-    }
-}
-
-fn join_or(words: &[&str]) -> String {
-    match words {
-        [] => "nothing".to_owned(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
 }

@@ -1,8 +1,9 @@
 //! What is made of the rows of a batch, by what is said of each of them and of the whole.
 
 use super::carry::{Fault, FaultKind};
-use super::results::{Reason, Verdict, Verdicts, of_missing};
-use super::sender::said;
+use super::matching::of_missing;
+use super::results::{Reason, Verdict, Verdicts};
+use super::settle::{WITHOUT_OTHERS, said};
 use crate::columns::{Outcome, Status};
 use crate::http::Accepted;
 use crate::plan::target::ResultsPlan;
@@ -150,7 +151,7 @@ fn keep_whole(group: &mut [Made]) {
     } else if group.iter().any(is_wanted) {
         for made in group.iter_mut().filter(|made| !is_wanted(made)) {
             *made = Made::Again(Reason {
-                message: super::sender::WITHOUT_OTHERS.to_owned(),
+                message: WITHOUT_OTHERS.to_owned(),
                 ..Reason::default()
             });
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Compiler;
-use super::source::Reads;
+use super::reading::Reads;
 use crate::diagnostics::Diagnostic;
 use crate::plan::lookup::{BATCH, LookupKind, LookupPlan};
 use crate::plan::scopes::{RESERVED, Scopes};

@@ -1,8 +1,10 @@
 //! Spec → [`Plan`]: every template compiled, every name checked.
 
 mod auth;
+mod batch;
 mod body;
 mod file_target;
+mod files;
 mod format;
 mod in_turn;
 mod incremental;
@@ -11,11 +13,14 @@ mod mapping;
 mod options;
 mod pages;
 mod poll;
+mod reading;
 mod reports;
 mod request;
 mod results;
+mod rules;
 mod source;
 mod target;
+mod target_job;
 mod values;
 
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use super::reading::Reads;
 use super::request::Purpose;
-use super::source::Reads;
 use crate::diagnostics::Diagnostic;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::ReadingPlan;

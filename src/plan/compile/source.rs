@@ -4,49 +4,19 @@ use std::sync::Arc;
 
 use super::Compiler;
 use super::poll::Awaited;
+use super::reading::Reads;
 use super::request::Purpose;
 use super::values::reads_body;
 use crate::diagnostics::Diagnostic;
-use crate::plan::auth::AuthPlan;
-use crate::plan::path::PathPlan;
-use crate::plan::request::RequestPlan;
 use crate::plan::scopes::{RESPONSE, Scopes};
-use crate::plan::source::{
-    CONCURRENCY, FetchPlan, FilePlan, JobPlan, LoginPlan, ReadingPlan, StepKind, StepPlan,
-    WindowsPlan,
-};
-use crate::spec::format::Format;
+use crate::plan::source::{CONCURRENCY, JobPlan, StepKind, StepPlan, WindowsPlan};
+use crate::spec::Mode;
 use crate::spec::job::Job;
-use crate::spec::pages::Pages;
 use crate::spec::places::{HasPlace, Placed};
-use crate::spec::request::{Request, RequestKeys};
-use crate::spec::source::{FileSource, IfNone, Login, Origin, Step, Windows};
+use crate::spec::source::{IfNone, Origin, Step, Windows};
 use crate::spec::tree::NodeValue;
-use crate::spec::values::Path;
-use crate::spec::{self, Mode};
 use crate::template::scope::{Name, Scope};
 use crate::template::{DurationValue, Uses};
-
-/// How records are found in what is read.
-#[derive(Clone, Copy)]
-pub(super) struct Reads<'s> {
-    pub records: Option<&'s Path>,
-    pub format: Option<&'s Format>,
-    pub pages: Option<&'s Pages>,
-    /// Whether an answer without the place has no records.
-    pub may_lack: bool,
-}
-
-impl<'s> Reads<'s> {
-    fn of(step: &'s Step) -> Self {
-        Self {
-            records: step.records.as_ref(),
-            format: step.format.as_ref(),
-            pages: step.pages.as_ref(),
-            may_lack: step.if_none.is_some(),
-        }
-    }
-}
 
 impl Compiler<'_> {
     pub(super) fn source(&mut self, scopes: &mut Scopes) -> Vec<Arc<StepPlan>> {
@@ -218,96 +188,6 @@ impl Compiler<'_> {
         plans
     }
 
-    /// A request with records.
-    pub(super) fn fetch(
-        &mut self,
-        request: &Placed<Request>,
-        reads: Reads<'_>,
-        label: &str,
-        scopes: &Scopes,
-        scope: &Scope,
-        is_paged: bool,
-    ) -> FetchPlan {
-        let how = (is_paged, Purpose::Records);
-        self.fetch_for(request, reads, label, scopes, scope, how)
-    }
-
-    fn fetch_for(
-        &mut self,
-        at: &Placed<Request>,
-        reads: Reads<'_>,
-        label: &str,
-        scopes: &Scopes,
-        scope: &Scope,
-        (is_paged, purpose): (bool, Purpose),
-    ) -> FetchPlan {
-        let (mut request, sent) =
-            self.watched(|compiler| compiler.request(at, label, scopes, scope, purpose));
-        let answered = Scopes::answered(scope);
-        let pages = (is_paged || reads.pages.is_some())
-            .then(|| self.pages(reads.pages, at, &answered, &sent))
-            .flatten();
-        let pages = pages.map(|(pages, read)| {
-            request.holds_body |= read.holds_body;
-            pages
-        });
-        let (reading, holds_body) = self.reading(reads, &answered);
-        request.holds_body |= holds_body;
-        let mut plan = FetchPlan {
-            request,
-            pages,
-            reading,
-        };
-        // The list is counted, whatever is read of it.
-        let goes_in = match &plan.reading.records {
-            Some(PathPlan::Plain(path)) => path.into_elements().is_some(),
-            Some(PathPlan::Query(_) | PathPlan::Template(_)) | None => false,
-        };
-        plan.request.holds_body |= plan.is_counted() && goes_in;
-        plan
-    }
-
-    /// `records` and `format` of a step, a lookup or a job, and whether they need the whole body.
-    pub(super) fn reading(
-        &mut self,
-        reads: Reads<'_>,
-        answered: &Scope,
-    ) -> (Arc<ReadingPlan>, bool) {
-        let Reads {
-            records,
-            format,
-            pages: _,
-            may_lack,
-        } = reads;
-        let (reading, holds_body) = self.reading_of(records, format, may_lack, answered);
-        (reading.into(), holds_body)
-    }
-
-    /// The same at other keys; `may_lack`: whether an answer without the place has no records.
-    pub(super) fn reading_of(
-        &mut self,
-        records: Option<&Path>,
-        format: Option<&Format>,
-        may_lack: bool,
-        answered: &Scope,
-    ) -> (ReadingPlan, bool) {
-        let records = records.map(|path| self.path(path, answered));
-        let holds_body = match &records {
-            Some((PathPlan::Query(_), _)) => true,
-            Some((PathPlan::Template(_), uses)) => reads_body(uses),
-            _ => false,
-        };
-        let format = self.format(format, answered);
-        let reading = ReadingPlan {
-            records: records.map(|(path, _)| path),
-            key: "records",
-            format,
-            may_lack,
-            may_be_empty: true,
-        };
-        (reading, holds_body)
-    }
-
     fn windows(&mut self, windows: &Windows, scope: &Scope) -> WindowsPlan {
         let step = self.span(Some(&windows.step));
         if step.is_some_and(|step| step.seconds() <= 0.0) {
@@ -342,100 +222,6 @@ impl Compiler<'_> {
             gap: gap.unwrap_or_default(),
             format: windows.format.clone(),
         }
-    }
-
-    /// Files.
-    pub(super) fn file(
-        &mut self,
-        file: &Placed<FileSource>,
-        reads: Reads<'_>,
-        label: &str,
-        scopes: &Scopes,
-        scope: &Scope,
-    ) -> FilePlan {
-        let (reading, _) = self.reading(reads, &Scopes::answered(scope));
-        let login = self.login(file.login.as_ref(), scope);
-        let of_http = (&file.url, file.login.as_ref());
-        let request = self.file_request(of_http, file, label, scopes, scope);
-        let fetch = FetchPlan {
-            request,
-            pages: None,
-            reading: Arc::clone(&reading),
-        };
-        FilePlan {
-            url: self.template(&file.url, scope),
-            pick: file.pick,
-            login,
-            reading,
-            fetch,
-        }
-    }
-
-    pub(super) fn login(&mut self, login: Option<&Login>, scope: &Scope) -> LoginPlan {
-        let none = Login::default();
-        let Login {
-            username,
-            password,
-            key,
-            host_key,
-            known_hosts,
-            access_key,
-            secret_key,
-            region,
-            endpoint,
-        } = login.unwrap_or(&none);
-        let mut plan =
-            |template: &Option<spec::Template>| self.optional(template.as_deref(), scope);
-        LoginPlan {
-            username: plan(username),
-            password: plan(password),
-            key: plan(key),
-            access_key: plan(access_key),
-            secret_key: plan(secret_key),
-            region: plan(region),
-            endpoint: plan(endpoint),
-            host_key: plan(host_key),
-            known_hosts: plan(known_hosts),
-        }
-    }
-
-    /// The request for a file at an address that HTTP serves or takes.
-    pub(super) fn file_request(
-        &mut self,
-        (url, login): (&spec::Template, Option<&Login>),
-        at: &impl HasPlace,
-        label: &str,
-        scopes: &Scopes,
-        scope: &Scope,
-    ) -> RequestPlan {
-        let keys = RequestKeys {
-            url: Some(url.clone()),
-            ..RequestKeys::default()
-        };
-        let request = Placed {
-            span: at.place(),
-            value: Request::Whole(Box::new(keys)),
-        };
-        let mut request = self.request(&request, label, scopes, scope, Purpose::Login);
-        // What `http` says of the API's requests is not for files, which may lie elsewhere.
-        request.query.clear();
-        request.headers.clear();
-        request.rules.clear();
-        request.body = None;
-        request.method = None;
-        request.limit = None;
-        request.idempotency_key = None;
-        let user = login.and_then(|login| login.username.as_ref());
-        if let (Some(user), Some(login)) = (user, login) {
-            let basic = AuthPlan::Basic {
-                username: Some(self.template(user, scope)),
-                password: self.optional(login.password.as_deref(), scope),
-            };
-            self.auths.push(basic);
-            request.auth = Some(self.auths.len() - 1);
-            request.auth_is_own = true;
-        }
-        request
     }
 
     fn job(&mut self, job: &Job, reads: Reads<'_>, label: &str, scopes: &Scopes) -> JobPlan {

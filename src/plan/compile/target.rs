@@ -3,25 +3,18 @@
 use std::sync::Arc;
 
 use super::Compiler;
-use super::poll::Awaited;
 use super::request::Purpose;
 use super::results::SeenByResults;
 use crate::diagnostics::Diagnostic;
 use crate::plan::around::AroundPlan;
 use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;
-use crate::plan::target::{
-    BATCH_ROWS, BatchPlan, ByPlan, Groups, ItemPlan, ResultsPlan, SubmitPlan, TargetJobPlan,
-    TargetKind, TargetPlan, TargetStepPlan,
-};
-use crate::plan::{Change, EntryPlan, WatchedPlan};
+use crate::plan::target::{BatchPlan, ItemPlan, ResultsPlan, SubmitPlan, TargetKind, TargetPlan};
+use crate::plan::{Change, EntryPlan};
 use crate::spec::places::{HasPlace, Placed};
 use crate::spec::request::Request;
-use crate::spec::target::{
-    Batch, EntryKind, Means, MoreKey, Results, Target, TargetKeys, TargetStep,
-};
-use crate::spec::target_job::{Requests, TargetJob};
-use crate::spec::tree::{Node, NodeValue};
+use crate::spec::target::{EntryKind, Means, MoreKey, Results, Target, TargetKeys, TargetStep};
+use crate::spec::target_job::Requests;
 use crate::spec::{self, Mode};
 use crate::template::Uses;
 use crate::template::scope::{Name, Scope};
@@ -59,12 +52,12 @@ impl<'s> Owners<'s> {
 }
 
 /// What the templates of one target see.
-struct Seen {
+pub(super) struct Seen {
     /// For a row: the finished row, what its mapping saw, `item`.
-    row: Scope,
+    pub row: Scope,
     /// For what is sent: the same, or the batch.
-    sent: Scope,
-    purpose: Purpose,
+    pub sent: Scope,
+    pub purpose: Purpose,
 }
 
 impl Compiler<'_> {
@@ -394,189 +387,6 @@ impl Compiler<'_> {
             }
         }
         Some(means)
-    }
-
-    fn item(
-        &mut self,
-        node: Option<&spec::Tree>,
-        is_batched: bool,
-        scopes: &Scopes,
-    ) -> Option<ItemPlan> {
-        let node = node?;
-        let row = scopes.sent_row();
-        let scope = if is_batched {
-            Scopes::placed(&row)
-        } else {
-            row
-        };
-        let (tree, uses) = self.watched(|compiler| compiler.tree(node, &scope));
-        let mut keys = Vec::new();
-        for entry in node.entries() {
-            let is_constant = |node: &Node| {
-                node.as_text()
-                    .is_none_or(|text| !text.contains("{{") && !text.contains("{%"))
-            };
-            if matches!(entry.value.value, NodeValue::Scalar(_)) {
-                let before = self.errors.len();
-                let (_, uses) = self.watched(|compiler| compiler.template(&entry.value, &scope));
-                // Its mistakes were told with the tree.
-                self.errors.truncate(before);
-                keys.push(WatchedPlan {
-                    name: entry.key.clone(),
-                    is_constant: is_constant(&entry.value),
-                    reads: uses
-                        .fields
-                        .into_iter()
-                        .filter(|(owner, _)| owner == "row")
-                        .collect(),
-                });
-            }
-        }
-        Some(ItemPlan {
-            tree,
-            keys,
-            reads_batch: uses.names.contains("batch"),
-        })
-    }
-
-    fn batch(&mut self, batch: &Placed<Batch>, scope: &Scope) -> BatchPlan {
-        let keys = match &batch.value {
-            Batch::Rows(rows) => {
-                return BatchPlan {
-                    rows: (*rows as usize).max(1),
-                    bytes: None,
-                    by: None,
-                };
-            }
-            Batch::Whole(keys) => keys,
-        };
-        let bytes = self.size(keys.bytes.as_deref());
-        let by = self.optional(keys.by.as_deref(), scope);
-        let (whole, split) = (keys.whole.if_true(), keys.split.if_true());
-        let groups = match (whole, split) {
-            (None, None) => Groups::Alone,
-            (Some(_), None) => Groups::Packed,
-            (_, Some(_)) => Groups::Cut,
-        };
-        if let (Some(whole), Some(_)) = (whole, split) {
-            self.error(
-                whole,
-                "groups are kept whole, or are split, not both",
-                "leave one of them out",
-            );
-        }
-        let stray = whole.map(|at| ("whole", at));
-        let stray = stray.or(split.map(|at| ("split", at)));
-        if let (Some((key, at)), None) = (stray, &by) {
-            self.error(
-                at,
-                format!("`{key}` is about groups, and nothing says which rows are one"),
-                "add by: \"{{ row.parent }}\"",
-            );
-        }
-        BatchPlan {
-            rows: keys.rows.map_or(BATCH_ROWS, |rows| rows as usize).max(1),
-            bytes,
-            by: by.map(|value| ByPlan { value, groups }),
-        }
-    }
-
-    /// A batch's request that never reads its rows would be sent without them.
-    fn needs_rows(&mut self, at: &impl HasPlace, uses: &Uses, has_item: bool) {
-        let reads = ["items", "rows", "groups"]
-            .iter()
-            .any(|name| uses.names.contains(*name));
-        if !reads && self.errors.is_empty() {
-            let hint = if has_item {
-                "write json: { products: \"{{ items }}\" }"
-            } else {
-                "add item: { id: \"{{ row.id }}\" } beside it, and json: { products: \"{{ items }}\" }"
-            };
-            self.error(
-                at,
-                "what is sent once a batch reads neither `items` nor `rows`",
-                hint,
-            );
-        }
-    }
-
-    fn target_steps(
-        &mut self,
-        steps: &[TargetStep],
-        at: &impl HasPlace,
-        label: &str,
-        scopes: &Scopes,
-        seen: &Seen,
-    ) -> Vec<TargetStepPlan> {
-        self.has_steps = true;
-        let turn = self.in_turn(steps, (label, "step"), scopes, &seen.sent, seen.purpose);
-        self.has_steps = false;
-        if steps.is_empty() {
-            self.error(
-                at,
-                "a list of steps without a step",
-                "add - { request: { path: /products, json: \"{{ item }}\" } }",
-            );
-        } else if seen.purpose == Purpose::Batch {
-            self.needs_rows(at, &turn.uses, seen.sent.get("items").is_some());
-        }
-        turn.plans
-    }
-
-    fn target_job(
-        &mut self,
-        job: &Placed<TargetJob>,
-        label: &str,
-        scopes: &Scopes,
-        seen: &Seen,
-    ) -> TargetJobPlan {
-        let label_of_submit = format!("{label}, submit");
-        let mut sent = seen.sent.clone();
-        let submit = match job.submit.one() {
-            None => {
-                let steps = job.submit.several();
-                let steps = self.target_steps(steps, &job.submit, &label_of_submit, scopes, seen);
-                for name in steps.iter().filter_map(|step| step.name.as_deref()) {
-                    sent = Scopes::with_answer(&sent, name);
-                }
-                SubmitPlan::Steps(steps)
-            }
-            Some(request) => {
-                let request = Placed {
-                    span: job.submit.span.clone(),
-                    value: request,
-                };
-                let (plan, uses) = self.watched(|compiler| {
-                    compiler.request(&request, &label_of_submit, scopes, &seen.sent, seen.purpose)
-                });
-                if seen.purpose == Purpose::Batch {
-                    // The scope of items has a name of its own for them.
-                    self.needs_rows(job, &uses, seen.sent.get("items").is_some());
-                }
-                SubmitPlan::Request(Box::new(plan))
-            }
-        };
-        let submitted = Scopes::with_answer(&sent, "submit");
-        let polled = Scopes::with_answer(&submitted, "poll");
-        let asking = match seen.purpose {
-            Purpose::Batch => Purpose::PollOfBatch,
-            _ => Purpose::Records,
-        };
-        let all_or_nothing = job.all_or_nothing.if_true();
-        if let (Some(at), false) = (all_or_nothing, seen.purpose == Purpose::Batch) {
-            self.error(
-                at,
-                "a job of one row has no halves",
-                "add batch: 100 to the target, or remove it",
-            );
-        }
-        let awaited = Awaited::from(&job.value);
-        TargetJobPlan {
-            submit,
-            submit_reads: BodyReads::Nothing,
-            all_or_nothing: all_or_nothing.is_some(),
-            poll: self.poll(awaited, label, scopes, &submitted, &polled, asking),
-        }
     }
 }
 
