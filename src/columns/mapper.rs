@@ -1,9 +1,14 @@
 //! Rows in, rows out.
 
+mod closing;
+mod input;
+
 use std::sync::Arc;
 
-use super::body::{Body, BodyWriter};
-use super::chunk::{Chunk, Finished};
+pub use input::Input;
+
+use super::body::BodyWriter;
+use super::chunk::Chunk;
 use super::emit::Emitter;
 use super::fit::{Fit, Fits};
 use super::lookups::{LookupFate, Tables};
@@ -14,7 +19,7 @@ use super::sight::{BatchFrames, Sight, Vars};
 use super::source_columns::MissingColumn;
 use super::unique::Unique;
 use crate::plan::Plan;
-use crate::row::{Batch, PADDING, Row, ScanError, Scanner, Shape, Spare};
+use crate::row::{Batch, Row, Scanner, Shape, Spare};
 use crate::spec::OnError;
 use crate::template::native::{LookedUp, Scene};
 use crate::template::{Frame, Value};
@@ -25,44 +30,6 @@ const ROWS_A_BODY: usize = 999;
 /// Rows that could not be mapped are told of after so many, though no body is full: limits on them
 /// are judged then.
 const ERRORS_AT_A_TIME: usize = 20;
-
-/// A row to be mapped.
-pub enum Input<'b> {
-    /// A row of the platform.
-    Row {
-        /// The row.
-        row: Row<'b>,
-        /// Its place in the batch, from 0.
-        index: usize,
-        /// What the engine sees of it.
-        frames: &'b BatchFrames,
-    },
-    /// A record of a source.
-    Record {
-        /// The record.
-        record: &'b Value,
-        /// What the engine sees of it.
-        frame: &'b Arc<Frame>,
-    },
-}
-
-impl<'b> Input<'b> {
-    /// The row, if it is one.
-    pub fn row(&self) -> Option<Row<'b>> {
-        match self {
-            Self::Row { row, .. } => Some(*row),
-            Self::Record { .. } => None,
-        }
-    }
-
-    /// Where records are found by name, if it is one.
-    pub fn frame(&self) -> Option<&'b Arc<Frame>> {
-        match self {
-            Self::Row { .. } => None,
-            Self::Record { frame, .. } => Some(frame),
-        }
-    }
-}
 
 /// Why a row could not be mapped.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -235,86 +202,6 @@ impl Mapper {
     pub fn finish(&mut self) -> Result<Mapped, RowError> {
         self.close()?;
         Ok(std::mem::take(&mut self.mapped))
-    }
-
-    /// Ends the chunk in the making.
-    fn close(&mut self) -> Result<(), RowError> {
-        if self.open.writer.is_empty() {
-            return Ok(());
-        }
-        let Open {
-            writer,
-            mut outcomes,
-            mut frames,
-        } = self.begin();
-        let body = writer.finish();
-        let plan = Arc::clone(&self.rules.plan);
-        let rows = if !plan.mapping.unique.is_empty() {
-            let rows = self.read_again(body)?;
-            let is_first = self.first_rows(&rows, &plan.mapping.unique);
-            keep_those(&mut outcomes, &is_first);
-            keep_those(&mut frames, &is_first);
-            let repeated = is_first.iter().filter(|is_first| !**is_first).count();
-            self.mapped.filtered += repeated as u64;
-            self.without_repeated(rows, &is_first)?
-        } else if plan.reads_finished_rows {
-            Finished::Batch(Arc::new(self.read_again(body)?))
-        } else {
-            Finished::Body(Arc::new(body))
-        };
-        if rows.is_empty() {
-            return Ok(());
-        }
-        self.mapped.chunks.push(Chunk {
-            rows,
-            outcomes,
-            frames,
-        });
-        Ok(())
-    }
-
-    /// Begins a chunk, about as long as the one that is ended by it and comes back.
-    fn begin(&mut self) -> Open {
-        let length = self.open.writer.byte_len();
-        let next = Open::new(&self.spare, length + length / 32 + PADDING);
-        std::mem::replace(&mut self.open, next)
-    }
-
-    fn read_again(&mut self, body: Body) -> Result<Batch, RowError> {
-        body.into_batch(&mut self.scanner)
-            .map_err(|error| self.bug(&error))
-    }
-
-    fn bug(&self, error: &ScanError) -> RowError {
-        RowError {
-            number: self.rows_seen,
-            first_cell: String::new(),
-            message: format!("a bug in runner, please report it: finished rows: {error}"),
-        }
-    }
-
-    /// The rows that are the first of theirs.
-    fn without_repeated(&mut self, rows: Batch, is_first: &[bool]) -> Result<Finished, RowError> {
-        if !is_first.contains(&false) {
-            return Ok(Finished::Batch(Arc::new(rows)));
-        }
-        let mut writer = BodyWriter::new(self.spare.clone(), rows.bytes().len());
-        for (row, _) in rows.rows().zip(is_first).filter(|(_, is_first)| **is_first) {
-            // It fitted before, among others.
-            let _ = writer.raw_row(row.json());
-        }
-        let body = writer.finish();
-        Ok(if body.is_empty() {
-            Finished::Body(Arc::new(body))
-        } else {
-            Finished::Batch(Arc::new(self.read_again(body)?))
-        })
-    }
-
-    /// Which rows are the first with their value of `unique`.
-    fn first_rows(&mut self, batch: &Batch, columns: &[String]) -> Vec<bool> {
-        let rows = batch.rows();
-        rows.map(|row| self.unique.is_first(row, columns)).collect()
     }
 
     #[inline]
@@ -541,84 +428,4 @@ fn first_cell(input: &Input<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::{OptionValues, load};
-
-    /// Rows of several shapes, with everything that may have to be told apart.
-    const ROWS: &str = r#"[{"id":"1","title":"A \"b\"","price":"9.90","tmp":"x"},
-        {"id":"2","title":"B","price":"","tmp":"y"},{"title":"C","id":"3"},{},[],
-        { "price" : "1", "id" : 4, "title" : null , "n" : {"a":[1]} },
-        {"id":"5","id":"6","title":"\u00e4\/"},{"price":"x","id":"7"},{"old":"1","new":"2","id":"8"}]"#;
-
-    const MAPPINGS: [&str; 12] = [
-        "",
-        "columns: { copy: \"{{ row.title }}\" }",
-        "columns: { title: \"{{ row.id }}: {{ row.title }}\", n: 1.50, e: \"\" }",
-        "columns: { id: \"{{ row.id | int + 1 }}\", \"price\": \"{{ row.price | to_number }}\" }\non_error: keep",
-        "keep: none\ncolumns: { b: \"{{ row.title }}\", a: x }",
-        "keep: [id, \"t*\"]\ncolumns: { price: \"{{ row.price or none }}\" }",
-        "drop: [tmp, \"pri*\"]\nrename: { title: name }",
-        "rename: { \"*i*\": \"*1*\" }\ncolumns: { zip: \"{{ row.id }}\" }\non_error: keep",
-        "rename: { old: new }\non_error: keep",
-        "columns: { list: \"{{ [row.id, row.title] }}\", title: \"{{ row.title.upper() }}\" }",
-        "columns: { \"m_*\": \"{{ { row.id: 1 } }}\", late: \"{{ row.late }}\" }",
-        "columns: { drop_me: \"{{ row.price | to_number / 0 }}\" }\ndrop: [drop_me]\non_error: keep",
-    ];
-
-    /// A cell: its name, its text, and whether it is a string. How it is escaped, and the white
-    /// space around it, may differ.
-    type Cell = (String, String, bool);
-
-    /// What a mapping makes of the rows: rows and errors.
-    fn mapped(mapping: &str, has_layouts: bool) -> (Vec<Vec<Cell>>, Vec<String>) {
-        let spec = format!("version: 1\nname: x\nmode: data-service\n{mapping}\n");
-        let plan = load("x.yaml", &spec)
-            .unwrap_or_else(|errors| panic!("{errors}"))
-            .plan;
-        let options = OptionValues::default().to_value();
-        let base = Arc::new(Frame::default().with("options", options));
-        let mut mapper = Mapper::new(Arc::new(plan), &base, &Spare::default()).unwrap();
-        let batch = Arc::new(Scanner::default().rows(ROWS.as_bytes().to_vec()).unwrap());
-        let mapped = if has_layouts {
-            mapper.map_batch(&batch).unwrap()
-        } else {
-            let rules = Arc::clone(&mapper.rules);
-            let frames = &BatchFrames::new(&rules.base, &batch, false);
-            for (index, row) in batch.rows().enumerate() {
-                let cells = mapper.fits.of(&rules, row.shape()).cells.clone();
-                let layout = None;
-                let input = Input::Row { row, index, frames };
-                mapper.map(&rules, &input, &Fit { cells, layout }).unwrap();
-            }
-            mapper.finish().unwrap()
-        };
-        let cells = |row: Row<'_>| {
-            let cell = |cell: usize| {
-                let is_string = row.raw_string(cell).is_some();
-                (
-                    row.name(cell).to_owned(),
-                    row.text(cell).into_owned(),
-                    is_string,
-                )
-            };
-            (0..row.len()).map(cell).collect()
-        };
-        let batches = mapped
-            .chunks
-            .iter()
-            .map(|chunk| chunk.rows.batch().unwrap());
-        let rows = batches.flat_map(|batch| batch.rows().map(cells).collect::<Vec<_>>());
-        let errors = mapped.errors.iter().map(ToString::to_string);
-        (rows.collect(), errors.collect())
-    }
-
-    #[test]
-    fn layouts_write_what_the_long_way_writes() {
-        for mapping in MAPPINGS {
-            let (rows, errors) = mapped(mapping, true);
-            assert_eq!(rows.len(), 9, "{mapping}");
-            assert_eq!((rows, errors), mapped(mapping, false), "{mapping}");
-        }
-    }
-}
+mod tests;

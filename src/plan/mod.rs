@@ -137,6 +137,19 @@ pub struct MappingPlan {
     pub keeps_frames: bool,
 }
 
+impl MappingPlan {
+    /// The columns that the spec names, where it names all of them: a file without rows has them too.
+    pub fn fixed_columns(&self) -> Vec<String> {
+        let names_all = matches!(&self.keep, KeepPlan::Word(KeepWord::None));
+        let is_plain = |name: &&str| !name.contains(['*', '{']);
+        if !names_all || !self.rename.is_empty() || !self.drop.is_empty() {
+            return Vec::new();
+        }
+        let names = self.columns.iter().map(|column| column.name.as_str());
+        names.filter(is_plain).map(str::to_owned).collect()
+    }
+}
+
 /// A column that is set.
 #[derive(Debug)]
 pub struct ColumnPlan {

@@ -16,13 +16,12 @@ use super::spool::{Later, Spool};
 use crate::columns::{Chunk, Finished, Mapped, Outcome, Status};
 use crate::container_api::OutputFile;
 use crate::http::Rehearsed;
-use crate::plan::KeepPlan;
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::FileTargetPlan;
 use crate::plan::target::{TargetKind, TargetPlan};
 use crate::plan::{EntryPlan, LogRule};
 use crate::row::{Scanner, row_value};
-use crate::spec::{FailAt, KeepWord, LogAt, LogLevel};
+use crate::spec::{FailAt, LogAt, LogLevel};
 use crate::target::file::{Delivered, FileError, RowFile, WholeFile, deliver};
 use crate::template::Frame;
 use crate::work_thread::WorkThread;
@@ -93,7 +92,7 @@ impl<'r> FileDispatch<'r> {
         let name = FileName::of(plan, base)
             .map_err(|reason| RunError::File(format!("{}: {reason}", target.label)))?;
         run.counters.set_file(&name.name);
-        let columns = fixed_columns(run);
+        let columns = run.plan.mapping.fixed_columns();
         // Who only looks wants to read it.
         let written = match run.http.rehearsal() {
             Some(_) => name.unpacked(),
@@ -447,16 +446,4 @@ impl Spools {
             Fate::NotSent => &mut self.not_sent,
         }
     }
-}
-
-/// The columns that a spec names, where it names all of them: a file without rows has them too.
-fn fixed_columns(run: &Run) -> Vec<String> {
-    let mapping = &run.plan.mapping;
-    let names_all = matches!(&mapping.keep, KeepPlan::Word(KeepWord::None));
-    let is_plain = |name: &&str| !name.contains(['*', '{']);
-    if !names_all || !mapping.rename.is_empty() || !mapping.drop.is_empty() {
-        return Vec::new();
-    }
-    let names = mapping.columns.iter().map(|column| column.name.as_str());
-    names.filter(is_plain).map(str::to_owned).collect()
 }
