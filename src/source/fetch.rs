@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use minijinja::value::ValueKind;
 use reqwest::Url;
 
 use super::list_end::{Doubt, Next};
@@ -9,12 +10,13 @@ use super::page_check::{FirstPage, beginning, goes_astray, may_be_none, why_no_p
 use super::pages::{Advance, PageRead, Paging};
 use super::read::{Broken, Job, Progress, failed, read_answer};
 use super::{Context, SourceError};
+use crate::formats;
 use crate::http::{Answer, Failure, Fault, Reply, SendError};
 use crate::path;
 use crate::plan::path::PlainPath;
 use crate::plan::source::FetchPlan;
 use crate::spec::LogLevel;
-use crate::template::{Frame, TemplateError, Value};
+use crate::template::{Frame, TemplateError, Value, is_nothing, text_of};
 
 /// How a list ended.
 #[derive(Debug)]
@@ -48,8 +50,9 @@ struct List<'p> {
     context: &'p Context,
     plan: &'p FetchPlan,
     probes: Vec<&'p PlainPath>,
-    /// Records that came so far.
+    /// Records that came so far, and pages behind the first.
     count: u64,
+    pages: u64,
     first: Option<FirstPage>,
     /// The answer to the next page's request, where it was sent while records were given.
     ahead: Option<Result<Reply, SendError>>,
@@ -76,6 +79,7 @@ pub async fn fetch(
         plan,
         probes: paging.as_ref().map(Paging::probes).unwrap_or_default(),
         count: 0,
+        pages: 0,
         first: None,
         ahead: None,
     };
@@ -106,11 +110,12 @@ pub async fn fetch(
             let (given, sent) = tokio::join!(giving, sending);
             given?;
             list.ahead = Some(sent);
+            list.pages += 1;
             continue;
         }
         giving.await?;
         match next? {
-            Next::Page | Next::Probe(_) => {}
+            Next::Page | Next::Probe(_) => list.pages += 1,
             Next::End => return Ok(Fetched::Whole),
         }
     }
@@ -201,6 +206,9 @@ impl List<'_> {
                         }
                     }
                     note_odd(context, &job, &read, first).await;
+                    if read.count == 0 && read.found.keys.iter().any(|key| tells_of_failure(key)) {
+                        self.say_failure(&answer, &origin).await;
+                    }
                     if read.count == 0 && self.count == 0 {
                         let looked = &context.looked;
                         looked.note(label, &origin, &plan.reading, &read.found);
@@ -218,6 +226,33 @@ impl List<'_> {
                     wait_after_loss(context, plan, losses, &answer, fault).await?;
                 }
             }
+        }
+    }
+
+    /// An answer without a record that tells of a failure itself: said once.
+    async fn say_failure(&self, answer: &Answer, origin: &str) {
+        let label = &self.plan.request.label;
+        let body = answer.body();
+        let told = formats::keys_of(&body).into_iter().find_map(|key| {
+            let value = body.get_attr(&key).unwrap_or_default();
+            let is_false = value.kind() == ValueKind::Bool && !value.is_true();
+            let is_none = is_nothing(&value) || value.len() == Some(0) || is_false;
+            let is_failure = if ["success", "ok"].contains(&&*key) {
+                is_false
+            } else {
+                tells_of_failure(&key) && !is_none
+            };
+            is_failure.then(|| (key, text_of(&value).into_owned()))
+        });
+        let Some((key, value)) = told else { return };
+        if self.context.sizes.is_new(label, "failure") {
+            let value: String = value.chars().take(100).collect();
+            let message = format!("{label}: {origin}: no record, and `{key}` says {value:?}");
+            let message = self.context.http.redactor().redact(&message);
+            self.context
+                .api
+                .log(LogLevel::Warning, &message, None)
+                .await;
         }
     }
 
@@ -241,12 +276,25 @@ impl List<'_> {
             }
         }
         let Advance { next, known } = advance?;
+        // Once a step: the answer is read once more for it.
+        if next == Next::End && self.pages == 0 && sizes.is_new(label, "next") {
+            if let Some(remark) = paging.nearly_next(answer) {
+                let api = &self.context.api;
+                let remark = format!("{label}: {remark}");
+                api.log(LogLevel::Warning, &remark, None).await;
+            }
+        }
         if known > 0 && held.is_empty() {
             return Err(paging.repeated("begins with records of the one before"));
         }
         held.drain(..known.min(held.len()));
         Ok(next)
     }
+}
+
+/// Whether a name at the top of an answer is one under which a failure is told of.
+fn tells_of_failure(key: &str) -> bool {
+    ["error", "errors", "fault", "success", "ok"].contains(&key)
 }
 
 /// Whether an API says that there is no such page.

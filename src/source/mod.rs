@@ -11,6 +11,7 @@ pub mod gather;
 mod incremental;
 mod job;
 mod link;
+mod link_header;
 mod list_end;
 mod looked;
 mod lookups;

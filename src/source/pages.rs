@@ -6,12 +6,14 @@ use std::sync::Arc;
 use reqwest::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::link_header::link;
 use super::list_end::{CountedPage, Doubt, ListEnd, Next, Remark};
 use super::page_sizes::PageSizes;
-use crate::formats::Found;
+use crate::diagnostics::nearest::nearest;
+use crate::formats::{self, Found};
 use crate::http::Answer;
 use crate::path;
-use crate::plan::path::{PathPlan, PlainPath};
+use crate::plan::path::{PathPlan, PathStep, PlainPath};
 use crate::plan::source::{PagesKind, PagesPlan};
 use crate::template::{Frame, TemplateError, Value, is_nothing, plain, text_of};
 
@@ -311,6 +313,36 @@ impl<'p> Paging<'p> {
         known
     }
 
+    /// What is said where the first page leads to no other, and a name that is nearly the one of `next`
+    /// has a value.
+    pub fn nearly_next(&self, answer: &Answer) -> Option<String> {
+        let (PagesKind::Cursor(PathPlan::Plain(path)) | PagesKind::NextUrl(PathPlan::Plain(path))) =
+            &self.plan.kind
+        else {
+            return None;
+        };
+        let (PathStep::Key(wanted), parents) = path.steps.split_last()? else {
+            return None;
+        };
+        let mut nodes = Vec::new();
+        formats::collect(&answer.body(), parents, &mut nodes);
+        let node = nodes.into_iter().next()?;
+        let keys = formats::keys_of(&node);
+        if keys.iter().any(|key| **key == **wanted) {
+            return None;
+        }
+        let has_value = |key: &&String| {
+            let value = node.get_attr(key).unwrap_or_default();
+            !is_nothing(&value) && value.len() != Some(0)
+        };
+        let filled = keys.iter().filter(has_value).map(String::as_str);
+        let near = nearest(wanted, filled)?;
+        Some(format!(
+            "the list ends with its first page, as there is no `{}`; did you mean `{near}`?",
+            path.text
+        ))
+    }
+
     fn go_to_cursor(&mut self, next: Value) -> Result<bool, TemplateError> {
         let text = text_of(&next).into_owned();
         if is_nothing(&next)
@@ -389,34 +421,4 @@ fn number(value: &Value, what: &str) -> Result<Option<u64>, TemplateError> {
         }),
         None => Ok(None),
     }
-}
-
-/// The address of a link in the header `Link` (RFC 8288).
-fn link(answer: &Answer, rel: &str) -> Option<String> {
-    for value in answer.headers.get_all("link") {
-        let Ok(text) = value.to_str() else { continue };
-        let mut rest = text;
-        while let Some((_, behind)) = rest.split_once('<') {
-            let (target, parameters) = behind.split_once('>')?;
-            // Another link begins behind a comma.
-            let mut commas = parameters.match_indices(',').map(|(at, _)| at);
-            let end = commas.find(|at| parameters[at + 1..].trim_start().starts_with('<'));
-            let own = &parameters[..end.unwrap_or(parameters.len())];
-            let is_wanted = own.split(';').any(|parameter| {
-                let Some((name, value)) = parameter.split_once('=') else {
-                    return false;
-                };
-                let value = value.trim().trim_end_matches(',').trim_matches('"');
-                name.trim().eq_ignore_ascii_case("rel")
-                    && value
-                        .split_whitespace()
-                        .any(|word| word.eq_ignore_ascii_case(rel))
-            });
-            if is_wanted {
-                return Some(target.trim().to_owned());
-            }
-            rest = parameters;
-        }
-    }
-    None
 }
