@@ -14,7 +14,7 @@ use crate::container_api::{ContainerApi, SHARED};
 use crate::exit::Exit;
 use crate::http::{Rehearsal, TraceEntry};
 use crate::plan::{Plan, Redactor};
-use crate::run::{Given, Preview, Progress, Sending};
+use crate::run::{Preview, Progress, RunInput, Sending};
 use crate::sandbox::{Config, Sandbox};
 use crate::state::State;
 use crate::target::rows_in_words;
@@ -79,7 +79,7 @@ async fn look(
         .map_err(|error| (Exit::Wrong, error.to_string()))?;
     let api = ContainerApi::new(&sandbox.url(), Redactor::default(), stop)
         .map_err(|error| failed(&error))?;
-    let given = Given {
+    let given = RunInput {
         options: &options,
         api,
         state,

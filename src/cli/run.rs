@@ -11,7 +11,7 @@ use crate::container_api::{ContainerApi, InBucket};
 use crate::exit::Exit;
 use crate::http::Rehearsal;
 use crate::plan::{Plan, Redactor};
-use crate::run::{Given, Progress, Summary};
+use crate::run::{Progress, RunInput, Summary};
 use crate::spec::LogLevel;
 use crate::state::{State, StateError, StatePlace};
 
@@ -133,7 +133,7 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
     };
     match given {
         Ok((options, state)) => {
-            let given = Given {
+            let given = RunInput {
                 options: &options,
                 api,
                 state,

@@ -16,7 +16,7 @@ const REMEMBERED: usize = 200_000;
 
 /// The records of all lookups, by key.
 #[derive(Debug)]
-pub struct Tables {
+pub struct LookupTables {
     plans: Vec<Arc<LookupPlan>>,
     found: RwLock<Vec<Table>>,
     /// Lookups before this one have been asked about the rows at hand.
@@ -25,7 +25,7 @@ pub struct Tables {
 
 type Table = HashMap<Arc<str>, Arc<Vec<Value>>>;
 
-impl Tables {
+impl LookupTables {
     /// Nothing is known yet.
     pub fn new(plans: &[Arc<LookupPlan>]) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl Tables {
 
 /// A lookup that was read once and is seen as a whole.
 struct TableValue {
-    tables: Arc<Tables>,
+    tables: Arc<LookupTables>,
     lookup: usize,
 }
 
@@ -130,7 +130,7 @@ pub enum LookupFate {
 
 /// The lookups of one row, each worked out when its name is read.
 pub struct RowLookups {
-    tables: Arc<Tables>,
+    tables: Arc<LookupTables>,
     /// What `for` sees, lookups aside.
     frame: Arc<Frame>,
     found: Box<[OnceLock<Value>]>,
@@ -147,7 +147,7 @@ struct Noted {
 
 impl RowLookups {
     /// The lookups of a row that `frame` sees.
-    pub fn new(tables: &Arc<Tables>, frame: &Arc<Frame>) -> Arc<Self> {
+    pub fn new(tables: &Arc<LookupTables>, frame: &Arc<Frame>) -> Arc<Self> {
         Arc::new_cyclic(|own| Self {
             tables: Arc::clone(tables),
             frame: Arc::clone(frame),

@@ -11,7 +11,7 @@ use super::body::BodyWriter;
 use super::chunk::Chunk;
 use super::emit::Emitter;
 use super::fit::{Fit, Fits};
-use super::lookups::{LookupFate, Tables};
+use super::lookups::{LookupFate, LookupTables};
 use super::names::Names;
 use super::outcome::{Outcome, Status};
 use super::rules::{Judgement, Rules, SetupError};
@@ -302,7 +302,7 @@ impl Mapper {
     }
 
     /// What lookups found, where the spec has any.
-    pub fn lookups(&self) -> Option<&Arc<Tables>> {
+    pub fn lookups(&self) -> Option<&Arc<LookupTables>> {
         self.rules.lookups.as_ref()
     }
 

@@ -22,7 +22,7 @@ mod unique;
 pub use body::{Body, BodyWriter, CellError, refuse_infinite, write_value};
 pub use chunk::{Chunk, Finished};
 pub use empty::Filled;
-pub use lookups::Tables;
+pub use lookups::LookupTables;
 pub use mapper::{Input, Mapped, Mapper, RowError};
 pub use outcome::{Outcome, Status};
 pub use rules::SetupError;

@@ -11,7 +11,7 @@ const REMEMBERED: usize = 20_000;
 
 /// What becomes of a column because of its name.
 #[derive(Debug)]
-pub struct Fate {
+pub struct NameFate {
     /// The column of `columns` with this name.
     pub set: Option<usize>,
     /// Whether it goes on by itself.
@@ -34,12 +34,17 @@ pub enum OutName {
 /// The fates of names.
 #[derive(Debug, Default)]
 pub struct Names {
-    fates: HashMap<Box<str>, Arc<Fate>>,
+    fates: HashMap<Box<str>, Arc<NameFate>>,
 }
 
 impl Names {
     /// What becomes of a column. `set` are the names of `columns`.
-    pub fn fate(&mut self, name: &str, set: &[Option<String>], plan: &MappingPlan) -> Arc<Fate> {
+    pub fn fate(
+        &mut self,
+        name: &str,
+        set: &[Option<String>],
+        plan: &MappingPlan,
+    ) -> Arc<NameFate> {
         if let Some(fate) = self.fates.get(name) {
             return Arc::clone(fate);
         }
@@ -56,7 +61,7 @@ impl Names {
                 .filter(|renamed| renamed != name)
                 .map_or(OutName::Same, |renamed| OutName::Renamed(renamed.into()))
         };
-        let fate = Arc::new(Fate {
+        let fate = Arc::new(NameFate {
             set: set.iter().position(|set| set.as_deref() == Some(name)),
             kept,
             out,

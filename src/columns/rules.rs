@@ -9,7 +9,7 @@ use super::fit::Fit;
 use super::flatten::is_nested;
 use super::forms::Forms;
 use super::layout::{Layout, Step};
-use super::lookups::Tables;
+use super::lookups::LookupTables;
 use super::mapper::Input;
 use super::sight::{Sight, Vars};
 use super::source_columns::SourceColumns;
@@ -53,7 +53,7 @@ pub struct Rules {
     /// The columns that the end user chose.
     pub source_columns: Arc<SourceColumns>,
     /// What lookups found, where the spec has any.
-    pub lookups: Option<Arc<Tables>>,
+    pub lookups: Option<Arc<LookupTables>>,
     /// Whether rows are only written, by plain forms: nothing judges them, nothing of them is kept.
     pub only_writes: bool,
 }
@@ -91,7 +91,7 @@ impl Rules {
             record_layout: Layout::of_record(&plan.mapping, &set),
             filled: Arc::new(Filled::new(watched.collect())),
             source_columns: Arc::new(SourceColumns::new(&plan, base)),
-            lookups: has_lookups.then(|| Arc::new(Tables::new(&plan.lookups))),
+            lookups: has_lookups.then(|| Arc::new(LookupTables::new(&plan.lookups))),
             only_writes: only_writes(&plan, &forms),
             forms,
             plan,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use minijinja::value::{Enumerator, Object};
 
-use super::lookups::{RowLookups, Tables};
+use super::lookups::{LookupTables, RowLookups};
 use super::mapper::Input;
 use crate::row::{Batch, Row, row_value};
 use crate::template::native::{Bound, LookedUp, Plain, RecordPath, Scene};
@@ -116,7 +116,7 @@ pub struct Sight<'s> {
     part: Option<Value>,
     vars: &'s Vars<'s>,
     var_names: &'s Arc<[Arc<str>]>,
-    lookups: Option<&'s Arc<Tables>>,
+    lookups: Option<&'s Arc<LookupTables>>,
     frame: OnceCell<Arc<Frame>>,
     slots: OnceCell<Arc<Slots>>,
     looked_up: OnceCell<Arc<RowLookups>>,
@@ -162,7 +162,7 @@ impl<'s> Sight<'s> {
 
     /// The same with lookups.
     #[must_use]
-    pub fn with_lookups(mut self, tables: Option<&'s Arc<Tables>>) -> Self {
+    pub fn with_lookups(mut self, tables: Option<&'s Arc<LookupTables>>) -> Self {
         self.lookups = tables;
         self
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::call::Answer;
+use super::call::CallAnswer;
 use super::client::ContainerApi;
 use super::error::ApiError;
 use super::processes::{ProcessEnd, id_of};
@@ -95,11 +95,11 @@ impl ContainerApi {
         &self,
         method: &'static str,
         path: &str,
-        answer: &Answer,
+        answer: &CallAnswer,
     ) -> Result<(), BucketError> {
         let body = match answer {
-            Answer::Whole { body, .. } if answer.is_success() => body,
-            Answer::Whole { .. } | Answer::Refused(_) | Answer::Lost(_) => {
+            CallAnswer::Whole { body, .. } if answer.is_success() => body,
+            CallAnswer::Whole { .. } | CallAnswer::Refused(_) | CallAnswer::Lost(_) => {
                 return Err(ApiError::call(method, path, answer).into());
             }
         };
@@ -133,14 +133,14 @@ pub enum InBucket {
 }
 
 /// What the API says where the bucket has no such file.
-fn no_file(answer: &Answer) -> Option<String> {
+fn no_file(answer: &CallAnswer) -> Option<String> {
     let (status, body) = match answer {
-        Answer::Whole {
+        CallAnswer::Whole {
             status: status @ (400 | 404),
             body,
             ..
         } => (*status, body),
-        Answer::Whole { .. } | Answer::Refused(_) | Answer::Lost(_) => return None,
+        CallAnswer::Whole { .. } | CallAnswer::Refused(_) | CallAnswer::Lost(_) => return None,
     };
     let read: Value = serde_json::from_slice(body).unwrap_or_default();
     let of_file = ["remoteFile", "remote_file"]

@@ -12,7 +12,7 @@ use reqwest::{Client, Method, Response};
 use crate::row::{PADDING, Spare};
 
 /// What is known after a request was sent.
-pub enum Answer {
+pub enum CallAnswer {
     /// An answer that arrived whole.
     Whole {
         /// The HTTP status.
@@ -28,7 +28,7 @@ pub enum Answer {
     Lost(String),
 }
 
-impl Answer {
+impl CallAnswer {
     /// Whether the answer is a 2xx that arrived whole.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Whole { status, .. } if (200..300).contains(status))
@@ -95,7 +95,7 @@ pub async fn send(
     url: &str,
     body: Option<&Bytes>,
     spare: Option<&Spare>,
-) -> Answer {
+) -> CallAnswer {
     let mut request = client.request(method.clone(), url);
     if let Some(body) = body {
         request = request
@@ -113,12 +113,12 @@ pub async fn send(
         .and_then(|value| value.to_str().ok()?.trim().parse().ok())
         .map(Duration::from_secs);
     match whole_body(response, spare).await {
-        Ok(body) => Answer::Whole {
+        Ok(body) => CallAnswer::Whole {
             status,
             retry_after,
             body,
         },
-        Err(error) => Answer::Lost(format!("the answer broke off: {}", innermost(&error))),
+        Err(error) => CallAnswer::Lost(format!("the answer broke off: {}", innermost(&error))),
     }
 }
 
@@ -137,21 +137,21 @@ async fn whole_body(mut response: Response, spare: Option<&Spare>) -> reqwest::R
     Ok(body)
 }
 
-fn broken(error: &reqwest::Error) -> Answer {
+fn broken(error: &reqwest::Error) -> CallAnswer {
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
             if io.kind() == io::ErrorKind::ConnectionRefused {
-                return Answer::Refused("connection refused".to_owned());
+                return CallAnswer::Refused("connection refused".to_owned());
             }
         }
         source = cause.source();
     }
     // A name that can't be resolved, or a host that can't be reached: nothing was sent either.
     if error.is_connect() {
-        return Answer::Refused(format!("can't connect: {}", innermost(error)));
+        return CallAnswer::Refused(format!("can't connect: {}", innermost(error)));
     }
-    Answer::Lost(format!("no answer: {}", innermost(error)))
+    CallAnswer::Lost(format!("no answer: {}", innermost(error)))
 }
 
 /// The reason at the end of the chain: the others only say "error sending request".

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{Client, Method};
 
-use super::call::{Answer, send};
+use super::call::{CallAnswer, send};
 use super::error::ApiError;
 use super::wait::Waits;
 use crate::plan::Redactor;
@@ -83,13 +83,18 @@ impl ContainerApi {
     }
 
     /// One exchange.
-    pub(super) async fn send(&self, method: &Method, path: &str, body: Option<&Bytes>) -> Answer {
+    pub(super) async fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Bytes>,
+    ) -> CallAnswer {
         let url = format!("{}{path}", self.base);
         send(&self.http, method, &url, body, None).await
     }
 
     /// One exchange that gives rows, in a buffer that goes round.
-    pub(super) async fn read(&self, path: &str) -> Answer {
+    pub(super) async fn read(&self, path: &str) -> CallAnswer {
         let url = format!("{}{path}", self.base);
         send(&self.http, &Method::GET, &url, None, Some(&self.spare)).await
     }
@@ -106,7 +111,7 @@ impl ContainerApi {
     /// A request that may be repeated whatever became of it (`ping`, `restart`, counts).
     pub(super) async fn get_repeatable(&self, path: &str) -> Result<Vec<u8>, ApiError> {
         match self.repeated(&Method::GET, path, None).await? {
-            Answer::Whole {
+            CallAnswer::Whole {
                 status: 200..=299,
                 body,
                 ..
@@ -121,19 +126,19 @@ impl ContainerApi {
         method: &Method,
         path: &str,
         body: Option<&Bytes>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<CallAnswer, ApiError> {
         let mut waits = Waits::default();
         loop {
             let answer = self.send(method, path, body).await;
             let wait = match &answer {
-                Answer::Whole { .. } if answer.is_success() => return Ok(answer),
-                Answer::Whole {
+                CallAnswer::Whole { .. } if answer.is_success() => return Ok(answer),
+                CallAnswer::Whole {
                     status: 429 | 503,
                     retry_after,
                     ..
                 } => waits.after_busy(*retry_after),
-                Answer::Whole { status, .. } if *status < 500 => None,
-                Answer::Refused(_) => waits.after_refusal(),
+                CallAnswer::Whole { status, .. } if *status < 500 => None,
+                CallAnswer::Refused(_) => waits.after_refusal(),
                 _ => waits.after_broken(),
             };
             match wait {

@@ -1,6 +1,6 @@
 //! Why a call to the Container API failed.
 
-use super::call::Answer;
+use super::call::CallAnswer;
 
 /// A failed call: method, path, what happened.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -40,7 +40,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// A call that was answered, or not, in a way that ends it.
-    pub(super) fn call(method: &'static str, path: &str, answer: &Answer) -> Self {
+    pub(super) fn call(method: &'static str, path: &str, answer: &CallAnswer) -> Self {
         Self::Call {
             method,
             path: path.to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use tokio::sync::oneshot;
 
-use super::call::Answer;
+use super::call::CallAnswer;
 use super::client::ContainerApi;
 use super::error::ApiError;
 use super::wait::Waits;
@@ -96,7 +96,7 @@ enum Read {
     Rows(Batch),
     Unread(Vec<u8>),
     End,
-    NotThere(Answer),
+    NotThere(CallAnswer),
 }
 
 /// A read that has to be made up for.
@@ -200,8 +200,10 @@ impl InputReader {
         let path = format!("/input/{}/restart", self.word);
         let answer = self.api.repeated(&Method::GET, &path, None).await?;
         match answer {
-            Answer::Whole { .. } => Ok(()),
-            Answer::Refused(_) | Answer::Lost(_) => Err(ApiError::call("GET", &path, &answer)),
+            CallAnswer::Whole { .. } => Ok(()),
+            CallAnswer::Refused(_) | CallAnswer::Lost(_) => {
+                Err(ApiError::call("GET", &path, &answer))
+            }
         }
     }
 
@@ -212,7 +214,7 @@ impl InputReader {
     }
 
     /// The file was not provided.
-    async fn not_there(&mut self, answer: Answer) -> Result<Read, ApiError> {
+    async fn not_there(&mut self, answer: CallAnswer) -> Result<Read, ApiError> {
         let error = ApiError::call("GET", &self.next_path(), &answer);
         if self.rows > 0 {
             return Err(error);
@@ -243,8 +245,8 @@ impl InputReader {
         loop {
             let answer = self.api.read(&path).await;
             let wait = match answer {
-                Answer::Whole { status: 204, .. } => return Ok(Read::End),
-                Answer::Whole {
+                CallAnswer::Whole { status: 204, .. } => return Ok(Read::End),
+                CallAnswer::Whole {
                     status: 200..=299,
                     body,
                     ..
@@ -254,14 +256,14 @@ impl InputReader {
                     }
                     return self.scan(body);
                 }
-                Answer::Whole { status: 404, .. } => return Ok(Read::NotThere(answer)),
-                Answer::Whole {
+                CallAnswer::Whole { status: 404, .. } => return Ok(Read::NotThere(answer)),
+                CallAnswer::Whole {
                     status: 429 | 503,
                     retry_after,
                     ..
                 } => waits.after_busy(retry_after),
-                Answer::Refused(_) => waits.after_refusal(),
-                Answer::Whole { status, .. } if status < 500 => None,
+                CallAnswer::Refused(_) => waits.after_refusal(),
+                CallAnswer::Whole { status, .. } if status < 500 => None,
                 _ => return Err(ReadError::Broken(answer.describe())),
             };
             match wait {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::call::Answer;
+use super::call::CallAnswer;
 use super::client::ContainerApi;
 use super::wait::Waits;
 use crate::spec::{LogLevel, NotifyType};
@@ -40,8 +40,8 @@ impl ContainerApi {
             // An API that is gone is not waited for once a log.
             let patient = answer.is_surely_not_done() && !self.logs_fail.load(Ordering::Relaxed);
             let wait = match &answer {
-                Answer::Refused(_) if patient => waits.after_refusal(),
-                Answer::Whole { retry_after, .. } if patient => waits.after_busy(*retry_after),
+                CallAnswer::Refused(_) if patient => waits.after_refusal(),
+                CallAnswer::Whole { retry_after, .. } if patient => waits.after_busy(*retry_after),
                 _ => None,
             };
             match wait {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use reqwest::Method;
 
-use super::call::Answer;
+use super::call::CallAnswer;
 use super::client::ContainerApi;
 use super::wait::Waits;
 use crate::columns::Finished;
@@ -63,11 +63,11 @@ impl ContainerApi {
             let answer = self.send(&Method::POST, &path, Some(&body)).await;
             let wait = match &answer {
                 _ if answer.is_accepted() => return Ok(()),
-                Answer::Whole { retry_after, .. } if answer.is_surely_not_done() => {
+                CallAnswer::Whole { retry_after, .. } if answer.is_surely_not_done() => {
                     waits.after_busy(*retry_after)
                 }
-                Answer::Refused(_) => waits.after_refusal(),
-                Answer::Whole {
+                CallAnswer::Refused(_) => waits.after_refusal(),
+                CallAnswer::Whole {
                     status: 400..=499, ..
                 } => {
                     let reason = answer.describe();

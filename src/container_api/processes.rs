@@ -6,7 +6,7 @@ use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::call::Answer;
+use super::call::CallAnswer;
 use super::client::ContainerApi;
 use super::error::ApiError;
 use super::wait::Waits;
@@ -72,16 +72,16 @@ impl ContainerApi {
             let answer = self.send(&Method::POST, path, Some(&body)).await;
             let told = || format!("POST {path}: {}", answer.describe());
             let wait = match &answer {
-                Answer::Whole { body, .. } if answer.is_success() => {
+                CallAnswer::Whole { body, .. } if answer.is_success() => {
                     return id_of(body).ok_or_else(|| {
                         StartError::InDoubt(format!("POST {path}: the answer names no process"))
                     });
                 }
-                Answer::Whole { retry_after, .. } if answer.is_surely_not_done() => {
+                CallAnswer::Whole { retry_after, .. } if answer.is_surely_not_done() => {
                     waits.after_busy(*retry_after)
                 }
-                Answer::Refused(_) => waits.after_refusal(),
-                Answer::Whole {
+                CallAnswer::Refused(_) => waits.after_refusal(),
+                CallAnswer::Whole {
                     status: 400..=499, ..
                 } => return Err(StartError::NotDone(told())),
                 _ => return Err(StartError::InDoubt(told())),

@@ -5,15 +5,15 @@ use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::{Found, Local, Opened, PlaceError, PutError, split_glob, temporary};
+use super::{FileEntry, Local, Opened, PlaceError, PutError, split_glob, temporary};
 use crate::stop::Stop;
 use crate::work_thread::on_thread;
 
-pub fn find(path: &str) -> Result<Vec<Found>, PlaceError> {
+pub fn find(path: &str) -> Result<Vec<FileEntry>, PlaceError> {
     let (folder, glob) = split_glob(path)?;
     let Some(glob) = glob else {
         return match fs::metadata(path) {
-            Ok(_) => Ok(vec![Found {
+            Ok(_) => Ok(vec![FileEntry {
                 path: path.to_owned(),
                 changed: None,
             }]),
@@ -31,7 +31,7 @@ pub fn find(path: &str) -> Result<Vec<Found>, PlaceError> {
         }
         let changed = entry.metadata().and_then(|data| data.modified()).ok();
         let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        files.push(Found {
+        files.push(FileEntry {
             path: entry.path().to_string_lossy().into_owned(),
             changed: changed.and_then(|time| i64::try_from(time.as_millis()).ok()),
         });

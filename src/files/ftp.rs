@@ -11,7 +11,8 @@ use suppaftp::types::FileType;
 use suppaftp::{FtpError, Mode, RustlsConnector, RustlsFtpStream};
 
 use super::{
-    Found, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob, temporary,
+    FileEntry, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob,
+    temporary,
 };
 use crate::http::tls;
 use crate::stop::Stop;
@@ -85,10 +86,10 @@ impl Server {
     }
 
     /// The files that a path means: itself, or all that match.
-    pub async fn find(&self, path: &str) -> Result<Vec<Found>, PlaceError> {
+    pub async fn find(&self, path: &str) -> Result<Vec<FileEntry>, PlaceError> {
         let (folder, glob) = split_glob(path)?;
         let Some(glob) = glob else {
-            return Ok(vec![Found {
+            return Ok(vec![FileEntry {
                 path: path.to_owned(),
                 changed: None,
             }]);
@@ -110,7 +111,7 @@ impl Server {
                 }
                 let path = format!("{}/{name}", folder.trim_end_matches('/'));
                 let changed = stream.mdtm(&path).ok();
-                files.push(Found {
+                files.push(FileEntry {
                     changed: changed.map(|time| time.and_utc().timestamp()),
                     path,
                 });

@@ -22,7 +22,7 @@ pub enum HostKey {
 
 /// What came of looking at the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum HostKeyMatch {
     /// It is as it must be.
     Known,
     /// Nobody says how it must be; its fingerprint.
@@ -36,7 +36,7 @@ pub struct KeyCheck {
     host: String,
     port: u16,
     wanted: HostKey,
-    seen: Arc<Mutex<Option<Seen>>>,
+    seen: Arc<Mutex<Option<HostKeyMatch>>>,
 }
 
 impl HostKey {
@@ -76,22 +76,24 @@ impl HostKey {
         preferred
     }
 
-    fn look_at(&self, host: &str, port: u16, key: &PublicKey) -> Seen {
+    fn look_at(&self, host: &str, port: u16, key: &PublicKey) -> HostKeyMatch {
         let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
         match self {
-            Self::Any => Seen::Unchecked(fingerprint),
+            Self::Any => HostKeyMatch::Unchecked(fingerprint),
             Self::KnownHosts(file) => in_file(file, host, port, key, &fingerprint),
-            Self::This(text) if text.starts_with("SHA256:") && *text == fingerprint => Seen::Known,
-            Self::This(text) if text.starts_with("SHA256:") => Seen::Another(format!(
+            Self::This(text) if text.starts_with("SHA256:") && *text == fingerprint => {
+                HostKeyMatch::Known
+            }
+            Self::This(text) if text.starts_with("SHA256:") => HostKeyMatch::Another(format!(
                 "its key is {fingerprint}, and `host_key` says {text}"
             )),
             Self::This(text) => match PublicKey::from_openssh(text) {
-                Ok(wanted) if wanted.key_data() == key.key_data() => Seen::Known,
-                Ok(wanted) => Seen::Another(format!(
+                Ok(wanted) if wanted.key_data() == key.key_data() => HostKeyMatch::Known,
+                Ok(wanted) => HostKeyMatch::Another(format!(
                     "its key is {fingerprint}, and `host_key` is {}",
                     wanted.fingerprint(HashAlg::Sha256)
                 )),
-                Err(error) => Seen::Another(format!(
+                Err(error) => HostKeyMatch::Another(format!(
                     "`host_key` can't be read: {error}; write `ssh-ed25519 AAAA…` or `SHA256:…`"
                 )),
             },
@@ -99,9 +101,9 @@ impl HostKey {
     }
 }
 
-fn in_file(file: &Path, host: &str, port: u16, key: &PublicKey, fingerprint: &str) -> Seen {
+fn in_file(file: &Path, host: &str, port: u16, key: &PublicKey, fingerprint: &str) -> HostKeyMatch {
     if let Err(error) = std::fs::metadata(file) {
-        return Seen::Another(format!("{}: {error}", file.display()));
+        return HostKeyMatch::Another(format!("{}: {error}", file.display()));
     }
     let shown = file.display();
     match known_host_keys_path(host, port, file) {
@@ -110,22 +112,26 @@ fn in_file(file: &Path, host: &str, port: u16, key: &PublicKey, fingerprint: &st
                 .iter()
                 .any(|(_, known)| known.key_data() == key.key_data()) =>
         {
-            Seen::Known
+            HostKeyMatch::Known
         }
-        Ok(known) if known.is_empty() => Seen::Another(format!(
+        Ok(known) if known.is_empty() => HostKeyMatch::Another(format!(
             "its key is {fingerprint}, and {shown} does not know the host"
         )),
-        Ok(_) => Seen::Another(format!(
+        Ok(_) => HostKeyMatch::Another(format!(
             "its key is {fingerprint}, and {shown} has another for the host"
         )),
-        Err(error) => Seen::Another(format!("{shown}: {error}")),
+        Err(error) => HostKeyMatch::Another(format!("{shown}: {error}")),
     }
 }
 
 impl KeyCheck {
     /// A check, and where its result stands afterwards.
-    pub fn new(host: &str, port: u16, wanted: &HostKey) -> (Self, Arc<Mutex<Option<Seen>>>) {
-        let seen = Arc::<Mutex<Option<Seen>>>::default();
+    pub fn new(
+        host: &str,
+        port: u16,
+        wanted: &HostKey,
+    ) -> (Self, Arc<Mutex<Option<HostKeyMatch>>>) {
+        let seen = Arc::<Mutex<Option<HostKeyMatch>>>::default();
         let check = Self {
             host: host.to_owned(),
             port,
@@ -149,10 +155,10 @@ impl Handler for KeyCheck {
             }
             // Certificates are not asked for.
             PublicKeyOrCertificate::Certificate(_) => {
-                Seen::Another("it shows a certificate, and a key is wanted".to_owned())
+                HostKeyMatch::Another("it shows a certificate, and a key is wanted".to_owned())
             }
         };
-        let is_good = !matches!(seen, Seen::Another(_));
+        let is_good = !matches!(seen, HostKeyMatch::Another(_));
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         Ok(is_good)
     }
@@ -166,21 +172,24 @@ mod tests {
     const OTHER: &str =
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
 
-    fn look(known_hosts: &str, host_key: &str) -> Seen {
+    fn look(known_hosts: &str, host_key: &str) -> HostKeyMatch {
         let key = PublicKey::from_openssh(KEY).unwrap();
         HostKey::of(known_hosts, host_key).look_at("files.example.com", 2222, &key)
     }
 
     #[test]
     fn a_key_is_known_by_itself_or_by_its_fingerprint() {
-        let Seen::Unchecked(fingerprint) = look("", "") else {
+        let HostKeyMatch::Unchecked(fingerprint) = look("", "") else {
             panic!("nobody says how it must be");
         };
         assert!(fingerprint.starts_with("SHA256:"), "{fingerprint}");
-        assert_eq!(look("", KEY), Seen::Known);
-        assert_eq!(look("", &fingerprint), Seen::Known);
+        assert_eq!(look("", KEY), HostKeyMatch::Known);
+        assert_eq!(look("", &fingerprint), HostKeyMatch::Known);
         for another in [OTHER, "SHA256:AAAA", "no key"] {
-            assert!(matches!(look("", another), Seen::Another(_)), "{another}");
+            assert!(
+                matches!(look("", another), HostKeyMatch::Another(_)),
+                "{another}"
+            );
         }
     }
 
@@ -199,8 +208,11 @@ mod tests {
             (String::new(), false),
         ] {
             std::fs::write(path, &line).unwrap();
-            assert_eq!(look(path, "") == Seen::Known, is_known, "{line}");
+            assert_eq!(look(path, "") == HostKeyMatch::Known, is_known, "{line}");
         }
-        assert!(matches!(look("/nowhere/known_hosts", ""), Seen::Another(_)));
+        assert!(matches!(
+            look("/nowhere/known_hosts", ""),
+            HostKeyMatch::Another(_)
+        ));
     }
 }

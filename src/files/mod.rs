@@ -25,7 +25,7 @@ use crate::work_thread::BrokeOff;
 
 /// A file that was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub struct FileEntry {
     /// Its whole path.
     pub path: String,
     /// When it was changed, in seconds or any other number that grows.
@@ -265,13 +265,13 @@ impl<'p> Place<'p> {
     }
 
     /// The files that a path means: itself, or all that match.
-    pub async fn find(&self, path: &str) -> Result<Vec<Found>, PlaceError> {
+    pub async fn find(&self, path: &str) -> Result<Vec<FileEntry>, PlaceError> {
         match self {
             Self::Disk => disk::find(path),
             Self::S3(store) => Ok(store.find(path).await?),
             Self::Ftp(server) => server.find(path).await,
             Self::Sftp(server) => server.find(path).await,
-            Self::Http => Ok(vec![Found {
+            Self::Http => Ok(vec![FileEntry {
                 path: path.to_owned(),
                 changed: None,
             }]),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusty_s3::actions::ListObjectsV2;
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 
-use super::{Found, Login, PutError, glob};
+use super::{FileEntry, Login, PutError, glob};
 use crate::http::{Answer, Fate, Http, Payload, Reply, Rest, SendError};
 use crate::plan::request::RequestPlan;
 use crate::template::Frame;
@@ -86,10 +86,10 @@ impl<'s> Store<'s> {
     }
 
     /// The objects that a key means: itself, or all that match.
-    pub async fn find(&self, key: &str) -> Result<Vec<Found>, String> {
+    pub async fn find(&self, key: &str) -> Result<Vec<FileEntry>, String> {
         let wild = key.find(['*', '?', '[', '{']);
         let Some(wild) = wild else {
-            return Ok(vec![Found {
+            return Ok(vec![FileEntry {
                 path: key.to_owned(),
                 changed: None,
             }]);
@@ -120,7 +120,7 @@ impl<'s> Store<'s> {
                 let changed = object
                     .last_modified
                     .and_then(|text| text.parse::<jiff::Timestamp>().ok());
-                files.push(Found {
+                files.push(FileEntry {
                     path: object.key,
                     changed: changed.map(jiff::Timestamp::as_millisecond),
                 });

@@ -11,9 +11,10 @@ use russh_sftp::client::SftpSession;
 use russh_sftp::client::error::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::host_key::{HostKey, KeyCheck, Seen};
+use super::host_key::{HostKey, HostKeyMatch, KeyCheck};
 use super::{
-    Found, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob, temporary,
+    FileEntry, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob,
+    temporary,
 };
 use crate::stop::Stop;
 
@@ -71,14 +72,14 @@ impl Server {
         let connecting = connect(config, (host.as_str(), *port), check);
         let connected = tokio::time::timeout(self.timeout, connecting).await;
         match seen.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(Seen::Another(reason)) => {
+            Some(HostKeyMatch::Another(reason)) => {
                 let reason = format!("{host}:{port} may be another server: {reason}");
                 return Err(PlaceError::lasting(reason));
             }
-            Some(Seen::Unchecked(fingerprint)) => {
+            Some(HostKeyMatch::Unchecked(fingerprint)) => {
                 let _ = self.unchecked.set(fingerprint);
             }
-            Some(Seen::Known) | None => {}
+            Some(HostKeyMatch::Known) | None => {}
         }
         let mut session = connected
             .map_err(|_| {
@@ -125,10 +126,10 @@ impl Server {
     }
 
     /// The files that a path means: itself, or all that match.
-    pub async fn find(&self, path: &str) -> Result<Vec<Found>, PlaceError> {
+    pub async fn find(&self, path: &str) -> Result<Vec<FileEntry>, PlaceError> {
         let (folder, glob) = split_glob(path)?;
         let Some(glob) = glob else {
-            return Ok(vec![Found {
+            return Ok(vec![FileEntry {
                 path: path.to_owned(),
                 changed: None,
             }]);
@@ -142,7 +143,7 @@ impl Server {
         let files = entries.filter(|entry| glob.is_match(entry.file_name()));
         Ok(files
             .filter(|entry| !entry.file_type().is_dir())
-            .map(|entry| Found {
+            .map(|entry| FileEntry {
                 path: format!("{}/{}", folder.trim_end_matches('/'), entry.file_name()),
                 changed: entry.metadata().mtime.map(i64::from),
             })

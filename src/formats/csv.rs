@@ -8,7 +8,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::csv_watch::{CsvFault, Dialect, Watch};
 use super::names::distinct;
 use super::unpack::Unpacked;
-use super::{Found, ReadError, Sink};
+use super::{PageFindings, ReadError, Sink};
 use crate::plan::format::CsvPlan;
 use crate::template::Value;
 
@@ -20,7 +20,7 @@ pub fn read<'r>(
     input: Box<dyn Read + 'r>,
     plan: &CsvPlan,
     sink: &mut Sink<'_>,
-) -> Result<Found, ReadError> {
+) -> Result<PageFindings, ReadError> {
     let mut input = BufReader::with_capacity(256 * 1024, input);
     let mut skipped = Vec::new();
     for _ in 0..plan.skip {
@@ -66,9 +66,9 @@ pub fn read<'r>(
     if plan.header && next(&mut reader, &mut record)? && names.is_empty() {
         names = header(&record)?;
     }
-    let mut found = Found {
+    let mut found = PageFindings {
         keys: names.iter().map(ToString::to_string).collect(),
-        ..Found::default()
+        ..PageFindings::default()
     };
     let keys: Vec<Value> = names
         .iter()

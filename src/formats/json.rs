@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::shape::{Missing, Shape};
-use super::{Closed, Found, ReadError, Sink, Wanted};
+use super::{Closed, PageFindings, ReadError, Sink, Wanted};
 use crate::plan::path::PathStep;
 use crate::template::{Value, document, json};
 
@@ -20,14 +20,18 @@ pub fn read<'r>(
     input: Box<dyn Read + 'r>,
     wanted: Wanted<'_>,
     sink: &mut Sink<'_>,
-) -> Result<Found, ReadError> {
+) -> Result<PageFindings, ReadError> {
     let mut reader =
         serde_json::Deserializer::from_reader(BufReader::with_capacity(256 * 1024, input));
     walk(&mut reader, wanted, sink).and_then(|found| reader.end().map(|()| found).map_err(broken))
 }
 
 /// Reads a page that is at hand.
-pub fn parse_page(text: &str, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Found, ReadError> {
+pub fn parse_page(
+    text: &str,
+    wanted: Wanted<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<PageFindings, ReadError> {
     if let Some(page) = document::read_text(text) {
         return of_page(&page, wanted, sink);
     }
@@ -37,13 +41,17 @@ pub fn parse_page(text: &str, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result
 }
 
 /// The records of a page that was read as a whole; they share it.
-fn of_page(page: &Value, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Found, ReadError> {
+fn of_page(
+    page: &Value,
+    wanted: Wanted<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<PageFindings, ReadError> {
     let steps = wanted.records.map_or(&[][..], |path| &path.steps);
-    let mut found = Found {
+    let mut found = PageFindings {
         probes: Vec::with_capacity(wanted.probes.len()),
         keys: keys_of(page),
         shape: Shape::of(page, steps),
-        ..Found::default()
+        ..PageFindings::default()
     };
     let mut nodes = Vec::new();
     for probe in wanted.probes {
@@ -92,15 +100,19 @@ pub fn broken(error: serde_json::Error) -> ReadError {
     }
 }
 
-fn walk<'de, D>(reader: D, wanted: Wanted<'_>, sink: &mut Sink<'_>) -> Result<Found, ReadError>
+fn walk<'de, D>(
+    reader: D,
+    wanted: Wanted<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<PageFindings, ReadError>
 where
     D: Deserializer<'de, Error = serde_json::Error>,
 {
     let mut state = State {
         sink,
-        found: Found {
+        found: PageFindings {
             probes: vec![Value::UNDEFINED; wanted.probes.len()],
-            ..Found::default()
+            ..PageFindings::default()
         },
         shape: None,
         has_probe: vec![false; wanted.probes.len()],
@@ -147,7 +159,7 @@ where
 
 struct State<'s, 'k> {
     sink: &'s mut Sink<'k>,
-    found: Found,
+    found: PageFindings,
     /// What stands where records are looked for, once that place was reached.
     shape: Option<Shape>,
     has_probe: Vec<bool>,

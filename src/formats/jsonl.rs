@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::json::{collect, is_list, keys_of};
 use super::shape::Shape;
-use super::{Found, ReadError, Sink, Wanted};
+use super::{PageFindings, ReadError, Sink, Wanted};
 use crate::plan::path::PathStep;
 use crate::template::{document, is_nothing};
 
@@ -15,10 +15,10 @@ pub fn read<'r>(
     input: Box<dyn Read + 'r>,
     wanted: Wanted<'_>,
     sink: &mut Sink<'_>,
-) -> Result<Found, ReadError> {
+) -> Result<PageFindings, ReadError> {
     let mut reader = BufReader::with_capacity(256 * 1024, input);
     let mut line = Vec::new();
-    let mut found = Found::default();
+    let mut found = PageFindings::default();
     let mut number = 0;
     loop {
         line.clear();

@@ -47,7 +47,7 @@ pub struct Wanted<'p> {
 
 /// What was found in XML besides records.
 #[derive(Debug, Clone, Default)]
-pub struct XmlFound {
+pub struct XmlFindings {
     /// What its records are called, where the spec names no element.
     pub elements: Vec<String>,
     /// The element around its records.
@@ -58,7 +58,7 @@ pub struct XmlFound {
 
 /// What was found besides records.
 #[derive(Debug, Clone, Default)]
-pub struct Found {
+pub struct PageFindings {
     /// The first value of each probe; nothing where there is none.
     pub probes: Vec<Value>,
     /// The names that stand at the top, for those who look where nothing is.
@@ -68,7 +68,7 @@ pub struct Found {
     /// Whether the last line of CSV has less than the others, and no end: it may be cut off.
     pub is_cut: bool,
     /// What XML has besides.
-    pub xml: Option<Box<XmlFound>>,
+    pub xml: Option<Box<XmlFindings>>,
     /// What stands where records are looked for.
     pub shape: Shape,
     /// What the bytes were read as, in a spec's word.
@@ -160,10 +160,10 @@ impl Reading<'_> {
         &self,
         input: Box<dyn Read + 'r>,
         sink: &mut Sink<'_>,
-    ) -> Result<Found, ReadError> {
+    ) -> Result<PageFindings, ReadError> {
         let inside = self.plan.and_then(|plan| plan.inside);
         let member = self.plan.and_then(|plan| plan.member.as_ref());
-        let mut found = Found::default();
+        let mut found = PageFindings::default();
         let is_sheet = matches!(self.plan.map(|plan| &plan.kind), Some(FormatKind::Xlsx(_)));
         let inside = inside.map_or(
             if is_sheet {
@@ -229,7 +229,7 @@ impl Reading<'_> {
         input: unpack::Unpacked<'_>,
         hints: &Hints,
         sink: &mut Sink<'_>,
-    ) -> Result<Found, ReadError> {
+    ) -> Result<PageFindings, ReadError> {
         if detect::is_web_page(input.beginning()) {
             let said = if detect::is_sheet(hints) {
                 PAGE_AS_SHEET
@@ -267,7 +267,7 @@ impl Reading<'_> {
         }
         if let FormatKind::Xlsx(plan) = kind {
             let found = sheet::read(plan, input.bytes()?, self.frame, sink)?;
-            return Ok(Found {
+            return Ok(PageFindings {
                 shape: Shape::List,
                 format: kind.word(),
                 ..found
@@ -286,7 +286,7 @@ impl Reading<'_> {
             FormatKind::Jsonl => jsonl::read(text, self.wanted, sink),
             FormatKind::Csv(plan) => csv::read(text, plan, sink),
             FormatKind::Xml(plan) => xml::read(text, plan, self.wanted.probes, sink),
-            FormatKind::Xlsx(_) => Ok(Found::default()),
+            FormatKind::Xlsx(_) => Ok(PageFindings::default()),
         }?;
         if matches!(kind, FormatKind::Csv(_) | FormatKind::Xml(_)) {
             found.shape = Shape::List;

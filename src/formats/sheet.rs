@@ -6,7 +6,7 @@ use std::sync::Arc;
 use calamine::{Data, Reader as _, Sheets, open_workbook_auto_from_rs};
 
 use super::names::distinct;
-use super::{Found, ReadError, Sink};
+use super::{PageFindings, ReadError, Sink};
 use crate::plan::format::XlsxPlan;
 use crate::template::{DurationValue, Frame, Value};
 
@@ -16,7 +16,7 @@ pub fn read(
     bytes: Vec<u8>,
     frame: &Arc<Frame>,
     sink: &mut Sink<'_>,
-) -> Result<Found, ReadError> {
+) -> Result<PageFindings, ReadError> {
     let broken = |reason: String| ReadError::Broken {
         format: "sheet",
         reason,
@@ -112,10 +112,10 @@ pub fn read(
     } else {
         header
     };
-    Ok(Found {
+    Ok(PageFindings {
         keys,
         warnings,
-        ..Found::default()
+        ..PageFindings::default()
     })
 }
 

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::entities::Entities;
 use super::xml_probes::XmlProbes;
 use super::xml_value::{ElementValue, Entry, local};
-use super::{Found, ReadError, Sink, XmlFound};
+use super::{PageFindings, ReadError, Sink, XmlFindings};
 use crate::plan::format::XmlPlan;
 use crate::plan::path::PlainPath;
 use crate::template::Value;
@@ -24,22 +24,22 @@ pub fn read<'r>(
     plan: &XmlPlan,
     probes: &[&PlainPath],
     sink: &mut Sink<'_>,
-) -> Result<Found, ReadError> {
+) -> Result<PageFindings, ReadError> {
     let mut reader = Reader::from_reader(BufReader::with_capacity(256 * 1024, input));
     let mut walk = Walk::new(plan);
     walk.probes = XmlProbes::new(probes);
     walk_through(&mut reader, &mut walk, sink)?;
-    Ok(Found {
+    Ok(PageFindings {
         probes: walk.probes.found(),
         keys: walk.keys,
         warnings: unknown_entities(walk.unknown),
         nothing: walk.nothing,
-        xml: Some(Box::new(XmlFound {
+        xml: Some(Box::new(XmlFindings {
             elements: walk.records,
             around: walk.around,
             words: (!walk.words.is_empty()).then_some(walk.words),
         })),
-        ..Found::default()
+        ..PageFindings::default()
     })
 }
 

@@ -11,7 +11,7 @@ use super::error::{Failure, RuleEnd};
 use super::wait;
 use crate::formats;
 use crate::plan::request::{BodyPlan, Repeat, RequestPlan, RulePlan};
-use crate::spec::fault::Then;
+use crate::spec::recovery::Then;
 use crate::template::{Frame, Value, is_nothing, text_of};
 
 /// Why an answer is good.

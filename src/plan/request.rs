@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::reads::BodyReads;
-use crate::spec::fault::Then;
+use crate::spec::recovery::Then;
 use crate::spec::request::Compress;
 use crate::template::{Template, text_of};
 

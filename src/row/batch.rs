@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::shape::Shape;
-use super::spare::{Spare, Tables};
+use super::spare::{CellTables, Spare};
 use super::text::decode;
 
 /// A text is filled up to whole blocks, and has a block of zeros behind it: looking a little past
@@ -75,7 +75,7 @@ impl std::fmt::Debug for Text {
 pub struct Batch {
     /// There until the batch is dropped.
     text: Option<Text>,
-    tables: Tables,
+    tables: CellTables,
     shapes: Vec<Arc<Shape>>,
     meta: Range<usize>,
     spare: Spare,
@@ -121,7 +121,7 @@ impl Cell {
 impl Batch {
     pub(super) fn new(
         text: Text,
-        tables: Tables,
+        tables: CellTables,
         shapes: Vec<Arc<Shape>>,
         meta: Range<usize>,
         spare: Spare,

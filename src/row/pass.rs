@@ -8,7 +8,7 @@ use super::batch::{Cell, RowPlace};
 use super::marks::Marks;
 use super::scan::ScanError;
 use super::shape::{ColumnPlace, Shape, Shapes};
-use super::spare::Tables;
+use super::spare::CellTables;
 use super::text::decode;
 
 /// One reading of one text.
@@ -26,7 +26,7 @@ pub(super) struct Pass<'p> {
     pub(super) last: Option<Arc<Shape>>,
     /// The columns of the row that is being read, where its shape is not known before.
     pub(super) columns: &'p mut Vec<ColumnPlace>,
-    pub(super) tables: Tables,
+    pub(super) tables: CellTables,
     pub(super) batch_shapes: Vec<Arc<Shape>>,
     /// Where the value of `meta` stands.
     pub(super) meta: Range<usize>,

@@ -18,7 +18,7 @@ pub struct Spare(Arc<Mutex<Shelf>>);
 #[derive(Debug, Default)]
 struct Shelf {
     bytes: Vec<Vec<u8>>,
-    tables: Vec<Tables>,
+    tables: Vec<CellTables>,
 }
 
 impl Shelf {
@@ -34,7 +34,7 @@ impl Shelf {
 
 /// The places of a batch.
 #[derive(Debug, Default)]
-pub(super) struct Tables {
+pub(super) struct CellTables {
     pub cells: Vec<Cell>,
     pub rows: Vec<RowPlace>,
 }
@@ -72,11 +72,11 @@ impl Spare {
         });
     }
 
-    pub(super) fn tables(&self) -> Tables {
+    pub(super) fn tables(&self) -> CellTables {
         self.shelf(|shelf| shelf.tables.pop()).unwrap_or_default()
     }
 
-    pub(super) fn give_back_tables(&self, mut tables: Tables) {
+    pub(super) fn give_back_tables(&self, mut tables: CellTables) {
         tables.cells.clear();
         tables.rows.clear();
         self.shelf(|shelf| {

@@ -16,7 +16,7 @@ impl Run {
                 self.write_mapped(mapped).await
             })
             .await?;
-        self.report_nothing(&self.looked).await;
+        self.report_nothing(&self.observations).await;
         self.report_empty(&mapper).await;
         self.judge_source_columns(&mapper).await?;
         let counts = self.counters.snapshot();

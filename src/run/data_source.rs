@@ -8,7 +8,7 @@ use super::Run;
 use super::error::RunError;
 use super::pipeline::both;
 use crate::columns::{Mapped, Mapper};
-use crate::source::{Context, Looked, Lookups, Newest, Records, Seen};
+use crate::source::{Context, Lookups, Newest, Observations, RecordInSight, Records};
 use crate::spec::LogLevel;
 
 /// Records that wait to be mapped, and rows that wait to be written, in groups.
@@ -17,7 +17,7 @@ const UNDER_WAY: usize = 4;
 /// What goes to the mapper.
 enum Work {
     /// Records; who waits for them to be mapped is told.
-    Records(Vec<Seen>, Option<oneshot::Sender<()>>),
+    Records(Vec<RecordInSight>, Option<oneshot::Sender<()>>),
     /// There are no more: rows that wait for others are finished. Without it they are not, as reading
     /// failed.
     End,
@@ -84,7 +84,7 @@ impl Run {
             self.check_stop()
         };
         let mapper = both(writing, Box::pin(reading)).await??;
-        self.report_nothing(&context.looked).await;
+        self.report_nothing(&context.observations).await;
         self.report_empty(&mapper).await;
         self.judge_emptiness().await?;
         self.keep_newest(&newest);
@@ -96,7 +96,7 @@ impl Run {
         &self,
         records: &mut Records,
         to_mapper: &mpsc::Sender<Work>,
-    ) -> Result<Option<Vec<Seen>>, RunError> {
+    ) -> Result<Option<Vec<RecordInSight>>, RunError> {
         let mut stop = self.api.stop().clone();
         let next = tokio::select! {
             biased;
@@ -175,7 +175,7 @@ impl Run {
             http: Arc::clone(&self.http),
             api: self.api.clone(),
             base: Arc::clone(&self.base),
-            looked: Arc::clone(&self.looked),
+            observations: Arc::clone(&self.observations),
             sizes: Arc::clone(&self.sizes),
             said: Arc::clone(&self.said),
             is_frugal: false,
@@ -209,7 +209,7 @@ impl Run {
     }
 
     /// A source that gave no record at all says where it looked.
-    pub(super) async fn report_nothing(&self, looked: &Looked) {
+    pub(super) async fn report_nothing(&self, looked: &Observations) {
         let is_empty = self.counters.snapshot().read == 0;
         for sentence in looked.sentences() {
             if is_empty || sentence.starts_with("lookup") {

@@ -20,7 +20,7 @@ use crate::plan::target::{TargetKind, TargetPlan};
 use crate::row::row_value;
 use crate::spec::{LogAt, LogLevel};
 use crate::target::rows_in_words;
-use crate::target::{BEHIND, End, Gatherer, Sender, Sent, Told, Unit};
+use crate::target::{BEHIND, BatchSender, End, Gatherer, RowOutcome, Sent, Unit};
 use crate::template::Frame;
 
 /// Units that may be ahead of the first one that is not told yet, for each one that is sent at a time.
@@ -46,7 +46,7 @@ pub(super) struct Dispatch<'r> {
     feedback: Option<FeedbackWriter<'r>>,
     /// Rows of feedback that are written.
     feedback_rows: &'r mut u64,
-    sender: Rc<Sender>,
+    sender: Rc<BatchSender>,
     gatherer: Gatherer<'r>,
     tasks: JoinSet<Sent>,
     ledger: Ledger,
@@ -75,7 +75,7 @@ impl<'r> Dispatch<'r> {
         let plan = &run.plan;
         let feedback = plan.feedback.as_ref();
         let feedback = feedback.map(|plan| FeedbackWriter::new(plan, base, run.api.spare()));
-        let sender = Sender::new(target, run.context(), base, &run.counters);
+        let sender = BatchSender::new(target, run.context(), base, &run.counters);
         Self {
             run,
             entry,
@@ -233,7 +233,7 @@ impl<'r> Dispatch<'r> {
         for (place, message) in self.gatherer.add(place, frame) {
             let outcome = Outcome::of(Status::Failed, message);
             self.run.counters.add_outcome(&outcome);
-            self.ledger.note(Told {
+            self.ledger.note(RowOutcome {
                 place,
                 outcome,
                 answers: None,

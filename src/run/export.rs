@@ -113,7 +113,7 @@ impl Run {
             }
             self.log(LogAt::Finish, &entry.log, &base).await;
         }
-        self.report_nothing(&self.looked).await;
+        self.report_nothing(&self.observations).await;
         self.report_empty(&mapper).await;
         Ok(())
     }

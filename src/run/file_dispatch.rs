@@ -46,7 +46,7 @@ struct Spools {
 
 /// What became of a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum FileEnd {
     Done,
     Failed,
     Unknown,
@@ -140,7 +140,7 @@ impl<'r> FileDispatch<'r> {
         }
         if !self.is_whole {
             // Why is said by whoever broke off.
-            return self.tell(Fate::NotSent).await;
+            return self.tell(FileEnd::NotSent).await;
         }
         if let Err(error) = self.run.check_stop() {
             return self.give_up(error).await;
@@ -195,12 +195,12 @@ impl<'r> FileDispatch<'r> {
         let is_known = |index: &usize| chunk.outcomes[*index].status != Status::Ok;
         let known: Vec<usize> = all.clone().filter(is_known).collect();
         let pending: Vec<usize> = all.clone().filter(|index| !is_known(index)).collect();
-        self.lay_rows_aside(chunk, &known, Fate::NotSent)?;
+        self.lay_rows_aside(chunk, &known, FileEnd::NotSent)?;
         let all: Vec<usize> = all.collect();
-        for (fate, status, message) in [
-            (Fate::Done, Status::Ok, None),
-            (Fate::Failed, Status::Failed, Some(NOT_DELIVERED)),
-            (Fate::Unknown, Status::Unknown, Some(MAYBE_DELIVERED)),
+        for (end, status, message) in [
+            (FileEnd::Done, Status::Ok, None),
+            (FileEnd::Failed, Status::Failed, Some(NOT_DELIVERED)),
+            (FileEnd::Unknown, Status::Unknown, Some(MAYBE_DELIVERED)),
         ] {
             for index in &pending {
                 let outcome = &mut chunk.outcomes[*index];
@@ -208,17 +208,17 @@ impl<'r> FileDispatch<'r> {
                 outcome.message = message.map(str::to_owned);
                 outcome.attempts = 1;
             }
-            self.lay_rows_aside(chunk, &all, fate)?;
+            self.lay_rows_aside(chunk, &all, end)?;
         }
         Ok(())
     }
 
-    /// Feedback and logs of some rows of a chunk, for one fate.
+    /// Feedback and logs of some rows of a chunk, for one end.
     fn lay_rows_aside(
         &mut self,
         chunk: &Chunk,
         indexes: &[usize],
-        fate: Fate,
+        end: FileEnd,
     ) -> Result<(), RunError> {
         let broken = |error: std::io::Error| RunError::File(error.to_string());
         if let Some(feedback) = &self.feedback {
@@ -228,26 +228,26 @@ impl<'r> FileDispatch<'r> {
                 return Err(error);
             }
             if !body.is_empty() {
-                self.later.of(fate).feedback(body.bytes()).map_err(broken)?;
+                self.later.of(end).feedback(body.bytes()).map_err(broken)?;
             }
         }
         let rows = chunk.rows.batch().map_err(|_| RunError::Bug)?;
         if self.run.logs_at(LogAt::Row, &self.entry.log) {
             for index in indexes {
                 let frame = outcome_frame(chunk, &rows, *index, self.base);
-                self.lay_log_aside(LogAt::Row, &frame, fate)?;
+                self.spool_log(LogAt::Row, &frame, end)?;
             }
         }
-        if fate == Fate::Done && self.run.logs_at(LogAt::Batch, &self.entry.log) {
+        if end == FileEnd::Done && self.run.logs_at(LogAt::Batch, &self.entry.log) {
             let values = indexes.iter().map(|index| row_value(&rows, *index));
             let number = self.run.counters.snapshot().batches + 1;
             let batch = batch_frame(self.base, values.collect(), number);
-            self.lay_log_aside(LogAt::Batch, &batch, fate)?;
+            self.spool_log(LogAt::Batch, &batch, end)?;
         }
         Ok(())
     }
 
-    fn lay_log_aside(&mut self, at: LogAt, frame: &Arc<Frame>, fate: Fate) -> Result<(), RunError> {
+    fn spool_log(&mut self, at: LogAt, frame: &Arc<Frame>, end: FileEnd) -> Result<(), RunError> {
         let rules = self.entry.log.iter().chain(&self.run.plan.log);
         for rule in rules.filter(|rule: &&LogRule| rule.at == at) {
             let (level, text, context) = match message(rule, frame) {
@@ -259,7 +259,7 @@ impl<'r> FileDispatch<'r> {
                 }
             };
             self.later
-                .of(fate)
+                .of(end)
                 .log(level, &text, &context)
                 .map_err(|error| RunError::File(error.to_string()))?;
         }
@@ -276,7 +276,7 @@ impl<'r> FileDispatch<'r> {
 
     /// The file is not delivered.
     async fn give_up(self, error: RunError) -> Result<(), RunError> {
-        self.tell(Fate::NotSent).await?;
+        self.tell(FileEnd::NotSent).await?;
         Err(error)
     }
 
@@ -285,31 +285,31 @@ impl<'r> FileDispatch<'r> {
         if self.entry.change.is_some() && self.pending == 0 {
             let message = format!("no row for {}: no file is written", self.name.name);
             self.run.api.log(LogLevel::Info, &message, None).await;
-            return self.tell(Fate::Done).await;
+            return self.tell(FileEnd::Done).await;
         }
         // From here on they count as ok, so that `footer` and `fail_when` see how many go out.
         let counters = Arc::clone(&self.run.counters);
         counters.add_outcomes(&Outcome::ok(), self.pending);
-        let (fate, error) = match self.deliver().await {
-            Ok(()) => return self.tell(Fate::Done).await,
+        let (end, error) = match self.deliver().await {
+            Ok(()) => return self.tell(FileEnd::Done).await,
             Err(failed) => failed,
         };
         counters.take_back_ok(self.pending);
-        let outcome = match fate {
-            Fate::Failed => Outcome::of(Status::Failed, error.to_string()),
-            Fate::Unknown => Outcome::of(Status::Unknown, error.to_string()),
-            Fate::Done | Fate::NotSent => return self.give_up(error).await,
+        let outcome = match end {
+            FileEnd::Failed => Outcome::of(Status::Failed, error.to_string()),
+            FileEnd::Unknown => Outcome::of(Status::Unknown, error.to_string()),
+            FileEnd::Done | FileEnd::NotSent => return self.give_up(error).await,
         };
         counters.add_outcomes(&outcome, self.pending);
         // Exit codes say that it was a signal; why nobody knows stands among the reasons.
-        let is_stopped = self.run.check_stop().is_err() && fate == Fate::Unknown;
-        self.tell(fate).await?;
+        let is_stopped = self.run.check_stop().is_err() && end == FileEnd::Unknown;
+        self.tell(end).await?;
         Err(if is_stopped { RunError::Stopped } else { error })
     }
 
     /// Ends the file and delivers it. An error comes with what is known of the rows.
-    async fn deliver(&mut self) -> Result<(), (Fate, RunError)> {
-        let not_sent = |error| (Fate::NotSent, error);
+    async fn deliver(&mut self) -> Result<(), (FileEnd, RunError)> {
+        let not_sent = |error| (FileEnd::NotSent, error);
         // A feed that is not to go out takes the place of none that is there. Of several entries none
         // knows what the others come to, and of a preview only the first rows are there.
         if self.entry.change.is_none() && self.run.http.rehearsal().is_none() {
@@ -340,11 +340,11 @@ impl<'r> FileDispatch<'r> {
             Delivered::Stopped => Err(not_sent(RunError::Stopped)),
             Delivered::Failed(reason) => {
                 let error = RunError::File(format!("{NOT_DELIVERED}: {reason}"));
-                Err((Fate::Failed, error))
+                Err((FileEnd::Failed, error))
             }
             Delivered::Unknown(reason) => {
                 let error = RunError::File(format!("{MAYBE_DELIVERED}: {reason}"));
-                Err((Fate::Unknown, error))
+                Err((FileEnd::Unknown, error))
             }
         }
     }
@@ -403,18 +403,18 @@ impl<'r> FileDispatch<'r> {
     }
 
     /// Tells what was laid aside.
-    async fn tell(self, fate: Fate) -> Result<(), RunError> {
+    async fn tell(self, end: FileEnd) -> Result<(), RunError> {
         let Spools {
             done,
             failed,
             unknown,
             not_sent,
         } = self.later;
-        let spool = match fate {
-            Fate::Done => done,
-            Fate::Failed => failed,
-            Fate::Unknown => unknown,
-            Fate::NotSent => not_sent,
+        let spool = match end {
+            FileEnd::Done => done,
+            FileEnd::Failed => failed,
+            FileEnd::Unknown => unknown,
+            FileEnd::NotSent => not_sent,
         };
         let broken = |error: std::io::Error| RunError::File(error.to_string());
         let mut spooled = spool.finish().map_err(broken)?;
@@ -438,12 +438,12 @@ impl<'r> FileDispatch<'r> {
 }
 
 impl Spools {
-    fn of(&mut self, fate: Fate) -> &mut Spool {
-        match fate {
-            Fate::Done => &mut self.done,
-            Fate::Failed => &mut self.failed,
-            Fate::Unknown => &mut self.unknown,
-            Fate::NotSent => &mut self.not_sent,
+    fn of(&mut self, end: FileEnd) -> &mut Spool {
+        match end {
+            FileEnd::Done => &mut self.done,
+            FileEnd::Failed => &mut self.failed,
+            FileEnd::Unknown => &mut self.unknown,
+            FileEnd::NotSent => &mut self.not_sent,
         }
     }
 }

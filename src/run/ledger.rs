@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::columns::Chunk;
 use crate::row::Batch;
-use crate::target::Told;
+use crate::target::RowOutcome;
 
 /// Rows whose fates are not all told yet.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Ledger {
     }
 
     /// The fate of a row is known.
-    pub fn note(&mut self, told: Told) {
+    pub fn note(&mut self, told: RowOutcome) {
         let Some((open, index)) = self.find(told.place) else {
             return;
         };

@@ -30,7 +30,7 @@ use crate::counters::Counters;
 use crate::exit::Exit;
 use crate::http::{Http, HttpParts, Rehearsal, Trace};
 use crate::plan::{OptionValues, Plan};
-use crate::source::{Looked, Newest, PageSizes, Said, since_of};
+use crate::source::{Newest, Observations, PageSizes, Said, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
 use crate::state::{State, StateError, StatePlace};
 use crate::template::{Frame, Value};
@@ -51,7 +51,7 @@ pub struct Run {
     http: Arc<Http>,
     state: Arc<State>,
     /// Where records were looked for in vain.
-    looked: Arc<Looked>,
+    observations: Arc<Observations>,
     /// What was learned of how many records servers give at a time.
     sizes: Arc<PageSizes>,
     /// What is said once.
@@ -64,7 +64,7 @@ pub struct Run {
 }
 
 /// What a run is given besides its plan.
-pub struct Given<'g> {
+pub struct RunInput<'g> {
     /// The options' values.
     pub options: &'g OptionValues,
     /// The Container API.
@@ -80,7 +80,7 @@ pub struct Given<'g> {
 }
 
 /// Runs a plan to its end and tells the Container API how it went.
-pub async fn run(plan: Arc<Plan>, given: Given<'_>) -> Summary {
+pub async fn run(plan: Arc<Plan>, given: RunInput<'_>) -> Summary {
     let began = Instant::now();
     let (run, result) = match Run::new(plan, given, None) {
         Ok(run) => {
@@ -112,7 +112,7 @@ impl Run {
     /// A run; where `since` can't be worked out it comes with why, to say so.
     fn new(
         plan: Arc<Plan>,
-        given: Given<'_>,
+        given: RunInput<'_>,
         trace: Option<Arc<Trace>>,
     ) -> Result<Self, (Box<Self>, RunError)> {
         let counters = Arc::new(Counters::new(plan.mode, given.rehearsal.is_some()));
@@ -146,7 +146,7 @@ impl Run {
             base,
             http: Arc::new(http),
             state,
-            looked: Arc::default(),
+            observations: Arc::default(),
             sizes: Arc::default(),
             said: Arc::default(),
             newest: OnceLock::new(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::dispatch::Incoming;
 use super::file_dispatch::FileDispatch;
 use super::messages::finished_frame;
-use super::{Given, Run, RunError};
+use super::{Run, RunError, RunInput};
 use crate::columns::{Mapped, Mapper, Status};
 use crate::container_api::{Handed, InputReader, InputType};
 use crate::http::{Rehearsed, Trace, TraceEntry};
@@ -15,7 +15,7 @@ use crate::plan::{EntryPlan, Plan};
 use crate::row::Scanner;
 use crate::source::Records;
 use crate::spec::Mode;
-use crate::target::{AroundError, Gatherer, Sender, in_turn};
+use crate::target::{AroundError, BatchSender, Gatherer, in_turn};
 use crate::template::{Frame, json};
 
 /// Where `where` leaves rows out, so many more records are looked at.
@@ -63,7 +63,7 @@ pub struct PreviewRow {
 }
 
 /// Reads and maps the first `limit` records or rows.
-pub async fn preview(plan: Arc<Plan>, given: Given<'_>, limit: u32) -> Preview {
+pub async fn preview(plan: Arc<Plan>, given: RunInput<'_>, limit: u32) -> Preview {
     let trace = Arc::new(Trace::default());
     let mut preview = Preview::default();
     let run = match Run::new(plan, given, Some(Arc::clone(&trace))) {
@@ -170,7 +170,7 @@ impl Run {
                 }
             }
         }
-        preview.looked = context.looked.sentences();
+        preview.looked = context.observations.sentences();
         if preview.read > 0 {
             preview.looked.clear();
         }
@@ -269,7 +269,7 @@ impl Run {
             });
             return Ok(());
         }
-        let sender = Sender::new(target, self.context(), base, &self.counters);
+        let sender = BatchSender::new(target, self.context(), base, &self.counters);
         let mut gatherer = Gatherer::new(target, &self.counters);
         let mut place = 0;
         for chunk in &mapped.chunks {

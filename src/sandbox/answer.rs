@@ -12,12 +12,12 @@ use http_body::{Frame, SizeHint};
 use serde_json::{Value, json};
 
 /// An answer: a status, and a body where there is one.
-pub struct Answer {
+pub struct SandboxAnswer {
     status: StatusCode,
     body: Vec<Bytes>,
 }
 
-impl Answer {
+impl SandboxAnswer {
     /// A status with a JSON body.
     pub fn json(status: StatusCode, body: &Value) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl Answer {
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for SandboxAnswer {
     fn into_response(self) -> Response {
         if self.body.is_empty() {
             return self.status.into_response();

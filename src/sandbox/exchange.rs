@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::SandboxAnswer;
 
 /// The folder that stands for the shared directory.
 const SHARED: &str = "exchange";
@@ -48,10 +48,10 @@ impl Exchange {
     }
 
     /// Copies a file of the shared directory to `to` (`storage`, `transport`).
-    pub fn store(&mut self, to: &str, body: &[u8]) -> Answer {
+    pub fn store(&mut self, to: &str, body: &[u8]) -> SandboxAnswer {
         let body: Value = match serde_json::from_slice(body) {
             Ok(body) => body,
-            Err(_) => return Answer::bad("The request body is not valid JSON.", None),
+            Err(_) => return SandboxAnswer::bad("The request body is not valid JSON.", None),
         };
         let path = |field: &str| {
             let text = body.get(field).and_then(Value::as_str)?;
@@ -64,51 +64,51 @@ impl Exchange {
             } else {
                 "remoteFile"
             };
-            return Answer::bad("Validation failed.", Some((field, NO_PATH)));
+            return SandboxAnswer::bad("Validation failed.", Some((field, NO_PATH)));
         };
         let source = self.shared().join(source);
         if !source.is_file() {
-            return Answer::bad("Validation failed.", Some(("sourceFile", NO_FILE)));
+            return SandboxAnswer::bad("Validation failed.", Some(("sourceFile", NO_FILE)));
         }
         let target = self.folder.join(to).join(remote);
         self.start_copy(&source, &target)
     }
 
     /// `PUT /buckets/exchange/upload/{remoteFile}`: a file of the shared directory goes to the bucket.
-    pub fn upload(&mut self, remote: &str, body: &[u8]) -> Answer {
+    pub fn upload(&mut self, remote: &str, body: &[u8]) -> SandboxAnswer {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let named = body.get("source_file").and_then(Value::as_str);
         let Some(source) = named.and_then(inside).map(|path| self.shared().join(path)) else {
-            return Answer::bad("Validation failed.", Some(("sourceFile", NO_PATH)));
+            return SandboxAnswer::bad("Validation failed.", Some(("sourceFile", NO_PATH)));
         };
         let Some(target) = self.in_bucket(remote) else {
-            return Answer::bad("Validation failed.", Some(("remoteFile", NO_PATH)));
+            return SandboxAnswer::bad("Validation failed.", Some(("remoteFile", NO_PATH)));
         };
         if !source.is_file() {
-            return Answer::bad("Validation failed.", Some(("sourceFile", NO_FILE)));
+            return SandboxAnswer::bad("Validation failed.", Some(("sourceFile", NO_FILE)));
         }
         self.start_copy(&source, &target)
     }
 
     /// `GET /buckets/exchange/download/{remoteFile}`: a file of the bucket goes to the shared directory,
     /// under its own name.
-    pub fn download(&mut self, remote: &str) -> Answer {
+    pub fn download(&mut self, remote: &str) -> SandboxAnswer {
         let (Some(source), Some(name)) = (self.in_bucket(remote), inside(remote)) else {
-            return Answer::bad("Validation failed.", Some(("remoteFile", NO_PATH)));
+            return SandboxAnswer::bad("Validation failed.", Some(("remoteFile", NO_PATH)));
         };
         if !source.is_file() {
-            return Answer::bad("Validation failed.", Some(("remoteFile", NO_FILE)));
+            return SandboxAnswer::bad("Validation failed.", Some(("remoteFile", NO_FILE)));
         }
         let target = self.shared().join(name);
         self.start_copy(&source, &target)
     }
 
     /// `DELETE /buckets/delete/{remoteFile}`.
-    pub fn delete(&mut self, remote: &str) -> Answer {
+    pub fn delete(&mut self, remote: &str) -> SandboxAnswer {
         match self.in_bucket(remote) {
             Some(path) if fs::remove_file(&path).is_ok() => self.start(true),
-            Some(_) => Answer::bad("Validation failed.", Some(("remoteFile", NO_FILE))),
-            None => Answer::bad("Validation failed.", Some(("remoteFile", NO_PATH))),
+            Some(_) => SandboxAnswer::bad("Validation failed.", Some(("remoteFile", NO_FILE))),
+            None => SandboxAnswer::bad("Validation failed.", Some(("remoteFile", NO_PATH))),
         }
     }
 
@@ -117,7 +117,7 @@ impl Exchange {
     }
 
     /// Copies, as a process that is over by the time it is asked for.
-    fn start_copy(&mut self, source: &Path, target: &Path) -> Answer {
+    fn start_copy(&mut self, source: &Path, target: &Path) -> SandboxAnswer {
         // A link may lead out of the folder.
         let is_inside = || {
             let folder = fs::canonicalize(&self.folder).ok()?;
@@ -137,7 +137,7 @@ impl Exchange {
         self.start(copied)
     }
 
-    fn start(&mut self, copied: bool) -> Answer {
+    fn start(&mut self, copied: bool) -> SandboxAnswer {
         let id = uuid::Uuid::new_v4().to_string();
         let process = Process {
             exit_code: i32::from(!copied),
@@ -145,28 +145,28 @@ impl Exchange {
         };
         self.processes.insert(id.clone(), process);
         let body = json!({ "message": "Process started.", "data": { "id": id } });
-        Answer::json(StatusCode::ACCEPTED, &body)
+        SandboxAnswer::json(StatusCode::ACCEPTED, &body)
     }
 
     /// Processes that nobody asked for yet.
-    pub fn pending(&self) -> Answer {
+    pub fn pending(&self) -> SandboxAnswer {
         let pending: Vec<Value> = self
             .processes
             .iter()
             .filter(|(_, process)| !process.seen)
             .map(|(id, process)| describe(id, *process))
             .collect();
-        Answer::json(StatusCode::OK, &json!({ "message": "", "data": pending }))
+        SandboxAnswer::json(StatusCode::OK, &json!({ "message": "", "data": pending }))
     }
 
     /// One process.
-    pub fn process(&mut self, id: &str) -> Answer {
+    pub fn process(&mut self, id: &str) -> SandboxAnswer {
         match self.processes.get_mut(id) {
-            None => Answer::not_found("Process not found."),
+            None => SandboxAnswer::not_found("Process not found."),
             Some(process) => {
                 let now = *process;
                 process.seen = true;
-                Answer::json(
+                SandboxAnswer::json(
                     StatusCode::OK,
                     &json!({ "message": "", "data": describe(id, now) }),
                 )

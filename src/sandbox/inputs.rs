@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::http::StatusCode;
 
-use super::answer::Answer;
+use super::answer::SandboxAnswer;
 use super::input_file::InputFile;
 
 /// What can be read; `full` is the older name of `input`.
@@ -58,32 +58,36 @@ impl Inputs {
             .collect()
     }
 
-    fn cursor(&mut self, word: &str) -> Result<&mut Cursor, Answer> {
+    fn cursor(&mut self, word: &str) -> Result<&mut Cursor, SandboxAnswer> {
         let Some(kind) = known_type(word) else {
-            return Err(Answer::not_found(&format!(
+            return Err(SandboxAnswer::not_found(&format!(
                 "Input type {word} does not exist."
             )));
         };
         self.files
             .get_mut(kind)
-            .ok_or_else(|| Answer::not_found(&format!("File {kind} is not provided.")))
+            .ok_or_else(|| SandboxAnswer::not_found(&format!("File {kind} is not provided.")))
     }
 
     /// `next`: one row; 204 at the end.
-    pub fn next(&mut self, word: &str, query: &ReadQuery) -> Result<Answer, Answer> {
+    pub fn next(&mut self, word: &str, query: &ReadQuery) -> Result<SandboxAnswer, SandboxAnswer> {
         let show_hidden = query.show_hidden()?;
         let cursor = self.cursor(word)?;
         if cursor.at >= cursor.file.len() {
-            return Ok(Answer::empty());
+            return Ok(SandboxAnswer::empty());
         }
         cursor.at += 1;
         let row = cursor.file.rows(cursor.at - 1, cursor.at, show_hidden);
         let (head, tail) = (b"{\"message\":\"\",\"data\":".as_slice(), b"}".as_slice());
-        Ok(Answer::parts(vec![head.into(), row, tail.into()]))
+        Ok(SandboxAnswer::parts(vec![head.into(), row, tail.into()]))
     }
 
     /// `next_batch`: up to `size` rows; empty `data` at the end.
-    pub fn next_batch(&mut self, word: &str, query: &ReadQuery) -> Result<Answer, Answer> {
+    pub fn next_batch(
+        &mut self,
+        word: &str,
+        query: &ReadQuery,
+    ) -> Result<SandboxAnswer, SandboxAnswer> {
         let show_hidden = query.show_hidden()?;
         let size = query.size()?;
         let cursor = self.cursor(word)?;
@@ -91,43 +95,46 @@ impl Inputs {
         let rows = cursor.file.rows(cursor.at, to, show_hidden);
         cursor.at = to;
         let (head, tail) = (b"{\"message\":\"\",\"data\":[".as_slice(), b"]}".as_slice());
-        Ok(Answer::parts(vec![head.into(), rows, tail.into()]))
+        Ok(SandboxAnswer::parts(vec![head.into(), rows, tail.into()]))
     }
 
     /// `restart`: the cursor is back at the start.
-    pub fn restart(&mut self, word: &str) -> Result<Answer, Answer> {
+    pub fn restart(&mut self, word: &str) -> Result<SandboxAnswer, SandboxAnswer> {
         self.cursor(word)?.at = 0;
-        Ok(Answer::message(StatusCode::OK, "Restarted successfully."))
+        Ok(SandboxAnswer::message(
+            StatusCode::OK,
+            "Restarted successfully.",
+        ))
     }
 
     /// `count`.
-    pub fn count(&mut self, word: &str) -> Result<Answer, Answer> {
+    pub fn count(&mut self, word: &str) -> Result<SandboxAnswer, SandboxAnswer> {
         let count = self.cursor(word)?.file.len();
         let body = serde_json::json!({ "message": "", "data": { "count": count } });
-        Ok(Answer::json(StatusCode::OK, &body))
+        Ok(SandboxAnswer::json(StatusCode::OK, &body))
     }
 }
 
 impl ReadQuery {
-    fn size(&self) -> Result<usize, Answer> {
+    fn size(&self) -> Result<usize, SandboxAnswer> {
         let Some(size) = &self.size else { return Ok(1) };
         let Ok(size) = size.parse::<i64>() else {
-            return Err(Answer::bad("Size should be an integer.", None));
+            return Err(SandboxAnswer::bad("Size should be an integer.", None));
         };
         usize::try_from(size)
             .ok()
             .filter(|size| (1..=MOST_ROWS).contains(size))
             .ok_or_else(|| {
                 let error = "Size should be greater than 0 and less than 1000.";
-                Answer::bad(error, Some(("size", error)))
+                SandboxAnswer::bad(error, Some(("size", error)))
             })
     }
 
-    fn show_hidden(&self) -> Result<bool, Answer> {
+    fn show_hidden(&self) -> Result<bool, SandboxAnswer> {
         if let Some(id) = &self.classification_id {
             if id.parse::<i64>().is_err() {
                 let error = "Classification id should be an integer.";
-                return Err(Answer::bad(error, Some(("classificationId", error))));
+                return Err(SandboxAnswer::bad(error, Some(("classificationId", error))));
             }
         }
         match self.show_hidden.as_deref() {
@@ -135,7 +142,7 @@ impl ReadQuery {
             Some("1" | "true") => Ok(true),
             Some(_) => {
                 let error = "Show hidden should be a boolean.";
-                Err(Answer::bad(error, Some(("showHidden", error))))
+                Err(SandboxAnswer::bad(error, Some(("showHidden", error))))
             }
         }
     }

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::SandboxAnswer;
 use crate::spec::LogLevel;
 
 /// Logs that are kept to be shown.
@@ -35,27 +35,27 @@ impl Logs {
     }
 
     /// Takes a log.
-    pub fn append(&mut self, level: &str, body: &[u8]) -> Answer {
+    pub fn append(&mut self, level: &str, body: &[u8]) -> SandboxAnswer {
         let Some(level) = LogLevel::ALL
             .into_iter()
             .find(|known| known.word() == level)
         else {
-            return Answer::bad(
+            return SandboxAnswer::bad(
                 "Validation failed.",
                 Some(("level", "This level does not exist.")),
             );
         };
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
-            return Answer::bad("The request body is not valid JSON.", None);
+            return SandboxAnswer::bad("The request body is not valid JSON.", None);
         };
         let Some(message) = body.get("message").and_then(Value::as_str) else {
-            return Answer::bad(
+            return SandboxAnswer::bad(
                 "Validation failed.",
                 Some(("message", "This value should be a string.")),
             );
         };
         if message.trim().is_empty() {
-            return Answer::bad(
+            return SandboxAnswer::bad(
                 "Validation failed.",
                 Some(("message", "This value should not be blank.")),
             );
@@ -65,8 +65,8 @@ impl Logs {
         let context = body.get("context").cloned().unwrap_or(json!({}));
         match self.write(&json!({ "level": level.word(), "message": message, "context": context }))
         {
-            Ok(()) => Answer::message(StatusCode::CREATED, "Logged successfully."),
-            Err(error) => Answer::message(
+            Ok(()) => SandboxAnswer::message(StatusCode::CREATED, "Logged successfully."),
+            Err(error) => SandboxAnswer::message(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 &format!("The sandbox can't write logs.jsonl: {error}"),
             ),

@@ -11,7 +11,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::answer::Answer;
+use super::answer::SandboxAnswer;
 use super::cells::{RawRow, flat, text};
 use crate::row::{Batch, Scanner, Shape, Spare};
 
@@ -50,9 +50,9 @@ struct Meta {
 }
 
 /// What is wrong with a body that has no rows.
-fn refusal(body: &[u8]) -> Answer {
+fn refusal(body: &[u8]) -> SandboxAnswer {
     match serde_json::from_slice::<Value>(body) {
-        Err(_) => Answer::bad("The request body is not valid JSON.", None),
+        Err(_) => SandboxAnswer::bad("The request body is not valid JSON.", None),
         Ok(body) => match body.get("data") {
             Some(Value::Array(rows)) if !rows.is_empty() => {
                 refused("data", "This value should be a list of objects.")
@@ -65,8 +65,8 @@ fn refusal(body: &[u8]) -> Answer {
     }
 }
 
-fn refused(field: &str, error: &str) -> Answer {
-    Answer::bad("Validation failed.", Some((field, error)))
+fn refused(field: &str, error: &str) -> SandboxAnswer {
+    SandboxAnswer::bad("Validation failed.", Some((field, error)))
 }
 
 impl Output {
@@ -86,7 +86,7 @@ impl Output {
     }
 
     /// Takes a body's rows.
-    pub fn append(&mut self, body: Vec<u8>) -> Answer {
+    pub fn append(&mut self, body: Vec<u8>) -> SandboxAnswer {
         let batch = match self.scanner.answer(body) {
             Ok(batch) if !batch.is_empty() => batch,
             Ok(batch) => return refusal(batch.bytes()),
@@ -101,8 +101,8 @@ impl Output {
             },
         };
         match self.store(&batch, meta.separator.as_deref().unwrap_or("-")) {
-            Ok(()) => Answer::message(StatusCode::CREATED, "Written successfully."),
-            Err(error) => Answer::message(
+            Ok(()) => SandboxAnswer::message(StatusCode::CREATED, "Written successfully."),
+            Err(error) => SandboxAnswer::message(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 &format!("The sandbox can't write {}: {error}", self.name),
             ),

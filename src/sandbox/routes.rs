@@ -10,7 +10,7 @@ use axum::routing::{delete, get, post, put};
 use http_body_util::BodyExt as _;
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::SandboxAnswer;
 use super::exchange::Exchange;
 use super::inputs::{Inputs, ReadQuery};
 use super::logs::Logs;
@@ -39,7 +39,7 @@ pub fn with<T>(shared: &Shared, work: impl FnOnce(&mut Held) -> T) -> T {
     work(&mut shared.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn either(answer: Result<Answer, Answer>) -> Answer {
+fn either(answer: Result<SandboxAnswer, SandboxAnswer>) -> SandboxAnswer {
     answer.unwrap_or_else(|refusal| refusal)
 }
 
@@ -48,7 +48,7 @@ pub fn router(shared: Shared) -> Router {
     Router::new()
         .route(
             "/ping",
-            get(async || Answer::message(StatusCode::OK, "pong")),
+            get(async || SandboxAnswer::message(StatusCode::OK, "pong")),
         )
         .route("/input/{kind}/next", get(next))
         .route("/input/{kind}/next_batch", get(next_batch))
@@ -66,9 +66,9 @@ pub fn router(shared: Shared) -> Router {
         .route("/processes/pending", get(pending))
         .route("/processes/log", post(process_log))
         .route("/processes/{id}", get(process))
-        .fallback(async || Answer::not_found("Not found."))
+        .fallback(async || SandboxAnswer::not_found("Not found."))
         .method_not_allowed_fallback(async || {
-            Answer::message(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.")
+            SandboxAnswer::message(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.")
         })
         .layer(DefaultBodyLimit::disable())
         .with_state(shared)
@@ -80,7 +80,7 @@ async fn next(
     State(held): Holder,
     Path(kind): Path<String>,
     Query(query): Query<ReadQuery>,
-) -> Answer {
+) -> SandboxAnswer {
     with(&held, |held| either(held.inputs.next(&kind, &query)))
 }
 
@@ -88,26 +88,26 @@ async fn next_batch(
     State(held): Holder,
     Path(kind): Path<String>,
     Query(query): Query<ReadQuery>,
-) -> Answer {
+) -> SandboxAnswer {
     with(&held, |held| either(held.inputs.next_batch(&kind, &query)))
 }
 
-async fn restart(State(held): Holder, Path(kind): Path<String>) -> Answer {
+async fn restart(State(held): Holder, Path(kind): Path<String>) -> SandboxAnswer {
     with(&held, |held| either(held.inputs.restart(&kind)))
 }
 
-async fn count(State(held): Holder, Path(kind): Path<String>) -> Answer {
+async fn count(State(held): Holder, Path(kind): Path<String>) -> SandboxAnswer {
     with(&held, |held| either(held.inputs.count(&kind)))
 }
 
-async fn output(State(held): Holder, Path(file): Path<String>, body: Body) -> Answer {
+async fn output(State(held): Holder, Path(file): Path<String>, body: Body) -> SandboxAnswer {
     let Ok(body) = whole(body, with(&held, |held| held.spare.clone())).await else {
-        return Answer::bad("The request body broke off.", None);
+        return SandboxAnswer::bad("The request body broke off.", None);
     };
     with(&held, |held| match file.as_str() {
         "output" => held.output.append(body),
         "feedback" => held.feedback.append(body),
-        _ => Answer::not_found(&format!("Output file {file} does not exist.")),
+        _ => SandboxAnswer::not_found(&format!("Output file {file} does not exist.")),
     })
 }
 
@@ -123,55 +123,57 @@ async fn whole(mut body: Body, spare: Spare) -> Result<Vec<u8>, axum::Error> {
     Ok(bytes)
 }
 
-async fn close(State(held): Holder, Path(file): Path<String>) -> Answer {
+async fn close(State(held): Holder, Path(file): Path<String>) -> SandboxAnswer {
     let written = with(&held, |held| match file.as_str() {
         "output" => Some(held.output.write_csv()),
         "feedback" => Some(held.feedback.write_csv()),
         _ => None,
     });
     match written {
-        Some(Ok(())) => Answer::empty(),
-        Some(Err(error)) => Answer::message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        None => Answer::not_found(&format!("Output file {file} does not exist.")),
+        Some(Ok(())) => SandboxAnswer::empty(),
+        Some(Err(error)) => {
+            SandboxAnswer::message(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
+        }
+        None => SandboxAnswer::not_found(&format!("Output file {file} does not exist.")),
     }
 }
 
-async fn log(State(held): Holder, Path(level): Path<String>, body: Bytes) -> Answer {
+async fn log(State(held): Holder, Path(level): Path<String>, body: Bytes) -> SandboxAnswer {
     with(&held, |held| held.logs.append(&level, &body))
 }
 
-async fn classifications() -> Answer {
-    Answer::json(StatusCode::OK, &json!({ "data": [] }))
+async fn classifications() -> SandboxAnswer {
+    SandboxAnswer::json(StatusCode::OK, &json!({ "data": [] }))
 }
 
-async fn storage(State(held): Holder, body: Bytes) -> Answer {
+async fn storage(State(held): Holder, body: Bytes) -> SandboxAnswer {
     with(&held, |held| held.exchange.store("storage", &body))
 }
 
-async fn transport(State(held): Holder, body: Bytes) -> Answer {
+async fn transport(State(held): Holder, body: Bytes) -> SandboxAnswer {
     with(&held, |held| held.exchange.store("transport", &body))
 }
 
-async fn upload(State(held): Holder, Path(remote): Path<String>, body: Bytes) -> Answer {
+async fn upload(State(held): Holder, Path(remote): Path<String>, body: Bytes) -> SandboxAnswer {
     with(&held, |held| held.exchange.upload(&remote, &body))
 }
 
-async fn download(State(held): Holder, Path(remote): Path<String>) -> Answer {
+async fn download(State(held): Holder, Path(remote): Path<String>) -> SandboxAnswer {
     with(&held, |held| held.exchange.download(&remote))
 }
 
-async fn remove(State(held): Holder, Path(remote): Path<String>) -> Answer {
+async fn remove(State(held): Holder, Path(remote): Path<String>) -> SandboxAnswer {
     with(&held, |held| held.exchange.delete(&remote))
 }
 
-async fn pending(State(held): Holder) -> Answer {
+async fn pending(State(held): Holder) -> SandboxAnswer {
     with(&held, |held| held.exchange.pending())
 }
 
-async fn process(State(held): Holder, Path(id): Path<String>) -> Answer {
+async fn process(State(held): Holder, Path(id): Path<String>) -> SandboxAnswer {
     with(&held, |held| held.exchange.process(&id))
 }
 
-async fn process_log() -> Answer {
-    Answer::message(StatusCode::OK, "Logged successfully.")
+async fn process_log() -> SandboxAnswer {
+    SandboxAnswer::message(StatusCode::OK, "Logged successfully.")
 }

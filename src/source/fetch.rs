@@ -8,7 +8,7 @@ use reqwest::Url;
 use super::list_end::{Doubt, Next};
 use super::page_check::{FirstPage, beginning, goes_astray, may_be_none, why_no_page};
 use super::pages::{Advance, PageRead, Paging};
-use super::read::{Broken, Job, Progress, failed, read_answer};
+use super::read::{Broken, ReadProgress, ReadTask, failed, read_answer};
 use super::{Context, SourceError};
 use crate::formats;
 use crate::http::{Answer, Failure, Fault, Reply, SendError};
@@ -28,7 +28,7 @@ pub enum Fetched {
 }
 
 /// What a list gives.
-pub enum Given<'a> {
+pub enum Item<'a> {
     /// A record, with the answer it came in.
     Record(Value, &'a Arc<Answer>),
     /// All records of a page were given.
@@ -36,7 +36,7 @@ pub enum Given<'a> {
 }
 
 /// What came of a page's request.
-enum Came {
+enum NextPage {
     /// A page; its records, where they wait until it is known what comes after it.
     Page(PageRead, Arc<Answer>, Vec<Value>),
     /// There is no such page, or a rule ends the list.
@@ -63,7 +63,7 @@ pub async fn fetch(
     context: &Context,
     plan: &FetchPlan,
     frame: &Arc<Frame>,
-    give: &mut impl AsyncFnMut(Given<'_>) -> Result<(), SourceError>,
+    give: &mut impl AsyncFnMut(Item<'_>) -> Result<(), SourceError>,
 ) -> Result<Fetched, SourceError> {
     let label = &plan.request.label;
     let of_template = |error| SourceError::of_template(label, error);
@@ -88,9 +88,9 @@ pub async fn fetch(
         let (seen, address) = asked(paging.as_ref(), frame);
         let (read, answer, mut held) = match list.page(&seen, address.as_ref(), doubt, give).await?
         {
-            Came::Page(read, answer, held) => (read, answer, held),
-            Came::Over => return Ok(Fetched::Whole),
-            Came::Split(error) => return Ok(Fetched::Split(error)),
+            NextPage::Page(read, answer, held) => (read, answer, held),
+            NextPage::Over => return Ok(Fetched::Whole),
+            NextPage::Split(error) => return Ok(Fetched::Split(error)),
         };
         list.first.get_or_insert_with(|| FirstPage::of(&read));
         let next = match &mut paging {
@@ -100,9 +100,9 @@ pub async fn fetch(
         let next = next.map_err(of_template);
         let giving = async {
             for record in held {
-                give(Given::Record(record, &answer)).await?;
+                give(Item::Record(record, &answer)).await?;
             }
-            give(Given::PageOver).await
+            give(Item::PageOver).await
         };
         if matches!(next, Ok(Next::Page | Next::Probe(_))) && !context.is_frugal {
             let (seen, address) = asked(paging.as_ref(), frame);
@@ -128,11 +128,11 @@ impl List<'_> {
         seen: &Arc<Frame>,
         address: Option<&Url>,
         doubt: Option<Doubt>,
-        give: &mut impl AsyncFnMut(Given<'_>) -> Result<(), SourceError>,
-    ) -> Result<Came, SourceError> {
+        give: &mut impl AsyncFnMut(Item<'_>) -> Result<(), SourceError>,
+    ) -> Result<NextPage, SourceError> {
         let (context, plan) = (self.context, self.plan);
         let label = &plan.request.label;
-        let mut progress = Progress::default();
+        let mut progress = ReadProgress::default();
         let mut losses = 0;
         loop {
             let reply = match self.ahead.take() {
@@ -144,21 +144,21 @@ impl List<'_> {
                 Ok(Reply::Skip(message)) => {
                     let message = format!("{label}: {message}");
                     context.api.log(LogLevel::Warning, &message, None).await;
-                    return Ok(Came::Over);
+                    return Ok(NextPage::Over);
                 }
-                Ok(Reply::Stop) => return Ok(Came::Over),
-                Ok(Reply::Split(error)) if self.count == 0 => return Ok(Came::Split(error)),
+                Ok(Reply::Stop) => return Ok(NextPage::Over),
+                Ok(Reply::Split(error)) if self.count == 0 => return Ok(NextPage::Split(error)),
                 Ok(Reply::Split(error)) => return Err(too_late(error, self.count).into()),
                 Err(error) if doubt.is_some() && says_no_page(&error) => {
                     let message =
                         format!("{error}. It was asked for to be sure that the list ends: it does");
                     context.api.log(LogLevel::Debug, &message, None).await;
-                    return Ok(Came::Over);
+                    return Ok(NextPage::Over);
                 }
                 Err(error) => return Err(error.into()),
             };
             let origin = context.http.redactor().redact(answer.url.as_str());
-            let job = Job {
+            let job = ReadTask {
                 plan: &plan.reading,
                 probes: &self.probes,
                 frame: seen,
@@ -177,7 +177,7 @@ impl List<'_> {
                     return Ok(());
                 }
                 passed_on += 1;
-                give(Given::Record(record, &answer)).await
+                give(Item::Record(record, &answer)).await
             };
             let mut read = read_answer(&job, &answer, rest, &mut progress, &mut each).await;
             // Whether a page is full is not a matter of what is selected of it.
@@ -198,7 +198,7 @@ impl List<'_> {
                         None => {}
                         Some(why) if is_over => {
                             say_ended(context, label, &failed(&job, why)).await;
-                            return Ok(Came::Over);
+                            return Ok(NextPage::Over);
                         }
                         Some(why) => {
                             let why = format!("{why}{}", beginning(&job, &answer));
@@ -210,15 +210,15 @@ impl List<'_> {
                         self.say_failure(&answer, &origin).await;
                     }
                     if read.count == 0 && self.count == 0 {
-                        let looked = &context.looked;
-                        looked.note(label, &origin, &plan.reading, &read.found);
+                        let observations = &context.observations;
+                        observations.note(label, &origin, &plan.reading, &read.found);
                     }
                     self.count += held.len() as u64;
-                    return Ok(Came::Page(read, answer, held));
+                    return Ok(NextPage::Page(read, answer, held));
                 }
                 Err(Broken::Failed(error)) if is_over => {
                     say_ended(context, label, &error).await;
-                    return Ok(Came::Over);
+                    return Ok(NextPage::Over);
                 }
                 Err(Broken::Failed(error)) => return Err(error),
                 Err(Broken::Lost(fault)) => {
@@ -314,7 +314,7 @@ async fn say_ended(context: &Context, label: &str, error: &SourceError) {
 /// What is odd about what was read, once a step.
 pub(super) async fn note_odd(
     context: &Context,
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     read: &PageRead,
     first: Option<&FirstPage>,
 ) {

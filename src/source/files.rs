@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fetch::{Given, note_odd};
+use super::fetch::{Item, note_odd};
 use super::page_check::{FirstPage, why_no_page};
 use super::pages::PageRead;
-use super::read::{self, Broken, Job, Progress};
+use super::read::{self, Broken, ReadProgress, ReadTask};
 use super::{Context, SourceError};
 use crate::files::{Login, Place, PlaceError, s3};
 use crate::http::before_next;
@@ -65,7 +65,7 @@ pub async fn read(
     let mut first: Option<(String, FirstPage)> = None;
     for file in files {
         let origin = format!("{shown} ({})", file.path);
-        let job = Job {
+        let job = ReadTask {
             plan: &plan.reading,
             probes: &[],
             frame,
@@ -149,14 +149,14 @@ async fn warn_of(context: &Context, label: &str, place: &Place<'_>) {
 }
 
 /// Whether a file is what it was to be; what is odd about it is said.
-async fn judge(context: &Context, job: &Job<'_>, read: &PageRead) -> Result<(), SourceError> {
+async fn judge(context: &Context, job: &ReadTask<'_>, read: &PageRead) -> Result<(), SourceError> {
     if let Some(why) = why_no_page(job, &[], read, None) {
         return Err(read::failed(job, why));
     }
     note_odd(context, job, read, None).await;
     if read.count == 0 {
-        let looked = &context.looked;
-        looked.note(job.label, job.origin, job.plan, &read.found);
+        let observations = &context.observations;
+        observations.note(job.label, job.origin, job.plan, &read.found);
     }
     Ok(())
 }
@@ -168,9 +168,9 @@ async fn read_http(
     frame: &Arc<Frame>,
     give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
-    let mut each = async |given: Given<'_>| match given {
-        Given::Record(record, _) => give(record).await,
-        Given::PageOver => Ok(()),
+    let mut each = async |given: Item<'_>| match given {
+        Item::Record(record, _) => give(record).await,
+        Item::PageOver => Ok(()),
     };
     super::fetch::fetch(context, &plan.fetch, frame, &mut each).await?;
     Ok(())
@@ -181,7 +181,7 @@ async fn read_object(
     context: &Context,
     store: &s3::Store<'_>,
     key: &str,
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
 ) -> Result<PageRead, SourceError> {
     let failed = |reason: String| SourceError::Read {
@@ -189,7 +189,7 @@ async fn read_object(
         origin: job.origin.to_owned(),
         reason,
     };
-    let mut progress = Progress::default();
+    let mut progress = ReadProgress::default();
     let mut losses = 0;
     loop {
         let (answer, rest) = store.object(key).await.map_err(failed)?;

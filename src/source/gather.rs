@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use minijinja::value::ValueKind;
 
-use super::fetch::{Given, fetch};
-use super::read::{Broken, Job, Progress, failed, plain_page, read_answer};
+use super::fetch::{Item, fetch};
+use super::read::{Broken, ReadProgress, ReadTask, failed, plain_page, read_answer};
 use super::{Context, SourceError};
-use crate::formats::Found;
+use crate::formats::PageFindings;
 use crate::http::Answer;
 use crate::path;
 use crate::plan::path::PathPlan;
@@ -22,8 +22,8 @@ pub async fn fetched(
 ) -> Result<(Vec<Value>, Option<Arc<Answer>>), SourceError> {
     let mut records = Vec::new();
     let mut last = None;
-    let mut each = async |given: Given<'_>| {
-        if let Given::Record(record, answer) = given {
+    let mut each = async |given: Item<'_>| {
+        if let Item::Record(record, answer) = given {
             records.push(record);
             last = Some(Arc::clone(answer));
         }
@@ -47,7 +47,7 @@ pub async fn of_answer(
     }
     let origin = context.http.redactor().redact(answer.url.as_str());
     let seen = Arc::new(Frame::on(frame).with("response", answer.to_value()));
-    let job = Job {
+    let job = ReadTask {
         plan,
         probes: &[],
         frame: &seen,
@@ -70,7 +70,7 @@ pub async fn of_answer(
         records.push(record);
         Ok(())
     };
-    let mut progress = Progress::default();
+    let mut progress = ReadProgress::default();
     match read_answer(&job, answer, None, &mut progress, &mut each).await {
         Ok(read) => match why_no_table(&read.found, names) {
             None => Ok(records),
@@ -83,7 +83,7 @@ pub async fn of_answer(
 
 /// Why lines of cells are none: words have no header in which what is read has a name, and what is cut
 /// off has lost more than it shows.
-fn why_no_table(found: &Found, names: &[String]) -> Option<String> {
+fn why_no_table(found: &PageFindings, names: &[String]) -> Option<String> {
     if found.is_cut {
         return Some(found.warnings.join("; "));
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::fetch::{Given, fetch, note_odd};
+use super::fetch::{Item, fetch, note_odd};
 use super::page_check::{beginning, why_no_page};
-use super::read::{Broken, Job, Progress, failed, read_answer};
+use super::read::{Broken, ReadProgress, ReadTask, failed, read_answer};
 use super::{Context, SourceError};
 use crate::http::{Answer, Asked, JobEnd, Reply};
 use crate::plan::request::RequestPlan;
@@ -18,7 +18,7 @@ pub async fn run(
     label: &str,
     plan: &JobPlan,
     frame: &Arc<Frame>,
-    give: &mut impl AsyncFnMut(Given<'_>) -> Result<(), SourceError>,
+    give: &mut impl AsyncFnMut(Item<'_>) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
     let Some(submitted) = ask(context, &plan.submit, frame).await? else {
         return Ok(());
@@ -97,14 +97,14 @@ async fn download(
     plan: &JobPlan,
     frame: &Arc<Frame>,
     answer: &Arc<Answer>,
-    give: &mut impl AsyncFnMut(Given<'_>) -> Result<(), SourceError>,
+    give: &mut impl AsyncFnMut(Item<'_>) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
     if let Some(download) = &plan.download {
         fetch(context, download, frame, give).await?;
         return Ok(());
     }
     let origin = context.http.redactor().redact(answer.url.as_str());
-    let job = Job {
+    let job = ReadTask {
         plan: &plan.reading,
         probes: &[],
         frame,
@@ -112,15 +112,15 @@ async fn download(
         origin: &origin,
         redactor: context.http.redactor(),
     };
-    let mut each = async |record| give(Given::Record(record, answer)).await;
-    let mut progress = Progress::default();
+    let mut each = async |record| give(Item::Record(record, answer)).await;
+    let mut progress = ReadProgress::default();
     match read_answer(&job, answer, None, &mut progress, &mut each).await {
         Ok(read) => match why_no_page(&job, &answer.held, &read, None) {
             None => {
                 note_odd(context, &job, &read, None).await;
                 if read.count == 0 {
-                    let looked = &context.looked;
-                    looked.note(label, &origin, &plan.reading, &read.found);
+                    let observations = &context.observations;
+                    observations.note(label, &origin, &plan.reading, &read.found);
                 }
                 Ok(())
             }

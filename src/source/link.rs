@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Notify, mpsc};
 
-use super::{Seen, SourceError};
+use super::{RecordInSight, SourceError};
 
 /// Records on their way, in order.
-pub type Chunk = Result<Vec<Seen>, SourceError>;
+pub type Chunk = Result<Vec<RecordInSight>, SourceError>;
 
 /// Nobody waits for more.
 #[derive(Debug)]
@@ -23,30 +23,30 @@ struct Wish {
 
 /// Where records go.
 #[derive(Debug, Clone)]
-pub struct Sender {
+pub struct ChunkSender {
     to: mpsc::Sender<Chunk>,
     wish: Arc<Wish>,
 }
 
 /// Where records come from.
 #[derive(Debug)]
-pub struct Receiver {
+pub struct ChunkReceiver {
     from: mpsc::Receiver<Chunk>,
     wish: Arc<Wish>,
 }
 
 /// A way on which so many groups of records may wait.
-pub fn link(waiting: usize) -> (Sender, Receiver) {
+pub fn link(waiting: usize) -> (ChunkSender, ChunkReceiver) {
     let (to, from) = mpsc::channel(waiting);
     let wish = Arc::new(Wish::default());
-    let sender = Sender {
+    let sender = ChunkSender {
         to,
         wish: Arc::clone(&wish),
     };
-    (sender, Receiver { from, wish })
+    (sender, ChunkReceiver { from, wish })
 }
 
-impl Sender {
+impl ChunkSender {
     /// Sends; waits where too much is on the way.
     pub async fn send(&self, chunk: Chunk) -> Result<(), Closed> {
         self.wish.is_waiting.store(false, Ordering::Relaxed);
@@ -70,7 +70,7 @@ impl Sender {
     }
 }
 
-impl Receiver {
+impl ChunkReceiver {
     /// The next records; nothing at the end.
     pub async fn recv(&mut self) -> Option<Chunk> {
         if let Ok(chunk) = self.from.try_recv() {

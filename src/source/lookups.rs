@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::fetch::{Given, fetch};
+use super::fetch::{Item, fetch};
 use super::{Context, SourceError, files};
-use crate::columns::Tables;
+use crate::columns::LookupTables;
 use crate::plan::lookup::{LookupKind, LookupPlan};
 use crate::plan::source::CONCURRENCY;
 use crate::spec::LogLevel;
@@ -17,12 +17,12 @@ use crate::template::{Frame, Value, text_of};
 #[derive(Clone)]
 pub struct Lookups {
     context: Context,
-    tables: Arc<Tables>,
+    tables: Arc<LookupTables>,
 }
 
 impl Lookups {
     /// Lookups whose records go into these tables.
-    pub fn new(context: Context, tables: &Arc<Tables>) -> Self {
+    pub fn new(context: Context, tables: &Arc<LookupTables>) -> Self {
         Self {
             context,
             tables: Arc::clone(tables),
@@ -134,9 +134,9 @@ impl Lookups {
                 files::read(context, &plan.label, file, frame, &mut give).await?;
             }
             LookupKind::Request(request) => {
-                let mut give = async |given: Given<'_>| match given {
-                    Given::Record(record, _) => add(record),
-                    Given::PageOver => Ok(()),
+                let mut give = async |given: Item<'_>| match given {
+                    Item::Record(record, _) => add(record),
+                    Item::PageOver => Ok(()),
                 };
                 fetch(context, request, frame, &mut give).await?;
             }

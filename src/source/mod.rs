@@ -13,14 +13,14 @@ mod job;
 mod link;
 mod link_header;
 mod list_end;
-mod looked;
 mod lookups;
+mod observations;
 mod page_check;
 mod page_sizes;
 mod pages;
 mod read;
+mod record_in_sight;
 mod said;
-mod seen;
 mod step;
 mod stream;
 mod walk;
@@ -30,11 +30,11 @@ use std::sync::Arc;
 
 pub use error::SourceError;
 pub use incremental::{Newest, since_of};
-pub use looked::Looked;
 pub use lookups::Lookups;
+pub use observations::Observations;
 pub use page_sizes::PageSizes;
+pub use record_in_sight::RecordInSight;
 pub use said::Said;
-pub use seen::Seen;
 pub use walk::Records;
 
 use crate::container_api::ContainerApi;
@@ -54,7 +54,7 @@ pub struct Context {
     /// `options`, `run`, `since`.
     pub base: Arc<Frame>,
     /// Where records were looked for in vain.
-    pub looked: Arc<Looked>,
+    pub observations: Arc<Observations>,
     /// What was learned of how many records servers give at a time.
     pub sizes: Arc<PageSizes>,
     /// What is said once.

@@ -1,9 +1,9 @@
 //! Whether an answer is a page of its list: an error that comes with 200 is no end.
 
 use super::pages::PageRead;
-use super::read::Job;
+use super::read::ReadTask;
 use crate::diagnostics::nearest::nearest;
-use crate::formats::{self, Found, Missing, Shape, XmlFound};
+use crate::formats::{self, Missing, PageFindings, Shape, XmlFindings};
 use crate::http::Answer;
 use crate::plan::path::{PathPlan, PathStep};
 
@@ -17,7 +17,7 @@ pub struct FirstPage {
     /// The names of its last record.
     of_record: Vec<String>,
     /// What XML has besides.
-    xml: XmlFound,
+    xml: XmlFindings,
 }
 
 impl FirstPage {
@@ -46,7 +46,7 @@ impl FirstPage {
 
     /// What of a page of XML without records says that it is none: another root, words in the root, the
     /// name of an error.
-    fn says_error(&self, found: &Found) -> bool {
+    fn says_error(&self, found: &PageFindings) -> bool {
         let root = |keys: &[String]| keys.first().map(|key| local(key).to_owned());
         let is_error = |key: &String| {
             let name = local(key).to_ascii_lowercase();
@@ -61,7 +61,7 @@ impl FirstPage {
     }
 
     /// Whether the element is missing in which records stood.
-    fn lacks_around(&self, found: &Found) -> bool {
+    fn lacks_around(&self, found: &PageFindings) -> bool {
         let around = self.xml.around.as_deref().map(local);
         let is_there = |around: &str| found.keys.iter().any(|key| local(key) == around);
         around.is_some_and(|around| !is_there(around))
@@ -69,7 +69,7 @@ impl FirstPage {
 }
 
 /// What is said of a page of XML without records that may be none.
-pub fn may_be_none(found: &Found, count: u64, first: Option<&FirstPage>) -> Option<String> {
+pub fn may_be_none(found: &PageFindings, count: u64, first: Option<&FirstPage>) -> Option<String> {
     let first = first.filter(|_| found.format == "xml" && count == 0)?;
     let is_odd = first.lacks_around(found) || {
         let around = first.xml.around.as_deref().map(local);
@@ -86,7 +86,7 @@ pub fn may_be_none(found: &Found, count: u64, first: Option<&FirstPage>) -> Opti
 }
 
 /// What is said where the path of `records` leads into elements, and in none of them on.
-pub fn goes_astray(job: &Job<'_>, found: &Found) -> Option<String> {
+pub fn goes_astray(job: &ReadTask<'_>, found: &PageFindings) -> Option<String> {
     let Shape::Astray(missing) = &found.shape else {
         return None;
     };
@@ -96,7 +96,7 @@ pub fn goes_astray(job: &Job<'_>, found: &Found) -> Option<String> {
 /// Why an answer is no page, if it is none. `first` is the first page of the list, where this is a
 /// later one; `body` the answer, or its beginning.
 pub fn why_no_page(
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     body: &[u8],
     read: &PageRead,
     first: Option<&FirstPage>,
@@ -211,7 +211,7 @@ fn path_of(path: Option<&PathPlan>) -> String {
 }
 
 /// What is said where `records` leads nowhere.
-fn lacks(job: &Job<'_>, missing: &Missing) -> String {
+fn lacks(job: &ReadTask<'_>, missing: &Missing) -> String {
     let key = job.plan.key;
     let path = path_of(job.plan.records.as_ref());
     let what = match (&missing.wanted, missing.keys.as_slice()) {
@@ -234,7 +234,7 @@ fn lacks(job: &Job<'_>, missing: &Missing) -> String {
 }
 
 /// How an answer begins, for those who have to tell an error from a page.
-pub fn beginning(job: &Job<'_>, answer: &Answer) -> String {
+pub fn beginning(job: &ReadTask<'_>, answer: &Answer) -> String {
     let text = job.redactor.redact(answer.text());
     let text: String = text.trim_start().chars().take(100).collect();
     if text.is_empty() {

@@ -10,7 +10,7 @@ use super::link_header::link;
 use super::list_end::{CountedPage, Doubt, ListEnd, Next, Remark};
 use super::page_sizes::PageSizes;
 use crate::diagnostics::nearest::nearest;
-use crate::formats::{self, Found};
+use crate::formats::{self, PageFindings};
 use crate::http::Answer;
 use crate::path;
 use crate::plan::path::{PathPlan, PathStep, PlainPath};
@@ -63,7 +63,7 @@ pub struct PageRead {
     /// The hashes of its first records, in order.
     pub each: Vec<u64>,
     /// What probes found.
-    pub found: Found,
+    pub found: PageFindings,
 }
 
 impl<'p> Paging<'p> {

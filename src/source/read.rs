@@ -11,7 +11,7 @@ use super::pages::PageRead;
 use super::stream::{Source, stream};
 use crate::formats;
 use crate::formats::{
-    Closed, Found, Hints, Missing, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
+    Closed, Hints, Missing, PageFindings, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
 };
 use crate::http::{Answer, Fault, Rest};
 use crate::path;
@@ -23,7 +23,7 @@ use crate::template::document::DocumentValue;
 use crate::template::{Frame, Value, is_nothing, json, text_of};
 
 /// What is read, and how.
-pub struct Job<'j> {
+pub struct ReadTask<'j> {
     /// `records` and `format`.
     pub plan: &'j Arc<ReadingPlan>,
     /// What else is followed on the way.
@@ -44,7 +44,7 @@ const IS_ANOTHER: &str =
 
 /// How far a large answer was read before it was lost.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct ReadProgress {
     /// Records that were passed on.
     passed: u64,
     hash: u64,
@@ -68,7 +68,7 @@ impl From<SourceError> for Broken {
     }
 }
 
-impl Progress {
+impl ReadProgress {
     /// The answer comes once more.
     pub fn begin_again(&mut self) {
         self.again = 0;
@@ -102,10 +102,10 @@ impl Progress {
 
 /// Reads the records of an answer; `give` gets each.
 pub async fn read_answer(
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     answer: &Arc<Answer>,
     rest: Option<Rest>,
-    progress: &mut Progress,
+    progress: &mut ReadProgress,
     give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
 ) -> Result<PageRead, Broken> {
     let hints = Hints::new(answer.header("content-type"), answer.url.path());
@@ -136,7 +136,7 @@ pub async fn read_answer(
 
 /// Reads the records of a file.
 pub async fn read_file(
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     input: Box<dyn Read + Send>,
     name: &str,
     give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
@@ -144,7 +144,7 @@ pub async fn read_file(
     let mut page = Page::default();
     let hints = Hints::new(None, name);
     let source = Source::Read(input);
-    let mut progress = Progress::default();
+    let mut progress = ReadProgress::default();
     match stream(job, source, hints, &mut page, &mut progress, give).await {
         Ok(found) => Ok(page.read(found)),
         Err(Broken::Failed(error)) => Err(error),
@@ -153,8 +153,8 @@ pub async fn read_file(
 }
 
 pub(super) fn is_new(
-    job: &Job<'_>,
-    progress: &mut Progress,
+    job: &ReadTask<'_>,
+    progress: &mut ReadProgress,
     record: &Value,
 ) -> Result<bool, SourceError> {
     progress
@@ -162,7 +162,7 @@ pub(super) fn is_new(
         .map_err(|reason| failed(job, reason.to_owned()))
 }
 
-pub(super) fn failed(job: &Job<'_>, reason: String) -> SourceError {
+pub(super) fn failed(job: &ReadTask<'_>, reason: String) -> SourceError {
     SourceError::Read {
         step: job.label.to_owned(),
         origin: job.origin.to_owned(),
@@ -209,7 +209,7 @@ impl Page {
         self.last = record.clone();
     }
 
-    fn read(self, mut found: Found) -> PageRead {
+    fn read(self, mut found: PageFindings) -> PageRead {
         if let (Some((count, first)), true) = (&self.plain, self.maps > 0) {
             let first: String = text_of(first).chars().take(40).collect();
             found.warnings.push(format!(
@@ -236,13 +236,13 @@ pub(super) fn plain(path: Option<&PathPlan>) -> Option<&PlainPath> {
 
 /// The records of an answer that is held.
 fn at_hand(
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     answer: &Arc<Answer>,
     hints: &Hints,
-) -> Result<(Vec<Value>, Found), SourceError> {
+) -> Result<(Vec<Value>, PageFindings), SourceError> {
     let mut records = Vec::new();
     if is_without_body(job, answer, hints) {
-        return Ok((records, Found::default()));
+        return Ok((records, PageFindings::default()));
     }
     if !job.plan.may_be_empty && answer.is_empty() {
         return Err(failed(job, "the answer is empty".to_owned()));
@@ -286,11 +286,11 @@ fn at_hand(
 /// The records that a query or a template finds in an answer, and what is followed besides: all in the
 /// values that it was read to once.
 fn of_values(
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     path: &PathPlan,
     answer: &Arc<Answer>,
     hints: &Hints,
-) -> Result<(Vec<Value>, Found), SourceError> {
+) -> Result<(Vec<Value>, PageFindings), SourceError> {
     let of_template = |error| SourceError::of_template(job.label, error);
     let seen = Arc::new(Frame::on(job.frame).with("response", answer.to_value()));
     let body = match path {
@@ -335,19 +335,19 @@ fn of_values(
         formats::collect(&body, &probe.steps, &mut nodes);
         nodes.into_iter().next().unwrap_or_default()
     });
-    let found = Found {
+    let found = PageFindings {
         probes: probes.collect(),
         keys,
         shape,
         nothing,
-        ..Found::default()
+        ..PageFindings::default()
     };
     Ok((records, found))
 }
 
 /// Whether there are no records because there is no body: 204 says so, and lines may be none. An
 /// empty body is no JSON, no XML and no sheet.
-fn is_without_body(job: &Job<'_>, answer: &Answer, hints: &Hints) -> bool {
+fn is_without_body(job: &ReadTask<'_>, answer: &Answer, hints: &Hints) -> bool {
     if !answer.held.iter().all(u8::is_ascii_whitespace) {
         return false;
     }
@@ -361,7 +361,7 @@ fn is_without_body(job: &Job<'_>, answer: &Answer, hints: &Hints) -> bool {
 }
 
 /// An answer as one value, unpacked and decoded.
-fn whole(job: &Job<'_>, answer: &Arc<Answer>, hints: &Hints) -> Result<Value, SourceError> {
+fn whole(job: &ReadTask<'_>, answer: &Arc<Answer>, hints: &Hints) -> Result<Value, SourceError> {
     if page_text(job, answer, hints).is_some() {
         return Ok(answer.body());
     }
@@ -373,7 +373,7 @@ fn whole(job: &Job<'_>, answer: &Arc<Answer>, hints: &Hints) -> Result<Value, So
 /// The records of a page that is JSON as it stands, those that are `null` too; nothing where it is
 /// something else.
 pub(super) fn plain_page(
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     answer: &Arc<Answer>,
 ) -> Result<Option<Vec<Value>>, SourceError> {
     let hints = Hints::new(answer.header("content-type"), answer.url.path());
@@ -403,7 +403,7 @@ pub(super) fn plain_page(
 }
 
 /// The text of a page that is JSON as it stands.
-fn page_text<'a>(job: &Job<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a str> {
+fn page_text<'a>(job: &ReadTask<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a str> {
     let is_json = match &job.plan.format {
         Some(format) => matches!(format.kind, FormatKind::Json) && format.encoding.is_none(),
         None => hints.content_type.contains("application/json"),
@@ -423,7 +423,7 @@ fn page_text<'a>(job: &Job<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a
 }
 
 /// What is wrong, and how the answer begins.
-fn with_beginning(job: &Job<'_>, error: &ReadError, answer: &Answer) -> String {
+fn with_beginning(job: &ReadTask<'_>, error: &ReadError, answer: &Answer) -> String {
     let text = job.redactor.redact(answer.text());
     let start = text
         .trim_start()

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::fetch::{Fetched, Given, fetch};
-use super::link::{Sender, link};
-use super::{Context, Seen, SourceError, files, job, windows};
+use super::fetch::{Fetched, Item, fetch};
+use super::link::{ChunkSender, link};
+use super::{Context, RecordInSight, SourceError, files, job, windows};
 use crate::http::SendError;
 use crate::plan::source::{StepKind, StepPlan, WindowsPlan};
 use crate::spec::LogLevel;
@@ -16,13 +16,13 @@ const CROSSING: usize = 100;
 
 /// Where a step's records go.
 pub struct Emitter {
-    to: Sender,
-    waiting: Vec<Seen>,
+    to: ChunkSender,
+    waiting: Vec<RecordInSight>,
 }
 
 impl Emitter {
     /// Records go to this channel.
-    pub fn new(to: Sender) -> Self {
+    pub fn new(to: ChunkSender) -> Self {
         Self {
             to,
             waiting: Vec::new(),
@@ -30,7 +30,7 @@ impl Emitter {
     }
 
     /// Passes a record on; an error where nobody wants more.
-    pub async fn push(&mut self, seen: Seen) -> Result<(), SourceError> {
+    pub async fn push(&mut self, seen: RecordInSight) -> Result<(), SourceError> {
         self.waiting.push(seen);
         if self.waiting.len() >= CROSSING {
             self.flush().await?;
@@ -68,7 +68,7 @@ impl Emitter {
 pub async fn run(
     context: &Context,
     step: &Arc<StepPlan>,
-    parent: &Seen,
+    parent: &RecordInSight,
     to: &mut Emitter,
 ) -> Result<(), SourceError> {
     if let Some(when) = &step.when {
@@ -121,7 +121,7 @@ fn contains(outer: &Arc<StepPlan>, inner: &Arc<StepPlan>) -> bool {
 struct Own<'o> {
     context: &'o Context,
     step: &'o Arc<StepPlan>,
-    parent: Seen,
+    parent: RecordInSight,
     to: &'o mut Emitter,
     count: u64,
     collected: Vec<Value>,
@@ -162,7 +162,7 @@ impl Own<'_> {
             StepKind::Request(plan) => self.fetch(plan).await,
             StepKind::Job(plan) => {
                 let context = self.context;
-                let mut give = async |given: Given<'_>| self.take(given).await;
+                let mut give = async |given: Item<'_>| self.take(given).await;
                 job::run(context, &step.label, plan, &frame, &mut give).await
             }
             StepKind::File(plan) => {
@@ -223,7 +223,7 @@ impl Own<'_> {
             let frame = Arc::clone(&parent.frame);
             self.parent = parent;
             let context = self.context;
-            let mut give = async |given: Given<'_>| self.take(given).await;
+            let mut give = async |given: Item<'_>| self.take(given).await;
             match fetch(context, plan, &frame, &mut give).await? {
                 Fetched::Whole => {}
                 Fetched::Split(error) => {
@@ -238,7 +238,7 @@ impl Own<'_> {
     }
 
     /// The same parent with either half of its window.
-    fn halves(&self, error: SendError) -> Result<[Seen; 2], SourceError> {
+    fn halves(&self, error: SendError) -> Result<[RecordInSight; 2], SourceError> {
         let frame = &self.parent.frame;
         let above = self.context.plan.source.iter().rev();
         let is_here = |step: &Arc<StepPlan>| contains(step, self.step);
@@ -265,7 +265,7 @@ impl Own<'_> {
                 own.set("record", half.clone());
                 record = half;
             }
-            Seen {
+            RecordInSight {
                 record,
                 frame: Arc::new(own),
                 is_root: false,
@@ -314,14 +314,14 @@ impl Own<'_> {
         Ok(())
     }
 
-    async fn take(&mut self, given: Given<'_>) -> Result<(), SourceError> {
+    async fn take(&mut self, given: Item<'_>) -> Result<(), SourceError> {
         match given {
-            Given::Record(record, answer) => {
+            Item::Record(record, answer) => {
                 let answer = self.step.keeps_response.then(|| answer.to_value());
                 self.give(record, answer.as_ref()).await
             }
             // What is there need not wait for the next page.
-            Given::PageOver => self.pause().await,
+            Item::PageOver => self.pause().await,
         }
     }
 
@@ -336,7 +336,7 @@ impl Own<'_> {
     }
 
     /// The same for a record of a step inside this one, whose names stay.
-    async fn give_seen(&mut self, seen: Seen) -> Result<(), SourceError> {
+    async fn give_seen(&mut self, seen: RecordInSight) -> Result<(), SourceError> {
         // A parent that the step inside passed on gave no record.
         if Arc::ptr_eq(&seen.frame, &self.parent.frame) {
             return self.to.push(seen).await;
@@ -346,7 +346,7 @@ impl Own<'_> {
         self.judge(seen).await
     }
 
-    async fn judge(&mut self, seen: Seen) -> Result<(), SourceError> {
+    async fn judge(&mut self, seen: RecordInSight) -> Result<(), SourceError> {
         if let Some(filter) = &self.step.filter {
             if !filter
                 .holds(&seen.frame)
@@ -374,7 +374,7 @@ impl Own<'_> {
             if let Some(name) = &self.step.name {
                 frame.set(Arc::clone(name), Value::from(self.collected));
             }
-            let seen = Seen {
+            let seen = RecordInSight {
                 record: self.parent.record.clone(),
                 frame: Arc::new(frame),
                 is_root: false,

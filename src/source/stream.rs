@@ -10,8 +10,8 @@ use jsonpath_rust::parser::model::JpQuery;
 use tokio::sync::{mpsc, oneshot};
 
 use super::SourceError;
-use super::read::{Broken, Job, Page, Progress, failed, is_new, plain};
-use crate::formats::{self, Closed, Found, Hints, ReadError, Reading, Shape, Sink, Wanted};
+use super::read::{Broken, Page, ReadProgress, ReadTask, failed, is_new, plain};
+use crate::formats::{self, Closed, Hints, PageFindings, ReadError, Reading, Shape, Sink, Wanted};
 use crate::http::{Fault, Rest};
 use crate::path;
 use crate::plan::path::{PathPlan, PlainPath};
@@ -36,13 +36,13 @@ pub enum Source {
 /// Reads on a thread of its own. Both ways are bounded: bytes are not fetched faster than they are
 /// read, records not read faster than they are taken.
 pub async fn stream(
-    job: &Job<'_>,
+    job: &ReadTask<'_>,
     source: Source,
     hints: Hints,
     page: &mut Page,
-    progress: &mut Progress,
+    progress: &mut ReadProgress,
     give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
-) -> Result<Found, Broken> {
+) -> Result<PageFindings, Broken> {
     if let Some(PathPlan::Template(_)) = &job.plan.records {
         let reason =
             "`records` of a file is a path like $.data[*], as there is no `response`".to_owned();
@@ -129,7 +129,7 @@ fn read_all(
     frame: &Arc<Frame>,
     input: Box<dyn Read + Send>,
     records: &mpsc::Sender<Vec<Value>>,
-) -> Result<Found, ReadError> {
+) -> Result<PageFindings, ReadError> {
     let probes: Vec<&PlainPath> = probes.iter().collect();
     let reading = Reading {
         plan: plan.format.as_ref(),
@@ -169,7 +169,7 @@ fn read_query(
     reading: &Reading<'_>,
     input: Box<dyn Read + Send>,
     sink: &mut Sink<'_>,
-) -> Result<Found, ReadError> {
+) -> Result<PageFindings, ReadError> {
     let limited = Limited {
         input,
         left: LARGEST_QUERIED,
@@ -184,11 +184,11 @@ fn read_query(
     for record in found.into_iter().filter(|record| !is_nothing(record)) {
         sink(record)?;
     }
-    Ok(Found {
+    Ok(PageFindings {
         keys: formats::keys_of(&body),
         shape,
         format: "json",
-        ..Found::default()
+        ..PageFindings::default()
     })
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::link::{Chunk, Receiver, Sender, link};
+use super::link::{Chunk, ChunkReceiver, ChunkSender, link};
 use super::step::{self, Emitter};
-use super::{Context, Seen, SourceError};
+use super::{Context, RecordInSight, SourceError};
 use crate::plan::source::StepPlan;
 
 /// How long steps may take to end, once the run is stopped.
@@ -18,7 +18,7 @@ const WAITING: usize = 4;
 
 /// The records of the last step, in order.
 pub struct Records {
-    chunks: Receiver,
+    chunks: ChunkReceiver,
     tasks: Vec<Task>,
 }
 
@@ -45,7 +45,7 @@ impl Records {
     /// Starts the steps, as tasks of this thread.
     pub fn start(context: &Context, steps: &[Arc<StepPlan>]) -> Self {
         let (first, mut chunks) = link(1);
-        let root = Seen::nothing(&context.base);
+        let root = RecordInSight::nothing(&context.base);
         let mut tasks = vec![Task(tokio::task::spawn_local(async move {
             // Whoever has gone needs no beginning.
             let _ = first.send(Ok(vec![root])).await;
@@ -67,7 +67,7 @@ impl Records {
     }
 
     /// The next records; nothing at the end.
-    pub async fn next(&mut self) -> Result<Option<Vec<Seen>>, SourceError> {
+    pub async fn next(&mut self) -> Result<Option<Vec<RecordInSight>>, SourceError> {
         if let Some(chunk) = self.chunks.recv().await {
             chunk.map(Some)
         } else {
@@ -80,7 +80,7 @@ impl Records {
     }
 }
 
-async fn walk(context: Context, step: Arc<StepPlan>, parents: Receiver, to: Sender) {
+async fn walk(context: Context, step: Arc<StepPlan>, parents: ChunkReceiver, to: ChunkSender) {
     if step.kind.is_at_hand() {
         walk_at_hand(&context, &step, parents, to).await;
     } else {
@@ -89,7 +89,12 @@ async fn walk(context: Context, step: Arc<StepPlan>, parents: Receiver, to: Send
 }
 
 /// A step that waits for nothing.
-async fn walk_at_hand(context: &Context, step: &Arc<StepPlan>, mut parents: Receiver, to: Sender) {
+async fn walk_at_hand(
+    context: &Context,
+    step: &Arc<StepPlan>,
+    mut parents: ChunkReceiver,
+    to: ChunkSender,
+) {
     let mut emitter = Emitter::new(to);
     while let Some(chunk) = parents.recv().await {
         let chunk = match chunk {
@@ -112,13 +117,18 @@ async fn walk_at_hand(context: &Context, step: &Arc<StepPlan>, mut parents: Rece
 
 /// A parent whose records are under way.
 struct Child {
-    chunks: Receiver,
+    chunks: ChunkReceiver,
     task: Task,
 }
 
 /// A step that fetches: so many parents at a time, their records in order.
-async fn walk_many(context: &Context, step: &Arc<StepPlan>, mut parents: Receiver, to: Sender) {
-    let mut waiting: VecDeque<Seen> = VecDeque::new();
+async fn walk_many(
+    context: &Context,
+    step: &Arc<StepPlan>,
+    mut parents: ChunkReceiver,
+    to: ChunkSender,
+) {
+    let mut waiting: VecDeque<RecordInSight> = VecDeque::new();
     let mut children: VecDeque<Child> = VecDeque::new();
     let mut end: Option<Result<(), SourceError>> = None;
     let most = if context.is_frugal {
@@ -171,7 +181,7 @@ async fn walk_many(context: &Context, step: &Arc<StepPlan>, mut parents: Receive
 
 fn take(
     chunk: Option<Chunk>,
-    waiting: &mut VecDeque<Seen>,
+    waiting: &mut VecDeque<RecordInSight>,
     end: &mut Option<Result<(), SourceError>>,
 ) {
     match chunk {
@@ -181,7 +191,7 @@ fn take(
     }
 }
 
-fn start(context: &Context, step: &Arc<StepPlan>, parent: Seen) -> Child {
+fn start(context: &Context, step: &Arc<StepPlan>, parent: RecordInSight) -> Child {
     let (to, chunks) = link(WAITING);
     let (context, step) = (context.clone(), Arc::clone(step));
     let task = tokio::task::spawn_local(async move {

@@ -50,7 +50,7 @@ pub struct AuthChoice {
     /// ```yaml
     /// auth: { api_key: { header: { X-Api-Key: "{{ options.KEY }}" } } }
     /// ```
-    pub api_key: Option<Place>,
+    pub api_key: Option<ApiKeyPlace>,
     /// An access token, fetched and renewed.
     ///
     /// ```yaml
@@ -94,7 +94,7 @@ pub struct Basic {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
-pub struct Place {
+pub struct ApiKeyPlace {
     /// Headers with their values.
     pub header: Option<Keyed<Template>>,
     /// Parameters with their values.

@@ -3,7 +3,6 @@
 pub mod auth;
 pub mod compose;
 mod document;
-pub mod fault;
 mod feedback;
 pub mod file_target;
 pub mod format;
@@ -22,6 +21,7 @@ mod option;
 pub mod pages;
 pub mod place;
 pub mod places;
+pub mod recovery;
 pub mod request;
 mod rules;
 pub mod schema;

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::auth::Auth;
-use super::fault::{OnResponse, RateLimit, Retry};
 use super::format::Format;
 use super::pages::Pages;
 use super::places::{HasPlace, Keyed, Placed, by_shape, read};
+use super::recovery::{OnResponse, RateLimit, Retry};
 use super::tree::Node;
 use super::values::{Duration, TemplateOrList};
 use super::{Template, Tree};

@@ -5,11 +5,11 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::fault::OnResponse;
 use super::file_target::FileTarget;
 use super::format::Format;
 use super::pages::Pages;
 use super::places::{HasPlace, Placed, by_shape, read};
+use super::recovery::OnResponse;
 use super::request::Request;
 use super::target_job::{Requests, TargetJob};
 use super::tree::Node;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::readable::{Unreadable, unreadable};
-use super::sender::Sender;
+use super::sender::BatchSender;
 use super::steps::StepsFor;
 use super::traces::{DOUBTED, Traces};
 use crate::http::{Accepted, Answer, Delivery, Failure, Fate, RuleEnd, SendError};
@@ -15,31 +15,31 @@ use crate::template::{Frame, is_nothing};
 
 /// What came of one sending.
 #[derive(Debug)]
-pub enum Came {
+pub enum CarryEnd {
     /// The channel took it.
     Done(Accepted),
     /// A rule passes the rows over.
     Skipped(String),
     /// It is too much at once.
-    Split(Fault),
+    Split(CarryError),
     /// The steps begin anew.
     Restart {
         /// Why.
-        fault: Fault,
+        fault: CarryError,
         /// How long to wait before, where that is said.
         wait: Option<Duration>,
     },
     /// It surely was not done.
-    Failed(Fault),
+    Failed(CarryError),
     /// Nobody knows whether it was done.
-    Unknown(Fault),
+    Unknown(CarryError),
     /// The run was stopped before it was sent.
     NotSent,
 }
 
 /// Why a sending failed.
 #[derive(Debug)]
-pub struct Fault {
+pub struct CarryError {
     /// The channel's code: the status.
     pub code: Option<String>,
     /// In words, for the row's outcome.
@@ -47,14 +47,14 @@ pub struct Fault {
     /// In words, for those who do not know which request it was.
     pub whole: String,
     /// What kind of fault it is.
-    pub kind: FaultKind,
+    pub kind: CarryErrorKind,
     /// Whether an answer was understood, and says so: not one that is lost, refused or not given.
     pub is_said: bool,
 }
 
 /// What a fault means beyond its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultKind {
+pub enum CarryErrorKind {
     /// Nothing.
     OfRows,
     /// The answer as a whole says no: `results` may say more.
@@ -80,7 +80,7 @@ pub enum FaultKind {
 /// What came of one sending, and what was answered.
 #[derive(Debug)]
 pub struct Carried {
-    pub came: Came,
+    pub came: CarryEnd,
     /// Answers by name: of steps, `submit`, `poll`, `response`.
     pub answers: Vec<(Arc<str>, Arc<Answer>)>,
     /// The answer that decides.
@@ -91,7 +91,7 @@ pub struct Carried {
     pub traces: Traces,
 }
 
-impl Fault {
+impl CarryError {
     /// What is known of a request that failed; `prefix` says which of several it was.
     pub fn of(error: &SendError, prefix: &str) -> Self {
         Self {
@@ -102,11 +102,11 @@ impl Fault {
                 Failure::Rule {
                     end: RuleEnd::Aborts,
                     ..
-                } => FaultKind::Abort,
-                Failure::Status { status: 403, .. } => FaultKind::Forbidden,
-                Failure::Template(_) => FaultKind::Unmade,
-                failure if failure.is_of_channel() => FaultKind::Unreachable,
-                _ => FaultKind::OfRows,
+                } => CarryErrorKind::Abort,
+                Failure::Status { status: 403, .. } => CarryErrorKind::Forbidden,
+                Failure::Template(_) => CarryErrorKind::Unmade,
+                failure if failure.is_of_channel() => CarryErrorKind::Unreachable,
+                _ => CarryErrorKind::OfRows,
             },
             is_said: error.failure.is_said(),
         }
@@ -118,7 +118,7 @@ impl Fault {
             code: None,
             whole: message.clone(),
             message,
-            kind: FaultKind::OfRows,
+            kind: CarryErrorKind::OfRows,
             is_said: false,
         }
     }
@@ -148,7 +148,7 @@ impl Fault {
     }
 }
 
-impl Came {
+impl CarryEnd {
     /// The same with words in front of what is told.
     pub fn behind(self, prefix: &str) -> Self {
         match self {
@@ -160,7 +160,7 @@ impl Came {
 
     /// What becomes of a request to which no answer came that can be read: nothing was changed by one that
     /// only asks.
-    fn of_no_answer(request: &RequestPlan, fault: Fault) -> Self {
+    fn of_no_answer(request: &RequestPlan, fault: CarryError) -> Self {
         if request.repeat == Repeat::Asks {
             Self::Failed(fault)
         } else {
@@ -173,22 +173,22 @@ impl Came {
         match fate {
             Fate::Done(said) => Self::Done(said.clone()),
             Fate::Skipped(message) => Self::Skipped(message.clone()),
-            Fate::Split(error) => Self::Split(Fault::of(error, prefix)),
+            Fate::Split(error) => Self::Split(CarryError::of(error, prefix)),
             Fate::Restart { error, wait } => Self::Restart {
-                fault: Fault::of(error, prefix),
+                fault: CarryError::of(error, prefix),
                 wait: *wait,
             },
-            Fate::Failed(error) => Self::Failed(Fault::of(error, prefix)),
-            Fate::Unknown(error) => Self::Unknown(Fault::of(error, prefix)),
+            Fate::Failed(error) => Self::Failed(CarryError::of(error, prefix)),
+            Fate::Unknown(error) => Self::Unknown(CarryError::of(error, prefix)),
             Fate::UnknownBefore(error) => {
-                Self::Unknown(Fault::of(error, prefix).with_words(DOUBTED))
+                Self::Unknown(CarryError::of(error, prefix).with_words(DOUBTED))
             }
             Fate::NotSent => Self::NotSent,
         }
     }
 }
 
-impl Sender {
+impl BatchSender {
     /// Sends what a frame sees by the target's means.
     /// `before` is what earlier sendings of the same rows left behind.
     pub(super) async fn carry(&self, frame: &Arc<Frame>, before: Traces) -> Carried {
@@ -198,7 +198,7 @@ impl Sender {
             TargetKind::Job(job) => self.by_job(job, frame, before).await,
             // Rows of a file are not sent one by one.
             TargetKind::File(_) => Carried {
-                came: Came::NotSent,
+                came: CarryEnd::NotSent,
                 answers: Vec::new(),
                 answer: None,
                 attempts: 0,
@@ -216,8 +216,8 @@ impl Sender {
             attempts,
             is_doubtful,
         } = self.context.http.deliver(request, frame).await;
-        let mut came = Came::of(&fate, "");
-        if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&came, &answer) {
+        let mut came = CarryEnd::of(&fate, "");
+        if let (CarryEnd::Done(Accepted::ByStatus), Some(answer)) = (&came, &answer) {
             let judged = self
                 .is_answer(request, answer)
                 .and_then(|()| self.says_something(request, answer))
@@ -243,14 +243,14 @@ impl Sender {
 
     /// Whether what was answered is an answer: a page for people is of a login, a router or a CDN, and
     /// says nothing of what became of a request.
-    pub(super) fn is_answer(&self, request: &RequestPlan, answer: &Answer) -> Result<(), Came> {
+    pub(super) fn is_answer(&self, request: &RequestPlan, answer: &Answer) -> Result<(), CarryEnd> {
         if self.context.http.rehearsal().is_some() || !answer.is_page() {
             return Ok(());
         }
-        let fault = Fault {
-            kind: FaultKind::NoAnswer,
+        let fault = CarryError {
+            kind: CarryErrorKind::NoAnswer,
             code: Some(answer.status.to_string()),
-            ..Fault::new(format!(
+            ..CarryError::new(format!(
                 "a web page was answered{}: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {}, then: ok }}]. It begins with {:?}",
                 match request.repeat {
                     Repeat::Asks => "",
@@ -266,7 +266,7 @@ impl Sender {
                     .collect::<String>(),
             ))
         };
-        Err(Came::of_no_answer(request, fault))
+        Err(CarryEnd::of_no_answer(request, fault))
     }
 
     /// Whether there is something in an answer that the spec reads. Of a DELETE only its status is waited
@@ -275,7 +275,7 @@ impl Sender {
         &self,
         request: &RequestPlan,
         answer: &Answer,
-    ) -> Result<(), Came> {
+    ) -> Result<(), CarryEnd> {
         let is_delete = request
             .method
             .as_deref()
@@ -296,7 +296,7 @@ impl Sender {
         step: &TargetStepPlan,
         answer: &Answer,
         is_judged: bool,
-    ) -> Result<(), Came> {
+    ) -> Result<(), CarryEnd> {
         let by_ok = if is_judged {
             self.plan.ok_reads
         } else {
@@ -311,7 +311,7 @@ impl Sender {
         request: &RequestPlan,
         answer: &Answer,
         reads: BodyReads,
-    ) -> Result<(), Came> {
+    ) -> Result<(), CarryEnd> {
         if self.context.http.rehearsal().is_some() {
             return Ok(());
         }
@@ -335,19 +335,19 @@ impl Sender {
                 self.context.http.excerpt(answer.text())
             ),
         };
-        let fault = Fault {
-            kind: FaultKind::NoAnswer,
+        let fault = CarryError {
+            kind: CarryErrorKind::NoAnswer,
             code: Some(answer.status.to_string()),
-            ..Fault::new(format!(
+            ..CarryError::new(format!(
                 "{what}, and the spec reads it: nobody knows whether anything was done. If that is its answer, say on_response: [{{ status: {}, then: ok }}]",
                 answer.status
             ))
         };
-        Err(Came::of_no_answer(request, fault))
+        Err(CarryEnd::of_no_answer(request, fault))
     }
 
     /// `ok`.
-    pub(super) fn is_ok(&self, answer: &Arc<Answer>, frame: &Arc<Frame>) -> Result<(), Came> {
+    pub(super) fn is_ok(&self, answer: &Arc<Answer>, frame: &Arc<Frame>) -> Result<(), CarryEnd> {
         let Some(ok) = &self.plan.ok else {
             return Ok(());
         };
@@ -359,10 +359,10 @@ impl Sender {
             Ok(true) => Ok(()),
             // It holds for none of what might stand there.
             Ok(false) if self.plan.ok_reads.any() && is_nothing(&answer.body()) => {
-                Err(Came::Unknown(Fault {
-                    kind: FaultKind::NoAnswer,
+                Err(CarryEnd::Unknown(CarryError {
+                    kind: CarryErrorKind::NoAnswer,
                     code: Some(answer.status.to_string()),
-                    ..Fault::new("nothing was answered, and `ok` reads it".to_owned())
+                    ..CarryError::new("nothing was answered, and `ok` reads it".to_owned())
                 }))
             }
             Ok(false) => {
@@ -372,15 +372,15 @@ impl Sender {
                     "" => what.to_owned(),
                     text => format!("{what}: {text}"),
                 };
-                Err(Came::Failed(Fault {
-                    kind: FaultKind::NotOk,
-                    ..Fault::said(message)
+                Err(CarryEnd::Failed(CarryError {
+                    kind: CarryErrorKind::NotOk,
+                    ..CarryError::said(message)
                 }))
             }
             // The channel took it, as far as the status tells.
-            Err(error) => Err(Came::Unknown(Fault {
-                kind: FaultKind::Unknowable,
-                ..Fault::new(format!("ok: {error}"))
+            Err(error) => Err(CarryEnd::Unknown(CarryError {
+                kind: CarryErrorKind::Unknowable,
+                ..CarryError::new(format!("ok: {error}"))
             })),
         }
     }

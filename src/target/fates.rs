@@ -1,8 +1,8 @@
 //! What is made of the rows of a batch, by what is said of each of them and of the whole.
 
-use super::carry::{Fault, FaultKind};
+use super::carry::{CarryError, CarryErrorKind};
 use super::matching::of_missing;
-use super::results::{Reason, Verdict, Verdicts};
+use super::results::{Reason, RowResult, RowResults};
 use super::settle::{WITHOUT_OTHERS, said};
 use crate::columns::{Outcome, Status};
 use crate::http::Accepted;
@@ -27,7 +27,7 @@ pub(super) struct Whole<'w> {
     /// Whether the channel applies nothing of a batch with a fault.
     pub all_or_nothing: bool,
     /// What the answer says no to.
-    pub fault: Option<&'w Fault>,
+    pub fault: Option<&'w CarryError>,
     /// A rule that calls it good.
     pub by_rule: Option<&'w Accepted>,
     /// Whether rows may be sent once more.
@@ -41,11 +41,11 @@ const WHOLE: &str = "it is not sent again, as its group would be cut: split: tru
 
 impl Whole<'_> {
     /// What is made of each row.
-    pub fn make(&self, verdicts: &Verdicts) -> Vec<Made> {
+    pub fn make(&self, verdicts: &RowResults) -> Vec<Made> {
         let plan = self.plan;
         let is_named =
-            |verdict: &Verdict| matches!(verdict, Verdict::Failed(_) | Verdict::Again(_));
-        let is_missing = |verdict: &Verdict| matches!(verdict, Verdict::Missing);
+            |verdict: &RowResult| matches!(verdict, RowResult::Failed(_) | RowResult::Again(_));
+        let is_missing = |verdict: &RowResult| matches!(verdict, RowResult::Missing);
         let has_guilty = verdicts.rows.iter().any(is_named);
         let is_silent = verdicts.rows.iter().all(is_missing);
         let fault = self.fault_of_the_rest(has_guilty, is_silent);
@@ -63,21 +63,21 @@ impl Whole<'_> {
             .or(fault.as_ref().map(|(_, reason)| reason))
             .filter(|_| self.all_or_nothing);
         let has_strays = verdicts.strays > 0;
-        let make = |verdict: &Verdict| {
-            if let (Verdict::Again(reason), true) = (verdict, self.may_try) {
+        let make = |verdict: &RowResult| {
+            if let (RowResult::Again(reason), true) = (verdict, self.may_try) {
                 return Made::Again(reason.clone());
             }
             if self.all_or_nothing && has_guilty && !is_named(verdict) {
                 return Made::Innocent;
             }
             Made::Told(match (verdict, refused) {
-                (Verdict::Again(reason) | Verdict::Failed(reason), _)
-                | (Verdict::Missing | Verdict::Ok(_) | Verdict::Unknown(_), Some(reason)) => {
+                (RowResult::Again(reason) | RowResult::Failed(reason), _)
+                | (RowResult::Missing | RowResult::Ok(_) | RowResult::Unknown(_), Some(reason)) => {
                     told(Status::Failed, reason.clone())
                 }
-                (Verdict::Ok(message), None) => went_well(message.clone()),
-                (Verdict::Unknown(reason), None) => told(Status::Unknown, reason.clone()),
-                (Verdict::Missing, None) => match (&stray, &fault, self.by_rule) {
+                (RowResult::Ok(message), None) => went_well(message.clone()),
+                (RowResult::Unknown(reason), None) => told(Status::Unknown, reason.clone()),
+                (RowResult::Missing, None) => match (&stray, &fault, self.by_rule) {
                     (Some(stray), ..) => told(Status::Unknown, stray.clone()),
                     (None, Some((_, reason)), _) if has_strays => {
                         told(Status::Unknown, reason.clone())
@@ -111,7 +111,7 @@ impl Whole<'_> {
             message: fault.message.clone(),
             is_passing: false,
         };
-        if fault.kind != FaultKind::JobFailed {
+        if fault.kind != CarryErrorKind::JobFailed {
             // It is about the guilty, where it names some.
             let is_of_all = !has_guilty || plan.missing == Missing::Failed;
             return is_of_all.then_some((Status::Failed, reason));

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::carry::{Came, Carried, Fault, FaultKind};
-use super::sender::Sender;
+use super::carry::{Carried, CarryEnd, CarryError, CarryErrorKind};
+use super::sender::BatchSender;
 use super::steps::StepsFor;
 use super::traces::Traces;
 use crate::http::{Accepted, Answer, Asked, Failure, JobEnd};
@@ -17,7 +17,7 @@ use crate::template::Frame;
 /// Words for a job whose end nobody saw.
 const NOBODY_KNOWS: &str = "the job was submitted, and what became of it is not known";
 
-impl Sender {
+impl BatchSender {
     pub(super) async fn by_job(
         &self,
         plan: &TargetJobPlan,
@@ -32,7 +32,7 @@ impl Sender {
                 carried
             }
         };
-        let (Came::Done(_), Some(submitted)) = (&carried.came, carried.answer.clone()) else {
+        let (CarryEnd::Done(_), Some(submitted)) = (&carried.came, carried.answer.clone()) else {
             note_response(&mut carried);
             return carried;
         };
@@ -47,7 +47,7 @@ impl Sender {
             }
             let seen = Arc::new(seen);
             carried.came = self.wait(plan, &submitted, &seen, &mut carried).await;
-            if let (Came::Done(_), Some(answer)) = (&carried.came, &carried.answer) {
+            if let (CarryEnd::Done(_), Some(answer)) = (&carried.came, &carried.answer) {
                 if let Err(other) = self.is_ok(answer, frame) {
                     carried.came = other;
                 }
@@ -61,7 +61,7 @@ impl Sender {
     async fn submit(&self, request: &RequestPlan, reads: BodyReads, frame: &Arc<Frame>) -> Carried {
         let delivery = self.context.http.deliver(request, frame).await;
         let mut carried = Carried {
-            came: Came::of(&delivery.fate, ""),
+            came: CarryEnd::of(&delivery.fate, ""),
             answers: Vec::new(),
             answer: delivery.answer,
             attempts: delivery.attempts,
@@ -70,7 +70,8 @@ impl Sender {
                 has_changed: false,
             },
         };
-        if let (Came::Done(Accepted::ByStatus), Some(answer)) = (&carried.came, &carried.answer) {
+        if let (CarryEnd::Done(Accepted::ByStatus), Some(answer)) = (&carried.came, &carried.answer)
+        {
             let judged = self
                 .is_answer(request, answer)
                 .and_then(|()| self.is_readable(request, answer, reads));
@@ -88,20 +89,21 @@ impl Sender {
         submitted: &Answer,
         frame: &Arc<Frame>,
         carried: &mut Carried,
-    ) -> Came {
+    ) -> CarryEnd {
         let http = &self.context.http;
-        let unknown = |why: String| Came::Unknown(Fault::new(format!("{NOBODY_KNOWS}: {why}")));
+        let unknown =
+            |why: String| CarryEnd::Unknown(CarryError::new(format!("{NOBODY_KNOWS}: {why}")));
         // It may be so for all jobs: several in a row end the run.
         let lost = |why: String| {
-            Came::Unknown(Fault {
-                kind: FaultKind::ShutOut,
-                ..Fault::new(format!("{NOBODY_KNOWS}: {why}"))
+            CarryEnd::Unknown(CarryError {
+                kind: CarryErrorKind::ShutOut,
+                ..CarryError::new(format!("{NOBODY_KNOWS}: {why}"))
             })
         };
         let unknowable = |why: String| {
-            Came::Unknown(Fault {
-                kind: FaultKind::Unknowable,
-                ..Fault::new(format!("{NOBODY_KNOWS}: {why}"))
+            CarryEnd::Unknown(CarryError {
+                kind: CarryErrorKind::Unknowable,
+                ..CarryError::new(format!("{NOBODY_KNOWS}: {why}"))
             })
         };
         let poll = &plan.poll;
@@ -125,12 +127,12 @@ impl Sender {
             carried.answer = Some(answer);
         }
         match watch.end {
-            JobEnd::Done(..) => Came::Done(Accepted::ByStatus),
+            JobEnd::Done(..) => CarryEnd::Done(Accepted::ByStatus),
             JobEnd::Failed(answer) => {
                 let body = http.excerpt(answer.text());
-                Came::Failed(Fault {
-                    kind: FaultKind::JobFailed,
-                    ..Fault::said(format!("the job failed: {body}"))
+                CarryEnd::Failed(CarryError {
+                    kind: CarryErrorKind::JobFailed,
+                    ..CarryError::said(format!("the job failed: {body}"))
                 })
             }
             JobEnd::Untold(error) => unknowable(format!("failed: {error}")),
@@ -148,9 +150,9 @@ impl Sender {
                 unknown(message.unwrap_or_else(|| "a rule ends the asking".to_owned()))
             }
             // It says that the job applied nothing.
-            JobEnd::Split(error) => Came::Split(Fault {
+            JobEnd::Split(error) => CarryEnd::Split(CarryError {
                 is_said: true,
-                ..Fault::of(&error, "")
+                ..CarryError::of(&error, "")
             }),
             JobEnd::Lost(error) if matches!(error.failure, Failure::Template(_)) => {
                 unknowable(error.to_string())

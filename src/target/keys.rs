@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// Which rows results are about.
-pub(super) struct Found {
+pub(super) struct KeyMatches {
     /// Of each result the rows: none, one, or several that have one key.
     pub about: Vec<Vec<usize>>,
     /// Rows that were found without case and space, and the result.
@@ -12,7 +12,7 @@ pub(super) struct Found {
 
 /// Finds rows by their keys as text, and those of which nothing is said once more without case and
 /// surrounding space.
-pub(super) fn by_key(keys: &[String], named: &[String]) -> Found {
+pub(super) fn by_key(keys: &[String], named: &[String]) -> KeyMatches {
     let mut exact: HashMap<&str, Vec<usize>> = HashMap::new();
     // A key that is nothing is none: what names no row is about none of them.
     for (place, key) in keys.iter().enumerate().filter(|(_, key)| !key.is_empty()) {
@@ -41,7 +41,7 @@ pub(super) fn by_key(keys: &[String], named: &[String]) -> Found {
         }
     }
     share_among_likes(keys, &mut about);
-    Found { about, loosely }
+    KeyMatches { about, loosely }
 }
 
 /// Of rows whose keys differ in case and space alone, and of which one is told nothing, nobody knows by

@@ -6,7 +6,7 @@ use minijinja::value::ValueKind;
 
 use super::keys::{are_in_order, by_key};
 use super::parcel::Unit;
-use super::results::{Reason, Verdict, Verdicts, batch_value};
+use super::results::{Reason, RowResult, RowResults, batch_value};
 use crate::columns::Status;
 use crate::http::Answer;
 use crate::plan::path::PathPlan;
@@ -27,7 +27,7 @@ pub(super) struct Matching<'m> {
 }
 
 impl Matching<'_> {
-    pub fn verdicts(&self, elements: &[Value]) -> Result<Verdicts, TemplateError> {
+    pub fn verdicts(&self, elements: &[Value]) -> Result<RowResults, TemplateError> {
         let count = self.unit.count();
         // By position `null` is a result too, where `ok` asks for no name in it.
         let is_by_position = matches!(self.plan.matching, MatchPlan::Position);
@@ -37,8 +37,8 @@ impl Matching<'_> {
             .enumerate()
             .filter(|(_, element)| takes_null || !is_nothing(element))
             .collect();
-        let mut verdicts = Verdicts {
-            rows: vec![Verdict::Missing; count],
+        let mut verdicts = RowResults {
+            rows: vec![RowResult::Missing; count],
             unmatched: Vec::new(),
             strays: 0,
             stray: None,
@@ -116,7 +116,7 @@ impl Matching<'_> {
         self.tell_apart(&shared, in_order, &mut verdicts, &mut judged)?;
         for (row, judged) in verdicts.rows.iter_mut().zip(judged) {
             for judged in judged {
-                let known = std::mem::replace(row, Verdict::Missing);
+                let known = std::mem::replace(row, RowResult::Missing);
                 *row = together(known, judged);
             }
         }
@@ -130,7 +130,7 @@ impl Matching<'_> {
         &self,
         shared: &[(&[usize], &Value)],
         in_order: bool,
-        verdicts: &mut Verdicts,
+        verdicts: &mut RowResults,
         judged: &mut [Vec<Result<Option<String>, Reason>>],
     ) -> Result<(), TemplateError> {
         let mut groups: Vec<(&[usize], Vec<&Value>)> = Vec::new();
@@ -156,7 +156,7 @@ impl Matching<'_> {
                 continue;
             }
             for place in places {
-                verdicts.rows[*place] = Verdict::Unknown(Reason {
+                verdicts.rows[*place] = RowResult::Unknown(Reason {
                     message: format!(
                         "{} rows of the batch have its key, {} about them, and nobody knows which is whose",
                         places.len(),
@@ -278,22 +278,22 @@ fn mismatch(results: usize, rows: usize) -> String {
 
 /// Several elements about one row: it failed if one of them says so, and for good if one says nothing of
 /// another try.
-fn together(known: Verdict, judged: Result<Option<String>, Reason>) -> Verdict {
+fn together(known: RowResult, judged: Result<Option<String>, Reason>) -> RowResult {
     match (known, judged) {
-        (Verdict::Again(first), Err(second)) if second.is_passing => {
-            Verdict::Again(joined(first, second))
+        (RowResult::Again(first), Err(second)) if second.is_passing => {
+            RowResult::Again(joined(first, second))
         }
-        (Verdict::Failed(first) | Verdict::Again(first), Err(second)) => {
-            Verdict::Failed(joined(first, second))
+        (RowResult::Failed(first) | RowResult::Again(first), Err(second)) => {
+            RowResult::Failed(joined(first, second))
         }
-        (known @ (Verdict::Failed(_) | Verdict::Again(_)), Ok(_)) => known,
-        (unknown @ Verdict::Unknown(_), _) => unknown,
-        (Verdict::Missing | Verdict::Ok(_), Err(reason)) if reason.is_passing => {
-            Verdict::Again(reason)
+        (known @ (RowResult::Failed(_) | RowResult::Again(_)), Ok(_)) => known,
+        (unknown @ RowResult::Unknown(_), _) => unknown,
+        (RowResult::Missing | RowResult::Ok(_), Err(reason)) if reason.is_passing => {
+            RowResult::Again(reason)
         }
-        (Verdict::Missing | Verdict::Ok(_), Err(reason)) => Verdict::Failed(reason),
-        (Verdict::Ok(said), Ok(more)) => Verdict::Ok(said.or(more)),
-        (Verdict::Missing, Ok(said)) => Verdict::Ok(said),
+        (RowResult::Missing | RowResult::Ok(_), Err(reason)) => RowResult::Failed(reason),
+        (RowResult::Ok(said), Ok(more)) => RowResult::Ok(said.or(more)),
+        (RowResult::Missing, Ok(said)) => RowResult::Ok(said),
     }
 }
 
@@ -319,7 +319,7 @@ fn joined(mut first: Reason, second: Reason) -> Reason {
 }
 
 /// What is told of a row that no element is about. Results that are about no row may be about this one.
-pub fn of_missing(plan: &ResultsPlan, verdicts: &Verdicts) -> (Status, Reason) {
+pub fn of_missing(plan: &ResultsPlan, verdicts: &RowResults) -> (Status, Reason) {
     let reason = |message: String| Reason {
         message,
         ..Reason::default()

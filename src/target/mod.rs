@@ -25,5 +25,5 @@ pub use around::{AroundError, in_turn};
 pub use batch::BEHIND;
 pub use gather::Gatherer;
 pub use parcel::{Parcel, Unit, rows_in_words};
-pub use sender::Sender;
-pub use sent::{BatchSent, End, Sent, Told};
+pub use sender::BatchSender;
+pub use sent::{BatchSent, End, RowOutcome, Sent};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::sender::Sender;
+use super::sender::BatchSender;
 use crate::http::{Answer, Asked, JobEnd};
 use crate::plan::poll::{PollJobsPlan, PollPlan};
 use crate::source::gather;
@@ -102,7 +102,7 @@ impl OpenJobs {
     }
 }
 
-impl Sender {
+impl BatchSender {
     /// How a job stands: what another one's question told of it, or what is answered now.
     pub(super) async fn ask_for_all(
         &self,

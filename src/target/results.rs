@@ -8,7 +8,7 @@ use super::around::why_none;
 use super::carry::Carried;
 use super::matching::{Matching, is_plain};
 use super::parcel::Unit;
-use super::sender::Sender;
+use super::sender::BatchSender;
 use crate::formats::collect;
 use crate::http::{Answer, Failure, Reply};
 use crate::plan::path::{PathPlan, PathStep};
@@ -18,7 +18,7 @@ use crate::template::{Frame, TemplateError, TextTree, Value, is_nothing};
 
 /// What an answer says of a row.
 #[derive(Debug, Clone)]
-pub enum Verdict {
+pub enum RowResult {
     /// It went through; what is said about it.
     Ok(Option<String>),
     /// It did not.
@@ -42,9 +42,9 @@ pub struct Reason {
 
 /// What an answer says of the rows of a batch.
 #[derive(Debug)]
-pub struct Verdicts {
+pub struct RowResults {
     /// Of each row, in their order.
-    pub rows: Vec<Verdict>,
+    pub rows: Vec<RowResult>,
     /// Faults that no row could be found for.
     pub unmatched: Vec<Reason>,
     /// How many elements are about no row, and how the first of them names its row.
@@ -63,7 +63,7 @@ pub struct Verdicts {
     pub(super) loose: Option<(String, String)>,
 }
 
-impl Sender {
+impl BatchSender {
     /// Finds each row's fate. An error is that the fates could not be read.
     pub(super) async fn verdicts(
         &self,
@@ -71,7 +71,7 @@ impl Sender {
         unit: &Unit,
         frame: &Arc<Frame>,
         carried: &Carried,
-    ) -> Result<Verdicts, Unread> {
+    ) -> Result<RowResults, Unread> {
         let mut seen = Frame::on(frame);
         for (name, answer) in &carried.answers {
             seen.set(Arc::clone(name), answer.to_value());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::carry::Came;
+use super::carry::CarryEnd;
 use super::open_jobs::OpenJobs;
 use super::parcel::{Parcel, Unit, rows_in_words};
 use super::results::batch_value;
@@ -18,7 +18,7 @@ use crate::spec::LogLevel;
 use crate::template::{Frame, Value, text_of};
 
 /// Sends rows by one target.
-pub struct Sender {
+pub struct BatchSender {
     /// How they are sent.
     pub plan: Arc<TargetPlan>,
     /// Requests, logs, names.
@@ -61,7 +61,7 @@ pub struct Lists {
     pub loose: Option<(String, String)>,
 }
 
-impl Sender {
+impl BatchSender {
     /// A sender of one target on top of `base`.
     pub fn new(
         plan: &Arc<TargetPlan>,
@@ -163,7 +163,8 @@ impl Sender {
             let frame = self.frame_of(&unit);
             self.announce(&unit).await;
             let carried = self.carry(&frame, unit.traces).await;
-            if let (Some(number), false) = (unit.number, matches!(carried.came, Came::NotSent)) {
+            if let (Some(number), false) = (unit.number, matches!(carried.came, CarryEnd::NotSent))
+            {
                 let places = unit.parcels.iter().map(|parcel| parcel.place).collect();
                 sent.batches.push(BatchSent { number, places });
             }

@@ -11,7 +11,7 @@ use crate::template::Frame;
 #[derive(Debug, Default)]
 pub struct Sent {
     /// Of each row whose fate is known.
-    pub told: Vec<Told>,
+    pub told: Vec<RowOutcome>,
     /// The batches that were sent for them.
     pub batches: Vec<BatchSent>,
     /// Why nothing more is to be sent.
@@ -34,7 +34,7 @@ pub struct Sent {
 
 /// What became of a row.
 #[derive(Debug)]
-pub struct Told {
+pub struct RowOutcome {
     /// Its place among the rows of its entry.
     pub place: u64,
     /// What became of it.
@@ -75,7 +75,7 @@ impl Sent {
                 code: reason.code,
                 ..Outcome::of(Status::Failed, reason.message)
             };
-            self.told.push(Told {
+            self.told.push(RowOutcome {
                 place: parcel.place,
                 outcome: with_traces(outcome, unit.traces.any(), unit.traces),
                 answers: None,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::carry::{Came, Carried, Fault, FaultKind};
+use super::carry::{Carried, CarryEnd, CarryError, CarryErrorKind};
 use super::fates::{Made, Whole};
 use super::item;
 use super::parcel::{Parcel, Unit};
-use super::results::{Reason, Unread, Verdict};
-use super::sender::Sender;
-use super::sent::{End, Sent, Told};
+use super::results::{Reason, RowResult, Unread};
+use super::sender::BatchSender;
+use super::sent::{End, RowOutcome, Sent};
 use super::traces::Traces;
 use crate::columns::{Outcome, Status};
 use crate::http::{Accepted, before_next, has_errors};
@@ -32,7 +32,7 @@ static NO_RETRY: RetryPlan = RetryPlan {
 pub(super) const WITHOUT_OTHERS: &str =
     "the batch was refused because of other rows, and it was not sent again without them";
 
-impl Sender {
+impl BatchSender {
     /// Tells what became of each row; what is to be sent again comes back.
     pub(super) async fn settle(
         &self,
@@ -42,19 +42,19 @@ impl Sender {
         sent: &mut Sent,
     ) -> Vec<Unit> {
         match &carried.came {
-            Came::NotSent => {
+            CarryEnd::NotSent => {
                 sent.end = Some(End::Stopped);
                 sent.leave(&unit);
             }
-            Came::Skipped(message) => {
+            CarryEnd::Skipped(message) => {
                 self.tell_all(&unit, &carried, Status::Skipped, None, message, sent);
             }
-            Came::Unknown(fault) => {
+            CarryEnd::Unknown(fault) => {
                 self.note_kind(fault, sent);
                 let code = fault.code.clone();
                 self.tell_all(&unit, &carried, Status::Unknown, code, &fault.message, sent);
             }
-            Came::Split(fault) => {
+            CarryEnd::Split(fault) => {
                 let traces = if fault.is_said {
                     carried.traces.of_nothing_applied()
                 } else {
@@ -72,13 +72,14 @@ impl Sender {
                     self.tell(&unit, index, &carried, outcome, sent);
                 }
             }
-            Came::Restart { fault, .. } | Came::Failed(fault) => {
+            CarryEnd::Restart { fault, .. } | CarryEnd::Failed(fault) => {
                 // What `results` says of the rows is told though the answer as a whole says no.
-                let results = self
-                    .plan
-                    .results
-                    .as_ref()
-                    .filter(|_| matches!(fault.kind, FaultKind::NotOk | FaultKind::JobFailed));
+                let results = self.plan.results.as_ref().filter(|_| {
+                    matches!(
+                        fault.kind,
+                        CarryErrorKind::NotOk | CarryErrorKind::JobFailed
+                    )
+                });
                 if let Some(results) = results {
                     return self
                         .by_results(results, unit, frame, &carried, Some(fault), sent)
@@ -92,7 +93,7 @@ impl Sender {
                 let code = fault.code.clone();
                 self.tell_all(&unit, &carried, Status::Failed, code, &fault.message, sent);
             }
-            Came::Done(accepted) => {
+            CarryEnd::Done(accepted) => {
                 let is_rehearsed = self.context.http.rehearsal().is_some();
                 if let Some(results) = self.plan.results.as_ref().filter(|_| !is_rehearsed) {
                     return self
@@ -113,21 +114,24 @@ impl Sender {
     }
 
     /// What a fault means for the rows that are still to be sent.
-    fn note_kind(&self, fault: &Fault, sent: &mut Sent) {
+    fn note_kind(&self, fault: &CarryError, sent: &mut Sent) {
         match fault.kind {
-            FaultKind::Abort => sent.end = Some(End::Abort(fault.whole.clone())),
-            FaultKind::Unreachable => sent.unreachable = Some(fault.whole.clone()),
-            FaultKind::Forbidden => sent.forbidden = Some(fault.whole.clone()),
-            FaultKind::NoAnswer => {
+            CarryErrorKind::Abort => sent.end = Some(End::Abort(fault.whole.clone())),
+            CarryErrorKind::Unreachable => sent.unreachable = Some(fault.whole.clone()),
+            CarryErrorKind::Forbidden => sent.forbidden = Some(fault.whole.clone()),
+            CarryErrorKind::NoAnswer => {
                 let label = &self.plan.label;
                 sent.unjudged = Some(format!("{label}: {}", fault.whole));
             }
-            FaultKind::Unknowable => sent.unknowable = Some(fault.whole.clone()),
-            FaultKind::ShutOut => {
+            CarryErrorKind::Unknowable => sent.unknowable = Some(fault.whole.clone()),
+            CarryErrorKind::ShutOut => {
                 sent.unreachable = Some(fault.whole.clone());
                 sent.is_let_in = true;
             }
-            FaultKind::OfRows | FaultKind::NotOk | FaultKind::JobFailed | FaultKind::Unmade => {}
+            CarryErrorKind::OfRows
+            | CarryErrorKind::NotOk
+            | CarryErrorKind::JobFailed
+            | CarryErrorKind::Unmade => {}
         }
     }
 
@@ -138,11 +142,11 @@ impl Sender {
         unit: Unit,
         frame: &Arc<Frame>,
         carried: &Carried,
-        fault: Option<&Fault>,
+        fault: Option<&CarryError>,
         sent: &mut Sent,
     ) -> Vec<Unit> {
         let by_rule = match &carried.came {
-            Came::Done(accepted @ Accepted::ByRule(_)) => Some(accepted),
+            CarryEnd::Done(accepted @ Accepted::ByRule(_)) => Some(accepted),
             _ => None,
         };
         let verdicts = match self.verdicts(plan, &unit, frame, carried).await {
@@ -150,7 +154,7 @@ impl Sender {
             Err(unread) => return self.unread(unit, carried, fault, &unread, sent),
         };
         let names_one =
-            |verdict: &Verdict| matches!(verdict, Verdict::Failed(_) | Verdict::Again(_));
+            |verdict: &RowResult| matches!(verdict, RowResult::Failed(_) | RowResult::Again(_));
         if let Some(fault) = fault.filter(|_| !verdicts.rows.iter().any(names_one)) {
             if let Some(middle) = self.where_to_halve(&unit, fault) {
                 let traces = carried.traces.of_nothing_applied();
@@ -175,7 +179,7 @@ impl Sender {
         }
         let tries = unit.attempts + carried.attempts;
         let retry = self.retry();
-        let has_failed = fault.is_some_and(|fault| fault.kind == FaultKind::JobFailed);
+        let has_failed = fault.is_some_and(|fault| fault.kind == CarryErrorKind::JobFailed);
         let whole = Whole {
             plan,
             all_or_nothing: plan.all_or_nothing || has_failed && self.is_job_for_all(),
@@ -224,7 +228,7 @@ impl Sender {
         &self,
         unit: Unit,
         carried: &Carried,
-        fault: Option<&Fault>,
+        fault: Option<&CarryError>,
         unread: &Unread,
         sent: &mut Sent,
     ) -> Vec<Unit> {
@@ -316,8 +320,11 @@ impl Sender {
     }
 
     /// Where the batch of a job that failed, and applied nothing, is cut to find the rows that it fails for.
-    fn where_to_halve(&self, unit: &Unit, fault: &Fault) -> Option<usize> {
-        let is_answer_of_job = matches!(fault.kind, FaultKind::NotOk | FaultKind::JobFailed);
+    fn where_to_halve(&self, unit: &Unit, fault: &CarryError) -> Option<usize> {
+        let is_answer_of_job = matches!(
+            fault.kind,
+            CarryErrorKind::NotOk | CarryErrorKind::JobFailed
+        );
         (is_answer_of_job && self.is_job_for_all())
             .then(|| unit.middle(self.keeps_groups()))
             .flatten()
@@ -336,7 +343,7 @@ impl Sender {
         middle: usize,
         carried: &Carried,
         traces: Traces,
-        fault: &Fault,
+        fault: &CarryError,
     ) -> Vec<Unit> {
         let attempts = unit.attempts + carried.attempts;
         let reason = Reason {
@@ -404,7 +411,7 @@ impl Sender {
             }
             Arc::new(frame)
         });
-        sent.told.push(Told {
+        sent.told.push(RowOutcome {
             place: parcel.place,
             outcome: Outcome {
                 attempts: unit.attempts + carried.attempts,

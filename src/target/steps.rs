@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::carry::{Came, Carried, Fault, FaultKind};
-use super::sender::Sender;
+use super::carry::{Carried, CarryEnd, CarryError, CarryErrorKind};
+use super::sender::BatchSender;
 use super::traces::Traces;
 use crate::http::{Accepted, before_next};
 use crate::plan::target::TargetStepPlan;
 use crate::template::Frame;
 
-impl Sender {
+impl BatchSender {
     /// Runs the steps, and once more from the first where a rule says so.
     pub(super) async fn by_steps(
         &self,
@@ -26,7 +26,7 @@ impl Sender {
         loop {
             let (mut carried, last) = self.once_through(steps, frame, purpose, traces).await;
             carried.attempts += attempts;
-            let Came::Restart { fault, wait } = carried.came else {
+            let CarryEnd::Restart { fault, wait } = carried.came else {
                 return carried;
             };
             traces = carried.traces;
@@ -36,9 +36,9 @@ impl Sender {
             let is_over = rounds >= retry.attempts || !self.context.http.stop().sleep(wait).await;
             if is_over {
                 carried.came = if traces.any() {
-                    Came::Unknown(fault.with_words(traces.words()))
+                    CarryEnd::Unknown(fault.with_words(traces.words()))
                 } else {
-                    Came::Failed(fault)
+                    CarryEnd::Failed(fault)
                 };
                 return carried;
             }
@@ -56,7 +56,7 @@ impl Sender {
         mut traces: Traces,
     ) -> (Carried, usize) {
         let mut carried = Carried {
-            came: Came::Skipped("no step's `when` held".to_owned()),
+            came: CarryEnd::Skipped("no step's `when` held".to_owned()),
             answers: Vec::new(),
             answer: None,
             attempts: 0,
@@ -79,7 +79,7 @@ impl Sender {
             let rehearsal = http.rehearsal();
             if rehearsal.is_some_and(|rehearsal| rehearsal.notes_depending(http, step, &seen)) {
                 self.steps_run[index].fetch_add(1, Ordering::Relaxed);
-                carried.came = Came::Done(Accepted::ByStatus);
+                carried.came = CarryEnd::Done(Accepted::ByStatus);
                 continue;
             }
             let came = match runs {
@@ -91,40 +91,41 @@ impl Sender {
                 }
                 Err(error) => {
                     self.steps_run[index].fetch_add(1, Ordering::Relaxed);
-                    Came::Failed(Fault::new(format!("{name}: when: {error}")))
+                    CarryEnd::Failed(CarryError::new(format!("{name}: when: {error}")))
                 }
             };
             match came {
-                Came::Done(said) => {
+                CarryEnd::Done(said) => {
                     // What a step changed stays changed.
                     if step.request.changes() {
                         traces.has_changed = true;
                     }
                     last = Some(step);
-                    carried.came = Came::Done(said);
+                    carried.came = CarryEnd::Done(said);
                 }
                 // Only an answer that says what became of the rows makes them more than unknown.
-                Came::NotSent if traces.any() => {
+                CarryEnd::NotSent if traces.any() => {
                     let message = format!("the run was stopped before {name}");
-                    carried.came = Came::Unknown(Fault::new(message).with_words(traces.words()));
+                    carried.came =
+                        CarryEnd::Unknown(CarryError::new(message).with_words(traces.words()));
                     break;
                 }
-                Came::Failed(fault) if traces.any() && !fault.is_said => {
+                CarryEnd::Failed(fault) if traces.any() && !fault.is_said => {
                     // What the spec makes nothing of is not made out for other rows either.
                     let kind = match fault.kind {
-                        FaultKind::Unmade => FaultKind::Unknowable,
+                        CarryErrorKind::Unmade => CarryErrorKind::Unknowable,
                         kind => kind,
                     };
-                    let fault = Fault { kind, ..fault };
-                    carried.came = Came::Unknown(later(fault).with_words(traces.words()));
+                    let fault = CarryError { kind, ..fault };
+                    carried.came = CarryEnd::Unknown(later(fault).with_words(traces.words()));
                     break;
                 }
-                Came::Unknown(fault) if traces.any() => {
-                    carried.came = Came::Unknown(later(fault).with_words(traces.words()));
+                CarryEnd::Unknown(fault) if traces.any() => {
+                    carried.came = CarryEnd::Unknown(later(fault).with_words(traces.words()));
                     break;
                 }
-                Came::Failed(fault) if matches!(carried.came, Came::Done(_)) => {
-                    carried.came = Came::Failed(later(fault));
+                CarryEnd::Failed(fault) if matches!(carried.came, CarryEnd::Done(_)) => {
+                    carried.came = CarryEnd::Failed(later(fault));
                     break;
                 }
                 other => {
@@ -134,7 +135,7 @@ impl Sender {
             }
         }
         let last = last.filter(|_| purpose == StepsFor::Rows);
-        if let (Came::Done(Accepted::ByStatus), Some(answer), Some(last)) =
+        if let (CarryEnd::Done(Accepted::ByStatus), Some(answer), Some(last)) =
             (&carried.came, &carried.answer, last)
         {
             if let Err(other) = self.says_something(&last.request, answer) {
@@ -158,16 +159,16 @@ impl Sender {
         seen: &Arc<Frame>,
         purpose: StepsFor,
         carried: &mut Carried,
-    ) -> Came {
+    ) -> CarryEnd {
         let delivery = self.context.http.deliver(&step.request, seen).await;
         carried.attempts = carried.attempts.max(delivery.attempts);
         carried.traces.is_doubtful = delivery.is_doubtful;
         let prefix = format!("{name}: ");
-        let mut came = Came::of(&delivery.fate, &prefix);
+        let mut came = CarryEnd::of(&delivery.fate, &prefix);
         let Some(answer) = delivery.answer else {
             return came;
         };
-        if matches!(came, Came::Done(Accepted::ByStatus)) {
+        if matches!(came, CarryEnd::Done(Accepted::ByStatus)) {
             let is_judged = purpose == StepsFor::Rows;
             let judged = self
                 .is_answer(&step.request, &answer)
@@ -199,18 +200,18 @@ pub(super) enum StepsFor {
 }
 
 /// What goes wrong at a step behind one that was let in may be of its rows.
-fn later(fault: Fault) -> Fault {
-    Fault {
+fn later(fault: CarryError) -> CarryError {
+    CarryError {
         kind: match fault.kind {
-            FaultKind::Unreachable | FaultKind::Forbidden => FaultKind::ShutOut,
-            kind @ (FaultKind::OfRows
-            | FaultKind::NotOk
-            | FaultKind::JobFailed
-            | FaultKind::NoAnswer
-            | FaultKind::Unknowable
-            | FaultKind::ShutOut
-            | FaultKind::Unmade
-            | FaultKind::Abort) => kind,
+            CarryErrorKind::Unreachable | CarryErrorKind::Forbidden => CarryErrorKind::ShutOut,
+            kind @ (CarryErrorKind::OfRows
+            | CarryErrorKind::NotOk
+            | CarryErrorKind::JobFailed
+            | CarryErrorKind::NoAnswer
+            | CarryErrorKind::Unknowable
+            | CarryErrorKind::ShutOut
+            | CarryErrorKind::Unmade
+            | CarryErrorKind::Abort) => kind,
         },
         ..fault
     }

@@ -8,7 +8,9 @@ use super::request::Purpose;
 use crate::plan::auth::{AuthPlan, JwtPlan, OAuth2Plan, PlacePlan, SessionPlan};
 use crate::plan::request::TreePlan;
 use crate::plan::scopes::Scopes;
-use crate::spec::auth::{Auth, AuthChoice, AuthWord, Choose, Grant, Jwt, OAuth2, Place, Session};
+use crate::spec::auth::{
+    ApiKeyPlace, Auth, AuthChoice, AuthWord, Choose, Grant, Jwt, OAuth2, Session,
+};
 use crate::spec::places::{Keyed, Placed};
 use crate::spec::{self, OptionType};
 use crate::template::Template;
@@ -48,7 +50,7 @@ impl Compiler<'_> {
             });
         }
         if let Some(place) = api_key {
-            let Place {
+            let ApiKeyPlace {
                 header,
                 query,
                 cookie,

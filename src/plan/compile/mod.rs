@@ -33,8 +33,8 @@ use crate::plan::scopes::Scopes;
 use crate::plan::{
     ColumnPlan, EntryPlan, KeepPlan, MappingPlan, OptionPlan, Plan, logs_as_it_goes,
 };
-use crate::spec::fault::OnResponse;
 use crate::spec::places::{HasPlace, Placed};
+use crate::spec::recovery::OnResponse;
 use crate::spec::tree::Node;
 use crate::spec::{Document, KeepWord, Mode, OnError, Spec};
 use crate::template::scope::Scope;

@@ -52,7 +52,7 @@ impl<'s> Owners<'s> {
 }
 
 /// What the templates of one target see.
-pub(super) struct Seen {
+pub(super) struct TargetScopes {
     /// For a row: the finished row, what its mapping saw, `item`.
     pub row: Scope,
     /// For what is sent: the same, or the batch.
@@ -396,14 +396,14 @@ fn seen_by(
     row: Scope,
     item: Option<&ItemPlan>,
     batch: Option<&BatchPlan>,
-) -> Seen {
+) -> TargetScopes {
     match batch {
-        None => Seen {
+        None => TargetScopes {
             sent: row.clone(),
             row,
             purpose: Purpose::Row,
         },
-        Some(batch) => Seen {
+        Some(batch) => TargetScopes {
             sent: match &item {
                 Some(_) => scopes.sent_batch(batch.groups()).with("items", Name::Any),
                 None => scopes.sent_batch(batch.groups()).with_hint(

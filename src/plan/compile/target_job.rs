@@ -3,7 +3,7 @@
 use super::Compiler;
 use super::poll::Awaited;
 use super::request::Purpose;
-use super::target::Seen;
+use super::target::TargetScopes;
 use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;
 use crate::plan::target::{SubmitPlan, TargetJobPlan, TargetStepPlan};
@@ -38,7 +38,7 @@ impl Compiler<'_> {
         at: &impl HasPlace,
         label: &str,
         scopes: &Scopes,
-        seen: &Seen,
+        seen: &TargetScopes,
     ) -> Vec<TargetStepPlan> {
         self.has_steps = true;
         let turn = self.in_turn(steps, (label, "step"), scopes, &seen.sent, seen.purpose);
@@ -60,7 +60,7 @@ impl Compiler<'_> {
         job: &Placed<TargetJob>,
         label: &str,
         scopes: &Scopes,
-        seen: &Seen,
+        seen: &TargetScopes,
     ) -> TargetJobPlan {
         let label_of_submit = format!("{label}, submit");
         let mut sent = seen.sent.clone();

@@ -61,7 +61,7 @@ fn is_same(name: &str, other: &str) -> bool {
 }
 
 /// What a path leads to.
-pub enum Found<'d> {
+pub enum PathValue<'d> {
     /// Nothing, or `null`.
     Nothing,
     /// Text.
@@ -141,12 +141,14 @@ pub fn read_text(text: &str) -> Option<Value> {
     Some(document.into_value())
 }
 
-fn value_of(found: Found<'_>) -> Value {
+fn value_of(found: PathValue<'_>) -> Value {
     match found {
-        Found::Text(text) => Value::from(text.as_ref()),
-        Found::Bool(value) => Value::from(value),
-        Found::Number(text) => NumberText::value_of(text),
-        Found::Nothing | Found::List(_) | Found::Map | Found::Unclear => Value::UNDEFINED,
+        PathValue::Text(text) => Value::from(text.as_ref()),
+        PathValue::Bool(value) => Value::from(value),
+        PathValue::Number(text) => NumberText::value_of(text),
+        PathValue::Nothing | PathValue::List(_) | PathValue::Map | PathValue::Unclear => {
+            Value::UNDEFINED
+        }
     }
 }
 
@@ -171,19 +173,19 @@ impl Document {
         decode(text)
     }
 
-    fn found(&self, at: u32) -> Found<'_> {
+    fn found(&self, at: u32) -> PathValue<'_> {
         let node = self.nodes[at as usize];
         match node.kind {
-            Kind::Null => Found::Nothing,
-            Kind::Bool => Found::Bool(self.slice(node) == "true"),
-            Kind::Number => Found::Number(self.slice(node)),
-            Kind::Text | Kind::Escaped => Found::Text(self.string(node)),
-            Kind::List => Found::List(Elements {
+            Kind::Null => PathValue::Nothing,
+            Kind::Bool => PathValue::Bool(self.slice(node) == "true"),
+            Kind::Number => PathValue::Number(self.slice(node)),
+            Kind::Text | Kind::Escaped => PathValue::Text(self.string(node)),
+            Kind::List => PathValue::List(Elements {
                 document: self,
                 at: at + 1,
                 end: node.next,
             }),
-            Kind::Map => Found::Map,
+            Kind::Map => PathValue::Map,
         }
     }
 
@@ -249,7 +251,7 @@ impl Document {
     }
 
     /// What a path leads to from a value.
-    fn follow(&self, from: u32, path: &[PathKey]) -> Found<'_> {
+    fn follow(&self, from: u32, path: &[PathKey]) -> PathValue<'_> {
         let mut at = from;
         for key in path {
             let next = match key {
@@ -259,8 +261,8 @@ impl Document {
             let is_text = matches!(self.nodes[at as usize].kind, Kind::Text | Kind::Escaped);
             match next {
                 Some(next) => at = next,
-                None if is_text && matches!(key, PathKey::Index(_)) => return Found::Unclear,
-                None => return Found::Nothing,
+                None if is_text && matches!(key, PathKey::Index(_)) => return PathValue::Unclear,
+                None => return PathValue::Nothing,
             }
         }
         self.found(at)
@@ -269,7 +271,7 @@ impl Document {
 
 impl<'d> Elements<'d> {
     /// What each element has behind a path.
-    pub fn at(mut self, path: &'d [PathKey]) -> impl Iterator<Item = Found<'d>> {
+    pub fn at(mut self, path: &'d [PathKey]) -> impl Iterator<Item = PathValue<'d>> {
         std::iter::from_fn(move || {
             let document = self.document;
             let at = self.next()?;
@@ -299,7 +301,7 @@ impl DocumentValue {
     }
 
     /// What a path leads to.
-    pub fn at<'d>(&'d self, path: &[PathKey]) -> Found<'d> {
+    pub fn at<'d>(&'d self, path: &[PathKey]) -> PathValue<'d> {
         self.document.follow(self.node, path)
     }
 

@@ -110,8 +110,8 @@ fn a_field_is_found_wherever_it_stands() {
         let value = read_text(text).unwrap();
         let document = value.downcast_object_ref::<DocumentValue>().unwrap();
         match (document.at(&path), wanted) {
-            (Found::Text(found), Some(wanted)) => assert_eq!(&*found, *wanted, "{text}"),
-            (Found::Nothing, None) => {}
+            (PathValue::Text(found), Some(wanted)) => assert_eq!(&*found, *wanted, "{text}"),
+            (PathValue::Nothing, None) => {}
             _ => panic!("{text}"),
         }
     }

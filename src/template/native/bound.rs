@@ -9,7 +9,7 @@ use crate::template::document::PathKey;
 
 /// A value that is looked up while a row is mapped.
 #[derive(Clone, Copy)]
-pub enum Place {
+pub enum Operand {
     /// The column of this slot.
     Column(usize),
     /// The var with this number.
@@ -31,7 +31,7 @@ pub struct RecordPath {
 }
 
 /// A plain form, ready to be worked out.
-pub struct Bound(pub(super) Node<Place>);
+pub struct Bound(pub(super) Node<Operand>);
 
 /// Binds the plain forms of one run. Its slots are the columns that they read.
 pub struct Binder<'b> {
@@ -70,14 +70,14 @@ impl<'b> Binder<'b> {
         (self.columns, self.paths)
     }
 
-    fn place(&mut self, named: &Named) -> Option<Place> {
+    fn place(&mut self, named: &Named) -> Option<Operand> {
         match self.leaf(named)? {
             Node::Leaf(place) => Some(place),
             _ => None,
         }
     }
 
-    fn leaf(&mut self, named: &Named) -> Option<Node<Place>> {
+    fn leaf(&mut self, named: &Named) -> Option<Node<Operand>> {
         Some(match named {
             Named::Column(name) => self.column(name),
             Named::ColumnOf(option) => match self.fixed("options", Some(option))? {
@@ -87,11 +87,11 @@ impl<'b> Binder<'b> {
             },
             Named::Var(name) => {
                 let number = self.vars.iter().position(|var| **var == **name)?;
-                Node::Leaf(Place::Var(number))
+                Node::Leaf(Operand::Var(number))
             }
             Named::Outcome(name) => {
                 let number = self.outcome.iter().position(|field| *field == &**name)?;
-                Node::Leaf(Place::Outcome(number))
+                Node::Leaf(Operand::Outcome(number))
             }
             Named::Path(record, keys) => {
                 let same = self.paths.iter().find(|path| path.record == *record);
@@ -101,19 +101,19 @@ impl<'b> Binder<'b> {
                     owner,
                     keys: keys.clone(),
                 });
-                Node::Leaf(Place::Path(self.paths.len() - 1))
+                Node::Leaf(Operand::Path(self.paths.len() - 1))
             }
             Named::Fixed(name, field) => Node::Constant(self.fixed(name, field.as_deref())?),
         })
     }
 
-    fn column(&mut self, name: &str) -> Node<Place> {
+    fn column(&mut self, name: &str) -> Node<Operand> {
         let known = self.columns.iter().position(|column| **column == *name);
         let slot = known.unwrap_or_else(|| {
             self.columns.push(name.into());
             self.columns.len() - 1
         });
-        Node::Leaf(Place::Column(slot))
+        Node::Leaf(Operand::Column(slot))
     }
 
     /// A value that does not change while a batch is mapped.
@@ -125,19 +125,19 @@ impl<'b> Binder<'b> {
         Plain::of(&value).map(Plain::into_owned)
     }
 
-    fn nodes(&mut self, nodes: &[Node<Named>]) -> Option<Vec<Node<Place>>> {
+    fn nodes(&mut self, nodes: &[Node<Named>]) -> Option<Vec<Node<Operand>>> {
         nodes.iter().map(|node| self.node(node)).collect()
     }
 
-    fn pair(&mut self, pair: &[Node<Named>; 2]) -> Option<Box<[Node<Place>; 2]>> {
+    fn pair(&mut self, pair: &[Node<Named>; 2]) -> Option<Box<[Node<Operand>; 2]>> {
         Some(Box::new([self.node(&pair[0])?, self.node(&pair[1])?]))
     }
 
-    fn boxed(&mut self, node: &Node<Named>) -> Option<Box<Node<Place>>> {
+    fn boxed(&mut self, node: &Node<Named>) -> Option<Box<Node<Operand>>> {
         self.node(node).map(Box::new)
     }
 
-    fn node(&mut self, node: &Node<Named>) -> Option<Node<Place>> {
+    fn node(&mut self, node: &Node<Named>) -> Option<Node<Operand>> {
         Some(match node {
             Node::Leaf(named) => self.leaf(named)?,
             Node::Constant(value) => Node::Constant(value.clone()),

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
-use super::bound::{Bound, Place, RecordPath};
+use super::bound::{Bound, Operand, RecordPath};
 use super::tree::{Native, Node};
 use super::{Doubt, Plain};
 use crate::row::Row;
 use crate::template::arithmetic::{self, Number};
 use crate::template::compare;
-use crate::template::document::{DocumentValue, Found, PathKey};
+use crate::template::document::{DocumentValue, PathKey, PathValue};
 use crate::template::filters::Nothing;
 use crate::template::operators::{Arithmetic, Comparison};
 use crate::template::{Frame, Value, truth};
@@ -46,19 +46,19 @@ impl<'s> Scene<'s> {
     }
 
     #[inline]
-    fn look_up(&self, place: Place) -> Result<Plain<'s>, Doubt> {
+    fn look_up(&self, place: Operand) -> Result<Plain<'s>, Doubt> {
         match place {
-            Place::Column(slot) => Ok(match self.cell(slot) {
+            Operand::Column(slot) => Ok(match self.cell(slot) {
                 Some((row, cell)) => Plain::Text(row.text(cell)),
                 None => Plain::Nothing,
             }),
-            Place::Var(number) => match self.vars.get(number).and_then(OnceCell::get) {
+            Operand::Var(number) => match self.vars.get(number).and_then(OnceCell::get) {
                 Some(Plain::Text(text)) => Ok(Plain::Text(Cow::Borrowed(text))),
                 Some(value) => Ok(value.clone()),
                 None => Err(Doubt),
             },
-            Place::Outcome(number) => self.outcome.get(number).cloned().ok_or(Doubt),
-            Place::Path(number) => {
+            Operand::Outcome(number) => self.outcome.get(number).cloned().ok_or(Doubt),
+            Operand::Path(number) => {
                 let path = self.paths.get(number).ok_or(Doubt)?;
                 if let Some((owner, document)) = self.looked_up.0.get() {
                     if owner == path.owner {
@@ -91,16 +91,16 @@ impl<'s> Scene<'s> {
     }
 
     /// The elements of a list as text.
-    fn join(&self, place: Place, keys: &'s [PathKey], between: &str) -> Result<Plain<'s>, Doubt> {
-        let Place::Path(number) = place else {
+    fn join(&self, place: Operand, keys: &'s [PathKey], between: &str) -> Result<Plain<'s>, Doubt> {
+        let Operand::Path(number) = place else {
             return Err(Doubt);
         };
         let path = self.paths.get(number).ok_or(Doubt)?;
         let record = self.record(path)?;
         let document = record.downcast_object_ref::<DocumentValue>().ok_or(Doubt)?;
         let list = match document.at(&path.keys) {
-            Found::List(list) => list,
-            Found::Nothing => return Ok(Plain::Nothing),
+            PathValue::List(list) => list,
+            PathValue::Nothing => return Ok(Plain::Nothing),
             _ => return Err(Doubt),
         };
         let mut text = Vec::new();
@@ -131,7 +131,7 @@ impl Bound {
     }
 }
 
-impl Node<Place> {
+impl Node<Operand> {
     pub(super) fn value<'s>(&'s self, scene: &Scene<'s>) -> Result<Plain<'s>, Doubt> {
         match self {
             Self::Leaf(place) => scene.look_up(*place),
@@ -222,7 +222,7 @@ impl Node<Place> {
             Self::And(sides) => Ok(sides[0].holds(scene)? && sides[1].holds(scene)?),
             Self::Or(sides) => Ok(sides[0].holds(scene)? || sides[1].holds(scene)?),
             Self::Truth(node) => match &**node {
-                Self::Leaf(Place::Column(slot)) => {
+                Self::Leaf(Operand::Column(slot)) => {
                     Ok(scene.cell(*slot).is_some_and(|(row, cell)| {
                         let raw = row.raw_value(cell);
                         // Long text is true, whatever escapes stand in it.
@@ -240,13 +240,13 @@ impl Node<Place> {
 }
 
 /// What stands in a record, if it is of a plain kind.
-fn plain_of(found: Found<'_>) -> Result<Plain<'_>, Doubt> {
+fn plain_of(found: PathValue<'_>) -> Result<Plain<'_>, Doubt> {
     match found {
-        Found::Nothing => Ok(Plain::Nothing),
-        Found::Text(text) => Ok(Plain::Text(text)),
-        Found::Bool(value) => Ok(Plain::Bool(value)),
-        Found::Number(text) => Plain::of_number(text),
-        Found::List(_) | Found::Map | Found::Unclear => Err(Doubt),
+        PathValue::Nothing => Ok(Plain::Nothing),
+        PathValue::Text(text) => Ok(Plain::Text(text)),
+        PathValue::Bool(value) => Ok(Plain::Bool(value)),
+        PathValue::Number(text) => Plain::of_number(text),
+        PathValue::List(_) | PathValue::Map | PathValue::Unclear => Err(Doubt),
     }
 }
 
@@ -254,11 +254,11 @@ fn plain_of(found: Found<'_>) -> Result<Plain<'_>, Doubt> {
 fn call<'s>(
     filter: Native,
     value: Plain<'s>,
-    arguments: &'s [Node<Place>],
+    arguments: &'s [Node<Operand>],
     scene: &Scene<'s>,
 ) -> Result<Plain<'s>, Doubt> {
     // What is handed on as it was written is so as an argument too: `default(product.price)`.
-    let argument = |node: &'s Node<Place>| {
+    let argument = |node: &'s Node<Operand>| {
         let value = node.value(scene)?;
         Ok(if filter.as_written {
             value

@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 
-use super::bound::{Bound, Place};
+use super::bound::{Bound, Operand};
 use super::evaluate::Scene;
 use super::tree::Node;
 use super::{Doubt, Plain};
@@ -18,10 +18,10 @@ impl Bound {
     }
 }
 
-impl Node<Place> {
+impl Node<Operand> {
     fn write_cell<'s>(&'s self, scene: &Scene<'s>, out: &mut Vec<u8>) -> Result<(), Doubt> {
         match self {
-            Self::Leaf(Place::Column(slot)) => {
+            Self::Leaf(Operand::Column(slot)) => {
                 let whole = scene
                     .cell(*slot)
                     .filter(|(row, cell)| row.is_whole_string(*cell));
@@ -54,7 +54,7 @@ impl Node<Place> {
     /// Prints as part of a JSON string.
     fn print_escaped<'s>(&'s self, scene: &Scene<'s>, out: &mut Vec<u8>) -> Result<(), Doubt> {
         match self {
-            Self::Leaf(Place::Column(slot)) => {
+            Self::Leaf(Operand::Column(slot)) => {
                 if let Some((row, cell)) = scene.cell(*slot) {
                     match row.raw_string(cell) {
                         Some(string) if string.is_whole() => {

@@ -3,18 +3,18 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::diagnostics::nearest::nearest;
-use crate::formats::Found;
+use crate::formats::PageFindings;
 use crate::plan::format::FormatKind;
 use crate::plan::path::{PathPlan, PathStep};
 use crate::plan::source::ReadingPlan;
 
 /// Places without records, one for each step.
 #[derive(Debug, Default)]
-pub struct Looked(Mutex<Vec<(String, String)>>);
+pub struct Observations(Mutex<Vec<(String, String)>>);
 
-impl Looked {
+impl Observations {
     /// Notes that a step found no record in an answer or a file.
-    pub fn note(&self, step: &str, origin: &str, plan: &ReadingPlan, found: &Found) {
+    pub fn note(&self, step: &str, origin: &str, plan: &ReadingPlan, found: &PageFindings) {
         let mut looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if looked.iter().any(|(known, _)| known == step) {
             return;

@@ -6,7 +6,7 @@ use crate::template::{Frame, Value};
 
 /// A record with the names that templates see beside it.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct RecordInSight {
     /// The innermost record there is.
     pub record: Value,
     /// The record as `record`, the steps' names, and what is below them.
@@ -15,7 +15,7 @@ pub struct Seen {
     pub is_root: bool,
 }
 
-impl Seen {
+impl RecordInSight {
     /// What the first step sees: no record yet.
     pub fn nothing(base: &Arc<Frame>) -> Self {
         Self {
