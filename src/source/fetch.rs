@@ -245,15 +245,9 @@ impl List<'_> {
             is_failure.then(|| (key, text_of(&value).into_owned()))
         });
         let Some((key, value)) = told else { return };
-        if self.context.sizes.is_new(label, "failure") {
-            let value: String = value.chars().take(100).collect();
-            let message = format!("{label}: {origin}: no record, and `{key}` says {value:?}");
-            let message = self.context.http.redactor().redact(&message);
-            self.context
-                .api
-                .log(LogLevel::Warning, &message, None)
-                .await;
-        }
+        let value: String = value.chars().take(100).collect();
+        let message = format!("{origin}: no record, and `{key}` says {value:?}");
+        self.context.warn_once(label, "failure", &message).await;
     }
 
     /// What comes after a page; records that the page before had too are taken out of `held`.
@@ -269,19 +263,13 @@ impl List<'_> {
         let sizes = &self.context.sizes;
         let advance = paging.advance(read, answer, seen, (&**sizes, &**label));
         for (what, remark) in paging.take_remarks() {
-            if sizes.is_new(label, what) {
-                let remark = format!("{label}: {remark}");
-                let api = &self.context.api;
-                api.log(LogLevel::Warning, &remark, None).await;
-            }
+            self.context.warn_once(label, what, &remark).await;
         }
         let Advance { next, known } = advance?;
         // Once a step: the answer is read once more for it.
         if next == Next::End && self.pages == 0 && sizes.is_new(label, "next") {
             if let Some(remark) = paging.nearly_next(answer) {
-                let api = &self.context.api;
-                let remark = format!("{label}: {remark}");
-                api.log(LogLevel::Warning, &remark, None).await;
+                self.context.warn(&format!("{label}: {remark}")).await;
             }
         }
         if known > 0 && held.is_empty() {
@@ -307,7 +295,7 @@ async fn say_ended(context: &Context, label: &str, error: &SourceError) {
     if context.sizes.is_new(label, "ended") {
         let message =
             format!("{error}. All records that the answers named were read before: the list ends");
-        context.api.log(LogLevel::Warning, &message, None).await;
+        context.warn(&message).await;
     }
 }
 
@@ -319,13 +307,14 @@ pub(super) async fn note_odd(
     first: Option<&FirstPage>,
 ) {
     let (label, origin) = (job.label, job.origin);
-    let astray = goes_astray(job, &read.found).filter(|_| context.sizes.is_new(label, "astray"));
-    let odd = may_be_none(&read.found, read.count, first)
-        .filter(|_| context.sizes.is_new(label, "may be none"));
-    for warning in read.found.warnings.iter().chain(&astray).chain(&odd) {
-        let message = format!("{label}: {origin}: {warning}");
-        let message = context.http.redactor().redact(&message);
-        context.api.log(LogLevel::Warning, &message, None).await;
+    for warning in &read.found.warnings {
+        context.warn(&format!("{label}: {origin}: {warning}")).await;
+    }
+    let astray = goes_astray(job, &read.found).map(|astray| ("astray", astray));
+    let odd = may_be_none(&read.found, read.count, first).map(|odd| ("may be none", odd));
+    for (what, warning) in astray.into_iter().chain(odd) {
+        let message = format!("{origin}: {warning}");
+        context.warn_once(label, what, &message).await;
     }
 }
 

@@ -85,11 +85,10 @@ pub async fn read(
         // Files need not be alike, and mostly are.
         let other = first.as_ref().and_then(|(path, first)| {
             let why = why_no_page(&job, &[], &read, Some(first))?;
-            Some(format!("{label}: {origin} is unlike {path}: {why}"))
+            Some(format!("{origin} is unlike {path}: {why}"))
         });
-        if let Some(other) = other.filter(|_| context.sizes.is_new(label, "unlike")) {
-            let other = context.http.redactor().redact(&other);
-            context.api.log(LogLevel::Warning, &other, None).await;
+        if let Some(other) = other {
+            context.warn_once(label, "unlike", &other).await;
         }
         if first.is_none() && read.count > 0 {
             first = Some((file.path.clone(), FirstPage::of(&read)));
@@ -104,8 +103,7 @@ pub async fn read(
             "{label}: {} of {count} files have no record, the first is {first}",
             without.len()
         );
-        let message = context.http.redactor().redact(&message);
-        context.api.log(LogLevel::Warning, &message, None).await;
+        context.warn(&message).await;
     }
     Ok(())
 }

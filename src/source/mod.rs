@@ -40,6 +40,7 @@ pub use walk::Records;
 use crate::container_api::ContainerApi;
 use crate::http::Http;
 use crate::plan::Plan;
+use crate::spec::LogLevel;
 use crate::template::Frame;
 
 /// What all steps of a run share.
@@ -61,4 +62,19 @@ pub struct Context {
     pub said: Arc<Said>,
     /// Whether no page is read, and no parent asked about, before it is wanted.
     pub is_frugal: bool,
+}
+
+impl Context {
+    /// Warns of `what` about a step, once however many lists it has.
+    pub(crate) async fn warn_once(&self, label: &str, what: &'static str, message: &str) {
+        if self.sizes.is_new(label, what) {
+            self.warn(&format!("{label}: {message}")).await;
+        }
+    }
+
+    /// Warns, without secrets.
+    pub(crate) async fn warn(&self, message: &str) {
+        let message = self.http.redactor().redact(message);
+        self.api.log(LogLevel::Warning, &message, None).await;
+    }
 }

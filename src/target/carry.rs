@@ -131,6 +131,15 @@ impl CarryError {
         }
     }
 
+    /// What was answered is no answer.
+    fn of_no_answer(answer: &Answer, message: String) -> Self {
+        Self {
+            kind: CarryErrorKind::NoAnswer,
+            code: Some(answer.status.to_string()),
+            ..Self::new(message)
+        }
+    }
+
     fn behind(self, prefix: &str) -> Self {
         Self {
             message: format!("{prefix}{}", self.message),
@@ -247,10 +256,9 @@ impl BatchSender {
         if self.context.http.rehearsal().is_some() || !answer.is_page() {
             return Ok(());
         }
-        let fault = CarryError {
-            kind: CarryErrorKind::NoAnswer,
-            code: Some(answer.status.to_string()),
-            ..CarryError::new(format!(
+        let fault = CarryError::of_no_answer(
+            answer,
+            format!(
                 "a web page was answered{}: is the address right, and is a login needed? If pages are its answers, say on_response: [{{ status: {}, then: ok }}]. It begins with {:?}",
                 match request.repeat {
                     Repeat::Asks => "",
@@ -264,8 +272,8 @@ impl BatchSender {
                     .chars()
                     .take(100)
                     .collect::<String>(),
-            ))
-        };
+            ),
+        );
         Err(CarryEnd::of_no_answer(request, fault))
     }
 
@@ -335,14 +343,13 @@ impl BatchSender {
                 self.context.http.excerpt(answer.text())
             ),
         };
-        let fault = CarryError {
-            kind: CarryErrorKind::NoAnswer,
-            code: Some(answer.status.to_string()),
-            ..CarryError::new(format!(
+        let fault = CarryError::of_no_answer(
+            answer,
+            format!(
                 "{what}, and the spec reads it: nobody knows whether anything was done. If that is its answer, say on_response: [{{ status: {}, then: ok }}]",
                 answer.status
-            ))
-        };
+            ),
+        );
         Err(CarryEnd::of_no_answer(request, fault))
     }
 
@@ -359,11 +366,10 @@ impl BatchSender {
             Ok(true) => Ok(()),
             // It holds for none of what might stand there.
             Ok(false) if self.plan.ok_reads.any() && is_nothing(&answer.body()) => {
-                Err(CarryEnd::Unknown(CarryError {
-                    kind: CarryErrorKind::NoAnswer,
-                    code: Some(answer.status.to_string()),
-                    ..CarryError::new("nothing was answered, and `ok` reads it".to_owned())
-                }))
+                Err(CarryEnd::Unknown(CarryError::of_no_answer(
+                    answer,
+                    "nothing was answered, and `ok` reads it".to_owned(),
+                )))
             }
             Ok(false) => {
                 let text = self.context.http.excerpt(answer.text());

@@ -43,10 +43,8 @@ impl Whole<'_> {
     /// What is made of each row.
     pub fn make(&self, verdicts: &RowResults) -> Vec<Made> {
         let plan = self.plan;
-        let is_named =
-            |verdict: &RowResult| matches!(verdict, RowResult::Failed(_) | RowResult::Again(_));
         let is_missing = |verdict: &RowResult| matches!(verdict, RowResult::Missing);
-        let has_guilty = verdicts.rows.iter().any(is_named);
+        let has_guilty = verdicts.rows.iter().any(RowResult::is_refusal);
         let is_silent = verdicts.rows.iter().all(is_missing);
         let fault = self.fault_of_the_rest(has_guilty, is_silent);
         // A fault that no row was found for may be about any of those that nothing is said of.
@@ -67,7 +65,7 @@ impl Whole<'_> {
             if let (RowResult::Again(reason), true) = (verdict, self.may_try) {
                 return Made::Again(reason.clone());
             }
-            if self.all_or_nothing && has_guilty && !is_named(verdict) {
+            if self.all_or_nothing && has_guilty && !verdict.is_refusal() {
                 return Made::Innocent;
             }
             Made::Told(match (verdict, refused) {

@@ -31,6 +31,16 @@ pub enum RowResult {
     Missing,
 }
 
+impl RowResult {
+    /// Whether it says that the row did not go through.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Failed(_) | Self::Again(_) => true,
+            Self::Ok(_) | Self::Unknown(_) | Self::Missing => false,
+        }
+    }
+}
+
 /// Why a row did not go through.
 #[derive(Debug, Clone, Default)]
 pub struct Reason {

@@ -61,7 +61,7 @@ impl BatchSender {
                     carried.traces
                 };
                 if let Some(middle) = unit.middle(self.keeps_groups()) {
-                    return self.halves(unit, middle, &carried, traces, fault);
+                    return self.halves(&unit, middle, &carried, traces, fault);
                 }
                 for index in 0..unit.count() {
                     let outcome = Outcome {
@@ -85,9 +85,8 @@ impl BatchSender {
                         .by_results(results, unit, frame, &carried, Some(fault), sent)
                         .await;
                 }
-                if let Some(middle) = self.where_to_halve(&unit, fault) {
-                    let traces = carried.traces.of_nothing_applied();
-                    return self.halves(unit, middle, &carried, traces, fault);
+                if let Some(halves) = self.halves_of_job(&unit, &carried, fault) {
+                    return halves;
                 }
                 self.note_kind(fault, sent);
                 let code = fault.code.clone();
@@ -153,13 +152,9 @@ impl BatchSender {
             Ok(verdicts) => verdicts,
             Err(unread) => return self.unread(unit, carried, fault, &unread, sent),
         };
-        let names_one =
-            |verdict: &RowResult| matches!(verdict, RowResult::Failed(_) | RowResult::Again(_));
-        if let Some(fault) = fault.filter(|_| !verdicts.rows.iter().any(names_one)) {
-            if let Some(middle) = self.where_to_halve(&unit, fault) {
-                let traces = carried.traces.of_nothing_applied();
-                return self.halves(unit, middle, carried, traces, fault);
-            }
+        let of_none = fault.filter(|_| !verdicts.rows.iter().any(RowResult::is_refusal));
+        if let Some(halves) = of_none.and_then(|fault| self.halves_of_job(&unit, carried, fault)) {
+            return halves;
         }
         let is_judged_whole = verdicts.is_empty && (fault.is_some() || by_rule.is_some());
         // An answer without the list says nothing of any row, unless the author says what that means; where
@@ -245,9 +240,8 @@ impl BatchSender {
             }
             return Vec::new();
         };
-        if let Some(middle) = self.where_to_halve(&unit, fault) {
-            let traces = carried.traces.of_nothing_applied();
-            return self.halves(unit, middle, carried, traces, fault);
+        if let Some(halves) = self.halves_of_job(&unit, carried, fault) {
+            return halves;
         }
         let message = format!(
             "{}; what it says of each row can't be read: {reason}",
@@ -276,17 +270,16 @@ impl BatchSender {
 
     /// How often, and after which waits, rows are sent once more.
     fn retry(&self) -> &RetryPlan {
-        match &self.plan.kind {
-            TargetKind::Request(request) => &request.retry,
-            TargetKind::Steps(steps) => steps.last().map_or(&NO_RETRY, |step| &step.request.retry),
+        let steps = match &self.plan.kind {
+            TargetKind::Request(request) => return &request.retry,
+            TargetKind::Steps(steps) => steps,
             TargetKind::Job(job) => match &job.submit {
-                SubmitPlan::Request(request) => &request.retry,
-                SubmitPlan::Steps(steps) => {
-                    steps.last().map_or(&NO_RETRY, |step| &step.request.retry)
-                }
+                SubmitPlan::Request(request) => return &request.retry,
+                SubmitPlan::Steps(steps) => steps,
             },
-            TargetKind::File(_) => &NO_RETRY,
-        }
+            TargetKind::File(_) => return &NO_RETRY,
+        };
+        steps.last().map_or(&NO_RETRY, |step| &step.request.retry)
     }
 
     /// An answer that calls everything good and may mean something else: said once.
@@ -319,15 +312,23 @@ impl BatchSender {
         }
     }
 
-    /// Where the batch of a job that failed, and applied nothing, is cut to find the rows that it fails for.
-    fn where_to_halve(&self, unit: &Unit, fault: &CarryError) -> Option<usize> {
+    /// The batch of a job that failed, and applied nothing, cut to find the rows that it fails for.
+    fn halves_of_job(
+        &self,
+        unit: &Unit,
+        carried: &Carried,
+        fault: &CarryError,
+    ) -> Option<Vec<Unit>> {
         let is_answer_of_job = matches!(
             fault.kind,
             CarryErrorKind::NotOk | CarryErrorKind::JobFailed
         );
-        (is_answer_of_job && self.is_job_for_all())
-            .then(|| unit.middle(self.keeps_groups()))
-            .flatten()
+        if !is_answer_of_job || !self.is_job_for_all() {
+            return None;
+        }
+        let middle = unit.middle(self.keeps_groups())?;
+        let traces = carried.traces.of_nothing_applied();
+        Some(self.halves(unit, middle, carried, traces, fault))
     }
 
     /// Whether rows of one value are never sent apart.
@@ -339,7 +340,7 @@ impl BatchSender {
     /// The same rows in two batches. `traces` are those of the batch that they were in.
     fn halves(
         &self,
-        unit: Unit,
+        unit: &Unit,
         middle: usize,
         carried: &Carried,
         traces: Traces,
