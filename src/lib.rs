@@ -25,5 +25,6 @@ pub mod stop;
 mod table;
 pub mod target;
 pub mod template;
+pub mod wire;
 mod work_thread;
 pub mod xml_text;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use minijinja::value::{Value, ValueKind};
 
 use super::multipart::multipart;
-use crate::plan::request::{BodyPlan, TreePlan};
+use crate::plan::request::BodyPlan;
+use crate::plan::tree::{TreePlan, json_of, placed, write_tree, write_value};
 use crate::row::text::write_string;
-use crate::template::{Frame, TemplateError, is_nothing, json, text_of};
+use crate::template::{Frame, TemplateError, is_nothing, text_of};
+use crate::wire::add_parameter;
 
 /// The content types of lists.
 pub(super) const CSV: &str = "text/csv; charset=utf-8";
@@ -62,7 +64,10 @@ pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueErro
                     form_pairs(key.to_string(), value, frame, &mut pairs)?;
                 }
             }
-            rendered("application/x-www-form-urlencoded", form_bytes(&pairs))
+            let pairs = pairs
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()));
+            rendered("application/x-www-form-urlencoded", form_bytes(pairs))
         }
         BodyPlan::Text { kind, body } => Rendered {
             kind: match kind {
@@ -102,126 +107,6 @@ pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueErro
         ),
         BodyPlan::Multipart(parts) => multipart(parts, frame)?,
     })
-}
-
-/// The error with the key whose value can't be made.
-pub fn placed(owner: &str, tree: &TreePlan, frame: &Arc<Frame>, error: ValueError) -> ValueError {
-    let ValueError::Template(error) = error else {
-        return error;
-    };
-    let mut place = owner.to_owned();
-    let mut tree = tree;
-    while let TreePlan::Map(entries) = tree {
-        let guilty = entries
-            .iter()
-            .find(|(_, value)| json_of(value, frame).is_err());
-        let Some((key, value)) = guilty else { break };
-        place = format!("{place}.{key}");
-        tree = value;
-    }
-    ValueError::Template(TemplateError {
-        message: format!("{place}: {}", error.message),
-    })
-}
-
-/// A tree as JSON.
-pub fn json_of(tree: &TreePlan, frame: &Arc<Frame>) -> Result<Vec<u8>, ValueError> {
-    let mut bytes = Vec::new();
-    if !write_tree(tree, frame, &mut bytes)? {
-        bytes.extend_from_slice(b"null");
-    }
-    Ok(bytes)
-}
-
-/// Writes a tree; false where it is nothing, and then nothing was written.
-fn write_tree(tree: &TreePlan, frame: &Arc<Frame>, out: &mut Vec<u8>) -> Result<bool, ValueError> {
-    match tree {
-        TreePlan::Null => out.extend_from_slice(b"null"),
-        TreePlan::Leaf(template) => return Ok(write_value(&template.value(frame)?, out)),
-        TreePlan::List(items) => {
-            out.push(b'[');
-            let mut is_first = true;
-            for item in items {
-                let mark = out.len();
-                if !is_first {
-                    out.push(b',');
-                }
-                if write_tree(item, frame, out)? {
-                    is_first = false;
-                } else {
-                    out.truncate(mark);
-                }
-            }
-            out.push(b']');
-        }
-        TreePlan::Map(entries) => {
-            out.push(b'{');
-            let mut is_first = true;
-            for (key, value) in entries {
-                let mark = out.len();
-                if !is_first {
-                    out.push(b',');
-                }
-                write_string(key, out);
-                out.push(b':');
-                if write_tree(value, frame, out)? {
-                    is_first = false;
-                } else {
-                    out.truncate(mark);
-                }
-            }
-            out.push(b'}');
-        }
-    }
-    Ok(true)
-}
-
-/// Writes a value as JSON; keys of maps whose value is nothing are left out, `or_null` aside. False
-/// where all of it is nothing.
-fn write_value(value: &Value, out: &mut Vec<u8>) -> bool {
-    if value.is_undefined() {
-        return false;
-    }
-    if let Some(json) = json::exact(value) {
-        out.extend_from_slice(json.as_bytes());
-        return true;
-    }
-    match value.kind() {
-        ValueKind::Map if !value.is_none() => {
-            out.push(b'{');
-            let mut is_first = true;
-            for key in value.try_iter().into_iter().flatten() {
-                let item = value.get_item(&key).unwrap_or_default();
-                let mark = out.len();
-                if !is_first {
-                    out.push(b',');
-                }
-                write_string(&text_of(&key), out);
-                out.push(b':');
-                if write_value(&item, out) {
-                    is_first = false;
-                } else {
-                    out.truncate(mark);
-                }
-            }
-            out.push(b'}');
-        }
-        ValueKind::Seq | ValueKind::Iterable => {
-            out.push(b'[');
-            for (index, item) in value.try_iter().into_iter().flatten().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                // A list keeps its places.
-                if !write_value(&item, out) {
-                    out.extend_from_slice(b"null");
-                }
-            }
-            out.push(b']');
-        }
-        _ => json::write(value, out),
-    }
-    true
 }
 
 pub(super) fn elements(body: &'static str, value: &Value) -> Result<Vec<Value>, ValueError> {
@@ -292,15 +177,10 @@ fn form_value(name: String, value: &Value, is_literal: bool, pairs: &mut Vec<(St
 }
 
 /// Pairs as a form.
-pub fn form_bytes(pairs: &[(String, String)]) -> Vec<u8> {
+pub fn form_bytes<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Vec<u8> {
     let mut text = String::new();
     for (name, value) in pairs {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        text.push_str(&super::render::encoded(name));
-        text.push('=');
-        text.push_str(&super::render::encoded(value));
+        add_parameter(&mut text, name, value);
     }
     text.into_bytes()
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use super::body::ValueError;
 use super::fault::Fault;
 use crate::template::TemplateError;
+use crate::wire::WireError;
 
 /// Of a body that is shown, so many characters.
 const EXCERPT: usize = 300;
@@ -134,6 +135,12 @@ impl Failure {
 impl From<TemplateError> for Failure {
     fn from(error: TemplateError) -> Self {
         Self::Template(error.message)
+    }
+}
+
+impl From<WireError> for Failure {
+    fn from(error: WireError) -> Self {
+        Self::Template(error.to_string())
     }
 }
 

@@ -10,7 +10,8 @@ use super::answer::{Answer, Rest};
 use super::auth::Credentials;
 use super::error::{Failure, status_words};
 use super::fault::Fault;
-use super::render::{Prepared, keep_harmless, origin, set_parameter};
+use super::render::{Prepared, keep_harmless, origin};
+use crate::plan::auth::Outgoing;
 
 /// Of a body that failed, so much is read.
 const OF_FAILED: usize = 256 * 1024;
@@ -133,17 +134,22 @@ impl Http {
         credentials: &Credentials,
         bounds: Bounds,
     ) -> Result<(Answer, Option<Rest>), Failure> {
-        let mut url = prepared.url.clone();
-        let mut shown = prepared.url.clone();
-        let mut headers = prepared.headers.clone();
         let is_trusted = prepared
             .trusted
             .as_ref()
-            .is_some_and(|trusted| *trusted == origin(&url));
+            .is_some_and(|trusted| *trusted == origin(&prepared.url));
+        let content = prepared.content();
+        let mut outgoing = Outgoing::new(
+            &prepared.method,
+            prepared.url.clone(),
+            prepared.headers.clone(),
+            content,
+        );
         if is_trusted {
-            credentials.add_to(&mut url, &mut headers)?;
-            credentials.show_in(&mut shown);
+            credentials.sign(&mut outgoing)?;
         }
+        let shown = outgoing.shown_url();
+        let (url, headers) = outgoing.into_parts();
         let host = host_of(&url);
         let client = self
             .clients
@@ -210,47 +216,5 @@ fn target(from: &Url, location: &HeaderValue) -> Result<Url, Failure> {
         _ => Err(Failure::Redirect(format!(
             "redirected to `{text}`, which is neither http nor https"
         ))),
-    }
-}
-
-impl Credentials {
-    /// Names those that go into the URL.
-    fn show_in(&self, url: &mut Url) {
-        let mut query = url.query().unwrap_or_default().to_owned();
-        for (name, _) in &self.query {
-            set_parameter(&mut query, name, ["hidden"]);
-        }
-        if !self.query.is_empty() {
-            url.set_query(Some(&query));
-        }
-    }
-
-    /// Adds them to a request.
-    fn add_to(
-        &self,
-        url: &mut Url,
-        headers: &mut reqwest::header::HeaderMap,
-    ) -> Result<(), Failure> {
-        for (name, value) in &self.headers {
-            let mut value = super::render::header_value(name, value)?;
-            value.set_sensitive(true);
-            headers.insert(super::render::header_name(name)?, value);
-        }
-        if !self.query.is_empty() {
-            let mut query = url.query().unwrap_or_default().to_owned();
-            for (name, value) in &self.query {
-                set_parameter(&mut query, name, [value.as_str()]);
-            }
-            url.set_query(Some(&query));
-        }
-        if !self.cookies.is_empty() {
-            let known = headers.get("cookie").and_then(|value| value.to_str().ok());
-            let mut pairs: Vec<String> = known.map(str::to_owned).into_iter().collect();
-            let own = self.cookies.iter();
-            pairs.extend(own.map(|(name, value)| format!("{name}={value}")));
-            let value = super::render::header_value("cookie", &pairs.join("; "))?;
-            headers.insert("cookie", value);
-        }
-        Ok(())
     }
 }

@@ -8,11 +8,10 @@ use minijinja::value::ValueKind;
 use super::Http;
 use super::answer::Answer;
 use super::error::{Failure, RuleEnd};
-use super::wait;
 use crate::formats;
 use crate::plan::request::{BodyPlan, Repeat, RequestPlan, RulePlan};
 use crate::spec::recovery::Then;
-use crate::template::{Frame, Value, is_nothing, text_of};
+use crate::template::{Frame, Value, is_nothing, text_of, wait_of};
 
 /// Why an answer is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,7 +189,7 @@ fn by_rule(
 /// How long a rule says to wait.
 fn wait(rule: &RulePlan, frame: &Arc<Frame>) -> Result<Option<Duration>, Failure> {
     match &rule.wait {
-        Some(wait) => Ok(wait::given(&wait.value(frame)?)),
+        Some(wait) => Ok(wait_of(&wait.value(frame)?)),
         None => Ok(None),
     }
 }

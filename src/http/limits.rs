@@ -11,7 +11,7 @@ use super::error::Failure;
 use super::wait;
 use crate::plan::rate::Rate;
 use crate::plan::request::RequestPlan;
-use crate::template::{Frame, TemplateError};
+use crate::template::{Frame, TemplateError, wait_of};
 
 /// A pause that is asked for is cut to this: a header may hold anything.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -112,11 +112,7 @@ impl Http {
             return;
         };
         // Nothing, an error or less than zero is no pause.
-        if let Some(wait) = pause
-            .value(frame)
-            .ok()
-            .and_then(|value| wait::given(&value))
-        {
+        if let Some(wait) = pause.value(frame).ok().and_then(|value| wait_of(&value)) {
             self.limits[index].pause(wait);
         }
     }

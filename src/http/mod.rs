@@ -25,7 +25,7 @@ mod wait;
 use std::sync::Arc;
 
 pub use answer::{Answer, Rest};
-pub use body::{ValueError, json_of, placed};
+pub use body::ValueError;
 pub use client::tls;
 pub use deliver::{Delivery, Fate};
 pub use error::{Failure, RuleEnd, SendError};

@@ -11,6 +11,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body::{Frame, SizeHint};
 
+use crate::plan::auth::Content;
+
 /// Bytes that are read at a time.
 const PIECE: usize = 64 * 1024;
 
@@ -55,6 +57,15 @@ impl Payload {
                 file: File::open(path)?,
                 left: *length,
             })),
+        }
+    }
+
+    /// As it is sent.
+    pub fn content(&self) -> Content<'_> {
+        match self {
+            Self::Bytes(bytes) => Content::Bytes(bytes),
+            Self::Packed { packed, .. } => Content::Bytes(packed),
+            Self::File { path, .. } => Content::File(path),
         }
     }
 

@@ -1,30 +1,18 @@
 //! A request worked out: method, URL, headers, body.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::body;
 use super::error::Failure;
 use super::payload::Payload;
+use crate::plan::auth::Content;
 use crate::plan::request::{AddressPlan, Awaits, FieldPlan, Repeat, RequestPlan};
 use crate::spec::request::Compress;
 use crate::template::{Frame, NOTHING_IN_PATH, is_nothing, text_of};
-
-/// What needs no encoding in parameters and forms.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// Text as it stands in a parameter or a form.
-pub fn encoded(text: &str) -> Cow<'_, str> {
-    utf8_percent_encode(text, PLAIN).into()
-}
+use crate::wire::{header_name, header_value, set_parameter};
 
 /// A request as it is sent.
 #[derive(Debug, Clone)]
@@ -35,6 +23,15 @@ pub struct Prepared {
     pub body: Option<Payload>,
     /// The host, scheme and port that credentials may be sent to.
     pub trusted: Option<Origin>,
+}
+
+impl Prepared {
+    /// What it carries, as it is sent.
+    pub fn content(&self) -> Content<'_> {
+        self.body
+            .as_ref()
+            .map_or(Content::Nothing, Payload::content)
+    }
 }
 
 /// Headers that another host may see: what the author wrote into others may be a secret.
@@ -223,35 +220,6 @@ fn add_query(
     Ok(())
 }
 
-/// Sets a parameter of a query: those of the same name that it has are gone.
-pub fn set_parameter<'v>(
-    query: &mut String,
-    name: &str,
-    values: impl IntoIterator<Item = &'v str>,
-) {
-    let is_other = |pair: &&str| {
-        let mut read = form_urlencoded::parse(pair.as_bytes());
-        read.next().is_none_or(|(known, _)| known != name)
-    };
-    if query.split('&').any(|pair| !is_other(&pair)) {
-        let others: Vec<&str> = query.split('&').filter(is_other).collect();
-        *query = others.join("&");
-    }
-    for value in values {
-        add_parameter(query, name, value);
-    }
-}
-
-/// Adds a parameter to a query.
-fn add_parameter(query: &mut String, name: &str, value: &str) {
-    if !query.is_empty() {
-        query.push('&');
-    }
-    query.push_str(&encoded(name));
-    query.push('=');
-    query.push_str(&encoded(value));
-}
-
 /// The values of a parameter or a header that are sent: nothing is not, and neither is empty text
 /// from a template.
 fn texts(field: &FieldPlan, frame: &Arc<Frame>) -> Result<Vec<String>, Failure> {
@@ -291,19 +259,4 @@ fn add_header(
     let key = header_name(name)?;
     headers.insert(key, header_value(name, &values.join(", "))?);
     Ok(())
-}
-
-/// A header's name.
-pub fn header_name(name: &str) -> Result<HeaderName, Failure> {
-    HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| Failure::Template(format!("`{name}` is no name of a header")))
-}
-
-/// A header's value; the message does not show it, as it may be a secret.
-pub fn header_value(name: &str, value: &str) -> Result<HeaderValue, Failure> {
-    HeaderValue::from_str(value.trim()).map_err(|_| {
-        Failure::Template(format!(
-            "the header `{name}` has a line break or another character that a header can't hold"
-        ))
-    })
 }

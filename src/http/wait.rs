@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use reqwest::header::HeaderMap;
 
 use crate::plan::request::RetryPlan;
-use crate::template::{DurationValue, Value, plain, text_of};
+use crate::template::DurationValue;
 
 /// From this number on, a header means a point in time: as seconds it would be a wait of years.
 const EPOCH_FROM: f64 = 1_000_000_000.0;
@@ -66,20 +66,6 @@ pub fn asked(text: &str) -> Option<Duration> {
     let date: jiff::Timestamp = text.parse().ok()?;
     let left = date.duration_since(jiff::Timestamp::now());
     Some(Duration::try_from(left).unwrap_or_default())
-}
-
-/// A wait that a template gave: seconds, or a duration; nothing for anything else.
-pub fn given(value: &Value) -> Option<Duration> {
-    let value = plain(value);
-    if let Some(duration) = value.downcast_object_ref::<DurationValue>() {
-        return Duration::try_from_secs_f64(duration.seconds()).ok();
-    }
-    if let Ok(seconds) = f64::try_from(value.clone()) {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let text = text_of(&value);
-    let duration = DurationValue::parse(&text)?;
-    Duration::try_from_secs_f64(duration.seconds()).ok()
 }
 
 /// The wait before the next attempt; `attempt` counts from 1.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use encoding_rs::Encoding;
 
-use super::request::{RequestPlan, TreePlan};
+use super::request::RequestPlan;
 use super::source::LoginPlan;
+use super::tree::TreePlan;
 use crate::template::{Frame, Template, TemplateError};
 use crate::xml_text::{declared_prefix, escaped, is_declared};
 

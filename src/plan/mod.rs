@@ -21,6 +21,7 @@ pub(crate) mod scopes;
 mod secret;
 pub mod source;
 pub mod target;
+pub mod tree;
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::reads::BodyReads;
+use super::tree::TreePlan;
 use crate::spec::recovery::Then;
 use crate::spec::request::Compress;
 use crate::template::{Template, text_of};
@@ -198,19 +199,6 @@ pub struct FilePartPlan {
     pub name: Option<Template>,
     /// Its content type.
     pub kind: Option<Template>,
-}
-
-/// Values of a body, templates at any depth.
-#[derive(Debug)]
-pub enum TreePlan {
-    /// A literal `null`: sent as one.
-    Null,
-    /// One value; nothing is left out.
-    Leaf(Template),
-    /// A list.
-    List(Vec<TreePlan>),
-    /// A map.
-    Map(Vec<(Arc<str>, TreePlan)>),
 }
 
 /// When a request is sent again.

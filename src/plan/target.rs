@@ -6,8 +6,9 @@ use super::WatchedPlan;
 use super::file_target::FileTargetPlan;
 use super::poll::PollPlan;
 use super::reads::BodyReads;
-use super::request::{RequestPlan, TreePlan};
+use super::request::RequestPlan;
 use super::source::{FetchPlan, ReadingPlan};
+use super::tree::TreePlan;
 use crate::spec::target::Missing;
 use crate::template::{Template, Uses};
 

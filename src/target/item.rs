@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::parcel::Parcel;
 use crate::columns::Filled;
-use crate::http::{json_of, placed};
 use crate::plan::target::ItemPlan;
+use crate::plan::tree::{json_of, placed};
 use crate::template::{Frame, Value, document};
 
 /// Makes items of rows, and remembers which of their keys ever held something.

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo, Unit};
 use minijinja::value::{Object, ObjectRepr};
-use minijinja::{Error, ErrorKind};
+use minijinja::{Error, ErrorKind, Value};
+
+use super::{plain, text_of};
 
 /// A span of time, in calendar units where it was given in them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,4 +89,18 @@ impl Object for DurationValue {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }
+}
+
+/// A wait that a template gave: seconds, or a duration; nothing for anything else.
+pub fn wait_of(value: &Value) -> Option<Duration> {
+    let value = plain(value);
+    if let Some(duration) = value.downcast_object_ref::<DurationValue>() {
+        return Duration::try_from_secs_f64(duration.seconds()).ok();
+    }
+    if let Ok(seconds) = f64::try_from(value.clone()) {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let text = text_of(&value);
+    let duration = DurationValue::parse(&text)?;
+    Duration::try_from_secs_f64(duration.seconds()).ok()
 }

@@ -26,7 +26,7 @@ mod text_tree;
 pub mod truth;
 
 pub use compiled::{Template, TemplateError};
-pub use duration::DurationValue;
+pub use duration::{DurationValue, wait_of};
 pub use engine::NOTHING_IN_PATH;
 pub use filters::escape::is_xml_char;
 pub use frame::{Frame, FrameName, Resolve, Slots};

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::Compiler;
-use crate::plan::request::{BodyPlan, FileContent, FilePartPlan, PartPlan, TreePlan};
-use crate::spec::places::{Key, Placed, read};
+use crate::plan::request::{BodyPlan, FileContent, FilePartPlan, PartPlan};
+use crate::plan::tree::TreePlan;
+use crate::spec;
+use crate::spec::places::{Key, Keyed, Placed, read};
 use crate::spec::request::{Body, Compress, Content, FilePart, Multipart, RequestKeys};
 use crate::spec::tree::{Node, NodeValue, ScalarKind};
 use crate::template::scope::Scope;
@@ -173,7 +175,7 @@ impl Compiler<'_> {
     }
 
     /// A key of a body, which is no template.
-    pub(super) fn fixed_key(&mut self, key: &Key) {
+    pub(in crate::plan) fn fixed_key(&mut self, key: &Key) {
         if key.text.contains("{{") {
             self.error(
                 key,
@@ -184,7 +186,24 @@ impl Compiler<'_> {
     }
 
     /// Values of a body.
-    pub(super) fn tree(&mut self, node: &Node, scope: &Scope) -> TreePlan {
+    pub(in crate::plan) fn map_tree(
+        &mut self,
+        fields: &Keyed<spec::Tree>,
+        scope: &Scope,
+    ) -> TreePlan {
+        let fields = fields.iter();
+        TreePlan::Map(
+            fields
+                .map(|(name, value)| {
+                    self.fixed_key(name);
+                    (Arc::from(name.text.as_str()), self.tree(value, scope))
+                })
+                .collect(),
+        )
+    }
+
+    /// Values of a body.
+    pub(in crate::plan) fn tree(&mut self, node: &Node, scope: &Scope) -> TreePlan {
         match &node.value {
             NodeValue::Scalar(scalar) if scalar.kind == ScalarKind::Null => TreePlan::Null,
             NodeValue::Scalar(_) | NodeValue::Refused => TreePlan::Leaf(self.template(node, scope)),

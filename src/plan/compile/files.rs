@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::Compiler;
 use super::reading::Reads;
 use super::request::Purpose;
-use crate::plan::auth::AuthPlan;
+use crate::plan::auth::{AuthPlan, BasicPlan};
 use crate::plan::request::RequestPlan;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::{FetchPlan, FilePlan, LoginPlan};
 use crate::spec;
+use crate::spec::auth::Basic;
 use crate::spec::places::{HasPlace, Placed};
 use crate::spec::request::{Request, RequestKeys};
 use crate::spec::source::{FileSource, Login};
@@ -99,12 +100,12 @@ impl Compiler<'_> {
         request.idempotency_key = None;
         let user = login.and_then(|login| login.username.as_ref());
         if let (Some(user), Some(login)) = (user, login) {
-            let basic = AuthPlan::Basic {
-                username: Some(self.template(user, scope)),
-                password: self.optional(login.password.as_deref(), scope),
+            let basic = Basic {
+                username: Some(user.clone()),
+                password: login.password.clone(),
             };
-            self.auths.push(basic);
-            request.auth = Some(self.auths.len() - 1);
+            let basic = BasicPlan::compile(&basic, scope, self);
+            request.auth = Some(self.add_auth(AuthPlan::Basic(basic)));
             request.auth_is_own = true;
         }
         request

@@ -1,6 +1,5 @@
 //! Spec → [`Plan`]: every template compiled, every name checked.
 
-mod auth;
 mod batch;
 mod body;
 mod file_target;
@@ -22,6 +21,8 @@ mod source;
 mod target;
 mod target_job;
 mod values;
+
+pub(super) use request::Purpose;
 
 use std::sync::Arc;
 
@@ -109,13 +110,13 @@ fn named_columns(mapping: &MappingPlan) -> Option<Vec<String>> {
     )
 }
 
-struct Compiler<'d> {
-    document: &'d Document,
+pub(super) struct Compiler<'d> {
+    pub(super) document: &'d Document,
     errors: &'d mut Vec<Diagnostic>,
-    warnings: &'d mut Vec<Diagnostic>,
+    pub(super) warnings: &'d mut Vec<Diagnostic>,
     /// What all templates together read.
     uses: Uses,
-    auths: Vec<AuthPlan>,
+    pub(super) auths: Vec<AuthPlan>,
     /// Whether a request may get the credentials of `http`.
     auth_is_sent: bool,
     limits: Vec<LimitPlan>,
@@ -125,7 +126,7 @@ struct Compiler<'d> {
     has_steps: bool,
     /// What `http` gives to requests.
     defaults: request::Defaults,
-    known_options: Vec<OptionPlan>,
+    pub(super) known_options: Vec<OptionPlan>,
 }
 
 impl<'d> Compiler<'d> {
@@ -133,12 +134,17 @@ impl<'d> Compiler<'d> {
         &self.document.spec
     }
 
-    fn error(&mut self, at: &impl HasPlace, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn error(
+        &mut self,
+        at: &impl HasPlace,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         self.errors
             .push(Diagnostic::new(at.place(), message).hint(hint));
     }
 
-    fn template(&mut self, node: &Node, scope: &Scope) -> Template {
+    pub(super) fn template(&mut self, node: &Node, scope: &Scope) -> Template {
         Template::compile(
             node,
             &self.document.source,
@@ -148,7 +154,7 @@ impl<'d> Compiler<'d> {
         )
     }
 
-    fn optional(&mut self, node: Option<&Node>, scope: &Scope) -> Option<Template> {
+    pub(super) fn optional(&mut self, node: Option<&Node>, scope: &Scope) -> Option<Template> {
         node.map(|node| self.template(node, scope))
     }
 
@@ -250,7 +256,7 @@ impl<'d> Compiler<'d> {
     }
 
     /// What is compiled, and what its templates read.
-    fn watched<T>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> (T, Uses) {
+    pub(super) fn watched<T>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> (T, Uses) {
         let outer = std::mem::take(&mut self.uses);
         let compiled = compile(self);
         let own = std::mem::replace(&mut self.uses, outer);

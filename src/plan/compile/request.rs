@@ -174,7 +174,7 @@ impl Compiler<'_> {
     }
 
     /// A request; `scope` is what its templates see.
-    pub(super) fn request(
+    pub(in crate::plan) fn request(
         &mut self,
         request: &Placed<Request>,
         label: &str,

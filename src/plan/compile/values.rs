@@ -13,7 +13,7 @@ use crate::template::{DurationValue, Uses};
 
 impl Compiler<'_> {
     /// A calendar duration.
-    pub(super) fn span(&mut self, node: Option<&Node>) -> Option<DurationValue> {
+    pub(in crate::plan) fn span(&mut self, node: Option<&Node>) -> Option<DurationValue> {
         let node = node?;
         let scalar = node.scalar()?;
         let span = DurationValue::parse(&scalar.text);
@@ -28,7 +28,7 @@ impl Compiler<'_> {
     }
 
     /// A number of bytes.
-    pub(super) fn size(&mut self, node: Option<&Node>) -> Option<u64> {
+    pub(in crate::plan) fn size(&mut self, node: Option<&Node>) -> Option<u64> {
         let node = node?;
         let text = node.scalar().map(|scalar| scalar.text.as_str());
         let size = text.and_then(Size::parse);
@@ -43,7 +43,7 @@ impl Compiler<'_> {
     }
 
     /// A duration in seconds.
-    pub(super) fn duration(&mut self, node: Option<&Node>, default: Duration) -> Duration {
+    pub(in crate::plan) fn duration(&mut self, node: Option<&Node>, default: Duration) -> Duration {
         let Some(node) = node else { return default };
         if let Some(seconds) = node.scalar().and_then(|scalar| scalar.text.parse().ok()) {
             return Duration::try_from_secs_f64(seconds).unwrap_or(default);
@@ -54,7 +54,11 @@ impl Compiler<'_> {
     }
 
     /// A `JSONPath`, or a template over the answer; what it reads comes with it.
-    pub(super) fn path(&mut self, node: &spec::values::Path, scope: &Scope) -> (PathPlan, Uses) {
+    pub(in crate::plan) fn path(
+        &mut self,
+        node: &spec::values::Path,
+        scope: &Scope,
+    ) -> (PathPlan, Uses) {
         let text = node.as_text().unwrap_or_default();
         if !text.starts_with('$') {
             let (template, uses) = self.watched(|compiler| compiler.template(node, scope));
@@ -92,6 +96,6 @@ impl Compiler<'_> {
 }
 
 /// Whether templates read the body of an answer, as what it holds or as text.
-pub(super) fn reads_body(uses: &Uses) -> bool {
+pub(in crate::plan) fn reads_body(uses: &Uses) -> bool {
     BodyReads::of(uses, "response").any()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use minijinja::value::ValueKind;
 
 use crate::plan::file_target::XmlRowPlan;
-use crate::plan::request::TreePlan;
+use crate::plan::tree::TreePlan;
 use crate::row::Row;
 use crate::template::{Frame, TemplateError, Value, is_nothing, text_of};
 use crate::xml_text::{XmlAround, declared_prefix, escaped, fitted};

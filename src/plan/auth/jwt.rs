@@ -1,6 +1,6 @@
 //! A signed token, sent as it is or exchanged for another.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,66 +11,103 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::sign::Signer;
 
-use super::oauth2::access_token;
-use super::{Credentials, Token, until};
-use crate::http::Http;
-use crate::http::body::json_of;
-use crate::http::error::Failure;
-use crate::http::render::parse;
-use crate::plan::auth::JwtPlan;
-use crate::spec::auth::{Algorithm, TokenBody};
-use crate::template::Value;
+use super::AuthError;
+use super::fields::Added;
+use super::outgoing::Credential;
+use super::token::{Ask, Sees, Token, TokenAnswer, TokenRequest, until};
+use crate::plan::Secret;
+use crate::plan::compile::Compiler;
+use crate::plan::tree::{TreePlan, json_of};
+use crate::spec::auth::{Algorithm, Jwt, TokenBody};
+use crate::template::scope::Scope;
+use crate::template::{Template, Value};
 
-impl Http {
-    pub(super) async fn jwt(&self, plan: &JwtPlan) -> Result<Token, Failure> {
-        let assertion = self.signed(plan)?;
-        self.redactor.add(&assertion);
-        let Some(url) = &plan.token_url else {
-            return Ok(Token {
-                value: Value::from(assertion),
-                kind: "Bearer".to_owned(),
-                until: until(plan.lasts),
-                number: 0,
-            });
-        };
-        let url = parse(&url.text(&self.base)?)?;
-        let fields = [
-            (
-                "grant_type".to_owned(),
-                "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned(),
-            ),
-            ("assertion".to_owned(), assertion),
-        ];
-        let none = Credentials::default();
-        let answer = self
-            .ask_for_token(url, &fields, TokenBody::Form, &none)
-            .await?;
-        self.hide_tokens(&answer);
-        access_token(&answer)
+/// How long a signed token is good for, where nothing is said.
+const LASTS: Duration = Duration::from_secs(20 * 60);
+
+/// A signed token.
+#[derive(Debug)]
+pub struct JwtPlan {
+    /// How it is signed.
+    algorithm: Algorithm,
+    /// The secret, or the private key as PEM.
+    key: Template,
+    /// What it says.
+    claims: TreePlan,
+    /// Further fields of its header.
+    headers: TreePlan,
+    /// How long it is good for.
+    lasts: Duration,
+    /// Where it is exchanged.
+    token_url: Option<Template>,
+}
+
+impl JwtPlan {
+    pub(super) fn compile(spec: &Jwt, scope: &Scope, compiler: &mut Compiler<'_>) -> Self {
+        Self {
+            algorithm: spec.algorithm,
+            key: compiler.template(&spec.key, scope),
+            claims: compiler.map_tree(&spec.claims, scope),
+            headers: compiler.map_tree(&spec.headers, scope),
+            lasts: compiler.duration(spec.lasts.as_deref(), LASTS),
+            token_url: compiler.optional(spec.token_url.as_deref(), scope),
+        }
     }
 
-    fn signed(&self, plan: &JwtPlan) -> Result<String, Failure> {
-        let wrong = |error: &dyn std::fmt::Display| Failure::Auth(format!("jwt: {error}"));
+    pub(super) fn ask(&self, sees: &Sees<'_>) -> Result<Ask<'_>, AuthError> {
+        let assertion = self.signed(sees)?;
+        sees.redactor.add(&assertion);
+        let Some(url) = &self.token_url else {
+            return Ok(Ask::Made(Token {
+                value: Value::from(assertion),
+                kind: "Bearer".to_owned(),
+                until: until(self.lasts),
+                keep: None,
+            }));
+        };
+        let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+        Ok(Ask::Post(TokenRequest {
+            url: url.text(sees.base)?,
+            fields: vec![
+                ("grant_type".to_owned(), Secret::new(grant.to_owned())),
+                ("assertion".to_owned(), Secret::new(assertion)),
+            ],
+            body: TokenBody::Form,
+            credential: Added::nothing(),
+        }))
+    }
+
+    pub(super) fn read(answer: &TokenAnswer<'_>, sees: &Sees<'_>) -> Result<Token, AuthError> {
+        sees.hide_tokens(answer);
+        Token::of_access(answer)
+    }
+
+    pub(super) fn credential(token: &Token) -> Box<dyn Credential> {
+        Added::authorization(format!("Bearer {}", token.text()))
+    }
+
+    fn signed(&self, sees: &Sees<'_>) -> Result<String, AuthError> {
+        let wrong = |error: &dyn std::fmt::Display| AuthError::Refused(format!("jwt: {error}"));
         let parsed =
-            |bytes: Vec<u8>| -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
+            |bytes: Vec<u8>| -> Result<serde_json::Map<String, serde_json::Value>, AuthError> {
                 serde_json::from_slice(&bytes).map_err(|error| wrong(&error))
             };
-        let key = plan.key.text(&self.base)?;
-        self.redactor.add(&key);
-        let key = Key::new(plan.algorithm, &key)
+        let key = self.key.text(sees.base)?;
+        sees.redactor.add(&key);
+        let key = Key::new(self.algorithm, &key)
             .map_err(|error| wrong(&format!("the key can't be read: {error}")))?;
-        let mut header = parsed(json_of(&plan.headers, &self.base)?)?;
-        header.insert("alg".to_owned(), plan.algorithm.word().into());
+        let mut header = parsed(json_of(&self.headers, sees.base)?)?;
+        header.insert("alg".to_owned(), self.algorithm.word().into());
         header
             .entry("typ")
             .or_insert_with(|| serde_json::Value::from("JWT"));
-        let mut claims = parsed(json_of(&plan.claims, &self.base)?)?;
+        let mut claims = parsed(json_of(&self.claims, sees.base)?)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default().as_secs();
         claims.entry("iat").or_insert_with(|| now.into());
         claims
             .entry("exp")
-            .or_insert_with(|| (now + plan.lasts.as_secs()).into());
+            .or_insert_with(|| (now + self.lasts.as_secs()).into());
         let part = |map: serde_json::Map<String, serde_json::Value>| {
             URL_SAFE_NO_PAD.encode(serde_json::Value::from(map).to_string())
         };

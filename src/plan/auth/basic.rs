@@ -1,0 +1,56 @@
+//! User name and password (RFC 7617).
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::AuthError;
+use super::fields::Added;
+use super::outgoing::Credential;
+use super::token::{Sees, text};
+use crate::plan::compile::Compiler;
+use crate::spec::auth::Basic;
+use crate::template::scope::Scope;
+use crate::template::{Frame, Template};
+
+/// User name and password.
+#[derive(Debug)]
+pub struct BasicPlan {
+    username: Option<Template>,
+    password: Option<Template>,
+}
+
+impl BasicPlan {
+    pub(in crate::plan) fn compile(
+        spec: &Basic,
+        scope: &Scope,
+        compiler: &mut Compiler<'_>,
+    ) -> Self {
+        Self {
+            username: compiler.optional(spec.username.as_deref(), scope),
+            password: compiler.optional(spec.password.as_deref(), scope),
+        }
+    }
+
+    pub(super) fn credential(
+        &self,
+        frame: &Arc<Frame>,
+        sees: &Sees<'_>,
+    ) -> Result<Box<dyn Credential>, AuthError> {
+        let username = text(self.username.as_ref(), frame)?;
+        let password = text(self.password.as_ref(), frame)?;
+        if username.is_empty() && password.is_empty() {
+            return Ok(Added::nothing());
+        }
+        Ok(basic(&username, &password, sees))
+    }
+}
+
+/// The header of a user; the password is hidden from then on.
+pub(super) fn basic(username: &str, password: &str, sees: &Sees<'_>) -> Box<dyn Credential> {
+    sees.hide(password);
+    let encoded = BASE64.encode(format!("{username}:{password}"));
+    sees.redactor.add(&encoded);
+    Added::authorization(format!("Basic {encoded}"))
+}
