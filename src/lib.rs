@@ -28,3 +28,4 @@ pub mod template;
 pub mod wire;
 mod work_thread;
 pub mod xml_text;
+mod zstd;

@@ -10,6 +10,7 @@ use zip::ZipArchive;
 use super::ReadError;
 use super::detect::{self, Hints};
 use crate::spec::format::Inside;
+use crate::zstd::ZstdReader;
 
 /// Of the beginning, so much is looked at.
 const BEGINNING: usize = 8 * 1024;
@@ -137,7 +138,7 @@ impl Way<'_, '_> {
                 Ok(())
             }
             Some(Inside::Zstd) => {
-                let unpacked = zstd::stream::read::Decoder::new(input.into_read())?;
+                let unpacked = ZstdReader::new(input.into_read());
                 let unpacked = Unpacked::new(Box::new(unpacked))?;
                 self.unpack(unpacked, inner, member, &hints.inside(".zst"), depth + 1)
             }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 
+use lz4_flex::frame::{FrameDecoder, FrameEncoder};
 use serde_json::{Map, Value};
 
 use crate::spec::LogLevel;
@@ -18,12 +19,12 @@ pub(super) enum Later {
 
 /// What is laid aside.
 pub(super) struct Spool {
-    to: zstd::Encoder<'static, BufWriter<File>>,
+    to: FrameEncoder<BufWriter<File>>,
 }
 
 /// What was laid aside.
 pub(super) struct Spooled {
-    from: zstd::Decoder<'static, BufReader<File>>,
+    from: FrameDecoder<BufReader<File>>,
 }
 
 const FEEDBACK: u8 = 0;
@@ -32,8 +33,9 @@ const LOG: u8 = 1;
 impl Spool {
     pub fn new() -> io::Result<Self> {
         let file = tempfile::tempfile()?;
-        let to = zstd::Encoder::new(BufWriter::new(file), 1)?;
-        Ok(Self { to })
+        Ok(Self {
+            to: FrameEncoder::new(BufWriter::new(file)),
+        })
     }
 
     pub fn feedback(&mut self, rows: &[u8]) -> io::Result<()> {
@@ -57,11 +59,11 @@ impl Spool {
     }
 
     pub fn finish(self) -> io::Result<Spooled> {
-        let file = self.to.finish()?.into_inner();
+        let file = self.to.finish().map_err(io::Error::other)?.into_inner();
         let mut file = file.map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
         Ok(Spooled {
-            from: zstd::Decoder::new(file)?,
+            from: FrameDecoder::new(BufReader::new(file)),
         })
     }
 }

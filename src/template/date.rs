@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Unit, ZonedDateTime};
+use jiff::{Timestamp, Unit, Zoned};
 use minijinja::value::{Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
@@ -17,12 +17,12 @@ const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 
 /// A point in time, with the time zone in which it prints.
 #[derive(Debug, Clone)]
-pub struct DateValue(ZonedDateTime);
+pub struct DateValue(Zoned);
 
 impl DateValue {
     /// The present, in UTC.
     pub fn now() -> Self {
-        Self(Timestamp::now().to_zoned_datetime(TimeZone::UTC))
+        Self(Timestamp::now().to_zoned(TimeZone::UTC))
     }
 
     /// The point in time.
@@ -61,7 +61,7 @@ impl DateValue {
                 "`{tz}` is no time zone: write one like Europe/Berlin"
             ))
         })?;
-        let zoned = self.0.timestamp().to_zoned_datetime(zone);
+        let zoned = self.0.timestamp().to_zoned(zone);
         let format = format.replace("%ms", &zoned.timestamp().as_millisecond().to_string());
         jiff::fmt::strtime::format(format.as_bytes(), &zoned)
             .map_err(|error| invalid(format!("`{format}` is no date format: {error}")))
@@ -110,7 +110,7 @@ fn parse_text(text: &str) -> Result<Option<DateValue>, Error> {
     if is_zero {
         return Ok(None);
     }
-    let zoned = |timestamp: Timestamp| DateValue(timestamp.to_zoned_datetime(TimeZone::UTC));
+    let zoned = |timestamp: Timestamp| DateValue(timestamp.to_zoned(TimeZone::UTC));
     if let Ok(number) = text.parse::<f64>() {
         return epoch(number).map(Some).ok_or_else(|| no_date(text));
     }
@@ -136,7 +136,7 @@ fn parse_text(text: &str) -> Result<Option<DateValue>, Error> {
         .parse::<civil::DateTime>()
         .or_else(|_| text.parse::<civil::Date>().map(Into::into));
     if let Ok(local) = local {
-        return Ok(local.to_zoned_datetime(TimeZone::UTC).ok().map(DateValue));
+        return Ok(local.to_zoned(TimeZone::UTC).ok().map(DateValue));
     }
     match jiff::fmt::rfc2822::parse(text) {
         Ok(date) => Ok(Some(DateValue(date))),
@@ -164,18 +164,18 @@ pub fn parse_with_format(text: &str, format: &str) -> Result<DateValue, Error> {
         ))
     };
     let parsed = jiff::fmt::strtime::parse(format, text).map_err(wrong)?;
-    if let Ok(zoned) = parsed.to_zoned_datetime() {
+    if let Ok(zoned) = parsed.to_zoned() {
         return Ok(DateValue(zoned));
     }
     if let Ok(timestamp) = parsed.to_timestamp() {
-        return Ok(DateValue(timestamp.to_zoned_datetime(TimeZone::UTC)));
+        return Ok(DateValue(timestamp.to_zoned(TimeZone::UTC)));
     }
     let local = parsed
         .to_datetime()
         .or_else(|_| parsed.to_date().map(Into::into))
         .map_err(wrong)?;
     local
-        .to_zoned_datetime(TimeZone::UTC)
+        .to_zoned(TimeZone::UTC)
         .map(DateValue)
         .map_err(wrong)
 }
@@ -191,7 +191,7 @@ fn epoch(number: f64) -> Option<DateValue> {
         (number * 1000.0) as i64
     };
     let timestamp = Timestamp::from_millisecond(milliseconds).ok()?;
-    Some(DateValue(timestamp.to_zoned_datetime(TimeZone::UTC)))
+    Some(DateValue(timestamp.to_zoned(TimeZone::UTC)))
 }
 
 fn no_date(text: &str) -> Error {

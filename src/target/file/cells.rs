@@ -7,6 +7,7 @@ use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::sync::Arc;
 
 use indexmap::IndexSet;
+use lz4_flex::frame::{FrameDecoder, FrameEncoder};
 
 use super::FileError;
 use super::encode::Encoded;
@@ -17,13 +18,13 @@ use crate::stop::Stop;
 
 /// Rows that are laid aside, packed: they are read once more.
 pub struct Aside {
-    to: zstd::Encoder<'static, BufWriter<File>>,
+    to: FrameEncoder<BufWriter<File>>,
     names: IndexSet<String>,
 }
 
 /// Rows that were laid aside.
 pub struct Kept {
-    from: zstd::Decoder<'static, BufReader<File>>,
+    from: FrameDecoder<BufReader<File>>,
     scanner: Scanner,
     stop: Stop,
     /// The columns of all rows, in the order in which they were first seen.
@@ -35,7 +36,7 @@ impl Aside {
     pub fn new(names: impl IntoIterator<Item = String>) -> io::Result<Self> {
         let file = tempfile::tempfile()?;
         Ok(Self {
-            to: zstd::Encoder::new(BufWriter::new(file), 1)?,
+            to: FrameEncoder::new(BufWriter::new(file)),
             names: names.into_iter().collect(),
         })
     }
@@ -70,11 +71,11 @@ impl Aside {
 
     /// All rows are there. A signal ends their reading.
     pub fn finish(self, stop: Stop) -> io::Result<Kept> {
-        let file = self.to.finish()?.into_inner();
+        let file = self.to.finish().map_err(io::Error::other)?.into_inner();
         let mut file = file.map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
         Ok(Kept {
-            from: zstd::Decoder::new(file)?,
+            from: FrameDecoder::new(BufReader::new(file)),
             scanner: Scanner::default(),
             stop,
             names: self.names,

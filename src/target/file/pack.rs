@@ -9,15 +9,13 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::plan::file_name::Packing;
-
-/// How hard zstd tries: its own default.
-const ZSTD_LEVEL: i32 = 3;
+use crate::zstd::ZstdWriter;
 
 /// Writes a file, packed or not.
 pub enum Packer {
     Plain(BufWriter<File>),
     Gzip(GzEncoder<BufWriter<File>>),
-    Zstd(zstd::Encoder<'static, BufWriter<File>>),
+    Zstd(ZstdWriter<BufWriter<File>>),
     Zip(Box<ZipWriter<BufWriter<File>>>),
 }
 
@@ -28,7 +26,7 @@ impl Packer {
         Ok(match packing {
             Packing::None => Self::Plain(file),
             Packing::Gzip => Self::Gzip(GzEncoder::new(file, Compression::default())),
-            Packing::Zstd => Self::Zstd(zstd::Encoder::new(file, ZSTD_LEVEL)?),
+            Packing::Zstd => Self::Zstd(ZstdWriter::new(file)),
             Packing::Zip => {
                 let mut zip = ZipWriter::new(file);
                 let options = SimpleFileOptions::default().large_file(true);
