@@ -13,6 +13,7 @@ pub mod exit;
 pub mod files;
 pub mod formats;
 pub mod http;
+pub mod json_path;
 pub mod path;
 pub mod plan;
 pub mod row;

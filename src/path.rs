@@ -10,7 +10,7 @@ use jsonpath_rust::query::queryable::Queryable;
 use minijinja::value::ValueKind;
 
 use crate::formats::{Missing, Shape, Wanted, parse_page};
-use crate::plan::path::{PathPlan, PathStep, QueryPath};
+use crate::json_path::{PathPlan, PathStep, QueryPath};
 use crate::template::{Frame, TemplateError, TextTree, Value, plain, text_of};
 
 /// The first value that a path leads to in an answer, its text and what that holds; nothing where it leads

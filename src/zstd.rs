@@ -144,7 +144,8 @@ mod tests {
 
     /// Text that packs, and is longer than a frame.
     fn long() -> Vec<u8> {
-        let lines = (0..400_000_u32).map(|n| format!("{n};{};title\n", n.wrapping_mul(2_654_435_761)));
+        let lines =
+            (0..400_000_u32).map(|n| format!("{n};{};title\n", n.wrapping_mul(2_654_435_761)));
         lines.collect::<String>().into_bytes()
     }
 

@@ -2,7 +2,7 @@
 
 use encoding_rs::Encoding;
 
-use crate::plan::format::{CsvPlan, FormatKind, XlsxPlan, XmlPlan};
+use super::{FormatKind, SIGNS};
 
 /// What is known about bytes besides themselves.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +32,17 @@ impl Hints {
 
     /// Whether name or content type say that it is lines of text, of which there may be none.
     pub fn is_of_lines(&self) -> bool {
-        let kind = kind(self, b"");
-        matches!(kind, FormatKind::Csv(_) | FormatKind::Jsonl)
+        kind(self, b"").is_of_lines()
+    }
+
+    /// Whether the name ends in one of these.
+    pub(super) fn ends(&self, endings: &[&str]) -> bool {
+        endings.iter().any(|ending| self.name.ends_with(ending))
+    }
+
+    /// Whether the content type holds one of these.
+    pub(super) fn holds(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.content_type.contains(word))
     }
 
     /// The same for what is inside: without the ending of what it is inside of.
@@ -143,21 +152,7 @@ pub fn foreign(beginning: &[u8]) -> Option<&'static str> {
 
 /// What bytes are instead of what they are read as, where their first ones show it beyond doubt.
 pub fn another(kind: &FormatKind, beginning: &[u8]) -> Option<&'static str> {
-    let start = without_mark(beginning);
-    let is_xml = looks_like_xml(start);
-    match kind {
-        FormatKind::Csv(_) | FormatKind::Xml(_) | FormatKind::Xlsx(_) if is_table(start) => {
-            Some("an HTML table")
-        }
-        FormatKind::Csv(_) | FormatKind::Jsonl if is_xml => Some("XML"),
-        FormatKind::Xlsx(_) if start.starts_with(b"<?xml") => Some("XML"),
-        FormatKind::Csv(_) | FormatKind::Xml(_) if looks_like_json(start) => Some("JSON"),
-        FormatKind::Json
-        | FormatKind::Jsonl
-        | FormatKind::Csv(_)
-        | FormatKind::Xml(_)
-        | FormatKind::Xlsx(_) => None,
-    }
+    kind.is_instead(without_mark(beginning))
 }
 
 /// The first characters, for people.
@@ -173,7 +168,7 @@ fn without_mark(beginning: &[u8]) -> &[u8] {
 }
 
 /// A bracket, and behind it what can only stand there in JSON.
-fn looks_like_json(start: &[u8]) -> bool {
+pub(super) fn looks_like_json(start: &[u8]) -> bool {
     let Some((first @ (b'{' | b'['), rest)) = start.split_first() else {
         return false;
     };
@@ -192,7 +187,7 @@ fn looks_like_json(start: &[u8]) -> bool {
     }
 }
 
-fn looks_like_xml(start: &[u8]) -> bool {
+pub(super) fn looks_like_xml(start: &[u8]) -> bool {
     match start {
         [b'<', b'?' | b'!', ..] => true,
         [b'<', c, ..] if c.is_ascii_alphabetic() => {
@@ -202,68 +197,36 @@ fn looks_like_xml(start: &[u8]) -> bool {
     }
 }
 
-fn is_table(start: &[u8]) -> bool {
+pub(super) fn is_table(start: &[u8]) -> bool {
     let head = start[..start.len().min(6)].to_ascii_lowercase();
     head == b"<table"
 }
 
-/// What the bytes are.
+/// The first character, white space aside.
+pub(super) fn first(start: &[u8]) -> Option<&u8> {
+    start.iter().find(|byte| !byte.is_ascii_whitespace())
+}
+
+/// What the bytes are: by what is sure, by how they begin, by what may be; JSON in the end.
 pub fn kind(hints: &Hints, beginning: &[u8]) -> FormatKind {
-    let xlsx = || {
-        FormatKind::Xlsx(XlsxPlan {
-            sheet: None,
-            header_row: 1,
-        })
-    };
-    let ends = |endings: &[&str]| endings.iter().any(|ending| hints.name.ends_with(ending));
-    let holds = |words: &[&str]| words.iter().any(|word| hints.content_type.contains(word));
-    // Servers send CSV as `application/vnd.ms-excel` too.
-    let is_book =
-        beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"\xD0\xCF\x11\xE0");
-    if is_book {
-        return xlsx();
-    }
-    if ends(&[".jsonl", ".ndjson"]) || holds(&["ndjson", "jsonl", "json-seq"]) {
-        return FormatKind::Jsonl;
-    }
-    if ends(&[".csv", ".tsv"]) || holds(&["text/csv", "tab-separated"]) {
-        return FormatKind::Csv(CsvPlan::default());
-    }
     let start = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning);
-    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
-    match first {
-        Some(b'<') => FormatKind::Xml(XmlPlan::default()),
-        Some(b'{') if !holds(&["application/json"]) && is_lines(start) => FormatKind::Jsonl,
-        Some(b'{' | b'[') => FormatKind::Json,
-        _ if holds(&["json"]) || ends(&[".json"]) => FormatKind::Json,
-        _ if holds(&["xml"]) || ends(&[".xml", ".rss", ".atom"]) => {
-            FormatKind::Xml(XmlPlan::default())
-        }
-        // UTF-16 begins with its mark.
-        Some(_) if holds(&["text/plain"]) || ends(&[".txt"]) || looks_like_csv(start) => {
-            FormatKind::Csv(CsvPlan::default())
-        }
-        _ => FormatKind::Json,
-    }
+    let by_name = SIGNS.iter().find(|signs| (signs.by_name)(hints, beginning));
+    let signs = by_name
+        .or_else(|| {
+            SIGNS
+                .iter()
+                .find(|signs| (signs.by_beginning)(hints, start))
+        })
+        .or_else(|| SIGNS.iter().find(|signs| (signs.perhaps)(hints, start)));
+    signs.map_or(FormatKind::Json, |signs| (signs.kind)())
 }
 
 /// Whether the first line is a whole object and another follows.
-fn is_lines(start: &[u8]) -> bool {
+pub(super) fn is_lines(start: &[u8]) -> bool {
     let mut lines = start.split(|byte| *byte == b'\n');
     let first = lines.next().unwrap_or_default();
     let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok();
     is_whole && lines.any(|line| line.first() == Some(&b'{'))
-}
-
-fn looks_like_csv(start: &[u8]) -> bool {
-    let line = start
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    line.len() < start.len()
-        && line
-            .iter()
-            .any(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'))
 }
 
 #[cfg(test)]

@@ -6,9 +6,34 @@ use serde_json::value::RawValue;
 
 use super::json::{collect, is_list, keys_of};
 use super::shape::Shape;
-use super::{PageFindings, ReadError, Sink, Wanted};
-use crate::plan::path::PathStep;
+use super::{
+    FormatKind, PageFindings, ReadError, Signs, Sink, Wanted, WrittenFormat, WrittenName, detect,
+};
+use crate::json_path::PathStep;
 use crate::template::{document, is_nothing};
+
+/// How JSON Lines are told.
+pub const SIGNS: Signs = Signs {
+    by_name: |hints, _| {
+        hints.ends(&[".jsonl", ".ndjson"]) || hints.holds(&["ndjson", "jsonl", "json-seq"])
+    },
+    by_beginning: |hints, start| {
+        detect::first(start) == Some(&b'{')
+            && !hints.holds(&["application/json"])
+            && detect::is_lines(start)
+    },
+    perhaps: |_, _| false,
+    kind: || FormatKind::Jsonl,
+};
+
+/// The content type of a file.
+pub const CONTENT_TYPE: &str = "application/x-ndjson";
+
+/// By which endings of its name a file is written so.
+pub const WRITTEN: [WrittenName; 2] = [
+    (".jsonl", || WrittenFormat::Jsonl),
+    (".ndjson", || WrittenFormat::Jsonl),
+];
 
 /// Reads lines to the end; a path is followed in each.
 pub fn read<'r>(

@@ -1,40 +1,424 @@
-//! Bytes become records: JSON, JSON Lines, CSV, XML and sheets, compressed or not, in any encoding.
+//! Formats: bytes become records, and rows become files. A file or a folder for each: how it is told,
+//! how it is compiled, read and written.
 //!
-//! Plain synchronous code over [`Read`]: a page at hand is read where it is, a large answer or a file
-//! on a thread of its own.
+//! Plain synchronous code over [`Read`](std::io::Read): a page at hand is read where it is, a large
+//! answer or a file on a thread of its own.
 
+mod cells;
+mod compiler;
 mod csv;
-mod csv_watch;
 mod decode;
 mod detect;
-mod entities;
+mod encode;
 mod json;
-mod json_numbers;
 mod jsonl;
 mod names;
+mod reading;
 mod shape;
-mod sheet;
 mod unpack;
+mod writing;
+mod xlsx;
 mod xml;
-mod xml_probes;
-mod xml_value;
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 
+use encoding_rs::Encoding;
+use globset::GlobMatcher;
+
+pub use cells::{Aside, Kept};
+pub use compiler::{Around, FormatCompiler};
+pub use csv::WrittenCsvPlan;
 pub use decode::declared as declared_encoding;
 pub use detect::{Hints, begins_as_html, is_web_page};
-pub use json::{collect, is_list, keys_of, parse_page};
-pub use json_numbers::without_numbers_that_are_none;
+pub use encode::{Encoded, Instead};
+pub use json::{collect, is_list, keys_of, parse_page, without_numbers_that_are_none};
+pub use reading::{Reading, whole};
 pub use shape::{Missing, Shape};
 pub use unpack::of_bytes;
+pub use writing::{RowsAround, Said, WriteError};
+pub use xlsx::WrittenXlsxPlan;
 pub use xml::document as xml_document;
 
-use unpack::Packed;
-
-use crate::plan::format::{FormatKind, FormatPlan};
-use crate::plan::path::PlainPath;
+use crate::json_path::PlainPath;
+use crate::row::Row;
+use crate::spec::file_target::{FileFormat, FileFormatChoice, FileFormatWord, FileTarget};
+use crate::spec::format::{Format, FormatChoice, FormatWord, Inside, Wrapped};
+use crate::spec::places::Placed;
 use crate::template::{Frame, Value};
+use csv::CsvPlan;
+use reading::Decoding;
+use xlsx::XlsxPlan;
+use xml::{WrittenXmlPlan, XmlPlan};
+
+/// How a format is told where the spec does not say it. White space and marks before the first
+/// character are the format's to pass over.
+struct Signs {
+    /// For sure: by its name, by its content type, or by bytes that nothing else has.
+    by_name: fn(&Hints, &[u8]) -> bool,
+    /// By how it begins.
+    by_beginning: fn(&Hints, &[u8]) -> bool,
+    /// Where nothing is sure.
+    perhaps: fn(&Hints, &[u8]) -> bool,
+    /// The format.
+    kind: fn() -> FormatKind,
+}
+
+/// The formats that are told, in the order in which they are asked.
+const SIGNS: [Signs; 5] = [
+    xlsx::SIGNS,
+    jsonl::SIGNS,
+    json::SIGNS,
+    xml::SIGNS,
+    csv::SIGNS,
+];
+
+/// An ending of a name, and how a file of that name is written.
+type WrittenName = (&'static str, fn() -> WrittenFormat);
+
+/// How bytes become records.
+#[derive(Debug)]
+pub struct FormatPlan {
+    /// What it is.
+    pub kind: FormatKind,
+    /// How text is encoded, where that is said.
+    pub encoding: Option<&'static Encoding>,
+    /// What it is compressed by, where that is said.
+    pub inside: Option<Inside>,
+    /// Which files of a zip.
+    pub member: Option<GlobMatcher>,
+}
+
+/// What bytes are.
+#[derive(Debug)]
+pub enum FormatKind {
+    /// JSON.
+    Json,
+    /// A JSON value a line.
+    Jsonl,
+    /// CSV.
+    Csv(CsvPlan),
+    /// XML.
+    Xml(XmlPlan),
+    /// A sheet.
+    Xlsx(XlsxPlan),
+}
+
+impl FormatPlan {
+    /// How a spec says that something is read.
+    pub fn compile(format: &Format, compiler: &mut dyn FormatCompiler) -> Option<Self> {
+        let wrapped = |of: &Wrapped| (of.encoding.clone(), of.inside, of.member.clone());
+        let (kind, (encoding, inside, member)) = match format {
+            Format::Word(word) => {
+                let kind = match word {
+                    FormatWord::Json => FormatKind::Json,
+                    FormatWord::Jsonl => FormatKind::Jsonl,
+                    FormatWord::Csv => FormatKind::Csv(CsvPlan::default()),
+                    FormatWord::Xml => FormatKind::Xml(XmlPlan::default()),
+                    FormatWord::Xlsx => FormatKind::Xlsx(XlsxPlan::default()),
+                };
+                (kind, (None, None, None))
+            }
+            Format::Choice(choice) => {
+                let FormatChoice {
+                    json,
+                    jsonl,
+                    csv,
+                    xml,
+                    xlsx,
+                } = &**choice;
+                let json = json.as_ref().map(|json| (FormatKind::Json, wrapped(json)));
+                let jsonl = jsonl
+                    .as_ref()
+                    .map(|jsonl| (FormatKind::Jsonl, wrapped(jsonl)));
+                let csv = csv.as_ref().map(|csv| {
+                    let around = (csv.encoding.clone(), csv.inside, csv.member.clone());
+                    (FormatKind::Csv(CsvPlan::compile(csv, compiler)), around)
+                });
+                let xml = xml.as_ref().map(|xml| {
+                    let around = (xml.encoding.clone(), xml.inside, xml.member.clone());
+                    (FormatKind::Xml(XmlPlan::compile(xml, compiler)), around)
+                });
+                let xlsx = xlsx.as_ref().map(|xlsx| {
+                    let around = (None, xlsx.inside, xlsx.member.clone());
+                    (FormatKind::Xlsx(XlsxPlan::compile(xlsx, compiler)), around)
+                });
+                json.or(jsonl).or(csv).or(xml).or(xlsx)?
+            }
+        };
+        Some(Self {
+            kind,
+            encoding: compiler::encoding(encoding.as_ref(), compiler),
+            inside,
+            member: compiler::member(member.as_ref(), compiler),
+        })
+    }
+}
+
+impl FormatKind {
+    /// Its word in a spec.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv(_) => "csv",
+            Self::Xml(_) => "xml",
+            Self::Xlsx(_) => "xlsx",
+        }
+    }
+
+    /// Whether it is lines of text, of which there may be none.
+    pub fn is_of_lines(&self) -> bool {
+        match self {
+            Self::Csv(_) | Self::Jsonl => true,
+            Self::Json | Self::Xml(_) | Self::Xlsx(_) => false,
+        }
+    }
+
+    /// Whether it is one JSON value, which can be read where it stands.
+    pub fn is_json(&self) -> bool {
+        match self {
+            Self::Json => true,
+            Self::Jsonl | Self::Csv(_) | Self::Xml(_) | Self::Xlsx(_) => false,
+        }
+    }
+
+    /// Whether it is a zip itself.
+    fn is_sheet(&self) -> bool {
+        match self {
+            Self::Xlsx(_) => true,
+            Self::Json | Self::Jsonl | Self::Csv(_) | Self::Xml(_) => false,
+        }
+    }
+
+    /// The elements that its records are, where the spec names them.
+    pub fn elements(&self) -> &[String] {
+        match self {
+            Self::Xml(plan) => &plan.record,
+            Self::Json | Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) => &[],
+        }
+    }
+
+    /// Whether `records` leads through it.
+    fn follows_records(&self) -> bool {
+        match self {
+            Self::Json | Self::Jsonl => true,
+            Self::Csv(_) | Self::Xml(_) | Self::Xlsx(_) => false,
+        }
+    }
+
+    /// Whether `next` and `total` lead through it.
+    fn follows_probes(&self) -> bool {
+        match self {
+            Self::Json | Self::Xml(_) => true,
+            Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) => false,
+        }
+    }
+
+    /// What bytes are instead, where their first ones show it beyond doubt.
+    fn is_instead(&self, start: &[u8]) -> Option<&'static str> {
+        match self {
+            Self::Json => None,
+            Self::Jsonl => detect::looks_like_xml(start).then_some("XML"),
+            Self::Csv(_) => CsvPlan::is_instead(start),
+            Self::Xml(_) => XmlPlan::is_instead(start),
+            Self::Xlsx(_) => XlsxPlan::is_instead(start),
+        }
+    }
+
+    fn read(
+        &self,
+        input: Decoding<'_>,
+        wanted: Wanted<'_>,
+        frame: &Arc<Frame>,
+        sink: &mut Sink<'_>,
+    ) -> Result<PageFindings, ReadError> {
+        let nothing = |_: &[u8]| None;
+        let mut found = match self {
+            Self::Json => return json::read(input.text(nothing), wanted, sink),
+            Self::Jsonl => return jsonl::read(input.text(nothing), wanted, sink),
+            Self::Csv(plan) => csv::read(input.text(nothing), plan, sink),
+            Self::Xml(plan) => xml::read(input.text(decode::declared), plan, wanted.probes, sink),
+            Self::Xlsx(plan) => xlsx::read(plan, input.bytes()?, frame, sink),
+        }?;
+        found.shape = Shape::List;
+        Ok(found)
+    }
+}
+
+/// How a file of rows is written.
+#[derive(Debug)]
+pub enum WrittenFormat {
+    /// Cells between delimiters.
+    Csv(WrittenCsvPlan),
+    /// A list of objects.
+    Json,
+    /// An object a line.
+    Jsonl,
+    /// XML.
+    Xml(WrittenXmlPlan),
+    /// A sheet.
+    Xlsx(WrittenXlsxPlan),
+}
+
+impl WrittenFormat {
+    /// How a spec says that a file is written, and in which encoding.
+    pub fn compile(
+        format: &FileFormat,
+        compiler: &mut dyn FormatCompiler,
+    ) -> Option<(Self, Option<&'static Encoding>)> {
+        let (format, encoding) = match format {
+            FileFormat::Word(word) => {
+                let format = match word {
+                    FileFormatWord::Csv => Self::Csv(WrittenCsvPlan::COMMAS),
+                    FileFormatWord::Tsv => Self::Csv(WrittenCsvPlan::TABS),
+                    FileFormatWord::Json => Self::Json,
+                    FileFormatWord::Jsonl => Self::Jsonl,
+                    FileFormatWord::Xml => Self::Xml(WrittenXmlPlan::default()),
+                    FileFormatWord::Xlsx => Self::Xlsx(WrittenXlsxPlan::default()),
+                };
+                (format, None)
+            }
+            FileFormat::Choice(choice) => {
+                let FileFormatChoice {
+                    csv,
+                    tsv,
+                    json,
+                    jsonl,
+                    xml,
+                    xlsx,
+                } = &**choice;
+                let csv = csv.as_ref().map(|csv| {
+                    let plan = WrittenCsvPlan::compile(csv, compiler);
+                    (Self::Csv(plan), csv.encoding.as_ref())
+                });
+                let tsv = tsv.as_ref().map(|tsv| {
+                    let plan = WrittenCsvPlan::compile_tabs(tsv);
+                    (Self::Csv(plan), tsv.encoding.as_ref())
+                });
+                let json = json
+                    .as_ref()
+                    .map(|json| (Self::Json, json.encoding.as_ref()));
+                let jsonl = jsonl
+                    .as_ref()
+                    .map(|jsonl| (Self::Jsonl, jsonl.encoding.as_ref()));
+                let xml = xml.as_ref().map(|xml| {
+                    let plan = WrittenXmlPlan::compile(xml, compiler);
+                    (Self::Xml(plan), xml.encoding.as_ref())
+                });
+                let xlsx = xlsx
+                    .as_ref()
+                    .map(|xlsx| (Self::Xlsx(WrittenXlsxPlan::compile(xlsx, compiler)), None));
+                csv.or(tsv).or(json).or(jsonl).or(xml).or(xlsx)?
+            }
+        };
+        Some((format, compiler::written_encoding(encoding, compiler)))
+    }
+
+    /// How a file of this name is written; nothing where the name does not say it.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let known = csv::WRITTEN
+            .iter()
+            .chain(&json::WRITTEN)
+            .chain(&jsonl::WRITTEN)
+            .chain(&xml::WRITTEN)
+            .chain(&xlsx::WRITTEN);
+        let name = name.to_ascii_lowercase();
+        let has = |ending: &str| name.len() > ending.len() && name.ends_with(ending);
+        let mut known = known.filter(|(ending, _)| has(ending));
+        known.next().map(|(_, format)| format())
+    }
+
+    /// What can be seen before a file's name is worked out.
+    pub fn check(
+        &self,
+        at: &Placed<FileTarget>,
+        around: Around<'_>,
+        compiler: &mut dyn FormatCompiler,
+    ) {
+        match self {
+            Self::Csv(plan) => plan.check(at, compiler),
+            Self::Json => json::check_around(at, compiler),
+            Self::Jsonl => {}
+            Self::Xml(plan) => xml::check(plan, at, around, compiler),
+            Self::Xlsx(_) => WrittenXlsxPlan::check(at, compiler),
+        }
+    }
+
+    /// What stands for a character that the encoding does not have.
+    pub fn instead(&self) -> Instead {
+        match self {
+            Self::Xml(_) => Instead::Reference,
+            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) => Instead::Mark,
+        }
+    }
+
+    /// The content type of a file.
+    pub fn content_type(&self) -> &'static str {
+        match self {
+            Self::Csv(plan) => plan.content_type(),
+            Self::Json => json::CONTENT_TYPE,
+            Self::Jsonl => jsonl::CONTENT_TYPE,
+            Self::Xml(_) => xml::CONTENT_TYPE,
+            Self::Xlsx(_) => xlsx::CONTENT_TYPE,
+        }
+    }
+
+    /// How its cells are written; nothing where rows are text as they come.
+    pub fn cells(&self) -> Option<WrittenCells<'_>> {
+        match self {
+            Self::Csv(plan) => Some(WrittenCells::Lines(*plan)),
+            Self::Xlsx(plan) => Some(WrittenCells::Book(plan)),
+            Self::Json | Self::Jsonl | Self::Xml(_) => None,
+        }
+    }
+
+    /// What stands around its rows, whose own header and footer are said.
+    pub fn around(&self, said: Said<'_>, base: &Arc<Frame>) -> Result<RowsAround, WriteError> {
+        match self {
+            Self::Json => Ok(json::around(said)),
+            Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) => Ok(RowsAround::of_lines(said)),
+            Self::Xml(plan) => plan.around(said, base),
+        }
+    }
+
+    /// Writes a row as text; `item` is what the target makes of it.
+    pub fn row(
+        &self,
+        around: &RowsAround,
+        row: Row<'_>,
+        item: Option<Value>,
+        frame: impl Fn() -> Arc<Frame>,
+        out: &mut String,
+    ) -> Result<(), WriteError> {
+        match self {
+            Self::Json => json::write(row, item.as_ref(), out),
+            Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) => {
+                json::write(row, item.as_ref(), out);
+                out.push('\n');
+            }
+            Self::Xml(plan) => {
+                let frame = match item {
+                    Some(item) => Arc::new(Frame::on(&frame()).with("item", item)),
+                    None => frame(),
+                };
+                if let Some(rows) = &around.xml {
+                    xml::row(&plan.row, rows, row, &frame, out)
+                        .map_err(|error| WriteError::Row(format!("file: {error}")))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How cells are written.
+pub enum WrittenCells<'p> {
+    /// As lines of text.
+    Lines(WrittenCsvPlan),
+    /// As a file of their own kind.
+    Book(&'p WrittenXlsxPlan),
+}
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
@@ -77,36 +461,6 @@ pub struct PageFindings {
     pub warnings: Vec<String>,
 }
 
-/// Bytes as one JSON value, unpacked and decoded.
-pub fn whole<'r>(
-    input: Box<dyn Read + 'r>,
-    plan: Option<&FormatPlan>,
-    hints: &Hints,
-) -> Result<Value, ReadError> {
-    let inside = plan.and_then(|plan| plan.inside);
-    let inside = inside.map_or(Packed::Unknown, Packed::Known);
-    let member = plan.and_then(|plan| plan.member.as_ref());
-    let encoding = plan.and_then(|plan| plan.encoding).or(hints.encoding);
-    let mut value = Value::UNDEFINED;
-    unpack::each(input, inside, member, hints, &mut |input, _| {
-        let mut text = String::new();
-        decode::utf8(input.into_read(), encoding).read_to_string(&mut text)?;
-        value = crate::template::json::read(&text).map_err(json::broken)?;
-        Ok(())
-    })?;
-    Ok(value)
-}
-
-/// What is said of a page for people.
-const WEB_PAGE: &str =
-    "the answer is a web page, not data: is the address right, and is a login needed?";
-
-/// What is said of a page for people that calls itself a sheet.
-const PAGE_AS_SHEET: &str = "this is an HTML page that calls itself a sheet, and is not read: ask for .xlsx, or save it as such";
-
-/// What is said of Excel's XML of 2003.
-const SPREADSHEETML: &str = "this is SpreadsheetML, the XML of Excel 2003, which is not read as a sheet: ask for .xlsx, or read its XML: format: { xml: { record: Row } }";
-
 /// Where records go; an error ends the reading.
 pub type Sink<'s> = dyn FnMut(Value) -> Result<(), Closed> + 's;
 
@@ -139,159 +493,5 @@ pub enum ReadError {
 impl From<Closed> for ReadError {
     fn from(_: Closed) -> Self {
         Self::Closed
-    }
-}
-
-/// Reads records.
-pub struct Reading<'p> {
-    /// What the spec says about the format.
-    pub plan: Option<&'p FormatPlan>,
-    /// What is looked for.
-    pub wanted: Wanted<'p>,
-    /// What else is known about the bytes.
-    pub hints: Hints,
-    /// What templates of the format see.
-    pub frame: &'p Arc<Frame>,
-}
-
-impl Reading<'_> {
-    /// Reads to the end.
-    pub fn read<'r>(
-        &self,
-        input: Box<dyn Read + 'r>,
-        sink: &mut Sink<'_>,
-    ) -> Result<PageFindings, ReadError> {
-        let inside = self.plan.and_then(|plan| plan.inside);
-        let member = self.plan.and_then(|plan| plan.member.as_ref());
-        let mut found = PageFindings::default();
-        let is_sheet = matches!(self.plan.map(|plan| &plan.kind), Some(FormatKind::Xlsx(_)));
-        let inside = inside.map_or(
-            if is_sheet {
-                Packed::Sheet
-            } else {
-                Packed::Unknown
-            },
-            Packed::Known,
-        );
-        let mut warnings = Vec::new();
-        let mut has_list = false;
-        let (mut files, mut without) = (0_usize, Vec::new());
-        let packing = unpack::each(input, inside, member, &self.hints, &mut |input, hints| {
-            let mut count = 0_u64;
-            found = self.read_one(input, hints, &mut |record| {
-                count += 1;
-                sink(record)
-            })?;
-            files += 1;
-            if count == 0 {
-                without.push(hints.name.clone());
-            }
-            warnings.append(&mut found.warnings);
-            has_list |= found.shape == Shape::List;
-            Ok(())
-        })?;
-        warnings.extend(packing);
-        if let (true, Some(first)) = (files > without.len(), without.first()) {
-            let count = without.len();
-            warnings.push(format!(
-                "{count} of {files} files in it have no record, the first is {first}"
-            ));
-        }
-        found.warnings = warnings;
-        // Of several files, one that has the place is enough.
-        if has_list {
-            found.shape = Shape::List;
-        }
-        Ok(found)
-    }
-
-    /// Paths lead through JSON: in anything else they would find nothing, and say nothing.
-    fn is_followed(&self, kind: &FormatKind) -> Result<(), ReadError> {
-        let word = kind.word();
-        let is_json = matches!(kind, FormatKind::Json);
-        let is_lines = matches!(kind, FormatKind::Jsonl);
-        if self.wanted.records.is_some() && !is_json && !is_lines {
-            return Err(ReadError::Asked(format!(
-                "`records` is a path through JSON, and this is {word}; for XML say format: {{ xml: {{ record: item }} }}"
-            )));
-        }
-        let is_tree = is_json || matches!(kind, FormatKind::Xml(_));
-        if !self.wanted.probes.is_empty() && !is_tree {
-            return Err(ReadError::Asked(format!(
-                "`next` and `total` are paths through JSON or XML, and this is {word}; write a template over the answer: \"{{{{ response.headers['x-next'] }}}}\""
-            )));
-        }
-        Ok(())
-    }
-
-    fn read_one(
-        &self,
-        input: unpack::Unpacked<'_>,
-        hints: &Hints,
-        sink: &mut Sink<'_>,
-    ) -> Result<PageFindings, ReadError> {
-        if detect::is_web_page(input.beginning()) {
-            let said = if detect::is_sheet(hints) {
-                PAGE_AS_SHEET
-            } else {
-                WEB_PAGE
-            };
-            return Err(ReadError::Asked(said.to_owned()));
-        }
-        if let Some(name) = detect::foreign(input.beginning()) {
-            return Err(ReadError::Asked(name.to_owned()));
-        }
-        let detected;
-        let kind = if let Some(plan) = self.plan {
-            &plan.kind
-        } else {
-            detected = detect::kind(hints, input.beginning());
-            &detected
-        };
-        self.is_followed(kind)?;
-        let is_asked_for = match kind {
-            FormatKind::Xml(plan) => !plan.record.is_empty(),
-            FormatKind::Json | FormatKind::Jsonl | FormatKind::Csv(_) | FormatKind::Xlsx(_) => {
-                false
-            }
-        };
-        if detect::is_spreadsheetml(input.beginning()) && !is_asked_for {
-            return Err(ReadError::Asked(SPREADSHEETML.to_owned()));
-        }
-        if let Some(other) = detect::another(kind, input.beginning()) {
-            let beginning = detect::shown(input.beginning());
-            return Err(ReadError::Asked(format!(
-                "this is {other}, not {}: it begins with {beginning:?}",
-                kind.word()
-            )));
-        }
-        if let FormatKind::Xlsx(plan) = kind {
-            let found = sheet::read(plan, input.bytes()?, self.frame, sink)?;
-            return Ok(PageFindings {
-                shape: Shape::List,
-                format: kind.word(),
-                ..found
-            });
-        }
-        let encoding = self.plan.and_then(|plan| plan.encoding);
-        let is_xml = matches!(kind, FormatKind::Xml(_));
-        let declared = match encoding {
-            None if is_xml => decode::declared(input.beginning()).or(hints.encoding),
-            None => hints.encoding,
-            said => said,
-        };
-        let text = decode::utf8(input.into_read(), declared);
-        let mut found = match kind {
-            FormatKind::Json => json::read(text, self.wanted, sink),
-            FormatKind::Jsonl => jsonl::read(text, self.wanted, sink),
-            FormatKind::Csv(plan) => csv::read(text, plan, sink),
-            FormatKind::Xml(plan) => xml::read(text, plan, self.wanted.probes, sink),
-            FormatKind::Xlsx(_) => Ok(PageFindings::default()),
-        }?;
-        if matches!(kind, FormatKind::Csv(_) | FormatKind::Xml(_)) {
-            found.shape = Shape::List;
-        }
-        found.format = kind.word();
-        Ok(found)
     }
 }

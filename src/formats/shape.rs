@@ -3,7 +3,7 @@
 use minijinja::value::ValueKind;
 
 use super::json::{collect, is_list, keys_of};
-use crate::plan::path::PathStep;
+use crate::json_path::PathStep;
 use crate::template::{Value, is_nothing, text_of};
 
 /// What stands where records are looked for.

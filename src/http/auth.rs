@@ -16,11 +16,11 @@ use super::render::{Prepared, origin, parse};
 use super::send::Reply;
 use super::wait;
 use super::{Http, Payload};
+use crate::json_path::PathPlan;
 use crate::path;
 use crate::plan::auth::{
     Ask, AuthError, AuthPlan, Credential, Outgoing, Sees, Token, TokenAnswer, TokenRequest,
 };
-use crate::plan::path::PathPlan;
 use crate::plan::request::{RETRIED, RequestPlan, RetryPlan, TIMEOUT};
 use crate::spec::auth::TokenBody;
 use crate::template::Frame;

@@ -6,8 +6,8 @@ use minijinja::value::{Value, ValueKind};
 
 use super::multipart::multipart;
 use crate::plan::request::BodyPlan;
-use crate::plan::tree::{TreePlan, json_of, placed, write_tree, write_value};
 use crate::row::text::write_string;
+use crate::template::tree::{TemplateTree, json_of, placed, write_tree, write_value};
 use crate::template::{Frame, TemplateError, is_nothing, text_of};
 use crate::wire::add_parameter;
 
@@ -59,7 +59,7 @@ pub fn render(plan: &BodyPlan, frame: &Arc<Frame>) -> Result<Rendered, ValueErro
         }
         BodyPlan::Form(tree) => {
             let mut pairs = Vec::new();
-            if let TreePlan::Map(entries) = tree {
+            if let TemplateTree::Map(entries) = tree {
                 for (key, value) in entries {
                     form_pairs(key.to_string(), value, frame, &mut pairs)?;
                 }
@@ -123,23 +123,23 @@ pub(super) fn elements(body: &'static str, value: &Value) -> Result<Vec<Value>, 
 /// Deeper keys become `a[b]`, elements of lists `a[0]`.
 fn form_pairs(
     name: String,
-    tree: &TreePlan,
+    tree: &TemplateTree,
     frame: &Arc<Frame>,
     pairs: &mut Vec<(String, String)>,
 ) -> Result<(), ValueError> {
     match tree {
-        TreePlan::Null => {}
-        TreePlan::Leaf(template) => {
+        TemplateTree::Null => {}
+        TemplateTree::Leaf(template) => {
             let value = template.value(frame)?;
             let is_literal = template.as_constant().is_some();
             form_value(name, &value, is_literal, pairs);
         }
-        TreePlan::List(items) => {
+        TemplateTree::List(items) => {
             for (index, item) in items.iter().enumerate() {
                 form_pairs(format!("{name}[{index}]"), item, frame, pairs)?;
             }
         }
-        TreePlan::Map(entries) => {
+        TemplateTree::Map(entries) => {
             for (key, value) in entries {
                 form_pairs(format!("{name}[{key}]"), value, frame, pairs)?;
             }

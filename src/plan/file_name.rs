@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::file_target::{FilePlace, FileTargetPlan, WritePlan, WrittenCsvPlan, WrittenXmlPlan};
-use crate::template::Frame;
+use super::file_target::{FilePlace, FileTargetPlan};
+use crate::formats::WrittenFormat;
+use crate::template::{Frame, TemplateError};
 
 /// Where a file goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,33 +29,29 @@ pub enum Packing {
 }
 
 impl FileName {
-    /// Works it out; an error is what is wrong with it.
-    pub fn of(plan: &FileTargetPlan, frame: &Arc<Frame>) -> Result<Self, String> {
+    /// Works it out.
+    pub fn of(plan: &FileTargetPlan, frame: &Arc<Frame>) -> Result<Self, FileNameError> {
         let (key, template) = match &plan.place {
             FilePlace::Url(template, _) => ("url", template),
             FilePlace::Transport(template) => ("transport", template),
         };
         let mut whole = template
             .text(frame)
-            .map_err(|error| format!("file.{key}: {error}"))?;
+            .map_err(|error| FileNameError::Template(key, error))?;
         if whole.ends_with('/') {
             let name = match &plan.name {
                 Some(name) => name
                     .text(frame)
-                    .map_err(|error| format!("file.name: {error}"))?,
+                    .map_err(|error| FileNameError::Template("name", error))?,
                 None => String::new(),
             };
             whole.push_str(&name);
         } else if plan.name.is_some() {
-            return Err(format!(
-                "file.name is for a {key} that ends in `/`, and this is {whole}"
-            ));
+            return Err(FileNameError::Twice(key, whole));
         }
         let name = whole.rsplit('/').next().unwrap_or_default().to_owned();
         if name.is_empty() {
-            return Err(format!(
-                "file.{key} `{whole}` names no file: add `name`, or write it behind the `/`"
-            ));
+            return Err(FileNameError::Missing(key, whole));
         }
         Ok(Self { whole, name })
     }
@@ -92,27 +89,29 @@ impl FileName {
     }
 
     /// How it is written, by its name.
-    pub fn format(&self) -> Result<WritePlan, String> {
+    pub fn format(&self) -> Result<WrittenFormat, FileNameError> {
         let (_, name) = self.packing();
-        let has = |ending: &str| strip_ending(name, ending).is_some();
-        Ok(match () {
-            () if has(".csv") => WritePlan::Csv(WrittenCsvPlan::COMMAS),
-            () if has(".tsv") => WritePlan::Csv(WrittenCsvPlan::TABS),
-            () if has(".json") => WritePlan::Json,
-            () if has(".jsonl") || has(".ndjson") => WritePlan::Jsonl,
-            () if has(".xml") => WritePlan::Xml(WrittenXmlPlan::default()),
-            () if has(".xlsx") => WritePlan::Xlsx {
-                sheet: None,
-                header: true,
-            },
-            () => {
-                return Err(format!(
-                    "the name `{}` does not say how the file is written: add format: csv, tsv, json, jsonl, xml or xlsx",
-                    self.name
-                ));
-            }
-        })
+        WrittenFormat::of_name(name).ok_or_else(|| FileNameError::NoFormat(self.name.clone()))
     }
+}
+
+/// What is wrong with a file's name.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FileNameError {
+    /// A template failed.
+    #[error("file.{0}: {1}")]
+    Template(&'static str, TemplateError),
+    /// A name beside a place that has one.
+    #[error("file.name is for a {0} that ends in `/`, and this is {1}")]
+    Twice(&'static str, String),
+    /// No name anywhere.
+    #[error("file.{0} `{1}` names no file: add `name`, or write it behind the `/`")]
+    Missing(&'static str, String),
+    /// The name does not end in a format.
+    #[error(
+        "the name `{0}` does not say how the file is written: add format: csv, tsv, json, jsonl, xml or xlsx"
+    )]
+    NoFormat(String),
 }
 
 /// A name without an ending, in any case.

@@ -7,12 +7,11 @@ pub mod auth;
 mod compile;
 pub mod file_name;
 pub mod file_target;
-pub mod format;
 mod logging;
 pub mod lookup;
 pub mod option_values;
 mod options;
-pub mod path;
+pub mod pages;
 pub mod poll;
 pub mod rate;
 pub mod reads;
@@ -21,7 +20,6 @@ pub(crate) mod scopes;
 mod secret;
 pub mod source;
 pub mod target;
-pub mod tree;
 
 use std::sync::Arc;
 

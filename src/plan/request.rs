@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::reads::BodyReads;
-use super::tree::TreePlan;
 use crate::spec::recovery::Then;
 use crate::spec::request::Compress;
+use crate::template::tree::TemplateTree;
 use crate::template::{Template, text_of};
 
 /// Attempts in all, where nothing is said.
@@ -139,9 +139,9 @@ pub struct FieldPlan {
 #[derive(Debug)]
 pub enum BodyPlan {
     /// `application/json`.
-    Json(TreePlan),
+    Json(TemplateTree),
     /// `application/x-www-form-urlencoded`.
-    Form(TreePlan),
+    Form(TemplateTree),
     /// Text with its type.
     Text {
         /// Its content type.
@@ -154,7 +154,7 @@ pub enum BodyPlan {
         /// The query.
         query: Template,
         /// Its variables.
-        variables: TreePlan,
+        variables: TemplateTree,
         /// Which operation of several.
         operation: Option<Template>,
     },

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::format::FormatPlan;
-use super::path::PathPlan;
+use super::pages::PagesPlan;
 use super::poll::PollPlan;
 use super::request::RequestPlan;
+use crate::formats::FormatPlan;
+use crate::json_path::PathPlan;
 use crate::spec::source::{IfNone, Pick, StepOnError};
 use crate::template::{DurationValue, Template};
 
-/// Pages at most, where nothing is said.
-pub const MOST_PAGES: u64 = 100_000;
 /// Parents at a time, where nothing is said.
 pub const CONCURRENCY: usize = 4;
 
@@ -86,8 +85,9 @@ pub struct FetchPlan {
 impl FetchPlan {
     /// Whether pages are told by their numbers, and ends by how much is on them.
     pub fn is_counted(&self) -> bool {
-        let kind = self.pages.as_ref().map(|pages| &pages.kind);
-        matches!(kind, Some(PagesKind::Page(_) | PagesKind::Offset(_)))
+        self.pages
+            .as_ref()
+            .is_some_and(|pages| pages.kind.is_counted())
     }
 }
 
@@ -105,38 +105,6 @@ pub struct ReadingPlan {
     pub may_lack: bool,
     /// Whether an answer without a body has none, where its format knows lists without a line.
     pub may_be_empty: bool,
-}
-
-/// How a list is paged.
-#[derive(Debug)]
-pub struct PagesPlan {
-    /// What leads to the next page.
-    pub kind: PagesKind,
-    /// Records a page.
-    pub size: Option<Template>,
-    /// Whether a page is the last.
-    pub stop: Option<Template>,
-    /// How many records there are in all.
-    pub total: Option<PathPlan>,
-    /// How many pages there are in all.
-    pub pages: Option<PathPlan>,
-    /// Pages at most.
-    pub max: u64,
-}
-
-/// What leads to the next page.
-#[derive(Debug)]
-pub enum PagesKind {
-    /// The next number, from this one on.
-    Page(u64),
-    /// The next offset, from this one on.
-    Offset(u64),
-    /// A value of the answer.
-    Cursor(PathPlan),
-    /// An address in the answer.
-    NextUrl(PathPlan),
-    /// The header `Link`.
-    LinkHeader(String),
 }
 
 /// Spans of time.

@@ -8,8 +8,8 @@ use super::poll::PollPlan;
 use super::reads::BodyReads;
 use super::request::RequestPlan;
 use super::source::{FetchPlan, ReadingPlan};
-use super::tree::TreePlan;
 use crate::spec::target::Missing;
+use crate::template::tree::TemplateTree;
 use crate::template::{Template, Uses};
 
 /// Rows of a batch at most, where nothing is said.
@@ -154,7 +154,7 @@ pub enum Groups {
 #[derive(Debug)]
 pub struct ItemPlan {
     /// Its value.
-    pub tree: TreePlan,
+    pub tree: TemplateTree,
     /// Its own keys, for those that were empty in every row.
     pub keys: Vec<WatchedPlan>,
     /// Whether it reads `batch`, so that it is made anew where its row goes into another.

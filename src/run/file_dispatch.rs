@@ -15,6 +15,7 @@ use super::messages::{batch_frame, finished_frame, message, outcome_frame};
 use super::spool::{Later, Spool};
 use crate::columns::{Chunk, Finished, Mapped, Outcome, Status};
 use crate::container_api::OutputFile;
+use crate::formats::WriteError;
 use crate::http::Rehearsed;
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::FileTargetPlan;
@@ -22,7 +23,7 @@ use crate::plan::target::{TargetKind, TargetPlan};
 use crate::plan::{EntryPlan, LogRule};
 use crate::row::{Scanner, row_value};
 use crate::spec::{FailAt, LogAt, LogLevel};
-use crate::target::file::{Delivered, FileError, RowFile, WholeFile, deliver};
+use crate::target::file::{Delivered, RowFile, WholeFile, deliver};
 use crate::template::Frame;
 use crate::work_thread::WorkThread;
 
@@ -88,7 +89,7 @@ impl<'r> FileDispatch<'r> {
         let TargetKind::File(plan) = &target.kind else {
             return Err(RunError::Bug);
         };
-        let broken = |error: FileError| RunError::File(format!("{}: {error}", target.label));
+        let broken = |error: WriteError| RunError::File(format!("{}: {error}", target.label));
         let name = FileName::of(plan, base)
             .map_err(|reason| RunError::File(format!("{}: {reason}", target.label)))?;
         run.counters.set_file(&name.name);
@@ -266,8 +267,8 @@ impl<'r> FileDispatch<'r> {
         Ok(())
     }
 
-    fn broken(&self, error: &FileError) -> RunError {
-        if matches!(error, FileError::Stopped) {
+    fn broken(&self, error: &WriteError) -> RunError {
+        if matches!(error, WriteError::Stopped) {
             return RunError::Stopped;
         }
         let name = self.run.api.redacted(&self.name.whole);
@@ -359,7 +360,7 @@ impl<'r> FileDispatch<'r> {
             () = async { stop.stopped().await; tokio::time::sleep(GRACE).await } => {
                 // The process ends before the thread does.
                 let _ = std::fs::remove_dir_all(folder.path());
-                Err(FileError::Stopped)
+                Err(WriteError::Stopped)
             }
         };
         made.map_err(|error| self.broken(&error))

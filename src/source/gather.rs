@@ -9,8 +9,8 @@ use super::read::{Broken, ReadProgress, ReadTask, failed, plain_page, read_answe
 use super::{Context, SourceError};
 use crate::formats::PageFindings;
 use crate::http::Answer;
+use crate::json_path::PathPlan;
 use crate::path;
-use crate::plan::path::PathPlan;
 use crate::plan::source::{FetchPlan, ReadingPlan};
 use crate::template::{Frame, Value, text_of};
 

@@ -4,8 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::diagnostics::nearest::nearest;
 use crate::formats::PageFindings;
-use crate::plan::format::FormatKind;
-use crate::plan::path::{PathPlan, PathStep};
+use crate::json_path::{PathPlan, PathStep};
 use crate::plan::source::ReadingPlan;
 
 /// Places without records, one for each step.
@@ -20,10 +19,8 @@ impl Observations {
             return;
         }
         let (path, keys) = (plan.records.as_ref(), found.keys.as_slice());
-        let elements = match plan.format.as_ref().map(|format| &format.kind) {
-            Some(FormatKind::Xml(xml)) => xml.record.as_slice(),
-            _ => &[],
-        };
+        let format = plan.format.as_ref();
+        let elements = format.map_or(&[][..], |format| format.kind.elements());
         let place = match path {
             Some(PathPlan::Plain(path)) => format!("no records at `{}`", path.text),
             Some(PathPlan::Query(path)) => format!("no records at `{}`", path.text),

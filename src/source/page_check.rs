@@ -5,7 +5,7 @@ use super::read::ReadTask;
 use crate::diagnostics::nearest::nearest;
 use crate::formats::{self, Missing, PageFindings, Shape, XmlFindings};
 use crate::http::Answer;
-use crate::plan::path::{PathPlan, PathStep};
+use crate::json_path::{PathPlan, PathStep};
 
 /// What the first page of a list was.
 #[derive(Debug)]

@@ -12,9 +12,9 @@ use super::page_sizes::PageSizes;
 use crate::diagnostics::nearest::nearest;
 use crate::formats::{self, PageFindings};
 use crate::http::Answer;
+use crate::json_path::{PathPlan, PathStep, PlainPath};
 use crate::path;
-use crate::plan::path::{PathPlan, PathStep, PlainPath};
-use crate::plan::source::{PagesKind, PagesPlan};
+use crate::plan::pages::{Count, PagesPlan, Way};
 use crate::template::{Frame, TemplateError, Value, is_nothing, plain, text_of};
 
 /// Where the paging of one list stands.
@@ -99,9 +99,9 @@ impl<'p> Paging<'p> {
             plan,
             size,
             index: 0,
-            offset: match plan.kind {
-                PagesKind::Offset(start) => start,
-                _ => 0,
+            offset: match plan.kind.way() {
+                Way::Counted(Count::Records { start }) => start,
+                Way::Counted(Count::Pages) | Way::Value(_) | Way::Address(_) | Way::Link(_) => 0,
             },
             cursor: Value::UNDEFINED,
             address: None,
@@ -121,9 +121,9 @@ impl<'p> Paging<'p> {
 
     /// The paths that are followed while a page is read.
     pub fn probes(&self) -> Vec<&'p PlainPath> {
-        let next = match &self.plan.kind {
-            PagesKind::Cursor(path) | PagesKind::NextUrl(path) => Some(path),
-            _ => None,
+        let next = match self.plan.kind.way() {
+            Way::Value(path) | Way::Address(path) => Some(path),
+            Way::Counted(_) | Way::Link(_) => None,
         };
         let plain = |path: &'p PathPlan| match path {
             PathPlan::Plain(path) => Some(path),
@@ -136,10 +136,7 @@ impl<'p> Paging<'p> {
 
     /// `page` in templates.
     pub fn to_value(&self) -> Value {
-        let number = match self.plan.kind {
-            PagesKind::Page(start) => start + self.index,
-            _ => self.index + 1,
-        };
+        let number = self.plan.kind.number(self.index);
         let nothing = Value::UNDEFINED;
         Value::from_pairs([
             ("number", Value::from(number)),
@@ -174,7 +171,7 @@ impl<'p> Paging<'p> {
         self.count = read.listed.unwrap_or(read.count + read.found.nothing);
         self.last = read.last;
         // Where the answer leads on, it is told by what it leads to.
-        let is_counted = matches!(self.plan.kind, PagesKind::Page(_) | PagesKind::Offset(_));
+        let is_counted = self.plan.kind.is_counted();
         let page = (read.hash, read.count);
         let was_before = self.before.replace(page) == Some(page);
         // Some begin anew behind the last page.
@@ -212,10 +209,10 @@ impl<'p> Paging<'p> {
             PathPlan::Plain(_) => Ok(probes.next().unwrap_or_default()),
             path => path::first(path, (answer.text(), || answer.body()), &seen),
         };
-        let next = match &self.plan.kind {
-            PagesKind::Cursor(path) | PagesKind::NextUrl(path) => follow(path)?,
-            PagesKind::LinkHeader(rel) => link(answer, rel).map_or(Value::UNDEFINED, Value::from),
-            PagesKind::Page(_) | PagesKind::Offset(_) => Value::UNDEFINED,
+        let next = match self.plan.kind.way() {
+            Way::Value(path) | Way::Address(path) => follow(path)?,
+            Way::Link(rel) => link(answer, rel).map_or(Value::UNDEFINED, Value::from),
+            Way::Counted(_) => Value::UNDEFINED,
         };
         let mut counted = |path: &Option<PathPlan>, what: &str| match path {
             Some(path) => number(&follow(path)?, what),
@@ -226,9 +223,11 @@ impl<'p> Paging<'p> {
         advance.next = if is_counted {
             let page = CountedPage {
                 count: self.count,
-                reached: match &self.plan.kind {
-                    PagesKind::Offset(start) => self.offset + self.count - start,
-                    _ => self.seen,
+                reached: match self.plan.kind.way() {
+                    Way::Counted(Count::Records { start }) => self.offset + self.count - start,
+                    Way::Counted(Count::Pages) | Way::Value(_) | Way::Address(_) | Way::Link(_) => {
+                        self.seen
+                    }
                 },
                 pages: self.index + 1,
                 total,
@@ -275,9 +274,11 @@ impl<'p> Paging<'p> {
     ) -> Result<Next, TemplateError> {
         let is_over = total.is_some_and(|total| self.count == 0 && self.seen >= total);
         let leads_on = !is_over
-            && match &self.plan.kind {
-                PagesKind::Cursor(_) => self.go_to_cursor(next)?,
-                _ => self.go_to(&next, answer)?,
+            && match self.plan.kind.way() {
+                Way::Value(_) => self.go_to_cursor(next)?,
+                Way::Address(_) | Way::Link(_) => self.go_to(&next, answer)?,
+                // It leads nowhere: it is counted.
+                Way::Counted(_) => false,
             };
         if leads_on {
             return Ok(Next::Page);
@@ -293,7 +294,7 @@ impl<'p> Paging<'p> {
     /// came: where the server leaves records out after it has counted them, both pages see the same.
     fn overlap(&mut self, each: &[u64]) -> u64 {
         let before = &self.before_each;
-        let is_offset = matches!(self.plan.kind, PagesKind::Offset(_));
+        let is_offset = matches!(self.plan.kind.way(), Way::Counted(Count::Records { .. }));
         let was_short = self.size.is_some_and(|size| (before.len() as u64) < size);
         if !is_offset || !was_short {
             return 0;
@@ -316,8 +317,8 @@ impl<'p> Paging<'p> {
     /// What is said where the first page leads to no other, and a name that is nearly the one of `next`
     /// has a value.
     pub fn nearly_next(&self, answer: &Answer) -> Option<String> {
-        let (PagesKind::Cursor(PathPlan::Plain(path)) | PagesKind::NextUrl(PathPlan::Plain(path))) =
-            &self.plan.kind
+        let (Way::Value(PathPlan::Plain(path)) | Way::Address(PathPlan::Plain(path))) =
+            self.plan.kind.way()
         else {
             return None;
         };

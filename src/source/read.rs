@@ -14,10 +14,9 @@ use crate::formats::{
     Closed, Hints, Missing, PageFindings, ReadError, Reading, Shape, Wanted, of_bytes, parse_page,
 };
 use crate::http::{Answer, Fault, Rest};
+use crate::json_path::{PathPlan, PathStep, PlainPath};
 use crate::path;
 use crate::plan::Redactor;
-use crate::plan::format::FormatKind;
-use crate::plan::path::{PathPlan, PathStep, PlainPath};
 use crate::plan::source::ReadingPlan;
 use crate::template::document::DocumentValue;
 use crate::template::{Frame, Value, is_nothing, json, text_of};
@@ -352,7 +351,7 @@ fn is_without_body(job: &ReadTask<'_>, answer: &Answer, hints: &Hints) -> bool {
         return false;
     }
     let is_lines = match &job.plan.format {
-        Some(format) => matches!(format.kind, FormatKind::Csv(_) | FormatKind::Jsonl),
+        Some(format) => format.kind.is_of_lines(),
         None => hints.is_of_lines(),
     };
     matches!(answer.status, 204 | 205 | 304)
@@ -405,7 +404,7 @@ pub(super) fn plain_page(
 /// The text of a page that is JSON as it stands.
 fn page_text<'a>(job: &ReadTask<'_>, answer: &'a Answer, hints: &Hints) -> Option<&'a str> {
     let is_json = match &job.plan.format {
-        Some(format) => matches!(format.kind, FormatKind::Json) && format.encoding.is_none(),
+        Some(format) => format.kind.is_json() && format.encoding.is_none(),
         None => hints.content_type.contains("application/json"),
     };
     let first = answer.held.iter().find(|byte| !byte.is_ascii_whitespace());

@@ -13,8 +13,8 @@ use super::SourceError;
 use super::read::{Broken, Page, ReadProgress, ReadTask, failed, is_new, plain};
 use crate::formats::{self, Closed, Hints, PageFindings, ReadError, Reading, Shape, Sink, Wanted};
 use crate::http::{Fault, Rest};
+use crate::json_path::{PathPlan, PlainPath};
 use crate::path;
-use crate::plan::path::{PathPlan, PlainPath};
 use crate::plan::source::ReadingPlan;
 use crate::template::{Frame, Value, is_nothing};
 

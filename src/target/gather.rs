@@ -4,12 +4,21 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::batch::{Batcher, Pushed};
-use super::item::{self, Items};
+use super::item::{self, ItemError, Items};
 use super::parcel::{Parcel, Unit};
 use crate::counters::Counters;
 use crate::plan::target::{BatchPlan, Groups, TargetPlan};
 use crate::row::Batch;
-use crate::template::{Frame, Value, json};
+use crate::template::{Frame, TemplateError, Value, json};
+
+/// Why a row can't be sent.
+#[derive(Debug, thiserror::Error)]
+enum GatherError {
+    #[error(transparent)]
+    Item(#[from] ItemError),
+    #[error("batch.by: {0}")]
+    By(TemplateError),
+}
 
 /// Gathers rows.
 pub struct Gatherer<'p> {
@@ -43,10 +52,14 @@ impl<'p> Gatherer<'p> {
     /// group, and why.
     pub fn add(&mut self, place: u64, frame: Arc<Frame>) -> Vec<(u64, String)> {
         self.try_add(place, frame)
-            .unwrap_or_else(|reason| vec![(place, reason)])
+            .unwrap_or_else(|error| vec![(place, error.to_string())])
     }
 
-    fn try_add(&mut self, place: u64, frame: Arc<Frame>) -> Result<Vec<(u64, String)>, String> {
+    fn try_add(
+        &mut self,
+        place: u64,
+        frame: Arc<Frame>,
+    ) -> Result<Vec<(u64, String)>, GatherError> {
         let Some(batcher) = &mut self.batcher else {
             let item = match &self.items {
                 Some(items) => items.make(&frame)?.value,
@@ -63,28 +76,27 @@ impl<'p> Gatherer<'p> {
         };
         let plan = self.plan.batch.as_ref();
         let by = match plan.and_then(|plan| plan.by.as_ref()) {
-            Some(by) => by
-                .value
-                .text(&frame)
-                .map_err(|error| format!("batch.by: {error}"))?,
+            Some(by) => by.value.text(&frame).map_err(GatherError::By)?,
             None => String::new(),
         };
         let item = self.plan.item.as_ref();
         let reads_batch = item.is_some_and(|item| item.reads_batch);
-        let make = |batcher: &mut Batcher<'_>| match &self.items {
-            Some(items) if reads_batch => {
-                let (number, index) = batcher.place(&by);
-                let made = items.make(&item::in_batch(&frame, number, index))?;
-                Ok((made.value, made.bytes))
+        let make = |batcher: &mut Batcher<'_>| -> Result<(Value, u64), ItemError> {
+            match &self.items {
+                Some(items) if reads_batch => {
+                    let (number, index) = batcher.place(&by);
+                    let made = items.make(&item::in_batch(&frame, number, index))?;
+                    Ok((made.value, made.bytes))
+                }
+                Some(items) => items.make(&frame).map(|made| (made.value, made.bytes)),
+                // A row counts as the JSON it is.
+                None if plan.is_some_and(|plan| plan.bytes.is_some()) => {
+                    Ok((Value::UNDEFINED, bytes_of(&frame)))
+                }
+                None => Ok((Value::UNDEFINED, 0)),
             }
-            Some(items) => items.make(&frame).map(|made| (made.value, made.bytes)),
-            // A row counts as the JSON it is.
-            None if plan.is_some_and(|plan| plan.bytes.is_some()) => {
-                Ok((Value::UNDEFINED, bytes_of(&frame)))
-            }
-            None => Ok((Value::UNDEFINED, 0)),
         };
-        let (mut item, mut bytes): (Value, u64) = make(batcher)?;
+        let (mut item, mut bytes) = make(batcher)?;
         // A comma or a line end stands between items.
         if !batcher.has_room(&by, bytes + 1) {
             self.ready.extend(batcher.close(&by));

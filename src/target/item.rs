@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::parcel::Parcel;
 use crate::columns::Filled;
 use crate::plan::target::ItemPlan;
-use crate::plan::tree::{json_of, placed};
-use crate::template::{Frame, Value, document};
+use crate::template::tree::{json_of, placed};
+use crate::template::{Frame, TemplateError, Value, document};
 
 /// Makes items of rows, and remembers which of their keys ever held something.
 pub struct Items<'p> {
@@ -37,8 +37,8 @@ impl<'p> Items<'p> {
         }
     }
 
-    /// The item of a row; an error is what is told of it.
-    pub fn make(&self, frame: &Arc<Frame>) -> Result<MadeItem, String> {
+    /// The item of a row.
+    pub fn make(&self, frame: &Arc<Frame>) -> Result<MadeItem, ItemError> {
         let count = |counter: &Cell<u64>| counter.set(counter.get() + 1);
         let made = make(self.plan, frame).inspect_err(|_| count(&self.failed))?;
         count(&self.made);
@@ -69,12 +69,23 @@ impl<'p> Items<'p> {
     }
 }
 
-/// The item of a row; an error is what is told of it.
-pub fn make(plan: &ItemPlan, frame: &Arc<Frame>) -> Result<MadeItem, String> {
-    let json = json_of(&plan.tree, frame)
-        .map_err(|error| placed("item", &plan.tree, frame, error).to_string())?;
+/// Why a row has no item.
+#[derive(Debug, thiserror::Error)]
+pub enum ItemError {
+    /// A template failed.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// What was made is no JSON.
+    #[error("item: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// The item of a row.
+pub fn make(plan: &ItemPlan, frame: &Arc<Frame>) -> Result<MadeItem, ItemError> {
+    let json =
+        json_of(&plan.tree, frame).map_err(|error| placed("item", &plan.tree, frame, error))?;
     let bytes = json.len() as u64;
-    let value = document::read_exact(json).map_err(|error| format!("item: {error}"))?;
+    let value = document::read_exact(json)?;
     Ok(MadeItem { value, bytes })
 }
 

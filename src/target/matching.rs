@@ -9,7 +9,7 @@ use super::parcel::Unit;
 use super::results::{Reason, RowResult, RowResults, batch_value};
 use crate::columns::Status;
 use crate::http::Answer;
-use crate::plan::path::PathPlan;
+use crate::json_path::PathPlan;
 use crate::plan::target::{ElementReads, MatchPlan, ResultsPlan};
 use crate::spec::target::Missing;
 use crate::template::{Frame, Template, TemplateError, Value, is_nothing, text_of};

@@ -11,7 +11,7 @@ use super::parcel::Unit;
 use super::sender::BatchSender;
 use crate::formats::collect;
 use crate::http::{Answer, Failure, Reply};
-use crate::plan::path::{PathPlan, PathStep};
+use crate::json_path::{PathPlan, PathStep};
 use crate::plan::target::{ResultsPlan, TargetStepPlan};
 use crate::source::{SourceError, gather};
 use crate::template::{Frame, TemplateError, TextTree, Value, is_nothing};

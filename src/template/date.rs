@@ -174,10 +174,7 @@ pub fn parse_with_format(text: &str, format: &str) -> Result<DateValue, Error> {
         .to_datetime()
         .or_else(|_| parsed.to_date().map(Into::into))
         .map_err(wrong)?;
-    local
-        .to_zoned(TimeZone::UTC)
-        .map(DateValue)
-        .map_err(wrong)
+    local.to_zoned(TimeZone::UTC).map(DateValue).map_err(wrong)
 }
 
 fn epoch(number: f64) -> Option<DateValue> {

@@ -23,6 +23,7 @@ pub mod scope;
 mod tests;
 mod text;
 mod text_tree;
+pub mod tree;
 pub mod truth;
 
 pub use compiled::{Template, TemplateError};

@@ -17,9 +17,9 @@ use super::outgoing::Credential;
 use super::token::{Ask, Sees, Token, TokenAnswer, TokenRequest, until};
 use crate::plan::Secret;
 use crate::plan::compile::Compiler;
-use crate::plan::tree::{TreePlan, json_of};
 use crate::spec::auth::{Algorithm, Jwt, TokenBody};
 use crate::template::scope::Scope;
+use crate::template::tree::{TemplateTree, json_of};
 use crate::template::{Template, Value};
 
 /// How long a signed token is good for, where nothing is said.
@@ -33,9 +33,9 @@ pub struct JwtPlan {
     /// The secret, or the private key as PEM.
     key: Template,
     /// What it says.
-    claims: TreePlan,
+    claims: TemplateTree,
     /// Further fields of its header.
-    headers: TreePlan,
+    headers: TemplateTree,
     /// How long it is good for.
     lasts: Duration,
     /// Where it is exchanged.

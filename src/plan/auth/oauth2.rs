@@ -8,10 +8,10 @@ use super::token::{Ask, Sees, Token, TokenAnswer, TokenRequest};
 use crate::diagnostics::Diagnostic;
 use crate::plan::Secret;
 use crate::plan::compile::Compiler;
-use crate::plan::tree::{TreePlan, json_of};
 use crate::spec::auth::{Grant, OAuth2, SendCredentials, TokenBody};
 use crate::spec::places::Placed;
 use crate::template::scope::Scope;
+use crate::template::tree::{TemplateTree, json_of};
 use crate::template::{Template, is_nothing, json, text_of};
 
 /// An access token by OAuth 2.0.
@@ -27,7 +27,7 @@ pub struct OAuth2Plan {
     scopes: Vec<Template>,
     send: SendCredentials,
     body: TokenBody,
-    extra: TreePlan,
+    extra: TemplateTree,
     rotates: bool,
 }
 

@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 
 use super::AuthError;
 use super::outgoing::Credential;
-use crate::plan::path::PathPlan;
+use crate::json_path::PathPlan;
 use crate::plan::request::RequestPlan;
 use crate::plan::{Redactor, Secret};
 use crate::spec::auth::TokenBody;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Compiler;
 use crate::plan::request::{BodyPlan, FileContent, FilePartPlan, PartPlan};
-use crate::plan::tree::TreePlan;
 use crate::spec;
 use crate::spec::places::{Key, Keyed, Placed, read};
 use crate::spec::request::{Body, Compress, Content, FilePart, Multipart, RequestKeys};
 use crate::spec::tree::{Node, NodeValue, ScalarKind};
 use crate::template::scope::Scope;
+use crate::template::tree::TemplateTree;
 
 impl Compiler<'_> {
     /// How a body is packed, where there is one; `is_own` is whether the request itself says so.
@@ -190,9 +190,9 @@ impl Compiler<'_> {
         &mut self,
         fields: &Keyed<spec::Tree>,
         scope: &Scope,
-    ) -> TreePlan {
+    ) -> TemplateTree {
         let fields = fields.iter();
-        TreePlan::Map(
+        TemplateTree::Map(
             fields
                 .map(|(name, value)| {
                     self.fixed_key(name);
@@ -203,14 +203,16 @@ impl Compiler<'_> {
     }
 
     /// Values of a body.
-    pub(in crate::plan) fn tree(&mut self, node: &Node, scope: &Scope) -> TreePlan {
+    pub(in crate::plan) fn tree(&mut self, node: &Node, scope: &Scope) -> TemplateTree {
         match &node.value {
-            NodeValue::Scalar(scalar) if scalar.kind == ScalarKind::Null => TreePlan::Null,
-            NodeValue::Scalar(_) | NodeValue::Refused => TreePlan::Leaf(self.template(node, scope)),
-            NodeValue::List(items) => {
-                TreePlan::List(items.iter().map(|item| self.tree(item, scope)).collect())
+            NodeValue::Scalar(scalar) if scalar.kind == ScalarKind::Null => TemplateTree::Null,
+            NodeValue::Scalar(_) | NodeValue::Refused => {
+                TemplateTree::Leaf(self.template(node, scope))
             }
-            NodeValue::Map(entries) => TreePlan::Map(
+            NodeValue::List(items) => {
+                TemplateTree::List(items.iter().map(|item| self.tree(item, scope)).collect())
+            }
+            NodeValue::Map(entries) => TemplateTree::Map(
                 entries
                     .iter()
                     .map(|entry| {

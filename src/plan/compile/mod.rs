@@ -10,7 +10,6 @@ mod incremental;
 mod lookup;
 mod mapping;
 mod options;
-mod pages;
 mod poll;
 mod reading;
 mod reports;
@@ -23,6 +22,7 @@ mod target_job;
 mod values;
 
 pub(super) use request::Purpose;
+pub(super) use values::reads_body;
 
 use std::sync::Arc;
 
@@ -130,7 +130,7 @@ pub(super) struct Compiler<'d> {
 }
 
 impl<'d> Compiler<'d> {
-    fn spec(&self) -> &'d Spec {
+    pub(super) fn spec(&self) -> &'d Spec {
         &self.document.spec
     }
 
@@ -159,7 +159,7 @@ impl<'d> Compiler<'d> {
     }
 
     /// A condition is one expression, `true` or `false`.
-    fn condition(&mut self, node: &Node, scope: &Scope) -> Template {
+    pub(super) fn condition(&mut self, node: &Node, scope: &Scope) -> Template {
         let before = self.errors.len();
         let template = Template::compile_condition(
             node,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Compiler;
 use super::request::Purpose;
 use super::values::reads_body;
-use crate::plan::path::PathPlan;
+use crate::json_path::PathPlan;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::{FetchPlan, ReadingPlan};
 use crate::spec::format::Format;

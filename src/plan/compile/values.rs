@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Compiler;
-use crate::plan::path::{PathPlan, PlainPath, QueryPath};
+use crate::json_path::{PathPlan, PlainPath, QueryPath};
 use crate::plan::reads::BodyReads;
 use crate::spec;
 use crate::spec::tree::Node;

@@ -4,22 +4,18 @@ use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempDir};
 
-use super::FileError;
-use super::cells::{self, Aside};
-use super::encode::{Encoded, Instead};
 use super::pack::Packer;
-use super::sheet;
-use super::xml::{self, Names};
-use crate::plan::file_name::FileName;
-use crate::plan::file_target::{
-    FileTargetPlan, WritePlan, WrittenXmlPlan, not_closed, undeclared_prefix,
+use crate::formats::{
+    Aside, Encoded, Kept, RowsAround, Said, WriteError, WrittenCells, WrittenFormat,
+    WrittenXlsxPlan,
 };
-use crate::plan::target::{ItemPlan, TargetPlan};
-use crate::row::{Batch, Row};
+use crate::plan::file_name::FileName;
+use crate::plan::file_target::FileTargetPlan;
+use crate::plan::target::TargetPlan;
+use crate::row::Batch;
 use crate::stop::Stop;
 use crate::target::item;
-use crate::template::{Frame, json};
-use crate::xml_text::XmlAround;
+use crate::template::{Frame, Template};
 
 /// A file in the making.
 pub struct RowFile {
@@ -30,9 +26,9 @@ pub struct RowFile {
     /// Where files lie until they are delivered.
     folder: Arc<TempDir>,
     stop: Stop,
-    format: Arc<WritePlan>,
-    /// Of XML, what stands around the rows.
-    around: XmlAround,
+    format: Arc<WrittenFormat>,
+    /// What stands around the rows.
+    around: RowsAround,
     to: Way,
     local: NamedTempFile,
     rows: u64,
@@ -70,20 +66,17 @@ impl RowFile {
         name: &FileName,
         columns: impl IntoIterator<Item = String>,
         stop: &Stop,
-    ) -> Result<Self, FileError> {
+    ) -> Result<Self, WriteError> {
         let folder = Arc::new(TempDir::new()?);
-        let format = match &plan.format {
-            Some(format) => Arc::clone(format),
-            None => Arc::new(name.format().map_err(FileError::Row)?),
+        let by_name = || {
+            let format = name.format().map(Arc::new);
+            format.map_err(|error| WriteError::Row(error.to_string()))
         };
+        let format = plan.format.clone().map_or_else(by_name, Ok)?;
         let local = NamedTempFile::new_in(folder.path())?;
-        let to = match &*format {
-            WritePlan::Csv(_) | WritePlan::Xlsx { .. } => {
-                Way::Aside(Aside::new(columns)?, name.clone())
-            }
-            WritePlan::Json | WritePlan::Jsonl | WritePlan::Xml(_) => {
-                Way::AtOnce(encoded(plan, &format, &local, name)?)
-            }
+        let to = match format.cells() {
+            Some(_) => Way::Aside(Aside::new(columns)?, name.clone()),
+            None => Way::AtOnce(encoded(plan, &format, &local, name)?),
         };
         let mut file = Self {
             plan: Arc::clone(plan),
@@ -92,7 +85,7 @@ impl RowFile {
             folder,
             stop: stop.clone(),
             format,
-            around: XmlAround::default(),
+            around: RowsAround::default(),
             to,
             local,
             rows: 0,
@@ -107,7 +100,7 @@ impl RowFile {
         rows: &Batch,
         wanted: &[usize],
         frame: impl Fn(usize) -> Arc<Frame>,
-    ) -> Result<Vec<Unfit>, FileError> {
+    ) -> Result<Vec<Unfit>, WriteError> {
         let mut unfit = Vec::new();
         match &mut self.to {
             Way::Aside(aside, _) => {
@@ -120,26 +113,23 @@ impl RowFile {
             }
             Way::AtOnce(to) => {
                 let mut text = String::new();
-                let names = Names {
-                    are_ascii: self
-                        .plan
-                        .encoding
-                        .is_some_and(|encoding| encoding != encoding_rs::UTF_8),
-                    prefixes: self.around.prefixes().to_vec(),
-                };
-                let around = (&self.around, &names);
-                let item = self.target.item.as_ref();
                 for index in wanted {
                     text.clear();
                     let seen = || frame(*index);
-                    let row = rows.row(*index);
-                    let made = as_text(&self.format, around, item, row, seen, &mut text);
-                    if let Err(reason) = made {
+                    let item = self.target.item.as_ref();
+                    let item = item.map(|item| item::make(item, &seen())).transpose();
+                    let written = item.map_err(|error| error.to_string()).and_then(|item| {
+                        let item = item.map(|made| made.value);
+                        self.format
+                            .row(&self.around, rows.row(*index), item, seen, &mut text)
+                            .map_err(|error| error.to_string())
+                    });
+                    if let Err(reason) = written {
                         unfit.push((*index, reason));
                         continue;
                     }
-                    if matches!(&*self.format, WritePlan::Json) && self.rows > 0 {
-                        to.text(",\n")?;
+                    if self.rows > 0 {
+                        to.text(self.around.between)?;
                     }
                     to.text(&text)?;
                     self.rows += 1;
@@ -149,71 +139,34 @@ impl RowFile {
         Ok(unfit)
     }
 
-    fn begin(&mut self) -> Result<(), FileError> {
-        let header = self.around(self.plan.header.as_ref(), "header")?;
-        if let WritePlan::Xml(xml) = &*self.format {
-            self.around = self
-                .check_around(xml, header.as_deref())?
-                .written_in(self.plan.encoding);
-        }
-        let Way::AtOnce(to) = &mut self.to else {
-            return Ok(());
-        };
-        match &*self.format {
-            WritePlan::Xml(xml) => {
-                let said = header.as_deref().unwrap_or_default();
-                if !said.trim_start().starts_with("<?xml") {
-                    let encoding = self.plan.encoding.unwrap_or(encoding_rs::UTF_8).name();
-                    to.text(&format!("{}{encoding}\"?>\n", xml::DECLARATION))?;
-                }
-                let tags = xml.tags(header.is_some(), &self.base);
-                to.text(&tags.map_err(FileError::Row)?.0)?;
-            }
-            // Who writes a header writes the brackets.
-            WritePlan::Json if header.is_none() => to.text("[")?,
-            _ => {}
-        }
-        if let Some(header) = header {
-            to.text(&header)?;
-            if matches!(&*self.format, WritePlan::Jsonl) {
-                to.text(line_end(&header))?;
-            }
+    fn begin(&mut self) -> Result<(), WriteError> {
+        self.around = self.work_out_around()?;
+        if let Way::AtOnce(to) = &mut self.to {
+            to.text(&self.around.before)?;
         }
         Ok(())
     }
 
+    /// What stands around the rows; what a footer says may be another at the end.
+    fn work_out_around(&self) -> Result<RowsAround, WriteError> {
+        let header = self.said(self.plan.header.as_ref(), "header")?;
+        let footer = self.said(self.plan.footer.as_ref(), "footer")?;
+        let said = Said {
+            header: header.as_deref(),
+            footer: footer.as_deref(),
+            encoding: self.plan.encoding,
+        };
+        self.format.around(said, &self.base)
+    }
+
     /// `header` or `footer`.
-    fn around(
-        &self,
-        template: Option<&crate::template::Template>,
-        key: &str,
-    ) -> Result<Option<String>, FileError> {
+    fn said(&self, template: Option<&Template>, key: &str) -> Result<Option<String>, WriteError> {
         let Some(template) = template else {
             return Ok(None);
         };
         let text = template.text(&self.base);
-        let text = text.map_err(|error| FileError::Row(format!("file.{key}: {error}")))?;
+        let text = text.map_err(|error| WriteError::Row(format!("file.{key}: {error}")))?;
         Ok(Some(text))
-    }
-
-    /// What stands around rows of XML, if it is some.
-    fn check_around(
-        &self,
-        xml: &WrittenXmlPlan,
-        header: Option<&str>,
-    ) -> Result<XmlAround, FileError> {
-        let (start, end) = xml
-            .tags(header.is_some(), &self.base)
-            .map_err(FileError::Row)?;
-        let footer = self.around(self.plan.footer.as_ref(), "footer")?;
-        let before = start + header.unwrap_or_default();
-        let after = footer.unwrap_or_default() + &end;
-        let around =
-            XmlAround::of(&before, &after).map_err(|reason| FileError::Row(not_closed(&reason)))?;
-        match xml.undeclared(around.prefixes()) {
-            Some(name) => Err(FileError::Row(undeclared_prefix(&name))),
-            None => Ok(around),
-        }
     }
 
     /// The folder in which the file is made, to be cleared where nobody waits for its end.
@@ -222,13 +175,8 @@ impl RowFile {
     }
 
     /// Ends the file.
-    pub fn finish(self) -> Result<WholeFile, FileError> {
-        let header = self.around(self.plan.header.as_ref(), "header")?;
-        let footer = self.around(self.plan.footer.as_ref(), "footer")?;
-        if let WritePlan::Xml(xml) = &*self.format {
-            // What a footer says may be another at the end.
-            self.check_around(xml, header.as_deref())?;
-        }
+    pub fn finish(self) -> Result<WholeFile, WriteError> {
+        let around = self.work_out_around()?;
         let Self {
             plan,
             base,
@@ -240,49 +188,10 @@ impl RowFile {
             rows,
             ..
         } = self;
-        let mut to = match (to, &*format) {
-            (Way::AtOnce(mut to), WritePlan::Xml(xml)) => {
-                to.text(footer.as_deref().unwrap_or_default())?;
-                let tags = xml.tags(header.is_some(), &base);
-                to.text(&tags.map_err(FileError::Row)?.1)?;
-                to
-            }
-            (Way::AtOnce(mut to), WritePlan::Json) => {
-                match &footer {
-                    Some(footer) => to.text(footer)?,
-                    None if header.is_none() => to.text("]\n")?,
-                    None => {}
-                }
-                to
-            }
-            (Way::AtOnce(mut to), _) => {
-                to.text(footer.as_deref().unwrap_or_default())?;
-                to
-            }
-            (Way::Aside(aside, name), WritePlan::Csv(csv)) => {
-                let mut to = encoded(&plan, &format, &local, &name)?;
-                let header = header.unwrap_or_default();
-                to.text(&header)?;
-                to.text(line_end(&header))?;
-                cells::write_csv(*csv, aside.finish(stop)?, &mut to)?;
-                to.text(footer.as_deref().unwrap_or_default())?;
-                to
-            }
-            (Way::Aside(aside, name), written) => {
-                let mut sheet_name = None;
-                let mut has_header = true;
-                if let WritePlan::Xlsx { sheet, header } = written {
-                    has_header = *header;
-                    if let Some(sheet) = sheet {
-                        let text = sheet.text(&base);
-                        let text =
-                            text.map_err(|error| FileError::Row(format!("xlsx.sheet: {error}")))?;
-                        sheet_name = Some(text);
-                    }
-                }
+        let mut to = match (to, format.cells()) {
+            (Way::Aside(aside, name), Some(WrittenCells::Book(book))) => {
                 let kept = aside.finish(stop)?;
-                let sheet = (sheet_name.as_deref(), has_header);
-                let local = whole_sheet(&name, local, &folder, sheet, kept)?;
+                let local = whole_book(&name, local, &folder, (book, &base), kept)?;
                 return Ok(WholeFile {
                     local,
                     rows,
@@ -290,7 +199,16 @@ impl RowFile {
                     _folder: folder,
                 });
             }
+            (Way::Aside(aside, name), Some(WrittenCells::Lines(lines))) => {
+                let mut to = encoded(&plan, &format, &local, &name)?;
+                to.text(&around.before)?;
+                lines.write(aside.finish(stop)?, &mut to)?;
+                to
+            }
+            (Way::Aside(_, name), None) => encoded(&plan, &format, &local, &name)?,
+            (Way::AtOnce(to), _) => to,
         };
+        to.text(&around.after)?;
         // An encoding may have an end of its own.
         to.text("")?;
         let (packer, lost) = to.finish()?;
@@ -304,17 +222,17 @@ impl RowFile {
     }
 }
 
-/// The sheet, packed once more where the name says so.
-fn whole_sheet(
+/// The book, packed once more where the name says so.
+fn whole_book(
     name: &FileName,
     local: NamedTempFile,
     folder: &TempDir,
-    (sheet_name, has_header): (Option<&str>, bool),
-    kept: cells::Kept,
-) -> Result<NamedTempFile, FileError> {
+    (plan, base): (&WrittenXlsxPlan, &Arc<Frame>),
+    kept: Kept,
+) -> Result<NamedTempFile, WriteError> {
     let (packing, inner) = name.packing();
     let book = NamedTempFile::new_in(folder.path())?;
-    sheet::write(book.path(), sheet_name, has_header, kept)?;
+    plan.write(book.path(), base, kept)?;
     let mut packer = Packer::new(local.reopen()?, packing, inner)?;
     std::io::copy(&mut book.reopen()?, &mut packer)?;
     packer.finish()?;
@@ -323,57 +241,11 @@ fn whole_sheet(
 
 fn encoded(
     plan: &FileTargetPlan,
-    format: &WritePlan,
+    format: &WrittenFormat,
     local: &NamedTempFile,
     name: &FileName,
-) -> Result<Encoded<Packer>, FileError> {
+) -> Result<Encoded<Packer>, WriteError> {
     let (packing, inner) = name.packing();
     let packer = Packer::new(local.reopen()?, packing, inner)?;
-    let instead = match format {
-        WritePlan::Xml(_) => Instead::Reference,
-        _ => Instead::Mark,
-    };
-    Ok(Encoded::new(packer, plan.encoding, instead))
-}
-
-/// The end that a line lacks.
-fn line_end(text: &str) -> &'static str {
-    if text.is_empty() || text.ends_with('\n') {
-        ""
-    } else {
-        "\n"
-    }
-}
-
-/// A row as text.
-fn as_text(
-    format: &WritePlan,
-    (around, names): (&XmlAround, &Names),
-    item: Option<&ItemPlan>,
-    row: Row<'_>,
-    frame: impl Fn() -> Arc<Frame>,
-    out: &mut String,
-) -> Result<(), String> {
-    if let WritePlan::Xml(xml) = format {
-        let mut seen = frame();
-        if let Some(item) = item {
-            let made = item::make(item, &seen)?;
-            seen = Arc::new(Frame::on(&seen).with("item", made.value));
-        }
-        return xml::row(&xml.row, around, names, row, &seen, out)
-            .map_err(|error| format!("file: {error}"));
-    }
-    match item {
-        None => out.push_str(row.json()),
-        Some(item) => {
-            let made = item::make(item, &frame())?;
-            let mut bytes = Vec::new();
-            json::write(&made.value, &mut bytes);
-            out.push_str(&String::from_utf8_lossy(&bytes));
-        }
-    }
-    if matches!(format, WritePlan::Jsonl) {
-        out.push('\n');
-    }
-    Ok(())
+    Ok(Encoded::new(packer, plan.encoding, format.instead()))
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::rows::WholeFile;
 use super::transport;
 use crate::files::{Login, Place, PutError};
+use crate::formats::WrittenFormat;
 use crate::http::{Fate, Payload};
 use crate::plan::file_name::FileName;
-use crate::plan::file_target::{FilePlace, FileTargetPlan, WritePlan};
+use crate::plan::file_target::{FilePlace, FileTargetPlan};
 use crate::plan::request::RequestPlan;
 use crate::source::Context;
 use crate::spec::LogLevel;
@@ -144,7 +145,7 @@ async fn by_http(
 }
 
 /// The content type of a file.
-fn kind_of(format: Option<&WritePlan>, name: &FileName) -> &'static str {
+fn kind_of(format: Option<&WrittenFormat>, name: &FileName) -> &'static str {
     use crate::plan::file_name::Packing;
     match name.packing().0 {
         Packing::Gzip => return "application/gzip",
@@ -153,15 +154,6 @@ fn kind_of(format: Option<&WritePlan>, name: &FileName) -> &'static str {
         Packing::None => {}
     }
     let by_name = name.format().ok();
-    match format.or(by_name.as_ref()) {
-        Some(WritePlan::Csv(csv)) if csv.delimiter == b'\t' => "text/tab-separated-values",
-        Some(WritePlan::Csv(_)) => "text/csv",
-        Some(WritePlan::Json) => "application/json",
-        Some(WritePlan::Jsonl) => "application/x-ndjson",
-        Some(WritePlan::Xml(_)) => "application/xml",
-        Some(WritePlan::Xlsx { .. }) => {
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        }
-        None => "application/octet-stream",
-    }
+    let format = format.or(by_name.as_ref());
+    format.map_or("application/octet-stream", WrittenFormat::content_type)
 }

@@ -24,6 +24,7 @@ pub struct Encoded<W> {
 }
 
 impl<W: Write> Encoded<W> {
+    /// Text is written to `to`; in UTF-8 where no encoding is said.
     pub fn new(to: W, encoding: Option<&'static Encoding>, instead: Instead) -> Self {
         let other = encoding.filter(|encoding| *encoding != encoding_rs::UTF_8);
         Self {

@@ -6,14 +6,11 @@ use std::sync::Arc;
 
 use minijinja::value::ValueKind;
 
-use crate::plan::file_target::XmlRowPlan;
-use crate::plan::tree::TreePlan;
+use super::written::XmlRowPlan;
 use crate::row::Row;
+use crate::template::tree::TemplateTree;
 use crate::template::{Frame, TemplateError, Value, is_nothing, text_of};
 use crate::xml_text::{XmlAround, declared_prefix, escaped, fitted};
-
-/// The line that an XML file begins with.
-pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"";
 
 /// What names of columns and keys may hold.
 #[derive(Debug, Clone)]
@@ -43,19 +40,35 @@ impl Names {
     }
 }
 
-/// What is said of a row that is no XML.
-const NO_XML: &str = "the row is no XML: write {{ row.title | escape }} for each value";
+/// Why a row can't be XML.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// A template failed.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// It is none.
+    #[error("the row is no XML: write {{{{ row.title | escape }}}} for each value ({0})")]
+    NoXml(String),
+}
+
+/// What rows must fit into.
+#[derive(Debug)]
+pub struct XmlRows {
+    /// What stands around them.
+    pub around: XmlAround,
+    /// What names may hold.
+    pub names: Names,
+}
 
 /// Writes a row as an element on a line of its own.
 pub fn row(
     plan: &XmlRowPlan,
-    around: &XmlAround,
-    names: &Names,
+    rows: &XmlRows,
     row: Row<'_>,
     frame: &Arc<Frame>,
     out: &mut String,
-) -> Result<(), String> {
-    let failed = |error: TemplateError| error.message;
+) -> Result<(), RowError> {
+    let XmlRows { around, names } = rows;
     match plan {
         XmlRowPlan::Columns(name) => {
             let _ = write!(out, "<{name}>");
@@ -67,15 +80,13 @@ pub fn row(
             let _ = write!(out, "</{name}>");
         }
         XmlRowPlan::Text(template) => {
-            let text = template.text(frame).map_err(failed)?;
-            around
-                .check_row(&text)
-                .map_err(|reason| format!("{NO_XML} ({reason})"))?;
+            let text = template.text(frame)?;
+            around.check_row(&text).map_err(RowError::NoXml)?;
             out.push_str(&text);
         }
-        XmlRowPlan::Tree(TreePlan::Map(entries)) => {
+        XmlRowPlan::Tree(TemplateTree::Map(entries)) => {
             for (name, tree) in entries {
-                element(name, tree, names, frame, out).map_err(failed)?;
+                element(name, tree, names, frame, out)?;
             }
         }
         // A map of one element was asked for.
@@ -90,22 +101,22 @@ pub fn row(
 /// Writes an element; nothing where its value is nothing.
 fn element(
     name: &str,
-    tree: &TreePlan,
+    tree: &TemplateTree,
     names: &Names,
     frame: &Arc<Frame>,
     out: &mut String,
 ) -> Result<(), TemplateError> {
     match tree {
-        TreePlan::Null => {
+        TemplateTree::Null => {
             let _ = write!(out, "<{name}/>");
         }
-        TreePlan::Leaf(template) => of_value(name, &template.value(frame)?, names, out),
-        TreePlan::List(items) => {
+        TemplateTree::Leaf(template) => of_value(name, &template.value(frame)?, names, out),
+        TemplateTree::List(items) => {
             for item in items {
                 element(name, item, names, frame, out)?;
             }
         }
-        TreePlan::Map(entries) => {
+        TemplateTree::Map(entries) => {
             let _ = write!(out, "<{name}");
             let names = &names.inside(entries.iter().map(|(key, _)| &**key));
             let mut text = None;
@@ -133,8 +144,8 @@ fn element(
 }
 
 /// The text of an attribute, or beside elements.
-fn leaf(tree: &TreePlan, frame: &Arc<Frame>) -> Result<Option<String>, TemplateError> {
-    let TreePlan::Leaf(template) = tree else {
+fn leaf(tree: &TemplateTree, frame: &Arc<Frame>) -> Result<Option<String>, TemplateError> {
+    let TemplateTree::Leaf(template) = tree else {
         return Ok(None);
     };
     let value = template.value(frame)?;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::XmlPlan;
 use super::entities::Entities;
-use super::xml_probes::XmlProbes;
-use super::xml_value::{ElementValue, Entry, local};
-use super::{PageFindings, ReadError, Sink, XmlFindings};
-use crate::plan::format::XmlPlan;
-use crate::plan::path::PlainPath;
+use super::probes::XmlProbes;
+use super::value::{ElementValue, Entry, local};
+use crate::formats::{PageFindings, ReadError, Sink, XmlFindings};
+use crate::json_path::PlainPath;
 use crate::template::Value;
 
 /// Elements inside each other at most.

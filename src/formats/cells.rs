@@ -1,7 +1,6 @@
 //! Files of cells: the columns of all rows have to be known before the first line, so rows are laid
 //! aside until the last one is there.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::sync::Arc;
@@ -9,10 +8,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use lz4_flex::frame::{FrameDecoder, FrameEncoder};
 
-use super::FileError;
-use super::encode::Encoded;
-use super::pack::Packer;
-use crate::plan::file_target::WrittenCsvPlan;
+use super::WriteError;
 use crate::row::{Batch, Row, Scanner, Shape};
 use crate::stop::Stop;
 
@@ -85,9 +81,9 @@ impl Aside {
 
 impl Kept {
     /// The next rows; nothing at the end.
-    pub fn next(&mut self) -> Result<Option<Batch>, FileError> {
+    pub fn next_batch(&mut self) -> Result<Option<Batch>, WriteError> {
         if self.stop.signal().is_some() {
-            return Err(FileError::Stopped);
+            return Err(WriteError::Stopped);
         }
         let mut length = [0; 8];
         match self.from.read_exact(&mut length) {
@@ -99,7 +95,7 @@ impl Kept {
         self.from.read_exact(&mut list)?;
         let rows = self.scanner.rows(list);
         rows.map(Some)
-            .map_err(|error| FileError::Row(error.to_string()))
+            .map_err(|error| WriteError::Row(error.to_string()))
     }
 }
 
@@ -124,40 +120,4 @@ impl<'n> Cells<'n> {
         }
         self.last.as_ref().map_or(&[], |(_, places)| places)
     }
-}
-
-/// Writes rows between delimiters.
-pub fn write_csv(
-    plan: WrittenCsvPlan,
-    mut rows: Kept,
-    to: &mut Encoded<Packer>,
-) -> Result<(), FileError> {
-    let mut builder = csv::WriterBuilder::new();
-    builder.delimiter(plan.delimiter).quote(plan.quote);
-    let mut line = Vec::new();
-    let mut write = |cells: &mut dyn Iterator<Item = Cow<'_, str>>| -> Result<(), FileError> {
-        line.clear();
-        let mut writer = builder.from_writer(&mut line);
-        let broken = |error: csv::Error| FileError::Row(error.to_string());
-        for cell in cells {
-            writer.write_field(cell.as_bytes()).map_err(broken)?;
-        }
-        writer.write_record(None::<&[u8]>).map_err(broken)?;
-        drop(writer);
-        // Cells are text, and so is what stands between them.
-        to.text(&String::from_utf8_lossy(&line))?;
-        Ok(())
-    };
-    let names = rows.names.clone();
-    if plan.header && !names.is_empty() {
-        write(&mut names.iter().map(|name| Cow::Borrowed(name.as_str())))?;
-    }
-    let mut cells = Cells::new(&names);
-    while let Some(batch) = rows.next()? {
-        for row in batch.rows() {
-            let places = cells.of(row).iter();
-            write(&mut places.map(|place| place.map_or(Cow::Borrowed(""), |cell| row.text(cell))))?;
-        }
-    }
-    Ok(())
 }

@@ -7,9 +7,9 @@ use std::io::{BufReader, Read};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::shape::{Missing, Shape};
-use super::{Closed, PageFindings, ReadError, Sink, Wanted};
-use crate::plan::path::PathStep;
+use crate::formats::shape::{Missing, Shape};
+use crate::formats::{Closed, PageFindings, ReadError, Sink, Wanted};
+use crate::json_path::PathStep;
 use crate::template::{Value, document, json};
 
 /// Names at the top that are remembered.

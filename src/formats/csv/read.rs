@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::csv_watch::{CsvFault, Dialect, Watch};
-use super::names::distinct;
-use super::unpack::Unpacked;
-use super::{PageFindings, ReadError, Sink};
-use crate::plan::format::CsvPlan;
+use super::CsvPlan;
+use super::watch::{CsvFault, Dialect, Watch};
+use crate::formats::names::distinct;
+use crate::formats::unpack::Unpacked;
+use crate::formats::{PageFindings, ReadError, Sink};
 use crate::template::Value;
 
 /// What may stand between cells, the likeliest first.

@@ -4,32 +4,32 @@ use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
 
+use super::{Frame, Template, TemplateError, json, text_of};
 use crate::row::text::write_string;
-use crate::template::{Frame, Template, TemplateError, json, text_of};
 
 /// Values of a body, templates at any depth.
 #[derive(Debug)]
-pub enum TreePlan {
+pub enum TemplateTree {
     /// A literal `null`: sent as one.
     Null,
     /// One value; nothing is left out.
     Leaf(Template),
     /// A list.
-    List(Vec<TreePlan>),
+    List(Vec<TemplateTree>),
     /// A map.
-    Map(Vec<(Arc<str>, TreePlan)>),
+    Map(Vec<(Arc<str>, TemplateTree)>),
 }
 
 /// The error with the key whose value can't be made.
 pub fn placed(
     owner: &str,
-    tree: &TreePlan,
+    tree: &TemplateTree,
     frame: &Arc<Frame>,
     error: TemplateError,
 ) -> TemplateError {
     let mut place = owner.to_owned();
     let mut tree = tree;
-    while let TreePlan::Map(entries) = tree {
+    while let TemplateTree::Map(entries) = tree {
         let guilty = entries
             .iter()
             .find(|(_, value)| json_of(value, frame).is_err());
@@ -43,7 +43,7 @@ pub fn placed(
 }
 
 /// A tree as JSON.
-pub fn json_of(tree: &TreePlan, frame: &Arc<Frame>) -> Result<Vec<u8>, TemplateError> {
+pub fn json_of(tree: &TemplateTree, frame: &Arc<Frame>) -> Result<Vec<u8>, TemplateError> {
     let mut bytes = Vec::new();
     if !write_tree(tree, frame, &mut bytes)? {
         bytes.extend_from_slice(b"null");
@@ -53,14 +53,14 @@ pub fn json_of(tree: &TreePlan, frame: &Arc<Frame>) -> Result<Vec<u8>, TemplateE
 
 /// Writes a tree; false where it is nothing, and then nothing was written.
 pub fn write_tree(
-    tree: &TreePlan,
+    tree: &TemplateTree,
     frame: &Arc<Frame>,
     out: &mut Vec<u8>,
 ) -> Result<bool, TemplateError> {
     match tree {
-        TreePlan::Null => out.extend_from_slice(b"null"),
-        TreePlan::Leaf(template) => return Ok(write_value(&template.value(frame)?, out)),
-        TreePlan::List(items) => {
+        TemplateTree::Null => out.extend_from_slice(b"null"),
+        TemplateTree::Leaf(template) => return Ok(write_value(&template.value(frame)?, out)),
+        TemplateTree::List(items) => {
             out.push(b'[');
             let mut is_first = true;
             for item in items {
@@ -76,7 +76,7 @@ pub fn write_tree(
             }
             out.push(b']');
         }
-        TreePlan::Map(entries) => {
+        TemplateTree::Map(entries) => {
             out.push(b'{');
             let mut is_first = true;
             for (key, value) in entries {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use calamine::{Data, Reader as _, Sheets, open_workbook_auto_from_rs};
 
-use super::names::distinct;
-use super::{PageFindings, ReadError, Sink};
-use crate::plan::format::XlsxPlan;
+use super::XlsxPlan;
+use crate::formats::names::distinct;
+use crate::formats::{PageFindings, ReadError, Sink};
 use crate::template::{DurationValue, Frame, Value};
 
 /// Reads a sheet.

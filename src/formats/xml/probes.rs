@@ -1,7 +1,7 @@
 //! Paths followed in XML while it is read: the text of an element, or an attribute.
 
-use super::xml_value::local;
-use crate::plan::path::{PathStep, PlainPath};
+use super::value::local;
+use crate::json_path::{PathStep, PlainPath};
 use crate::template::Value;
 
 /// Paths, and what they led to so far.
@@ -135,9 +135,9 @@ impl Probe {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::xml::read;
+    use super::super::XmlPlan;
+    use super::super::read;
     use super::*;
-    use crate::plan::format::XmlPlan;
 
     fn probe(xml: &'static str, steps: &[&str]) -> String {
         let path = PlainPath {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
-use super::FileError;
-use super::cells::{Cells, Kept};
+use crate::formats::WriteError;
+use crate::formats::cells::{Cells, Kept};
 
 /// What a sheet holds at most, the header included.
 const ROWS: u32 = 1_048_576;
@@ -22,12 +22,12 @@ pub fn write(
     name: Option<&str>,
     has_header: bool,
     mut rows: Kept,
-) -> Result<(), FileError> {
-    let said = |error: XlsxError| FileError::Sheet(error.to_string());
+) -> Result<(), WriteError> {
+    let said = |error: XlsxError| WriteError::Sheet(error.to_string());
     if rows.names.len() > COLUMNS {
         let count = rows.names.len();
         let message = format!("a sheet has {COLUMNS} columns at most, and here are {count}");
-        return Err(FileError::Sheet(message));
+        return Err(WriteError::Sheet(message));
     }
     let mut book = Workbook::new();
     let sheet = book.add_worksheet_with_constant_memory().map_err(said)?;
@@ -46,11 +46,11 @@ pub fn write(
     }
     let names = rows.names.clone();
     let mut cells = Cells::new(&names);
-    while let Some(batch) = rows.next()? {
+    while let Some(batch) = rows.next_batch()? {
         for row in batch.rows() {
             if line >= ROWS {
                 let message = format!("a sheet has {ROWS} rows at most; write csv instead");
-                return Err(FileError::Sheet(message));
+                return Err(WriteError::Sheet(message));
             }
             for (column, place) in (0_u16..).zip(cells.of(row)) {
                 let Some(cell) = *place else { continue };
@@ -69,7 +69,7 @@ pub fn write(
                         line + 1,
                         row.name(cell)
                     );
-                    return Err(FileError::Sheet(message));
+                    return Err(WriteError::Sheet(message));
                 }
                 if !text.is_empty() {
                     sheet.write_string(line, column, &*text).map_err(said)?;

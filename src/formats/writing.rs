@@ -1,0 +1,63 @@
+//! What stands around the rows of a file, and why one can't be made.
+
+use std::io;
+
+use encoding_rs::Encoding;
+
+use super::xml::XmlRows;
+
+/// Why a file could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The disk says no.
+    #[error("{0}")]
+    Disk(#[from] io::Error),
+    /// A value can't stand in the file.
+    #[error("{0}")]
+    Row(String),
+    /// The run was stopped.
+    #[error("stopped")]
+    Stopped,
+    /// A sheet has limits.
+    #[error("{0}")]
+    Sheet(String),
+}
+
+/// What the author says stands around the rows, worked out.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'s> {
+    /// Before the first.
+    pub header: Option<&'s str>,
+    /// After the last.
+    pub footer: Option<&'s str>,
+    /// How text is encoded; UTF-8 where nothing is said.
+    pub encoding: Option<&'static Encoding>,
+}
+
+/// What stands around rows that are text.
+#[derive(Debug, Default)]
+pub struct RowsAround {
+    /// Before the first.
+    pub before: String,
+    /// Between two.
+    pub between: &'static str,
+    /// After the last.
+    pub after: String,
+    /// What rows of XML must fit into.
+    pub(super) xml: Option<XmlRows>,
+}
+
+impl RowsAround {
+    /// Lines: a header is one too.
+    pub(super) fn of_lines(said: Said<'_>) -> Self {
+        let mut before = said.header.unwrap_or_default().to_owned();
+        if !before.is_empty() && !before.ends_with('\n') {
+            before.push('\n');
+        }
+        Self {
+            before,
+            after: said.footer.unwrap_or_default().to_owned(),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A sheet of an Excel file; of an `OpenDocument` file too, where it is read.
+
+mod read;
+mod write;
+
+pub use read::read;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::compiler::FormatCompiler;
+use super::{FormatKind, Kept, Signs, WriteError, WrittenFormat, WrittenName, detect};
+use crate::spec::file_target::{FileTarget, WrittenXlsx};
+use crate::spec::format::Xlsx;
+use crate::spec::places::Placed;
+use crate::template::{Frame, Template};
+
+/// How a sheet is told. Servers send CSV as `application/vnd.ms-excel` too.
+pub const SIGNS: Signs = Signs {
+    by_name: |_, beginning| {
+        beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"\xD0\xCF\x11\xE0")
+    },
+    by_beginning: |_, _| false,
+    perhaps: |_, _| false,
+    kind: || FormatKind::Xlsx(XlsxPlan::default()),
+};
+
+/// The content type of a file.
+pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// By which ending of its name a file is written so.
+pub const WRITTEN: [WrittenName; 1] =
+    [(".xlsx", || WrittenFormat::Xlsx(WrittenXlsxPlan::default()))];
+
+/// How a sheet is read.
+#[derive(Debug)]
+pub struct XlsxPlan {
+    /// Its name; the first where nothing is said.
+    pub sheet: Option<Template>,
+    /// The row that has the names, from 1.
+    pub header_row: u32,
+}
+
+impl Default for XlsxPlan {
+    fn default() -> Self {
+        Self {
+            sheet: None,
+            header_row: 1,
+        }
+    }
+}
+
+impl XlsxPlan {
+    pub(super) fn compile(xlsx: &Xlsx, compiler: &mut dyn FormatCompiler) -> Self {
+        let sheet = xlsx.sheet.as_deref();
+        Self {
+            sheet: sheet.map(|sheet| compiler.template(sheet)),
+            header_row: xlsx.header_row.unwrap_or(1),
+        }
+    }
+
+    /// What bytes are instead, where their first ones show it beyond doubt.
+    pub(super) fn is_instead(start: &[u8]) -> Option<&'static str> {
+        if detect::is_table(start) {
+            return Some("an HTML table");
+        }
+        start.starts_with(b"<?xml").then_some("XML")
+    }
+}
+
+/// How a sheet is written.
+#[derive(Debug)]
+pub struct WrittenXlsxPlan {
+    /// Its name.
+    pub sheet: Option<Template>,
+    /// Whether the first row has the names.
+    pub header: bool,
+}
+
+impl Default for WrittenXlsxPlan {
+    fn default() -> Self {
+        Self {
+            sheet: None,
+            header: true,
+        }
+    }
+}
+
+impl WrittenXlsxPlan {
+    pub(super) fn compile(xlsx: &WrittenXlsx, compiler: &mut dyn FormatCompiler) -> Self {
+        let sheet = xlsx.sheet.as_deref();
+        Self {
+            sheet: sheet.map(|sheet| compiler.template(sheet)),
+            header: xlsx.header.unwrap_or(true),
+        }
+    }
+
+    /// Writes a sheet into the file at `path`.
+    pub fn write(&self, path: &Path, base: &Arc<Frame>, rows: Kept) -> Result<(), WriteError> {
+        let name = self.sheet.as_ref().map(|sheet| sheet.text(base));
+        let name = name
+            .transpose()
+            .map_err(|error| WriteError::Row(format!("xlsx.sheet: {error}")))?;
+        write::write(path, name.as_deref(), self.header, rows)
+    }
+
+    /// What can be seen before a file's name is worked out.
+    pub(super) fn check(at: &Placed<FileTarget>, compiler: &mut dyn FormatCompiler) {
+        for (key, said) in [("header", &at.header), ("footer", &at.footer)] {
+            if let Some(said) = said {
+                let message = format!("`{key}` is text, and a sheet has none around its rows");
+                compiler.mistake(said, message, "leave it out");
+            }
+        }
+    }
+}
