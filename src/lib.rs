@@ -10,19 +10,23 @@ pub mod container_api;
 pub mod counters;
 pub mod diagnostics;
 pub mod exit;
-pub mod files;
+
 pub mod formats;
 pub mod http;
 pub mod json_path;
 pub mod path;
+pub mod places;
 pub mod plan;
+pub mod retry;
 pub mod row;
 pub mod run;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod source;
 pub mod spec;
 pub mod state;
 pub mod stop;
+#[cfg(feature = "sandbox")]
 mod table;
 pub mod target;
 pub mod template;

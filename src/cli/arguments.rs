@@ -50,8 +50,10 @@ pub enum Command {
     /// Names every mistake in specs, each with its place and what to do about it.
     Check(CheckArguments),
     /// Runs a connector against an embedded Container API: no platform needed.
+    #[cfg(feature = "sandbox")]
     Sandbox(SandboxArguments),
     /// Shows the first rows that a connector would write, and writes nothing.
+    #[cfg(feature = "sandbox")]
     Preview(PreviewArguments),
     /// Prints the JSON Schema of specs.
     Schema,

@@ -13,8 +13,10 @@ macro_rules! say_inline {
 
 mod arguments;
 mod check;
+#[cfg(feature = "sandbox")]
 mod preview;
 mod run;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod schema;
 mod signals;
@@ -63,7 +65,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
     match arguments.command {
         Some(Command::Check(check)) => check::check(&check),
+        #[cfg(feature = "sandbox")]
         Some(Command::Preview(preview)) => preview::preview(preview, &flags),
+        #[cfg(feature = "sandbox")]
         Some(Command::Sandbox(sandbox)) => sandbox::sandbox(sandbox, &flags),
         Some(Command::Schema) => schema::schema(),
         None => run::run(&arguments.run, &flags),

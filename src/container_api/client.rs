@@ -11,6 +11,7 @@ use super::call::{CallAnswer, send};
 use super::error::ApiError;
 use super::wait::Waits;
 use crate::plan::Redactor;
+use crate::retry::{Attempt, RetryEnd, retry};
 use crate::row::Spare;
 use crate::stop::Stop;
 
@@ -128,10 +129,10 @@ impl ContainerApi {
         body: Option<&Bytes>,
     ) -> Result<CallAnswer, ApiError> {
         let mut waits = Waits::default();
-        loop {
+        let last = retry(&self.stop, async |_| {
             let answer = self.send(method, path, body).await;
             let wait = match &answer {
-                CallAnswer::Whole { .. } if answer.is_success() => return Ok(answer),
+                CallAnswer::Whole { .. } if answer.is_success() => return Attempt::Done(answer),
                 CallAnswer::Whole {
                     status: 429 | 503,
                     retry_after,
@@ -141,10 +142,11 @@ impl ContainerApi {
                 CallAnswer::Refused(_) => waits.after_refusal(),
                 _ => waits.after_broken(),
             };
-            match wait {
-                Some(wait) => self.wait(wait).await?,
-                None => return Ok(answer),
-            }
+            Attempt::Again(answer, wait)
+        });
+        match last.await {
+            Ok(answer) | Err(RetryEnd::Failed(answer)) => Ok(answer),
+            Err(RetryEnd::Stopped(_)) => Err(ApiError::Stopped),
         }
     }
 

@@ -10,6 +10,7 @@ use super::client::ContainerApi;
 use super::error::ApiError;
 use super::wait::Waits;
 use crate::plan::Change;
+use crate::retry::{Attempt, RetryEnd, retry};
 use crate::row::{Batch, Scanner};
 use crate::spec::{Input, LogLevel};
 
@@ -242,33 +243,41 @@ impl InputReader {
     /// One read; repeated only where it surely was not done.
     async fn read(&mut self, waits: &mut Waits) -> Result<Read, ReadError> {
         let path = self.next_path();
-        loop {
-            let answer = self.api.read(&path).await;
-            let wait = match answer {
-                CallAnswer::Whole { status: 204, .. } => return Ok(Read::End),
+        let api = self.api.clone();
+        let read = retry(api.stop(), async |_| {
+            let answer = api.read(&path).await;
+            if answer.is_surely_not_done() {
+                let wait = waits.after_not_done(&answer);
+                return Attempt::Again(ApiError::call("GET", &path, &answer).into(), wait);
+            }
+            match answer {
                 CallAnswer::Whole {
-                    status: 200..=299,
-                    body,
-                    ..
-                } => {
-                    if body.len() > SHORT {
-                        return Ok(Read::Unread(body));
-                    }
-                    return self.scan(body);
+                    status: 200..=499, ..
+                } => Attempt::Done(answer),
+                CallAnswer::Whole { .. } | CallAnswer::Refused(_) | CallAnswer::Lost(_) => {
+                    Attempt::Failed(ReadError::Broken(answer.describe()))
                 }
-                CallAnswer::Whole { status: 404, .. } => return Ok(Read::NotThere(answer)),
-                CallAnswer::Whole {
-                    status: 429 | 503,
-                    retry_after,
-                    ..
-                } => waits.after_busy(retry_after),
-                CallAnswer::Refused(_) => waits.after_refusal(),
-                CallAnswer::Whole { status, .. } if status < 500 => None,
-                _ => return Err(ReadError::Broken(answer.describe())),
-            };
-            match wait {
-                Some(wait) => self.api.wait(wait).await?,
-                None => return Err(ApiError::call("GET", &path, &answer).into()),
+            }
+        });
+        let answer = read.await.map_err(|end| match end {
+            RetryEnd::Failed(error) => error,
+            RetryEnd::Stopped(_) => ApiError::Stopped.into(),
+        })?;
+        match answer {
+            CallAnswer::Whole { status: 204, .. } => Ok(Read::End),
+            CallAnswer::Whole {
+                status: 200..=299,
+                body,
+                ..
+            } if body.len() > SHORT => Ok(Read::Unread(body)),
+            CallAnswer::Whole {
+                status: 200..=299,
+                body,
+                ..
+            } => self.scan(body),
+            CallAnswer::Whole { status: 404, .. } => Ok(Read::NotThere(answer)),
+            CallAnswer::Whole { .. } | CallAnswer::Refused(_) | CallAnswer::Lost(_) => {
+                Err(ApiError::call("GET", &path, &answer).into())
             }
         }
     }

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::call::CallAnswer;
 use super::client::ContainerApi;
 use super::wait::Waits;
+use crate::retry::{Attempt, RetryEnd, retry};
 use crate::spec::{LogLevel, NotifyType};
 
 impl ContainerApi {
@@ -31,27 +31,22 @@ impl ContainerApi {
         let body = Bytes::from(body.to_string());
         let path = format!("/logs/{}", level.word());
         let mut waits = Waits::default();
-        let reason = loop {
+        let logged = retry(&self.stop, async |_| {
             let answer = self.send(&Method::POST, &path, Some(&body)).await;
             if answer.is_accepted() {
-                self.logs_fail.store(false, Ordering::Relaxed);
-                return true;
+                return Attempt::Done(());
             }
             // An API that is gone is not waited for once a log.
             let patient = answer.is_surely_not_done() && !self.logs_fail.load(Ordering::Relaxed);
-            let wait = match &answer {
-                CallAnswer::Refused(_) if patient => waits.after_refusal(),
-                CallAnswer::Whole { retry_after, .. } if patient => waits.after_busy(*retry_after),
-                _ => None,
-            };
-            match wait {
-                Some(wait) if self.wait(wait).await.is_ok() => {}
-                _ => break answer.describe(),
-            }
-        };
-        self.logs_fail.store(true, Ordering::Relaxed);
-        eprintln!("{}: {message}\n  (POST {path}: {reason})", level.word());
-        false
+            let wait = patient.then(|| waits.after_not_done(&answer)).flatten();
+            Attempt::Again(answer.describe(), wait)
+        });
+        let logged = logged.await.map_err(RetryEnd::into_error);
+        self.logs_fail.store(logged.is_err(), Ordering::Relaxed);
+        if let Err(reason) = &logged {
+            eprintln!("{}: {message}\n  (POST {path}: {reason})", level.word());
+        }
+        logged.is_ok()
     }
 
     /// A text without passwords.

@@ -7,6 +7,7 @@ use super::call::CallAnswer;
 use super::client::ContainerApi;
 use super::wait::Waits;
 use crate::columns::Finished;
+use crate::retry::{Attempt, RetryEnd, retry};
 
 /// Where rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,33 +60,25 @@ impl ContainerApi {
         let body = Bytes::from_owner(rows.clone());
         let file = file.word();
         let mut waits = Waits::default();
-        loop {
+        let written = retry(self.stop(), async |_| {
             let answer = self.send(&Method::POST, &path, Some(&body)).await;
-            let wait = match &answer {
-                _ if answer.is_accepted() => return Ok(()),
-                CallAnswer::Whole { retry_after, .. } if answer.is_surely_not_done() => {
-                    waits.after_busy(*retry_after)
-                }
-                CallAnswer::Refused(_) => waits.after_refusal(),
+            if answer.is_accepted() {
+                return Attempt::Done(());
+            }
+            let reason = answer.describe();
+            if answer.is_surely_not_done() {
+                let wait = waits.after_not_done(&answer);
+                return Attempt::Again(WriteError::NotDone { file, reason }, wait);
+            }
+            Attempt::Failed(match answer {
                 CallAnswer::Whole {
                     status: 400..=499, ..
-                } => {
-                    let reason = answer.describe();
-                    return Err(WriteError::NotDone { file, reason });
+                } => WriteError::NotDone { file, reason },
+                CallAnswer::Whole { .. } | CallAnswer::Refused(_) | CallAnswer::Lost(_) => {
+                    WriteError::InDoubt { file, reason }
                 }
-                _ => {
-                    let reason = answer.describe();
-                    return Err(WriteError::InDoubt { file, reason });
-                }
-            };
-            let waited = match wait {
-                Some(wait) => self.wait(wait).await.is_ok(),
-                None => false,
-            };
-            if !waited {
-                let reason = answer.describe();
-                return Err(WriteError::NotDone { file, reason });
-            }
-        }
+            })
+        });
+        written.await.map_err(RetryEnd::into_error)
     }
 }

@@ -10,6 +10,7 @@ use super::call::CallAnswer;
 use super::client::ContainerApi;
 use super::error::ApiError;
 use super::wait::Waits;
+use crate::retry::{Attempt, RetryEnd, retry};
 
 /// Where a connector and the Container API share files, as the vendor's own compose files have it.
 pub const SHARED: &str = "/data/productsup";
@@ -68,29 +69,31 @@ impl ContainerApi {
         let body = serde_json::json!({ "source_file": source, "remote_file": remote });
         let body = Bytes::from(body.to_string());
         let mut waits = Waits::default();
-        loop {
+        let started = retry(self.stop(), async |_| {
             let answer = self.send(&Method::POST, path, Some(&body)).await;
-            let told = || format!("POST {path}: {}", answer.describe());
-            let wait = match &answer {
-                CallAnswer::Whole { body, .. } if answer.is_success() => {
-                    return id_of(body).ok_or_else(|| {
-                        StartError::InDoubt(format!("POST {path}: the answer names no process"))
-                    });
-                }
-                CallAnswer::Whole { retry_after, .. } if answer.is_surely_not_done() => {
-                    waits.after_busy(*retry_after)
-                }
-                CallAnswer::Refused(_) => waits.after_refusal(),
+            let told = format!("POST {path}: {}", answer.describe());
+            if answer.is_surely_not_done() {
+                return Attempt::Again(StartError::NotDone(told), waits.after_not_done(&answer));
+            }
+            match &answer {
+                CallAnswer::Whole { body, .. } if answer.is_success() => match id_of(body) {
+                    Some(id) => Attempt::Done(id),
+                    None => Attempt::Failed(StartError::InDoubt(format!(
+                        "POST {path}: the answer names no process"
+                    ))),
+                },
                 CallAnswer::Whole {
                     status: 400..=499, ..
-                } => return Err(StartError::NotDone(told())),
-                _ => return Err(StartError::InDoubt(told())),
-            };
-            match wait {
-                Some(wait) => self.wait(wait).await.map_err(|_| StartError::Stopped)?,
-                None => return Err(StartError::NotDone(told())),
+                } => Attempt::Failed(StartError::NotDone(told)),
+                CallAnswer::Whole { .. } | CallAnswer::Refused(_) | CallAnswer::Lost(_) => {
+                    Attempt::Failed(StartError::InDoubt(told))
+                }
             }
-        }
+        });
+        started.await.map_err(|end| match end {
+            RetryEnd::Failed(error) => error,
+            RetryEnd::Stopped(_) => StartError::Stopped,
+        })
     }
 
     /// Waits for the end of a process; where the run is stopped, a moment longer.

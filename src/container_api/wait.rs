@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-/// The first wait; each further one is twice as long.
-const FIRST: Duration = Duration::from_millis(100);
-/// The longest single wait, where the API does not ask for a longer one.
-const LONGEST: Duration = Duration::from_secs(5);
+use super::call::CallAnswer;
+use crate::retry::Growing;
+
+/// Single waits, where the API does not ask for a longer one.
+const GROWING: Growing = Growing {
+    first: Duration::from_millis(100),
+    longest: Duration::from_secs(5),
+};
 /// How long a sidecar may take to start, its connections refused.
 const STARTING: Duration = Duration::from_secs(30);
 /// All waits for one call together.
@@ -22,6 +26,15 @@ pub struct Waits {
 }
 
 impl Waits {
+    /// The next wait after a call that surely was not done.
+    pub fn after_not_done(&mut self, answer: &CallAnswer) -> Option<Duration> {
+        match answer {
+            CallAnswer::Whole { retry_after, .. } => self.after_busy(*retry_after),
+            CallAnswer::Refused(_) => self.after_refusal(),
+            CallAnswer::Lost(_) => None,
+        }
+    }
+
     /// The next wait where the connection was refused; nothing once the sidecar should have started.
     pub fn after_refusal(&mut self) -> Option<Duration> {
         self.next(None, STARTING)
@@ -42,8 +55,8 @@ impl Waits {
     }
 
     fn next(&mut self, asked: Option<Duration>, limit: Duration) -> Option<Duration> {
-        let doubled = FIRST.saturating_mul(1 << self.count.min(10)).min(LONGEST);
-        let wait = asked.unwrap_or_default().max(doubled);
+        let own = GROWING.after(self.count + 1);
+        let wait = asked.unwrap_or_default().max(own);
         if self.waited + wait > limit {
             return None;
         }

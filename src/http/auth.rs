@@ -22,6 +22,7 @@ use crate::plan::auth::{
     Ask, AuthError, AuthPlan, Credential, Outgoing, Sees, Token, TokenAnswer, TokenRequest,
 };
 use crate::plan::request::{RETRIED, RequestPlan, RetryPlan, TIMEOUT};
+use crate::retry::{Attempt, RetryEnd, retry};
 use crate::spec::auth::TokenBody;
 use crate::template::Frame;
 use crate::wire::{WireError, header_value};
@@ -204,13 +205,14 @@ impl Http {
             grace: Duration::ZERO,
             changes: false,
         };
-        let retry = RetryPlan::default();
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let (wait, failure) = match self.exchange(&prepared, &credentials, bounds).await {
+        let plan = RetryPlan::default();
+        let answered = retry(&self.stop, async |attempt| {
+            let next = |headers: Option<&HeaderMap>| {
+                (attempt < plan.attempts).then(|| wait::before_next(&plan, attempt, headers))
+            };
+            match self.exchange(&prepared, &credentials, bounds).await {
                 Ok((answer, _)) if (200..300).contains(&answer.status) => {
-                    return Ok(Arc::new(answer));
+                    Attempt::Done(Arc::new(answer))
                 }
                 Ok((answer, _)) => {
                     let failure = Failure::Auth(format!(
@@ -218,27 +220,26 @@ impl Http {
                         status_words(answer.status),
                         self.excerpt(answer.text())
                     ));
-                    if !RETRIED.contains(&answer.status) {
-                        return Err(failure);
+                    if RETRIED.contains(&answer.status) {
+                        Attempt::Again(failure, next(Some(&answer.headers)))
+                    } else {
+                        Attempt::Failed(failure)
                     }
-                    let wait = wait::before_next(&retry, attempts, Some(&answer.headers));
-                    (wait, failure)
-                }
-                Err(Failure::Fault(fault)) if fault.is_passing() => {
-                    let failure = Failure::Auth(format!("{shown}: {fault}"));
-                    (wait::before_next(&retry, attempts, None), failure)
                 }
                 Err(Failure::Fault(fault)) => {
-                    return Err(Failure::Auth(format!("{shown}: {fault}")));
+                    let failure = Failure::Auth(format!("{shown}: {fault}"));
+                    if fault.is_passing() {
+                        Attempt::Again(failure, next(None))
+                    } else {
+                        Attempt::Failed(failure)
+                    }
                 }
-                Err(failure) => return Err(failure),
-            };
-            if attempts >= retry.attempts {
-                return Err(failure);
+                Err(failure) => Attempt::Failed(failure),
             }
-            if !self.stop.sleep(wait).await {
-                return Err(Failure::Stopped);
-            }
-        }
+        });
+        answered.await.map_err(|end| match end {
+            RetryEnd::Failed(failure) => failure,
+            RetryEnd::Stopped(_) => Failure::Stopped,
+        })
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use reqwest::header::HeaderMap;
 
 use crate::plan::request::RetryPlan;
+use crate::retry::Growing;
 use crate::template::DurationValue;
 
 /// From this number on, a header means a point in time: as seconds it would be a wait of years.
@@ -78,14 +79,11 @@ pub fn before_next(retry: &RetryPlan, attempt: u32, headers: Option<&HeaderMap>)
     if let Some(asked) = from("retry-after").into_iter().chain(named).max() {
         return asked.min(retry.max_wait);
     }
-    let doubled = retry.wait.saturating_mul(1 << (attempt - 1).min(16));
-    doubled.min(retry.max_wait).mul_f64(jitter())
-}
-
-/// A factor of 0.75 to 1: clients that failed together do not come back together.
-fn jitter() -> f64 {
-    let random = uuid::Uuid::new_v4().as_bytes()[0];
-    0.75 + f64::from(random) / 255.0 * 0.25
+    let growing = Growing {
+        first: retry.wait,
+        longest: retry.max_wait,
+    };
+    growing.jittered_after(attempt)
 }
 
 #[cfg(test)]

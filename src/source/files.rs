@@ -8,9 +8,7 @@ use super::page_check::{FirstPage, why_no_page};
 use super::pages::PageRead;
 use super::read::{self, Broken, ReadProgress, ReadTask};
 use super::{Context, SourceError};
-use crate::files::{Login, Place, PlaceError, s3};
-use crate::http::before_next;
-use crate::plan::request::RetryPlan;
+use crate::places::{Login, Place, PlaceError, Store};
 use crate::plan::source::FilePlan;
 use crate::spec::LogLevel;
 use crate::spec::source::Pick;
@@ -37,15 +35,18 @@ pub async fn read(
     };
     let login = Login::of(&plan.login, frame, context.http.redactor()).map_err(of_template)?;
     let request = &plan.fetch.request;
-    let (place, path) =
-        Place::of(&context.http, &context.base, request, &text, login).map_err(&failed)?;
-    if let Place::Http = &place {
+    let (place, path) = Place::of(&context.http, &context.base, request, &text, login)
+        .map_err(|error| failed(error.to_string()))?;
+    if place.is_http() {
         return read_http(context, plan, frame, give).await;
     }
-    let retry = &request.retry;
-    let found = again(context, retry, async || place.find(&path).await).await;
+    let not_there = |error: PlaceError| match error {
+        PlaceError::Failed { reason, .. } | PlaceError::Unknown(reason) => failed(reason),
+        PlaceError::Stopped => SourceError::Stopped,
+    };
+    let found = place.find(&path).await;
     warn_of(context, label, &place).await;
-    let mut files = found?.map_err(&failed)?;
+    let mut files = found.map_err(not_there)?;
     if files.is_empty() {
         return Err(failed("no file is there".to_owned()));
     }
@@ -73,12 +74,12 @@ pub async fn read(
             origin: &origin,
             redactor: context.http.redactor(),
         };
-        let read = if let Place::S3(store) = &place {
+        let read = if let Some(store) = place.bucket() {
             read_object(context, store, &file.path, &job, give).await?
         } else {
-            let opened = again(context, retry, async || place.open(&file.path).await).await;
+            let opened = place.open(&file.path).await;
             warn_of(context, label, &place).await;
-            let input = opened?.map_err(&failed)?;
+            let input = opened.map_err(not_there)?;
             read::read_file(&job, input, &file.path, give).await?
         };
         judge(context, &job, &read).await?;
@@ -106,36 +107,6 @@ pub async fn read(
         context.warn(&message).await;
     }
     Ok(())
-}
-
-/// Tries again what may have passed a moment later, as often as a request is sent; an error of its own
-/// where the run is stopped.
-async fn again<T>(
-    context: &Context,
-    retry: &RetryPlan,
-    what: impl AsyncFn() -> Result<T, PlaceError>,
-) -> Result<Result<T, String>, SourceError> {
-    let mut stop = context.http.stop().clone();
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
-        let done = tokio::select! {
-            biased;
-            () = stop.stopped() => return Err(SourceError::Stopped),
-            done = what() => done,
-        };
-        let error = match done {
-            Ok(done) => return Ok(Ok(done)),
-            Err(error) => error,
-        };
-        if !error.is_passing || attempts >= retry.attempts {
-            return Ok(Err(error.reason));
-        }
-        let wait = before_next(retry, attempts, None);
-        if !context.http.stop().sleep(wait).await {
-            return Err(SourceError::Stopped);
-        }
-    }
 }
 
 /// Says once what is doubtful about a place.
@@ -177,7 +148,7 @@ async fn read_http(
 /// An object of a bucket.
 async fn read_object(
     context: &Context,
-    store: &s3::Store<'_>,
+    store: &Store<'_>,
     key: &str,
     job: &ReadTask<'_>,
     give: &mut impl AsyncFnMut(Value) -> Result<(), SourceError>,
@@ -190,7 +161,10 @@ async fn read_object(
     let mut progress = ReadProgress::default();
     let mut losses = 0;
     loop {
-        let (answer, rest) = store.object(key).await.map_err(failed)?;
+        let (answer, rest) = store
+            .object(key)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
         progress.begin_again();
         match read::read_answer(job, &answer, rest, &mut progress, give).await {
             Ok(read) => return Ok(read),

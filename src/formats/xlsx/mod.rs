@@ -1,9 +1,20 @@
 //! A sheet of an Excel file; of an `OpenDocument` file too, where it is read.
 
+#[cfg(feature = "sheets")]
 mod read;
+#[cfg(not(feature = "sheets"))]
+mod unbuilt;
+#[cfg(feature = "sheets")]
 mod write;
 
+#[cfg(feature = "sheets")]
 pub use read::read;
+#[cfg(not(feature = "sheets"))]
+pub use unbuilt::read;
+#[cfg(not(feature = "sheets"))]
+use unbuilt::write;
+#[cfg(feature = "sheets")]
+use write::write;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -101,7 +112,7 @@ impl WrittenXlsxPlan {
         let name = name
             .transpose()
             .map_err(|error| WriteError::Row(format!("xlsx.sheet: {error}")))?;
-        write::write(path, name.as_deref(), self.header, rows)
+        write(path, name.as_deref(), self.header, rows)
     }
 
     /// What can be seen before a file's name is worked out.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::upload::Delivered;
 use crate::container_api::{ContainerApi, ProcessEnd, StartError};
-use crate::files::{Place, PutError};
+use crate::places::{Place, PlaceError};
 use crate::plan::file_name::FileName;
 
 pub async fn deliver(
@@ -17,18 +17,16 @@ pub async fn deliver(
     let place = shared.join(&name.name);
     // On the platform it is there.
     let _ = std::fs::create_dir_all(shared);
-    match Place::Disk
-        .put(local, &place.to_string_lossy(), api.stop())
-        .await
-    {
+    let disk = Place::disk(api.stop());
+    match disk.put(local, &place.to_string_lossy()).await {
         Ok(()) => {}
-        Err(PutError::Failed(reason) | PutError::Unknown(reason)) => {
+        Err(PlaceError::Failed { reason, .. } | PlaceError::Unknown(reason)) => {
             return Delivered::Failed(format!(
                 "the file can't be put into {}, which is shared with the Container API: {reason}",
                 shared.display()
             ));
         }
-        Err(PutError::Stopped) => return Delivered::Stopped,
+        Err(PlaceError::Stopped) => return Delivered::Stopped,
     }
     let remote = match name.whole.strip_prefix('/') {
         Some(_) => name.whole.clone(),

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::rows::WholeFile;
 use super::transport;
-use crate::files::{Login, Place, PutError};
 use crate::formats::WrittenFormat;
 use crate::http::{Fate, Payload};
+use crate::places::{Login, Place, PlaceError};
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{FilePlace, FileTargetPlan};
 use crate::plan::request::RequestPlan;
@@ -33,12 +33,12 @@ pub enum Delivered {
     Stopped,
 }
 
-impl From<PutError> for Delivered {
-    fn from(error: PutError) -> Self {
+impl From<PlaceError> for Delivered {
+    fn from(error: PlaceError) -> Self {
         match error {
-            PutError::Failed(reason) => Self::Failed(reason),
-            PutError::Unknown(reason) => Self::Unknown(reason),
-            PutError::Stopped => Self::Stopped,
+            PlaceError::Failed { reason, .. } => Self::Failed(reason),
+            PlaceError::Unknown(reason) => Self::Unknown(reason),
+            PlaceError::Stopped => Self::Stopped,
         }
     }
 }
@@ -83,16 +83,16 @@ async fn to_url(
     let place = Place::of(&context.http, base, request, &name.whole, login);
     let (place, path) = match place {
         Ok(found) => found,
-        Err(reason) => return Delivered::Failed(reason),
+        Err(error) => return Delivered::Failed(error.to_string()),
     };
-    if let Place::Http = &place {
+    if place.is_http() {
         let kind = kind_of(plan.format.as_deref(), name);
         return by_http(context, request, base, name, file, kind).await;
     }
     let mut stop = context.api.stop().clone();
     let delivered = tokio::select! {
         biased;
-        put = place.put(file.local.path(), &path, context.api.stop()) => match put {
+        put = place.put(file.local.path(), &path) => match put {
             Ok(()) => Delivered::Done,
             Err(error) => error.into(),
         },

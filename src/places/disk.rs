@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::{FileEntry, Local, Opened, PlaceError, PutError, split_glob, temporary};
+use super::{FileEntry, Local, Opened, PlaceError, split_glob, temporary};
 use crate::stop::Stop;
 use crate::work_thread::on_thread;
 
@@ -45,7 +45,7 @@ pub fn open(path: &str) -> Result<Opened, PlaceError> {
 }
 
 /// Puts a file there: copied beside its place, then renamed.
-pub async fn put(local: &Path, path: &str, stop: &Stop) -> Result<(), PutError> {
+pub async fn put(local: &Path, path: &str, stop: &Stop) -> Result<(), PlaceError> {
     let (local, path, stop) = (local.to_owned(), path.to_owned(), stop.clone());
     on_thread(move || {
         let file = File::open(local).map_err(|error| PlaceError::of_disk(&error))?;
@@ -56,8 +56,8 @@ pub async fn put(local: &Path, path: &str, stop: &Stop) -> Result<(), PutError> 
             // It may not have come so far.
             let _ = fs::remove_file(&part);
             file.not_written(match error.kind() {
-                io::ErrorKind::NotFound => "the folder is not there".to_owned(),
-                _ => error.to_string(),
+                io::ErrorKind::NotFound => PlaceError::lasting("the folder is not there"),
+                _ => PlaceError::of_disk(&error),
             })
         })
     })

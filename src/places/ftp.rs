@@ -11,12 +11,15 @@ use suppaftp::types::FileType;
 use suppaftp::{FtpError, Mode, RustlsConnector, RustlsFtpStream};
 
 use super::{
-    FileEntry, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob,
-    temporary,
+    AddressError, FileEntry, IMPLICIT, Local, Opened, PlaceError, ServerAddress, alone,
+    making_room, split_glob, temporary,
 };
 use crate::http::tls;
 use crate::stop::Stop;
 use crate::work_thread::on_thread;
+
+/// Where servers listen.
+const PORT: u16 = 21;
 
 /// A server.
 pub struct Server {
@@ -29,14 +32,19 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(address: (String, u16), is_secure: bool, login: Login, timeout: Duration) -> Self {
-        Self {
-            address,
-            is_secure,
-            username: login.username,
-            password: login.password,
-            timeout,
+    /// A server; an error where its port is one of implicit TLS.
+    pub fn new(server: &ServerAddress, timeout: Duration) -> Result<Self, AddressError> {
+        let is_secure = server.scheme == "ftps";
+        if is_secure && server.port == Some(IMPLICIT) {
+            return Err(AddressError::Implicit);
         }
+        Ok(Self {
+            address: (server.host.clone(), server.port.unwrap_or(PORT)),
+            is_secure,
+            username: server.login.username.clone(),
+            password: server.login.password.clone(),
+            timeout,
+        })
     }
 
     /// A connection that is logged in; without credentials as anonymous.
@@ -71,13 +79,9 @@ impl Server {
                     PlaceError::lasting(format!("no TLS with {host}:{port}: {error}"))
                 })?;
             }
-            stream.login(username, password).map_err(|error| {
-                let error = fault(&error, timeout);
-                PlaceError {
-                    reason: format!("the login was refused: {}", error.reason),
-                    ..error
-                }
-            })?;
+            stream
+                .login(username, password)
+                .map_err(|error| fault(&error, timeout).of("the login was refused"))?;
             stream
                 .transfer_type(FileType::Binary)
                 .map_err(|error| fault(&error, timeout))?;
@@ -154,7 +158,7 @@ impl Server {
     }
 
     /// Puts a file there: under a temporary name, then renamed.
-    pub async fn put(&self, local: &Path, path: &str, stop: &Stop) -> Result<(), PutError> {
+    pub async fn put(&self, local: &Path, path: &str, stop: &Stop) -> Result<(), PlaceError> {
         let (local, path, stop) = (local.to_owned(), path.to_owned(), stop.clone());
         let connect = self.connector();
         let timeout = self.timeout;
@@ -165,9 +169,9 @@ impl Server {
             let result = put(&mut stream, &mut file, &path, timeout);
             // The server notices anyway.
             let _ = stream.quit();
-            Ok::<_, PlaceError>(result)
+            result
         });
-        put.await??
+        put.await?
     }
 }
 
@@ -176,24 +180,24 @@ fn put(
     file: &mut Local,
     path: &str,
     timeout: Duration,
-) -> Result<(), PutError> {
+) -> Result<(), PlaceError> {
     let part = temporary(path);
     if let Err(error) = stream.put_file(&part, file) {
         // It may not have come so far.
         let _ = stream.rm(&part);
-        return Err(file.not_written(fault(&error, timeout).reason));
+        return Err(file.not_written(fault(&error, timeout)));
     }
     let refused = match stream.rename(part.as_str(), path) {
         Ok(()) => return Ok(()),
         Err(FtpError::UnexpectedResponse(answer)) => answer.to_string(),
-        Err(lost) => return Err(PutError::Unknown(lost.to_string())),
+        Err(lost) => return Err(PlaceError::Unknown(lost.to_string())),
     };
     // Some servers do not rename onto a file that is there: it makes room, and comes back where that was
     // not why.
     let aside = making_room(path);
     if stream.rename(path, aside.as_str()).is_err() {
         let _ = stream.rm(&part);
-        return Err(PutError::Failed(refused));
+        return Err(PlaceError::lasting(refused));
     }
     let refused = match stream.rename(part.as_str(), path) {
         Ok(()) => {
@@ -202,20 +206,18 @@ fn put(
             return Ok(());
         }
         Err(FtpError::UnexpectedResponse(answer)) => answer.to_string(),
-        Err(lost) => return Err(PutError::Unknown(lost.to_string())),
+        Err(lost) => return Err(PlaceError::Unknown(lost.to_string())),
     };
     if stream.rename(aside.as_str(), path).is_err() {
         return Err(alone(&part, &aside, &refused));
     }
     let _ = stream.rm(&part);
-    Err(PutError::Failed(refused))
+    Err(PlaceError::lasting(refused))
 }
 
 /// A connection to the first address of a host that takes one.
-fn connected(host: &str, port: u16, timeout: Duration) -> Result<TcpStream, String> {
-    let addresses = (host, port)
-        .to_socket_addrs()
-        .map_err(|error| error.to_string())?;
+fn connected(host: &str, port: u16, timeout: Duration) -> std::io::Result<TcpStream> {
+    let addresses = (host, port).to_socket_addrs()?;
     let mut reasons = Vec::new();
     for address in addresses {
         match opened(address, timeout) {
@@ -224,8 +226,8 @@ fn connected(host: &str, port: u16, timeout: Duration) -> Result<TcpStream, Stri
         }
     }
     match reasons.as_slice() {
-        [] => Err("the host has no address".to_owned()),
-        reasons => Err(reasons.join("; ")),
+        [] => Err(std::io::Error::other("the host has no address")),
+        reasons => Err(std::io::Error::other(reasons.join("; "))),
     }
 }
 

@@ -13,13 +13,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::host_key::{HostKey, HostKeyMatch, KeyCheck};
 use super::{
-    FileEntry, Local, Login, Opened, PlaceError, PutError, alone, making_room, split_glob,
-    temporary,
+    AddressError, FileEntry, Local, Login, Opened, PlaceError, ServerAddress, alone, making_room,
+    split_glob, temporary,
 };
 use crate::stop::Stop;
 
 /// Bytes that are asked for at a time.
 const PIECE: usize = 256 * 1024;
+
+/// Where servers listen.
+const PORT: u16 = 22;
 
 /// A server.
 pub struct Server {
@@ -39,14 +42,19 @@ struct Connection {
 }
 
 impl Server {
-    pub fn new(address: (String, u16), login: Login, timeout: Duration) -> Self {
-        Self {
-            address,
+    #[allow(
+        clippy::unnecessary_wraps,
+        reason = "a place that can't be built has an error here"
+    )]
+    pub fn new(server: &ServerAddress, timeout: Duration) -> Result<Self, AddressError> {
+        let login = server.login.clone();
+        Ok(Self {
+            address: (server.host.clone(), server.port.unwrap_or(PORT)),
             wanted: HostKey::of(&login.known_hosts, &login.host_key),
             login,
             timeout,
             unchecked: OnceLock::new(),
-        }
+        })
     }
 
     /// What is to be said of the server's key, where nobody says which it must have.
@@ -181,28 +189,28 @@ impl Server {
     }
 
     /// Puts a file there: under a temporary name, then renamed.
-    pub async fn put(&self, local: &Path, path: &str, stop: &Stop) -> Result<(), PutError> {
+    pub async fn put(&self, local: &Path, path: &str, stop: &Stop) -> Result<(), PlaceError> {
         let file = std::fs::File::open(local).map_err(|error| PlaceError::of_disk(&error))?;
         let mut file = Local::new(file, stop);
         let connection = self.connect().await?;
         let sftp = &connection.sftp;
         let part = temporary(path);
-        if let Err(reason) = write(sftp, &mut file, &part).await {
+        if let Err(error) = write(sftp, &mut file, &part).await {
             // It may not have come so far.
             let _ = sftp.remove_file(part.as_str()).await;
-            return Err(file.not_written(reason));
+            return Err(file.not_written(error));
         }
         let refused = match sftp.rename(part.as_str(), path).await {
             Ok(()) => return Ok(()),
             Err(Error::Status(status)) => status.error_message,
-            Err(lost) => return Err(PutError::Unknown(lost.to_string())),
+            Err(lost) => return Err(PlaceError::Unknown(lost.to_string())),
         };
         // This version of the protocol does not rename onto a file that is there: it makes room, and comes
         // back where that was not why.
         let aside = making_room(path);
         if sftp.rename(path, aside.as_str()).await.is_err() {
             let _ = sftp.remove_file(part.as_str()).await;
-            return Err(PutError::Failed(refused));
+            return Err(PlaceError::lasting(refused));
         }
         let refused = match sftp.rename(part.as_str(), path).await {
             Ok(()) => {
@@ -211,13 +219,13 @@ impl Server {
                 return Ok(());
             }
             Err(Error::Status(status)) => status.error_message,
-            Err(lost) => return Err(PutError::Unknown(lost.to_string())),
+            Err(lost) => return Err(PlaceError::Unknown(lost.to_string())),
         };
         if sftp.rename(aside.as_str(), path).await.is_err() {
             return Err(alone(&part, &aside, &refused));
         }
         let _ = sftp.remove_file(part.as_str()).await;
-        Err(PutError::Failed(refused))
+        Err(PlaceError::lasting(refused))
     }
 }
 
@@ -229,17 +237,18 @@ fn fault(error: &Error) -> PlaceError {
     }
 }
 
-async fn write(sftp: &SftpSession, from: &mut Local, part: &str) -> Result<(), String> {
-    let mut to = sftp.create(part).await.map_err(|error| error.to_string())?;
+async fn write(sftp: &SftpSession, from: &mut Local, part: &str) -> Result<(), PlaceError> {
+    let lost = |error: std::io::Error| PlaceError::passing(error.to_string());
+    let mut to = sftp.create(part).await.map_err(|error| fault(&error))?;
     let mut piece = vec![0; PIECE];
     loop {
-        let count = from.read(&mut piece).map_err(|error| error.to_string())?;
+        let count = from
+            .read(&mut piece)
+            .map_err(|error| PlaceError::of_disk(&error))?;
         if count == 0 {
             break;
         }
-        to.write_all(&piece[..count])
-            .await
-            .map_err(|error| error.to_string())?;
+        to.write_all(&piece[..count]).await.map_err(lost)?;
     }
-    to.shutdown().await.map_err(|error| error.to_string())
+    to.shutdown().await.map_err(lost)
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use rusty_s3::actions::ListObjectsV2;
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 
-use super::{FileEntry, Login, PutError, glob};
-use crate::http::{Answer, Fate, Http, Payload, Reply, Rest, SendError};
+use super::{AddressError, FileEntry, Login, PlaceError, glob};
+use crate::http::{Answer, Fate, Fault, Http, Payload, Reply, Rest, SendError};
 use crate::plan::request::RequestPlan;
 use crate::template::Frame;
 
@@ -36,7 +36,7 @@ impl<'s> Store<'s> {
         request: &'s RequestPlan,
         bucket: &str,
         login: &Login,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, AddressError> {
         let region = if login.region.is_empty() {
             REGION
         } else {
@@ -56,9 +56,9 @@ impl<'s> Store<'s> {
         };
         let endpoint = endpoint
             .parse()
-            .map_err(|error| format!("the endpoint is no URL: {error}"))?;
+            .map_err(|error| AddressError::Bucket(format!("the endpoint is no URL: {error}")))?;
         let bucket = Bucket::new(endpoint, style, bucket.to_owned(), region.to_owned())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| AddressError::Bucket(error.to_string()))?;
         let has_key = !login.access_key.is_empty();
         Ok(Self {
             http,
@@ -73,20 +73,22 @@ impl<'s> Store<'s> {
         &self,
         url: &reqwest::Url,
         what: &str,
-    ) -> Result<(Arc<Answer>, Option<Rest>), String> {
+    ) -> Result<(Arc<Answer>, Option<Rest>), PlaceError> {
         match self.http.send(self.request, self.base, Some(url)).await {
             Ok(Reply::Good(answer, rest)) => Ok((answer, rest)),
-            Ok(_) => Err(format!("{what}: passed over by a rule")),
+            Ok(Reply::Skip(_) | Reply::Stop | Reply::Split(_)) => Err(PlaceError::lasting(
+                format!("{what}: passed over by a rule"),
+            )),
             Err(mut error) => {
                 // The signed address is as good as a key.
                 error.request = format!("GET s3://{}/{what}", self.bucket.name());
-                Err(error.to_string())
+                Err(PlaceError::lasting(error.to_string()))
             }
         }
     }
 
     /// The objects that a key means: itself, or all that match.
-    pub async fn find(&self, key: &str) -> Result<Vec<FileEntry>, String> {
+    pub async fn find(&self, key: &str) -> Result<Vec<FileEntry>, PlaceError> {
         let wild = key.find(['*', '?', '[', '{']);
         let Some(wild) = wild else {
             return Ok(vec![FileEntry {
@@ -95,6 +97,7 @@ impl<'s> Store<'s> {
             }]);
         };
         let pattern = glob(key)?;
+        let lost = |fault: Fault| PlaceError::passing(fault.to_string());
         let mut files = Vec::new();
         let mut next: Option<String> = None;
         loop {
@@ -107,12 +110,16 @@ impl<'s> Store<'s> {
             let (answer, rest) = self.get(&url, &key[..wild]).await?;
             let mut body = answer.held.to_vec();
             if let Some(mut rest) = rest {
-                while let Some(bytes) = rest.next().await.map_err(|fault| fault.to_string())? {
+                while let Some(bytes) = rest.next().await.map_err(lost)? {
                     body.extend_from_slice(&bytes);
                 }
             }
-            let list = ListObjectsV2::parse_response(&String::from_utf8_lossy(&body))
-                .map_err(|error| format!("the list of objects can't be read: {error}"))?;
+            let list = ListObjectsV2::parse_response(&String::from_utf8_lossy(&body)).map_err(
+                |error| {
+                    let reason = format!("the list of objects can't be read: {error}");
+                    PlaceError::lasting(reason)
+                },
+            )?;
             for object in list.contents {
                 if !pattern.is_match(&object.key) {
                     continue;
@@ -133,24 +140,24 @@ impl<'s> Store<'s> {
     }
 
     /// The answer with an object.
-    pub async fn object(&self, key: &str) -> Result<(Arc<Answer>, Option<Rest>), String> {
+    pub async fn object(&self, key: &str) -> Result<(Arc<Answer>, Option<Rest>), PlaceError> {
         let action = self.bucket.get_object(self.credentials.as_ref(), key);
         let url = parsed(action.sign(SIGNED).as_str())?;
         self.get(&url, key).await
     }
 
     /// Writes an object: it is there at once, and whole.
-    pub async fn put(&self, local: &Path, key: &str) -> Result<(), PutError> {
+    pub async fn put(&self, local: &Path, key: &str) -> Result<(), PlaceError> {
         let length = local
             .metadata()
-            .map_err(|error| PutError::Failed(error.to_string()))?
+            .map_err(|error| PlaceError::of_disk(&error))?
             .len();
         if length > LARGEST {
             let reason = format!("{length} bytes are more than an object may have at once, 5 GiB");
-            return Err(PutError::Failed(reason));
+            return Err(PlaceError::lasting(reason));
         }
         let action = self.bucket.put_object(self.credentials.as_ref(), key);
-        let url = parsed(action.sign(SIGNED).as_str()).map_err(PutError::Failed)?;
+        let url = parsed(action.sign(SIGNED).as_str())?;
         let payload = Payload::File {
             path: local.to_owned(),
             length,
@@ -167,18 +174,18 @@ impl<'s> Store<'s> {
         };
         match delivery.fate {
             Fate::Done(_) => Ok(()),
-            Fate::Skipped(reason) => Err(PutError::Failed(reason)),
+            Fate::Skipped(reason) => Err(PlaceError::lasting(reason)),
             Fate::Failed(error) | Fate::Split(error) | Fate::Restart { error, .. } => {
-                Err(PutError::Failed(told(error)))
+                Err(PlaceError::lasting(told(error)))
             }
             Fate::Unknown(error) | Fate::UnknownBefore(error) => {
-                Err(PutError::Unknown(told(error)))
+                Err(PlaceError::Unknown(told(error)))
             }
-            Fate::NotSent => Err(PutError::Stopped),
+            Fate::NotSent => Err(PlaceError::Stopped),
         }
     }
 }
 
-fn parsed(url: &str) -> Result<reqwest::Url, String> {
-    reqwest::Url::parse(url).map_err(|error| error.to_string())
+fn parsed(url: &str) -> Result<reqwest::Url, PlaceError> {
+    reqwest::Url::parse(url).map_err(|error| PlaceError::lasting(error.to_string()))
 }

@@ -1,0 +1,552 @@
+//! Files by URL: on disk, behind HTTP, in S3, on FTP and SFTP servers; found, read and written.
+
+#![cfg_attr(
+    not(all(feature = "ftp", feature = "s3", feature = "sftp")),
+    allow(dead_code, reason = "places that are left out use it")
+)]
+
+mod disk;
+#[cfg(feature = "ftp")]
+mod ftp;
+#[cfg(feature = "sftp")]
+mod host_key;
+#[cfg(feature = "s3")]
+mod s3;
+#[cfg(feature = "sftp")]
+mod sftp;
+#[cfg(not(all(feature = "ftp", feature = "s3", feature = "sftp")))]
+mod unbuilt;
+
+#[cfg(feature = "s3")]
+pub use s3::Store;
+#[cfg(not(feature = "s3"))]
+pub use unbuilt::Store;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobMatcher};
+use percent_encoding::percent_decode_str;
+use reqwest::Url;
+
+use crate::http::{Http, before_next};
+use crate::plan::Redactor;
+use crate::plan::request::{RequestPlan, RetryPlan};
+use crate::plan::source::LoginPlan;
+use crate::retry::{Attempt, RetryEnd, retry};
+use crate::stop::Stop;
+use crate::template::{Frame, Template, TemplateError};
+use crate::work_thread::BrokeOff;
+#[cfg(not(feature = "ftp"))]
+use unbuilt as ftp;
+#[cfg(not(feature = "sftp"))]
+use unbuilt as sftp;
+
+/// A file that was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileEntry {
+    /// Its whole path.
+    pub path: String,
+    /// When it was changed, in seconds or any other number that grows.
+    pub changed: Option<i64>,
+}
+
+/// The credentials of a file, worked out.
+#[derive(Clone, Default)]
+pub struct Login {
+    username: String,
+    password: String,
+    key: String,
+    access_key: String,
+    secret_key: String,
+    region: String,
+    endpoint: String,
+    known_hosts: String,
+    host_key: String,
+}
+
+/// Where files lie. What may pass a moment later is tried again, as often as a request is sent.
+pub struct Place<'p> {
+    kind: Kind<'p>,
+    retry: Option<&'p RetryPlan>,
+    stop: Stop,
+}
+
+enum Kind<'p> {
+    /// On disk.
+    Disk,
+    /// Where HTTP serves or takes them.
+    Http,
+    /// In a bucket.
+    S3(Box<Store<'p>>),
+    /// On an FTP server.
+    Ftp(ftp::Server),
+    /// On an SFTP server.
+    Sftp(Box<sftp::Server>),
+}
+
+/// A file that is read from its beginning.
+pub type Opened = Box<dyn Read + Send>;
+
+/// Why a file could not be found, read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// It surely was not done.
+    #[error("{reason}")]
+    Failed {
+        /// What went wrong.
+        reason: String,
+        /// Whether it may have passed a moment later.
+        is_passing: bool,
+    },
+    /// A file may be there or not.
+    #[error("{0}")]
+    Unknown(String),
+    /// The run was stopped before.
+    #[error("the run was stopped")]
+    Stopped,
+}
+
+impl PlaceError {
+    fn passing(reason: String) -> Self {
+        Self::Failed {
+            reason,
+            is_passing: true,
+        }
+    }
+
+    fn lasting(reason: impl Into<String>) -> Self {
+        Self::Failed {
+            reason: reason.into(),
+            is_passing: false,
+        }
+    }
+
+    fn of_disk(error: &std::io::Error) -> Self {
+        Self::lasting(error.to_string())
+    }
+
+    /// Whether it may be done a moment later. What may have been done is not done again.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Failed { is_passing, .. } => *is_passing,
+            Self::Unknown(_) | Self::Stopped => false,
+        }
+    }
+
+    /// The same behind the path that it is about.
+    fn of(self, path: &str) -> Self {
+        match self {
+            Self::Failed { reason, is_passing } => Self::Failed {
+                reason: format!("{path}: {reason}"),
+                is_passing,
+            },
+            Self::Unknown(reason) => Self::Unknown(format!("{path}: {reason}")),
+            Self::Stopped => Self::Stopped,
+        }
+    }
+}
+
+impl From<GlobError> for PlaceError {
+    fn from(error: GlobError) -> Self {
+        Self::lasting(error.to_string())
+    }
+}
+
+impl From<BrokeOff> for PlaceError {
+    fn from(_: BrokeOff) -> Self {
+        Self::lasting("a bug in runner: a file's thread broke off; please report it")
+    }
+}
+
+/// A file on this machine that is on its way elsewhere: a signal ends its reading.
+struct Local {
+    file: File,
+    stop: Stop,
+}
+
+impl Local {
+    fn new(file: File, stop: &Stop) -> Self {
+        Self {
+            file,
+            stop: stop.clone(),
+        }
+    }
+
+    /// Why the file was not written, while nothing has its name.
+    fn not_written(&self, error: PlaceError) -> PlaceError {
+        match self.stop.signal() {
+            Some(_) => PlaceError::Stopped,
+            None => error,
+        }
+    }
+}
+
+impl Read for Local {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        match self.stop.signal() {
+            Some(_) => Err(std::io::Error::other("stopped")),
+            None => self.file.read(to),
+        }
+    }
+}
+
+impl Login {
+    /// Works credentials out; secrets are hidden from then on.
+    pub fn of(
+        plan: &LoginPlan,
+        frame: &Arc<Frame>,
+        redactor: &Redactor,
+    ) -> Result<Self, TemplateError> {
+        let text = |template: &Option<Template>| {
+            template
+                .as_ref()
+                .map_or(Ok(String::new()), |template| template.text(frame))
+        };
+        let login = Self {
+            username: text(&plan.username)?,
+            password: text(&plan.password)?,
+            key: text(&plan.key)?,
+            access_key: text(&plan.access_key)?,
+            secret_key: text(&plan.secret_key)?,
+            region: text(&plan.region)?,
+            endpoint: text(&plan.endpoint)?,
+            known_hosts: text(&plan.known_hosts)?,
+            host_key: text(&plan.host_key)?,
+        };
+        for secret in [&login.password, &login.key, &login.secret_key] {
+            redactor.add(secret);
+        }
+        Ok(login)
+    }
+}
+
+impl<'p> Place<'p> {
+    /// The disk.
+    pub fn disk(stop: &Stop) -> Self {
+        Self {
+            kind: Kind::Disk,
+            retry: None,
+            stop: stop.clone(),
+        }
+    }
+
+    /// Where a URL leads, and the path there. `request` says how HTTP is spoken, how long an answer may
+    /// take, and how often it is tried.
+    pub fn of(
+        http: &'p Http,
+        base: &'p Arc<Frame>,
+        request: &'p RequestPlan,
+        text: &str,
+        login: Login,
+    ) -> Result<(Self, String), AddressError> {
+        let (kind, path) = Kind::of(http, base, request, text, login)?;
+        let place = Self {
+            kind,
+            retry: Some(&request.retry),
+            stop: http.stop().clone(),
+        };
+        Ok((place, path))
+    }
+
+    /// Whether HTTP serves or takes its files: then they are answers and requests, and come and go by
+    /// [`Http::send`] and [`Http::upload`].
+    pub fn is_http(&self) -> bool {
+        matches!(self.kind, Kind::Http)
+    }
+
+    /// The bucket, where it is one: its objects are answers.
+    pub fn bucket(&self) -> Option<&Store<'p>> {
+        match &self.kind {
+            Kind::S3(store) => Some(store),
+            Kind::Disk | Kind::Http | Kind::Ftp(_) | Kind::Sftp(_) => None,
+        }
+    }
+
+    /// The files that a path means: itself, or all that match.
+    pub async fn find(&self, path: &str) -> Result<Vec<FileEntry>, PlaceError> {
+        let find = async || match &self.kind {
+            Kind::Disk => disk::find(path),
+            Kind::S3(store) => store.find(path).await,
+            Kind::Ftp(server) => server.find(path).await,
+            Kind::Sftp(server) => server.find(path).await,
+            Kind::Http => Ok(vec![FileEntry {
+                path: path.to_owned(),
+                changed: None,
+            }]),
+        };
+        self.stoppable(find).await
+    }
+
+    /// Opens a file. One that HTTP serves, from a bucket or not, is an answer.
+    pub async fn open(&self, path: &str) -> Result<Opened, PlaceError> {
+        let open = async || match &self.kind {
+            Kind::Disk => disk::open(path),
+            Kind::Ftp(server) => server.open(path).await,
+            Kind::Sftp(server) => server.open(path).await,
+            Kind::S3(_) | Kind::Http => Err(PlaceError::lasting(format!(
+                "{path}: a file that HTTP serves is read as an answer"
+            ))),
+        };
+        self.stoppable(open).await
+    }
+
+    /// Puts a local file there: under a temporary name first, where the place knows names that
+    /// others see at once. A file that is there already is replaced. A signal ends it before the
+    /// file has its name.
+    pub async fn put(&self, local: &Path, path: &str) -> Result<(), PlaceError> {
+        let stop = &self.stop;
+        self.again(async || match &self.kind {
+            Kind::Disk => disk::put(local, path, stop).await,
+            Kind::S3(store) => store.put(local, path).await,
+            Kind::Ftp(server) => server.put(local, path, stop).await,
+            Kind::Sftp(server) => server.put(local, path, stop).await,
+            Kind::Http => Err(PlaceError::lasting(format!(
+                "{path}: a file behind HTTP is sent as a request"
+            ))),
+        })
+        .await
+    }
+
+    /// What is doubtful about the place, once it was reached.
+    pub fn doubt(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Sftp(server) => server.doubt(),
+            Kind::Disk | Kind::Http | Kind::S3(_) | Kind::Ftp(_) => None,
+        }
+    }
+
+    /// What changes nothing there: a signal ends it at once.
+    async fn stoppable<T>(
+        &self,
+        what: impl AsyncFn() -> Result<T, PlaceError>,
+    ) -> Result<T, PlaceError> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.stopped() => Err(PlaceError::Stopped),
+            done = self.again(what) => done,
+        }
+    }
+
+    /// Tries again what may have passed a moment later.
+    async fn again<T>(
+        &self,
+        what: impl AsyncFn() -> Result<T, PlaceError>,
+    ) -> Result<T, PlaceError> {
+        let tried = retry(&self.stop, async |attempt| match what().await {
+            Ok(done) => Attempt::Done(done),
+            Err(error) if error.is_passing() => {
+                let plan = self.retry.filter(|plan| attempt < plan.attempts);
+                Attempt::Again(error, plan.map(|plan| before_next(plan, attempt, None)))
+            }
+            Err(error) => Attempt::Failed(error),
+        });
+        tried.await.map_err(|end| match end {
+            RetryEnd::Failed(error) => error,
+            RetryEnd::Stopped(_) => PlaceError::Stopped,
+        })
+    }
+}
+
+/// Why an address leads nowhere.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    /// It can't be read.
+    #[error("{0}{1}")]
+    Url(String, &'static str),
+    /// It names no host.
+    #[error("it has no host")]
+    NoHost,
+    /// Implicit FTPS.
+    #[error(
+        "port {IMPLICIT} speaks TLS from the first byte, which is not spoken here: name the port of FTP, mostly 21, on which TLS is asked for"
+    )]
+    Implicit,
+    /// A bucket can't be called so, or lies nowhere.
+    #[error("{0}")]
+    Bucket(String),
+    /// The program was built without it.
+    #[error("this runner was built without {0}: build it with `--features {0}`")]
+    Unbuilt(&'static str),
+    /// Files lie elsewhere.
+    #[error("`{0}` is not one of file, s3, sftp, ftp, ftps, http and https")]
+    Scheme(String),
+}
+
+impl<'p> Kind<'p> {
+    fn of(
+        http: &'p Http,
+        base: &'p Arc<Frame>,
+        request: &'p RequestPlan,
+        text: &str,
+        login: Login,
+    ) -> Result<(Self, String), AddressError> {
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Ok((Self::Disk, text.trim_start_matches("file:").to_owned()));
+        };
+        hide_password(rest, http.redactor());
+        match scheme {
+            "file" => Ok((Self::Disk, rest.to_owned())),
+            "http" | "https" => Ok((Self::Http, text.to_owned())),
+            "s3" => {
+                let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+                let store = Store::new(http, base, request, bucket, &login)?;
+                Ok((Self::S3(Box::new(store)), key.to_owned()))
+            }
+            "ftp" | "ftps" | "sftp" => {
+                let server = ServerAddress::read(scheme, rest, login, http.redactor())?;
+                let (path, timeout) = (server.path.clone(), request.timeout);
+                let kind = match scheme {
+                    "sftp" => Self::Sftp(Box::new(sftp::Server::new(&server, timeout)?)),
+                    _ => Self::Ftp(ftp::Server::new(&server, timeout)?),
+                };
+                Ok((kind, path))
+            }
+            other => Err(AddressError::Scheme(other.to_owned())),
+        }
+    }
+}
+
+/// Where a server is reached, by whom, and the path there.
+struct ServerAddress {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+    login: Login,
+    path: String,
+}
+
+impl ServerAddress {
+    fn read(
+        scheme: &str,
+        rest: &str,
+        mut login: Login,
+        redactor: &Redactor,
+    ) -> Result<Self, AddressError> {
+        // A glob is no URL: only what stands before the path is read as one.
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let url = Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
+            let hint = if rest.contains('@') {
+                "; in a name or a password `/`, `#`, `?`, `@` and spaces are written %2F, %23, %3F, %40 and %20"
+            } else {
+                ""
+            };
+            AddressError::Url(error.to_string(), hint)
+        })?;
+        let host = url.host_str().ok_or(AddressError::NoHost)?.to_owned();
+        if login.username.is_empty() {
+            login.username = decoded(url.username());
+            if let Some(password) = url.password() {
+                redactor.add(password);
+                login.password = decoded(password);
+                redactor.add(&login.password);
+            }
+        }
+        Ok(Self {
+            scheme: scheme.to_owned(),
+            host,
+            port: url.port(),
+            login,
+            path: format!("/{}", decoded(path)),
+        })
+    }
+}
+
+/// Implicit FTPS.
+const IMPLICIT: u16 = 990;
+
+/// Hides the password of an address, also where it has signs that end it for those who read addresses.
+fn hide_password(rest: &str, redactor: &Redactor) {
+    let Some((login, _)) = rest.rsplit_once('@') else {
+        return;
+    };
+    let Some((name, password)) = login.split_once(':') else {
+        return;
+    };
+    // Behind a host a path may have these signs too.
+    let digits = password.bytes().take_while(u8::is_ascii_digit).count();
+    let is_port = digits > 0 && password[digits..].starts_with('/');
+    if !name.contains('/') && !is_port {
+        redactor.add(password);
+        redactor.add(&decoded(password));
+    }
+}
+
+/// Of an address, as it was before it was written into one.
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// The name under which a file is written before it is whole.
+fn temporary(path: &str) -> String {
+    format!("{path}.part")
+}
+
+/// The name that a file has while another takes its place.
+fn making_room(path: &str) -> String {
+    format!("{path}.part.old")
+}
+
+/// What is new could not take its place, and what was there could not come back.
+fn alone(part: &str, aside: &str, reason: &str) -> PlaceError {
+    PlaceError::lasting(format!(
+        "the new file lies beside its place as {part}, and the old one as {aside}: {reason}"
+    ))
+}
+
+/// What is wrong with a pattern.
+#[derive(Debug, thiserror::Error)]
+enum GlobError {
+    #[error("a `*` stands in the name of the file, not in its folder")]
+    InFolder,
+    #[error(transparent)]
+    Pattern(#[from] globset::Error),
+}
+
+/// The folder of a path, and the pattern of names in it; no pattern where the path is one file.
+fn split_glob(path: &str) -> Result<(&str, Option<GlobMatcher>), GlobError> {
+    let has_glob = |text: &str| text.contains(['*', '?', '[', '{']);
+    if !has_glob(path) {
+        return Ok((path, None));
+    }
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    if has_glob(folder) {
+        return Err(GlobError::InFolder);
+    }
+    let folder = if folder.is_empty() { "/" } else { folder };
+    Ok((folder, Some(glob(name)?)))
+}
+
+fn glob(text: &str) -> Result<GlobMatcher, GlobError> {
+    let glob = GlobBuilder::new(text).literal_separator(true).build()?;
+    Ok(glob.compile_matcher())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_hidden_wherever_it_ends() {
+        let shown = |rest: &str| {
+            let redactor = Redactor::default();
+            hide_password(rest, &redactor);
+            redactor.redact(rest)
+        };
+        assert_eq!(shown("u:pass12345@host/a.csv"), "u:[hidden]@host/a.csv");
+        assert_eq!(shown("u:pa/ss12345@host/a.csv"), "u:[hidden]@host/a.csv");
+        assert_eq!(shown("u:pa#s@s12345@ho st/a"), "u:[hidden]@ho st/a");
+        assert_eq!(shown("u:99999@host:99999/a"), "u:[hidden]@host:[hidden]/a");
+        for plain in [
+            "host/a.csv",
+            "host:2121/a:b@c.csv",
+            "host/a@b.csv",
+            "u@host/a",
+        ] {
+            assert_eq!(shown(plain), plain);
+        }
+    }
+}
