@@ -8,19 +8,19 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo '//! Nothing yet.' > src/lib.rs \
     && printf '//! Nothing yet.\nfn main() {}\n' > src/main.rs \
-    && cargo build --release --locked \
+    && cargo build --profile dist --locked \
     && rm -r src
 COPY src src
 # Cargo goes by times: the empty sources above are newer than those that were copied.
 RUN touch src/main.rs src/lib.rs \
-    && cargo build --release --locked
+    && cargo build --profile dist --locked
 
 FROM debian:trixie-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home connector
-COPY --from=build /build/target/release/runner /usr/local/bin/runner
+COPY --from=build /build/target/dist/runner /usr/local/bin/runner
 WORKDIR /connector
 COPY connectors connectors
 # A spec with a mistake is found here, not in a run.

@@ -27,6 +27,22 @@ bench:
     target/bench-python/bin/pip install --quiet --requirement benches/python/requirements.txt
     BENCH_PYTHON=target/bench-python/bin/python cargo bench --locked --bench end_to_end
 
+# Measure clean builds and write what they cost into docs/performance.md.
+[group('bench')]
+bench-build before='':
+    python3 benches/build.py {{ if before == '' { '' } else { '--before ' + before } }}
+
+# Write docs/dependencies.md: what each dependency costs and why it stays.
+[group('dev')]
+dependencies:
+    python3 benches/dependencies.py
+
+# Check what dependencies are: versions, licences, sources.
+[group('check')]
+deny:
+    cargo deny --version || cargo install --locked cargo-deny
+    cargo deny check bans licenses sources
+
 # Measure the parts of the row path.
 [group('bench')]
 bench-micro:

@@ -8,8 +8,10 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use crate::spec::{BucketFileError, bucket_file};
 
 /// Letters of a hash that tell tokens apart in a file.
 const HASH_SHOWN: usize = 12;
@@ -32,6 +34,20 @@ pub enum StatePlace {
     Bucket(String),
 }
 
+/// Nothing can be kept there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StatePlaceError {
+    /// It is no place at all.
+    #[error("write a file, or bucket:NAME")]
+    Nothing,
+    /// A bucket has no such file.
+    #[error(transparent)]
+    Bucket(#[from] BucketFileError),
+    /// A preview has no platform, and no bucket.
+    #[error("a preview has no bucket: name a file, or leave it out")]
+    NoBucket,
+}
+
 impl std::fmt::Display for StatePlace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -42,15 +58,15 @@ impl std::fmt::Display for StatePlace {
 }
 
 impl FromStr for StatePlace {
-    type Err = String;
+    type Err = StatePlaceError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, StatePlaceError> {
         match text.strip_prefix("bucket:") {
             Some(name) => {
-                crate::spec::bucket_file(name)?;
+                bucket_file(name)?;
                 Ok(Self::Bucket(name.to_owned()))
             }
-            None if text.is_empty() => Err("write a file, or bucket:NAME".to_owned()),
+            None if text.is_empty() => Err(StatePlaceError::Nothing),
             None => Ok(Self::File(PathBuf::from(text))),
         }
     }
@@ -257,7 +273,7 @@ fn folder_of(path: &Path) -> &Path {
 
 fn hash(text: &str) -> String {
     let mut hash = String::new();
-    for byte in Sha256::digest(text.as_bytes()) {
+    for byte in digest(&SHA256, text.as_bytes()).as_ref() {
         // A string takes what is written.
         let _ = write!(hash, "{byte:02x}");
     }

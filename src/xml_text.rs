@@ -81,6 +81,17 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// What is wrong with XML that an author wrote, in words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct XmlFault(String);
+
+impl XmlFault {
+    fn new(words: std::fmt::Arguments<'_>) -> Self {
+        Self(words.to_string())
+    }
+}
+
 /// What stands around the rows of an XML file, and is well-formed with any row that is.
 #[derive(Debug, Default)]
 pub struct XmlAround {
@@ -96,7 +107,7 @@ const ROWS: &str = "runner-rows";
 
 impl XmlAround {
     /// That of the text before and after the rows; an error is what is wrong with them together.
-    pub fn of(before: &str, after: &str) -> Result<Self, String> {
+    pub fn of(before: &str, after: &str) -> Result<Self, XmlFault> {
         let text = format!("{before}<{ROWS}/>{after}");
         let options = ParsingOptions {
             allow_dtd: true,
@@ -106,7 +117,7 @@ impl XmlAround {
             let at = error.pos();
             let lines = before.split('\n').count();
             let is_before = usize::try_from(at.row).is_ok_and(|row| row < lines);
-            if is_before {
+            XmlFault(if is_before {
                 format!(
                     "{}, in line {} of what stands before the rows",
                     reason(&error),
@@ -114,16 +125,16 @@ impl XmlAround {
                 )
             } else {
                 reason(&error)
-            }
+            })
         })?;
         let rows = document
             .descendants()
             .find(|node| node.has_tag_name(ROWS) || node.tag_name().name() == ROWS);
         let Some(rows) = rows else {
-            return Err("the rows would stand in a comment".to_owned());
+            return Err(XmlFault("the rows would stand in a comment".to_owned()));
         };
         if rows.parent_element().is_none() {
-            return Err("no element stands around the rows".to_owned());
+            return Err(XmlFault("no element stands around the rows".to_owned()));
         }
         let mut around = Self {
             open: format!("<{ROWS}"),
@@ -162,11 +173,13 @@ impl XmlAround {
 
     /// Whether XML that an author wrote is one element, so that one row spoils no file; an error is
     /// what is wrong with it.
-    pub fn check_row(&self, row: &str) -> Result<(), String> {
+    pub fn check_row(&self, row: &str) -> Result<(), XmlFault> {
         let text = format!("{}{row}</{ROWS}>", self.open);
-        let document = Document::parse(&text).map_err(|error| reason(&error))?;
+        let document = Document::parse(&text).map_err(|error| XmlFault(reason(&error)))?;
         if let Some(reference) = no_character(row) {
-            return Err(format!("`{reference}` is no character that XML can hold"));
+            return Err(XmlFault::new(format_args!(
+                "`{reference}` is no character that XML can hold"
+            )));
         }
         self.check_names(row, &text, &document)?;
         let mut elements = 0;
@@ -178,15 +191,17 @@ impl XmlAround {
                 .text()
                 .is_some_and(|text| node.is_text() && !text.trim().is_empty())
             {
-                return Err("text stands outside of the row's element".to_owned());
+                return Err(XmlFault(
+                    "text stands outside of the row's element".to_owned(),
+                ));
             }
         }
         match elements {
             1 => Ok(()),
-            0 => Err("there is no element in it".to_owned()),
-            more => Err(format!(
+            0 => Err(XmlFault("there is no element in it".to_owned())),
+            more => Err(XmlFault::new(format_args!(
                 "{more} elements stand side by side, and a row is one"
-            )),
+            ))),
         }
     }
 }
@@ -194,7 +209,7 @@ impl XmlAround {
 impl XmlAround {
     /// What the parser lets pass: names that begin with a colon, a prefix without a name space (Namespaces
     /// in XML 1.0, 3 and 5), a second declaration, and what can't be written as references.
-    fn check_names(&self, row: &str, text: &str, document: &Document<'_>) -> Result<(), String> {
+    fn check_names(&self, row: &str, text: &str, document: &Document<'_>) -> Result<(), XmlFault> {
         let is_plain = !["<?", "<:", " :", "xmlns", "<!["]
             .iter()
             .any(|odd| row.contains(odd));
@@ -209,43 +224,50 @@ impl XmlAround {
         for node in document.descendants().skip(1) {
             if let Some(pi) = node.pi() {
                 if pi.target.eq_ignore_ascii_case("xml") {
-                    return Err(format!("`<?{}` stands in it", pi.target));
+                    return Err(XmlFault::new(format_args!(
+                        "`<?{}` stands in it",
+                        pi.target
+                    )));
                 }
             }
             if node.is_text()
                 && written(node.range()).contains("<![CDATA[")
                 && lacks(written(node.range()))
             {
-                return Err("the file's encoding lacks a character of a CDATA section".to_owned());
+                return Err(XmlFault(
+                    "the file's encoding lacks a character of a CDATA section".to_owned(),
+                ));
             }
             if !node.is_element() {
                 continue;
             }
             if written(node.range()).starts_with("<:") {
-                return Err("the name of an element begins with a colon".to_owned());
+                return Err(XmlFault(
+                    "the name of an element begins with a colon".to_owned(),
+                ));
             }
             let names = node
                 .attributes()
                 .map(|attribute| written(attribute.range_qname()));
             for name in names.chain([node.tag_name().name()]) {
                 if name.starts_with(':') {
-                    return Err(format!(
+                    return Err(XmlFault::new(format_args!(
                         "the name of the attribute `{name}` begins with a colon"
-                    ));
+                    )));
                 }
                 if lacks(name) {
-                    return Err(format!(
+                    return Err(XmlFault::new(format_args!(
                         "the file's encoding lacks a character of the name `{name}`"
-                    ));
+                    )));
                 }
             }
             let is_empty =
                 |space: &roxmltree::Namespace<'_>| space.name().is_some() && space.uri().is_empty();
             if let Some(space) = node.namespaces().find(|space| is_empty(space)) {
-                return Err(format!(
+                return Err(XmlFault::new(format_args!(
                     "the prefix `{}` has no name space",
                     space.name().unwrap_or_default()
-                ));
+                )));
             }
         }
         Ok(())
@@ -381,7 +403,10 @@ mod tests {
             assert!(around.check_row(row).is_err(), "{row}");
         }
         let said = around.check_row("<p>\n  a ]]> b</p>").unwrap_err();
-        assert_eq!(said, "']]>' is not allowed inside a character data");
+        assert_eq!(
+            said.to_string(),
+            "']]>' is not allowed inside a character data"
+        );
     }
 
     #[test]

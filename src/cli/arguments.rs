@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::state::StatePlace;
+use crate::state::{StatePlace, StatePlaceError};
 
 /// Turns a YAML file into a working connector for the Productsup platform.
 #[derive(Debug, Parser)]
@@ -204,20 +204,28 @@ pub struct Served {
 }
 
 /// A preview has no platform, and no bucket.
-fn state_file(text: &str) -> Result<PathBuf, String> {
+fn state_file(text: &str) -> Result<PathBuf, StatePlaceError> {
     match text.parse()? {
         StatePlace::File(file) => Ok(file),
-        StatePlace::Bucket(_) => {
-            Err("a preview has no bucket: name a file, or leave it out".into())
-        }
+        StatePlace::Bucket(_) => Err(StatePlaceError::NoBucket),
     }
 }
 
 /// The platform's Container API speaks plain HTTP.
-fn container_api_url(text: &str) -> Result<String, String> {
-    match reqwest::Url::parse(text) {
-        Ok(url) if url.scheme() == "http" => Ok(text.to_owned()),
-        Ok(_) => Err("the Container API speaks plain HTTP: http://HOST or http://HOST:PORT".into()),
-        Err(error) => Err(format!("{error}: write http://HOST or http://HOST:PORT")),
+fn container_api_url(text: &str) -> Result<String, ApiUrlError> {
+    let url = reqwest::Url::parse(text).map_err(|error| ApiUrlError::Url(error.to_string()))?;
+    if url.scheme() == "http" {
+        Ok(text.to_owned())
+    } else {
+        Err(ApiUrlError::Scheme)
     }
+}
+
+/// The Container API is not there.
+#[derive(Debug, thiserror::Error)]
+enum ApiUrlError {
+    #[error("the Container API speaks plain HTTP: http://HOST or http://HOST:PORT")]
+    Scheme,
+    #[error("{0}: write http://HOST or http://HOST:PORT")]
+    Url(String),
 }

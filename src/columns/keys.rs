@@ -82,7 +82,7 @@ fn add_keys(
         if is_removed && !lookups.is_touched() {
             continue;
         }
-        if lookups.is_wanted(lookup) != Ok(true) {
+        if !lookups.is_wanted(lookup).unwrap_or_default() {
             continue;
         }
         if let Ok(Some(key)) = lookups.key(lookup) {

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use minijinja::value::{Enumerator, Object};
 
+use super::error::MappingError;
 use crate::plan::lookup::LookupPlan;
 use crate::spec::lookup::LookupIfNone;
-use crate::template::{Frame, Resolve, TemplateError, Value, is_nothing, text_of};
+use crate::template::{Frame, Resolve, Value, is_nothing, text_of};
 
 /// Keys that are remembered of one lookup; beyond that it begins anew.
 const REMEMBERED: usize = 200_000;
@@ -168,28 +169,29 @@ impl RowLookups {
     }
 
     /// The key that is looked up for this row; nothing where there is none.
-    pub fn key(&self, lookup: usize) -> Result<Option<String>, String> {
+    pub fn key(&self, lookup: usize) -> Result<Option<String>, MappingError> {
         let plan = &self.tables.plans[lookup];
         let Some(own) = self.own.upgrade() else {
             return Ok(None);
         };
         let frame = own.frame();
-        let fail = |error: TemplateError| format!("{}: {error}", plan.label);
         let Some(wanted) = &plan.wanted else {
             return Ok(None);
         };
-        let value = wanted.value(&frame).map_err(fail)?;
+        let value = wanted
+            .value(&frame)
+            .map_err(MappingError::at(&plan.label))?;
         let text = text_of(&value).into_owned();
         Ok((!is_nothing(&value) && !text.is_empty()).then_some(text))
     }
 
     /// Whether this row is looked up at all.
-    pub fn is_wanted(&self, lookup: usize) -> Result<bool, String> {
+    pub fn is_wanted(&self, lookup: usize) -> Result<bool, MappingError> {
         let plan = &self.tables.plans[lookup];
         match (&plan.when, self.own.upgrade()) {
             (Some(when), Some(own)) => when
                 .holds(&own.frame())
-                .map_err(|error| format!("{}: {error}", plan.label)),
+                .map_err(MappingError::at(&plan.label)),
             _ => Ok(true),
         }
     }
@@ -237,8 +239,8 @@ impl RowLookups {
                     }
                     value
                 }
-                Err(message) => {
-                    let fate = LookupFate::Failed(message);
+                Err(error) => {
+                    let fate = LookupFate::Failed(error.to_string());
                     self.noted().fate.get_or_insert(fate);
                     Value::UNDEFINED
                 }

@@ -10,6 +10,7 @@ pub use input::Input;
 use super::body::BodyWriter;
 use super::chunk::Chunk;
 use super::emit::Emitter;
+use super::error::MappingError;
 use super::fit::{Fit, Fits};
 use super::lookups::{LookupFate, LookupTables};
 use super::names::Names;
@@ -218,11 +219,11 @@ impl Mapper {
                 }
                 Ok(())
             }
-            Err(message) => {
+            Err(error) => {
                 let vars = Vars::new(0);
                 let no_names = Arc::default();
                 let sight = Sight::new(input, &fit.cells, None, &vars, &no_names);
-                self.failed(rules, input, &sight, message)
+                self.failed(rules, input, &sight, error.to_string())
             }
         }
     }
@@ -252,7 +253,7 @@ impl Mapper {
         }
         match rules.judge(&sight) {
             Err(_) if self.is_left_out(&sight) => return Ok(()),
-            Err(message) => return self.failed(rules, input, &sight, message),
+            Err(error) => return self.failed(rules, input, &sight, error.to_string()),
             Ok(Judgement::LeftOut) => {
                 self.mapped.filtered += 1;
                 return Ok(());
@@ -278,7 +279,7 @@ impl Mapper {
         }
         match self.write(rules, input, fit, &sight) {
             Ok(()) => self.push(rules, Outcome::ok(), &sight),
-            Err(message) => self.failed(rules, input, &sight, message),
+            Err(error) => self.failed(rules, input, &sight, error.to_string()),
         }
     }
 
@@ -314,7 +315,7 @@ impl Mapper {
         input: &Input<'_>,
         fit: &Fit,
         sight: &Sight<'s>,
-    ) -> Result<(), String> {
+    ) -> Result<(), MappingError> {
         let row = input.row();
         let layout = match row {
             Some(_) => fit.layout.as_ref(),
@@ -324,7 +325,7 @@ impl Mapper {
             let writer = &mut self.open.writer;
             writer.start_row();
             if rules.write_layout(layout, row, sight.scene(), Some(sight), writer) {
-                return writer.end_row().map_err(|error| error.to_string());
+                return Ok(writer.end_row()?);
             }
             // What is no plain cell, or an error, is told apart below.
             writer.undo_row();
@@ -333,9 +334,9 @@ impl Mapper {
         let mut values = Vec::with_capacity(mapping.columns.len());
         for (number, (column, form)) in mapping.columns.iter().zip(&rules.forms.columns).enumerate()
         {
-            let value = sight
-                .value(&column.value, form.as_ref())
-                .map_err(|error| format!("column `{}`: {error}", column.name))?;
+            let value = sight.value(&column.value, form.as_ref()).map_err(|error| {
+                MappingError::Template(format!("column `{}`", column.name), error)
+            })?;
             rules.filled.note(number, &value);
             values.push(value);
         }
@@ -346,17 +347,12 @@ impl Mapper {
             set: &rules.set,
             fixed: &rules.fixed,
         };
-        let written = emitter
-            .emit(input, values, &mut self.open.writer)
-            .map_err(|error| error.to_string());
-        if let Err(message) = written {
+        let written = emitter.emit(input, values, &mut self.open.writer);
+        if let Err(error) = written {
             self.open.writer.undo_row();
-            return Err(message);
+            return Err(error.into());
         }
-        self.open
-            .writer
-            .end_row()
-            .map_err(|error| error.to_string())
+        Ok(self.open.writer.end_row()?)
     }
 
     fn write_as_it_came(&mut self, input: &Input<'_>) {

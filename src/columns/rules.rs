@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::body::{BodyWriter, refuse_infinite, write_value};
 use super::emit::SetName;
 use super::empty::Filled;
+use super::error::MappingError;
 use super::fit::Fit;
 use super::flatten::is_nested;
 use super::forms::Forms;
@@ -119,7 +120,7 @@ impl Rules {
     }
 
     /// The elements a row is split by; none where it stays one row.
-    pub fn parts(&self, input: &Input<'_>, fit: &Fit) -> Result<Vec<Value>, String> {
+    pub fn parts(&self, input: &Input<'_>, fit: &Fit) -> Result<Vec<Value>, MappingError> {
         let Some(split) = &self.plan.mapping.split else {
             return Ok(Vec::new());
         };
@@ -128,11 +129,11 @@ impl Rules {
         let sight = Sight::new(input, &fit.cells, None, &vars, &no_names);
         let list = split
             .value(sight.frame())
-            .map_err(|error| format!("split: {error}"))?;
+            .map_err(MappingError::at("split"))?;
         if is_nothing(&list) {
             return Ok(Vec::new());
         }
-        let no_list = || format!("split: a list is needed, and this is a {}", list.kind());
+        let no_list = || MappingError::NoList(list.kind());
         if list.as_str().is_some() || list.kind() == minijinja::value::ValueKind::Map {
             return Err(no_list());
         }
@@ -141,12 +142,12 @@ impl Rules {
 
     /// `where` and `reject`.
     #[inline]
-    pub fn judge<'s>(&'s self, sight: &Sight<'s>) -> Result<Judgement, String> {
+    pub fn judge<'s>(&'s self, sight: &Sight<'s>) -> Result<Judgement, MappingError> {
         let mapping = &self.plan.mapping;
         if let Some(filter) = &mapping.filter {
             let holds = sight
                 .holds(filter, self.forms.filter.as_ref())
-                .map_err(|error| format!("where: {error}"))?;
+                .map_err(MappingError::at("where"))?;
             if !holds {
                 return Ok(Judgement::LeftOut);
             }
@@ -154,12 +155,12 @@ impl Rules {
         for (rule, form) in mapping.reject.iter().zip(&self.forms.reject) {
             let rejected = sight
                 .holds(&rule.when, form.as_ref())
-                .map_err(|error| format!("reject: {error}"))?;
+                .map_err(MappingError::at("reject"))?;
             if rejected {
                 let message = rule
                     .message
                     .text(sight.frame())
-                    .map_err(|error| format!("reject: {error}"))?;
+                    .map_err(MappingError::at("reject"))?;
                 return Ok(Judgement::Rejected(message));
             }
         }

@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::wait::Waits;
 use crate::plan::Change;
 use crate::retry::{Attempt, RetryEnd, retry};
-use crate::row::{Batch, Scanner};
+use crate::row::{Batch, ScanError, Scanner};
 use crate::spec::{Input, LogLevel};
 
 /// What is read.
@@ -53,14 +53,14 @@ pub struct InputReader {
     /// every answer that came: one that is always broken ends the run.
     repairs: Waits,
     /// What the scan of the answer that was handed out will say.
-    awaited: Option<oneshot::Receiver<Verdict>>,
+    awaited: Option<oneshot::Receiver<Scanned>>,
     scanner: Scanner,
     has_begun: bool,
     ended: bool,
 }
 
 /// What came of scanning an answer: its rows, or why it has none.
-type Verdict = Result<Arc<Batch>, String>;
+type Scanned = Result<Arc<Batch>, ScanError>;
 
 /// Rows that are handed out.
 #[derive(Debug)]
@@ -75,19 +75,17 @@ pub enum Handed {
 #[derive(Debug)]
 pub struct Unread {
     body: Vec<u8>,
-    verdict: oneshot::Sender<Verdict>,
+    scanned: oneshot::Sender<Scanned>,
 }
 
 impl Unread {
     /// The rows. Where there are none, the reader is told, and what it hands out next stands in
     /// for this answer.
     pub fn scan(self, scanner: &mut Scanner) -> Option<Arc<Batch>> {
-        let verdict = scanner.answer(self.body).map(Arc::new);
-        let rows = verdict.as_ref().ok().map(Arc::clone);
+        let scanned = scanner.answer(self.body).map(Arc::new);
+        let rows = scanned.as_ref().ok().map(Arc::clone);
         // A reader that is gone wants to know nothing.
-        let _ = self
-            .verdict
-            .send(verdict.map_err(|error| error.to_string()));
+        let _ = self.scanned.send(scanned.map_err(|refused| refused.error));
         rows
     }
 }
@@ -155,15 +153,15 @@ impl InputReader {
             self.begin().await?;
         }
         let mut read = self.read(&mut Waits::default()).await;
-        if let Some(verdict) = self.awaited.take() {
-            match verdict.await {
+        if let Some(scanned) = self.awaited.take() {
+            match scanned.await {
                 Ok(Ok(batch)) if batch.is_empty() => {
                     self.ended = true;
                     return Ok(None);
                 }
                 Ok(Ok(batch)) => self.note(&batch),
                 // That answer was lost, and the one behind it with it.
-                Ok(Err(reason)) => read = Err(ReadError::Broken(reason)),
+                Ok(Err(error)) => read = Err(ReadError::Broken(error.to_string())),
                 // Nobody takes rows any more.
                 Err(_) => return Err(ApiError::Stopped),
             }
@@ -184,9 +182,9 @@ impl InputReader {
                 Some(Handed::Rows(batch))
             }
             Read::Unread(body) => {
-                let (verdict, awaited) = oneshot::channel();
+                let (scanned, awaited) = oneshot::channel();
                 self.awaited = Some(awaited);
-                Some(Handed::Unread(Unread { body, verdict }))
+                Some(Handed::Unread(Unread { body, scanned }))
             }
             Read::End | Read::NotThere(_) => {
                 self.ended = true;

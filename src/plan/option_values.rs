@@ -79,7 +79,7 @@ impl OptionValues {
                 match environment.value(option) {
                     Ok(value) => given.extend(value),
                     Err(mistake) => {
-                        errors.invalid.push(mistake);
+                        errors.invalid.push(mistake.to_string());
                         continue;
                     }
                 }
@@ -92,7 +92,7 @@ impl OptionValues {
                 Some(last) => match parse_all(option, given, last) {
                     Ok(value) => value,
                     Err(mistake) => {
-                        errors.invalid.push(mistake);
+                        errors.invalid.push(mistake.to_string());
                         continue;
                     }
                 },
@@ -153,6 +153,23 @@ impl OptionValue {
     }
 }
 
+/// Why an option has no value; it is named first. A password's value is never part of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// The environment holds bytes that are no text, under this name.
+    #[error("{0} can't be read: the environment variable {1} isn't UTF-8")]
+    NoText(String, String),
+    /// A checkbox is on or off.
+    #[error("{0} is a checkbox and takes 1 or 0, not \"{1}\"")]
+    NoFlag(String, String),
+    /// One of several is to be chosen.
+    #[error("{0} can't be \"{1}\": choose one of {2}")]
+    NoChoice(String, String, String),
+    /// Some of several are to be chosen.
+    #[error("{0} can't hold \"{1}\": choose of {2}")]
+    NoneOfChoices(String, String, String),
+}
+
 /// The environment, in which the three spellings of a name (`PORT_NUMBER`, `port-number`,
 /// `port_number`) are one.
 #[derive(Debug, Default)]
@@ -170,7 +187,7 @@ impl Environment {
 
     /// The value of an option: of its name as the spec writes it, else in capitals, else as any other
     /// spelling has it. An empty one is none.
-    fn value(&self, option: &OptionPlan) -> Result<Option<String>, String> {
+    fn value(&self, option: &OptionPlan) -> Result<Option<String>, OptionError> {
         let upper = option.name.to_ascii_uppercase().replace('-', "_");
         let ranked = |name: &str| match () {
             () if name == option.name => Some(0),
@@ -190,10 +207,7 @@ impl Environment {
         };
         match value.to_str() {
             Some(value) => Ok(Some(value.to_owned())),
-            None => Err(format!(
-                "{} can't be read: the environment variable {name} isn't UTF-8",
-                option.described()
-            )),
+            None => Err(OptionError::NoText(option.described(), (*name).clone())),
         }
     }
 }
@@ -204,7 +218,7 @@ fn parse_all(
     option: &OptionPlan,
     before: Vec<String>,
     last: String,
-) -> Result<OptionValue, String> {
+) -> Result<OptionValue, OptionError> {
     if option.kind != OptionType::SelectMultiple {
         return parse(option, last);
     }
@@ -219,9 +233,8 @@ fn parse_all(
     Ok(OptionValue::List(all))
 }
 
-/// Reads a value as its option's type; the mistake names the option. A password's value is never
-/// part of it.
-pub fn parse(option: &OptionPlan, text: String) -> Result<OptionValue, String> {
+/// Reads a value as its option's type.
+pub fn parse(option: &OptionPlan, text: String) -> Result<OptionValue, OptionError> {
     let is_choice = |value: &str| option.choices.iter().any(|(choice, _)| choice == value);
     let choices = || {
         let words: Vec<&str> = option
@@ -240,19 +253,12 @@ pub fn parse(option: &OptionPlan, text: String) -> Result<OptionValue, String> {
             "1" | "true" | "yes" | "on" => OptionValue::Flag(true),
             "0" | "false" | "no" | "off" => OptionValue::Flag(false),
             _ => {
-                return Err(format!(
-                    "{} is a checkbox and takes 1 or 0, not \"{text}\"",
-                    option.described()
-                ));
+                return Err(OptionError::NoFlag(option.described(), text));
             }
         },
         OptionType::Select if is_choice(&text) => OptionValue::Text(text),
         OptionType::Select => {
-            return Err(format!(
-                "{} can't be \"{text}\": choose one of {}",
-                option.described(),
-                choices()
-            ));
+            return Err(OptionError::NoChoice(option.described(), text, choices()));
         }
         OptionType::SelectMultiple => {
             // A choice may hold a comma itself.
@@ -262,10 +268,11 @@ pub fn parse(option: &OptionPlan, text: String) -> Result<OptionValue, String> {
                 list(&text)
             };
             if let Some(wrong) = list.iter().find(|value| !is_choice(value)) {
-                return Err(format!(
-                    "{} can't hold \"{wrong}\": choose of {}",
+                let wrong = wrong.clone();
+                return Err(OptionError::NoneOfChoices(
                     option.described(),
-                    choices()
+                    wrong,
+                    choices(),
                 ));
             }
             OptionValue::List(list)

@@ -56,8 +56,28 @@ pub enum InputFileError {
         /// The file.
         path: PathBuf,
         /// Where, and what is wrong.
-        reason: String,
+        reason: RowsError,
     },
+}
+
+/// What is wrong with rows.
+#[derive(Debug, thiserror::Error)]
+pub enum RowsError {
+    /// Nobody says what they are.
+    #[error("the ending says what a file is: .csv, .tsv, .jsonl or .json")]
+    Ending,
+    /// A row is an object: one of two columns of the same name would be lost.
+    #[error("two columns are named `{0}`")]
+    Twice(String),
+    /// They are no CSV.
+    #[error(transparent)]
+    Csv(#[from] ::csv::Error),
+    /// A line is no JSON.
+    #[error("line {0}: {1}")]
+    Line(usize, serde_json::Error),
+    /// They are no list.
+    #[error("a list of objects: {0}")]
+    NoList(serde_json::Error),
 }
 
 impl InputFile {
@@ -74,7 +94,7 @@ impl InputFile {
             "tsv" => csv(bytes, b'\t'),
             "jsonl" | "ndjson" => json_lines(bytes),
             "json" => json(bytes),
-            _ => Err("the ending says what a file is: .csv, .tsv, .jsonl or .json".to_owned()),
+            _ => Err(RowsError::Ending),
         };
         read.map_err(|reason| InputFileError::Format {
             path: path.to_owned(),
@@ -161,19 +181,18 @@ fn is_hidden(name: &str) -> bool {
     name.starts_with("__")
 }
 
-fn csv(bytes: &[u8], delimiter: u8) -> Result<InputFile, String> {
+fn csv(bytes: &[u8], delimiter: u8) -> Result<InputFile, RowsError> {
     let mut reader = ::csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .from_reader(bytes);
-    let header = reader.headers().map_err(|error| error.to_string())?.clone();
-    // A row is an object: one of two columns of the same name would be lost.
+    let header = reader.headers()?.clone();
     let mut names = HashSet::new();
     if let Some(twice) = header.iter().find(|name| !names.insert(*name)) {
-        return Err(format!("two columns are named `{twice}`"));
+        return Err(RowsError::Twice(twice.to_owned()));
     }
     let mut file = InputWriter::default();
     for record in reader.records() {
-        let record = record.map_err(|error| error.to_string())?;
+        let record = record?;
         let cells: Vec<(String, String)> = header
             .iter()
             .zip(&record)
@@ -184,25 +203,24 @@ fn csv(bytes: &[u8], delimiter: u8) -> Result<InputFile, String> {
     Ok(file.finish())
 }
 
-fn json_lines(bytes: &[u8]) -> Result<InputFile, String> {
+fn json_lines(bytes: &[u8]) -> Result<InputFile, RowsError> {
     let mut file = InputWriter::default();
     for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let at_line = |error: serde_json::Error| format!("line {}: {error}", index + 1);
+        let at_line = |error: serde_json::Error| RowsError::Line(index + 1, error);
         let row: RawRow = serde_json::from_slice(line).map_err(at_line)?;
         file.push(&texts(&row).map_err(at_line)?);
     }
     Ok(file.finish())
 }
 
-fn json(bytes: &[u8]) -> Result<InputFile, String> {
-    let no_list = |error: serde_json::Error| format!("a list of objects: {error}");
-    let rows: Vec<RawRow> = serde_json::from_slice(bytes).map_err(no_list)?;
+fn json(bytes: &[u8]) -> Result<InputFile, RowsError> {
+    let rows: Vec<RawRow> = serde_json::from_slice(bytes).map_err(RowsError::NoList)?;
     let mut file = InputWriter::default();
     for row in &rows {
-        file.push(&texts(row).map_err(no_list)?);
+        file.push(&texts(row).map_err(RowsError::NoList)?);
     }
     Ok(file.finish())
 }

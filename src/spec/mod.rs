@@ -50,7 +50,7 @@ pub use option::{Choices, Option as OptionSpec, OptionType, RUNNER_FLAGS, SHELL_
 pub use request::Http;
 pub use rules::{Fail, FailAt, Reject};
 pub use source::{Source, Step};
-pub use state::{State, bucket_file};
+pub use state::{BucketFileError, State, bucket_file};
 pub use target::Target;
 pub use template::{Condition, Template, Tree};
 pub use version::{Name, Version};

@@ -14,16 +14,21 @@ pub struct State {
     pub bucket: Placed<String>,
 }
 
-/// Whether a bucket can have a file of this name; an error is what is wrong with it. The name stands in
-/// an address and below the shared directory.
-pub fn bucket_file(name: &str) -> Result<(), String> {
+/// A bucket has no such file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no file of a bucket: letters, digits, `.`, `_` and `-`, with `/` between folders"
+)]
+pub struct BucketFileError(String);
+
+/// Whether a bucket can have a file of this name, which stands in an address and below the shared
+/// directory.
+pub fn bucket_file(name: &str) -> Result<(), BucketFileError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let is_part = |part: &str| !part.trim_matches('.').is_empty() && part.chars().all(is_plain);
     if name.split('/').all(is_part) {
         Ok(())
     } else {
-        Err(format!(
-            "`{name}` is no file of a bucket: letters, digits, `.`, `_` and `-`, with `/` between folders"
-        ))
+        Err(BucketFileError(name.to_owned()))
     }
 }

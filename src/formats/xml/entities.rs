@@ -12,6 +12,26 @@ const MOST: usize = 16 * 1024 * 1024;
 /// Entities of a document.
 const DECLARED: usize = 1000;
 
+/// Why entities are not put into their places.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntityError {
+    /// More are declared than anybody needs.
+    #[error("it declares more than {DECLARED} entities")]
+    Declarations,
+    /// All together stand for too much.
+    #[error("its entities stand for more than {} MB", MOST / 1024 / 1024)]
+    Sum,
+    /// One stands for too much.
+    #[error("the entity `{name}` stands for more than {} KB", LONGEST / 1024)]
+    Length {
+        /// What it is called.
+        name: String,
+    },
+    /// One stands in itself.
+    #[error("the entity `{0}` has more than {DEEPEST} others inside each other, or itself")]
+    Depth(String),
+}
+
 /// The entities of a document.
 #[derive(Debug, Default)]
 pub struct Entities {
@@ -23,7 +43,7 @@ pub struct Entities {
 impl Entities {
     /// Notes what a document type declares in its own brackets. What stands elsewhere (`SYSTEM`,
     /// `PUBLIC`) is never fetched.
-    pub fn declare(&mut self, document_type: &str) -> Result<(), String> {
+    pub fn declare(&mut self, document_type: &str) -> Result<(), EntityError> {
         let mut rest = document_type;
         while let Some((_, declaration)) = rest.split_once("<!ENTITY") {
             rest = declaration;
@@ -31,7 +51,7 @@ impl Entities {
                 continue;
             };
             if self.declared.len() >= DECLARED {
-                return Err(format!("it declares more than {DECLARED} entities"));
+                return Err(EntityError::Declarations);
             }
             // The first declaration counts (XML 1.0, 4.2).
             self.declared.entry(name).or_insert(value);
@@ -40,7 +60,7 @@ impl Entities {
     }
 
     /// What an entity stands for; nothing where the document does not declare it.
-    pub fn resolve(&mut self, name: &str) -> Result<Option<String>, String> {
+    pub fn resolve(&mut self, name: &str) -> Result<Option<String>, EntityError> {
         if !self.declared.contains_key(name) {
             return Ok(None);
         }
@@ -48,16 +68,13 @@ impl Entities {
         self.append(name, name, 0, &mut text)?;
         self.resolved += text.len();
         if self.resolved > MOST {
-            return Err(format!(
-                "its entities stand for more than {} MB",
-                MOST / 1024 / 1024
-            ));
+            return Err(EntityError::Sum);
         }
         Ok(Some(text))
     }
 
     /// A text with the entities that the document declares in place.
-    pub fn replace(&mut self, text: &str) -> Result<String, String> {
+    pub fn replace(&mut self, text: &str) -> Result<String, EntityError> {
         if self.declared.is_empty() || !text.contains('&') {
             return Ok(text.to_owned());
         }
@@ -87,11 +104,9 @@ impl Entities {
         outermost: &str,
         depth: usize,
         text: &mut String,
-    ) -> Result<(), String> {
+    ) -> Result<(), EntityError> {
         if depth > DEEPEST {
-            return Err(format!(
-                "the entity `{outermost}` has more than {DEEPEST} others inside each other, or itself"
-            ));
+            return Err(EntityError::Depth(outermost.to_owned()));
         }
         let Some(value) = self.declared.get(name) else {
             text.push_str(&htmlize::unescape(format!("&{name};")));
@@ -108,10 +123,9 @@ impl Entities {
                 rest = behind;
             }
             if text.len() > LONGEST {
-                return Err(format!(
-                    "the entity `{outermost}` stands for more than {} KB",
-                    LONGEST / 1024
-                ));
+                return Err(EntityError::Length {
+                    name: outermost.to_owned(),
+                });
             }
         }
         text.push_str(rest);
@@ -160,7 +174,13 @@ mod tests {
     #[test]
     fn entities_do_not_grow_without_end() {
         let mut entities = declared(r#"x [<!ENTITY a "&b;"> <!ENTITY b "&a;">]"#);
-        assert!(entities.resolve("a").unwrap_err().contains("itself"));
+        assert!(
+            entities
+                .resolve("a")
+                .unwrap_err()
+                .to_string()
+                .contains("itself")
+        );
         let long = "x".repeat(1000);
         let mut text = format!(r#"x [<!ENTITY l0 "{long}">"#);
         for level in 1..6 {
@@ -169,9 +189,15 @@ mod tests {
         }
         let mut entities = declared(&text);
         assert_eq!(entities.resolve("l1").unwrap().unwrap().len(), 10_000);
-        assert!(entities.resolve("l5").unwrap_err().contains("64 KB"));
+        assert!(
+            entities
+                .resolve("l5")
+                .unwrap_err()
+                .to_string()
+                .contains("64 KB")
+        );
         let mut often = declared(&format!(r#"x [<!ENTITY big "{}">]"#, "x".repeat(60_000)));
         let error = (0..1000).find_map(|_| often.resolve("big").err());
-        assert!(error.unwrap().contains("16 MB"));
+        assert!(error.unwrap().to_string().contains("16 MB"));
     }
 }

@@ -57,6 +57,19 @@ pub fn document(text: &str) -> Result<Option<(String, Value)>, ReadError> {
     Ok(walk.root.zip(root))
 }
 
+/// What is no XML, though its parts are.
+#[derive(Debug, thiserror::Error)]
+enum XmlError {
+    #[error("more than {DEEPEST} elements stand inside each other")]
+    TooDeep,
+    #[error("{0:?} stands outside of all elements")]
+    Outside(String),
+    #[error(transparent)]
+    Attribute(#[from] quick_xml::events::attributes::AttrError),
+    #[error(transparent)]
+    Entity(#[from] super::entities::EntityError),
+}
+
 fn walk_through<R: std::io::BufRead>(
     reader: &mut Reader<R>,
     walk: &mut Walk<'_>,
@@ -79,7 +92,9 @@ fn walk_through<R: std::io::BufRead>(
             Err(error) => return Err(broken(error.to_string())),
         };
         match event {
-            Event::Start(start) => walk.start(&start).map_err(broken)?,
+            Event::Start(start) => walk
+                .start(&start)
+                .map_err(|error| broken(error.to_string()))?,
             Event::End(_) => {
                 if let Some(record) = walk.end() {
                     sink(record)?;
@@ -87,7 +102,8 @@ fn walk_through<R: std::io::BufRead>(
             }
             Event::Text(text) => {
                 let content = text.xml10_content();
-                walk.outside(&content).map_err(broken)?;
+                walk.outside(&content)
+                    .map_err(|error| broken(error.to_string()))?;
                 walk.text(&content, &content);
             }
             Event::CData(text) => {
@@ -104,21 +120,22 @@ fn walk_through<R: std::io::BufRead>(
                     continue;
                 }
                 let declared = walk.entities.resolve(&name.xml10_content());
-                let text = if let Some(text) = declared.map_err(broken)? {
-                    text
-                } else {
-                    let text = htmlize::unescape(source.as_str()).into_owned();
-                    if text == source {
-                        let (count, _) = walk.unknown.get_or_insert((0, source.clone()));
-                        *count += 1;
-                    }
-                    text
-                };
+                let text =
+                    if let Some(text) = declared.map_err(|error| broken(error.to_string()))? {
+                        text
+                    } else {
+                        let text = htmlize::unescape(source.as_str()).into_owned();
+                        if text == source {
+                            let (count, _) = walk.unknown.get_or_insert((0, source.clone()));
+                            *count += 1;
+                        }
+                        text
+                    };
                 walk.text(&text, &source);
             }
             Event::DocType(text) => {
                 let declared = walk.entities.declare(&text.xml10_content());
-                declared.map_err(broken)?;
+                declared.map_err(|error| broken(error.to_string()))?;
             }
             Event::Eof if walk.depth > 0 => {
                 return Err(broken("it ends before its elements do".to_owned()));
@@ -204,13 +221,11 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn start(&mut self, start: &BytesStart<'_>) -> Result<(), String> {
+    fn start(&mut self, start: &BytesStart<'_>) -> Result<(), XmlError> {
         let name = start.name().as_ref().to_owned();
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(format!(
-                "more than {DEEPEST} elements stand inside each other"
-            ));
+            return Err(XmlError::TooDeep);
         }
         if self.root.is_none() {
             self.root = Some(name.clone());
@@ -231,7 +246,7 @@ impl<'p> Walk<'p> {
             ..Element::default()
         };
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| error.to_string())?;
+            let attribute = attribute?;
             let key: &str = attribute.key.as_ref();
             let value = self.entities.replace(&attribute.value)?;
             let value = htmlize::unescape_attribute(&value).into_owned();
@@ -301,13 +316,13 @@ impl<'p> Walk<'p> {
     }
 
     /// Text outside the root is no XML.
-    fn outside(&self, text: &str) -> Result<(), String> {
+    fn outside(&self, text: &str) -> Result<(), XmlError> {
         let text = text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n', '\0']);
         if self.depth > 0 || text.is_empty() {
             return Ok(());
         }
         let beginning: String = text.chars().take(60).collect();
-        Err(format!("{beginning:?} stands outside of all elements"))
+        Err(XmlError::Outside(beginning))
     }
 
     /// Text, and how it is written.

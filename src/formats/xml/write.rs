@@ -10,7 +10,7 @@ use super::written::XmlRowPlan;
 use crate::row::Row;
 use crate::template::tree::TemplateTree;
 use crate::template::{Frame, TemplateError, Value, is_nothing, text_of};
-use crate::xml_text::{XmlAround, declared_prefix, escaped, fitted};
+use crate::xml_text::{XmlAround, XmlFault, declared_prefix, escaped, fitted};
 
 /// What names of columns and keys may hold.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub enum RowError {
     Template(#[from] TemplateError),
     /// It is none.
     #[error("the row is no XML: write {{{{ row.title | escape }}}} for each value ({0})")]
-    NoXml(String),
+    NoXml(XmlFault),
 }
 
 /// What rows must fit into.

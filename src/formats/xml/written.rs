@@ -11,7 +11,12 @@ use crate::spec::places::{HasPlace, Placed};
 use crate::spec::tree::{Node, NodeValue};
 use crate::template::tree::TemplateTree;
 use crate::template::{Frame, Template, TemplateError, text_of};
-use crate::xml_text::{XmlAround, declared_prefix, escaped, is_declared, is_xml_name};
+use crate::xml_text::{XmlAround, XmlFault, declared_prefix, escaped, is_declared, is_xml_name};
+
+/// Why there is no element around all rows.
+#[derive(Debug, thiserror::Error)]
+#[error("file.format.xml.root: {0}")]
+struct RootError(#[from] TemplateError);
 
 /// How XML is written.
 #[derive(Debug, Default)]
@@ -40,7 +45,7 @@ impl WrittenXmlPlan {
     ) -> Result<RowsAround, WriteError> {
         let header = said.header.unwrap_or_default();
         let tags = self.tags(said.header.is_some(), base);
-        let (start, end) = tags.map_err(WriteError::Row)?;
+        let (start, end) = tags.map_err(|error| WriteError::Row(error.to_string()))?;
         let after = said.footer.unwrap_or_default().to_owned() + &end;
         let mut before = String::new();
         if !header.trim_start().starts_with("<?xml") {
@@ -72,7 +77,7 @@ impl WrittenXmlPlan {
     }
 
     /// The start and the end tag around all rows: where nothing is said `rows`, none beside a header.
-    fn tags(&self, has_header: bool, frame: &Arc<Frame>) -> Result<(String, String), String> {
+    fn tags(&self, has_header: bool, frame: &Arc<Frame>) -> Result<(String, String), RootError> {
         let (tag, name) = match &self.root {
             Some(root) => (root.start_tag(frame)?, root.name.as_str()),
             None if has_header => return Ok((String::new(), String::new())),
@@ -140,18 +145,17 @@ pub enum XmlStartPlan {
 }
 
 impl XmlRootPlan {
-    fn start_tag(&self, frame: &Arc<Frame>) -> Result<String, String> {
+    fn start_tag(&self, frame: &Arc<Frame>) -> Result<String, RootError> {
         let name = &self.name;
-        let failed = |error: TemplateError| format!("file.format.xml.root: {error}");
         match &self.start {
             XmlStartPlan::Text(template) => {
-                let text = template.text(frame).map_err(failed)?;
+                let text = template.text(frame)?;
                 Ok(format!("<{}>", text.trim()))
             }
             XmlStartPlan::Attributes(attributes) => {
                 let mut tag = format!("<{name}");
                 for (attribute, template) in attributes {
-                    let text = template.text(frame).map_err(failed)?;
+                    let text = template.text(frame)?;
                     // Writing into a string does not fail.
                     let _ = write!(tag, " {attribute}=\"{}\"", escaped(&text));
                 }
@@ -180,7 +184,7 @@ impl Default for XmlRowPlan {
 }
 
 /// What is said where the text around rows is no XML with them.
-fn not_closed(reason: &str) -> String {
+fn not_closed(reason: &XmlFault) -> String {
     format!("what stands around the rows is no XML: {reason}; what `header` opens `footer` closes")
 }
 

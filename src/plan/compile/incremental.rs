@@ -11,7 +11,11 @@ impl Compiler<'_> {
     pub(super) fn state(&mut self) -> Option<String> {
         let file = &self.spec().state.as_ref()?.bucket;
         if let Err(wrong) = bucket_file(file) {
-            self.error(file, wrong, "state: { bucket: my-connector.json }");
+            self.error(
+                file,
+                wrong.to_string(),
+                "state: { bucket: my-connector.json }",
+            );
         }
         Some(file.value.clone())
     }

@@ -82,7 +82,7 @@ impl Compiler<'_> {
             if let Err(mistake) = option_values::parse(option, default.clone()) {
                 self.error(
                     at,
-                    mistake,
+                    mistake.to_string(),
                     "give a default that the field itself could hold",
                 );
             }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use md5::{Digest as _, Md5};
 use minijinja::{Error, Value};
-use sha1::Sha1;
-use sha2::{Digest as _, Sha256, Sha512};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512, digest};
 
 use super::{by_value, invalid, optional_text};
 use crate::template::native::{Doubt, Plain};
@@ -14,18 +14,19 @@ use crate::template::text_of;
 pub fn hash(value: &Value, kind: Option<&str>) -> Result<String, Error> {
     let text = text_of(value);
     let bytes = text.as_bytes();
-    let digest = match kind.unwrap_or("sha256") {
-        "sha256" => Sha256::digest(bytes).to_vec(),
-        "sha512" => Sha512::digest(bytes).to_vec(),
-        "sha1" => Sha1::digest(bytes).to_vec(),
-        "md5" => md5::Md5::digest(bytes).to_vec(),
+    let by = |algorithm| digest(algorithm, bytes).as_ref().to_vec();
+    let hashed = match kind.unwrap_or("sha256") {
+        "sha256" => by(&SHA256),
+        "sha512" => by(&SHA512),
+        "sha1" => by(&SHA1_FOR_LEGACY_USE_ONLY),
+        "md5" => Md5::digest(bytes).to_vec(),
         other => {
             return Err(invalid(format!(
                 "no hash is called `{other}`: sha256, sha512, sha1 or md5"
             )));
         }
     };
-    Ok(digest.iter().fold(String::new(), |mut hex, byte| {
+    Ok(hashed.iter().fold(String::new(), |mut hex, byte| {
         // Writing into a string does not fail.
         let _ = write!(hex, "{byte:02x}");
         hex
