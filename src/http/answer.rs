@@ -73,6 +73,24 @@ impl Answer {
         }
     }
 
+    /// An answer to a GET that came whole.
+    #[cfg(test)]
+    pub(crate) fn of_text(status: u16, kind: &'static str, body: &str) -> Self {
+        let mut headers = HeaderMap::new();
+        let kind = reqwest::header::HeaderValue::from_static(kind);
+        headers.insert(reqwest::header::CONTENT_TYPE, kind);
+        Self {
+            method: Method::GET,
+            status,
+            headers,
+            url: Url::parse("https://api.example.com/list").unwrap(),
+            shown_url: None,
+            held: body.to_owned().into(),
+            value: OnceLock::new(),
+            decoded: OnceLock::new(),
+        }
+    }
+
     /// Reads a body up to `most` bytes, the rest stays to be read.
     pub(super) async fn read(
         response: reqwest::Response,

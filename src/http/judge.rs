@@ -250,3 +250,46 @@ fn graphql_errors(http: &Http, plan: &RequestPlan, answer: &Answer) -> Option<Fa
         has_data,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::request::StatusRange;
+    use crate::template::json;
+
+    #[test]
+    fn errors_are_some_unless_they_say_that_there_are_none() {
+        let has = |text: &str| has_errors(&json::read(text).unwrap());
+        for none in ["null", "[]", "{}", "\"\"", "false"] {
+            assert!(!has(none), "{none}");
+        }
+        for some in ["[{}]", "{\"a\":1}", "\"no\"", "true", "7"] {
+            assert!(has(some), "{some}");
+        }
+        assert!(!has_errors(&Value::UNDEFINED));
+    }
+
+    #[test]
+    fn a_rule_holds_when_all_that_it_says_does() {
+        let answer = Answer::of_text(422, "application/json", "{\"code\":\"TAKEN\"}");
+        let holds = |statuses: &[&str], body: Option<&str>| {
+            let rule = RulePlan {
+                looks_inside: false,
+                statuses: statuses
+                    .iter()
+                    .filter_map(|text| StatusRange::parse(text))
+                    .collect(),
+                body: body.map(str::to_owned),
+                when: None,
+                then: Then::Skip,
+                message: None,
+                wait: None,
+            };
+            super::holds(&rule, &answer, &Arc::default()).unwrap()
+        };
+        assert!(holds(&[], None));
+        assert!(holds(&["404", "4xx"], Some("TAKEN")));
+        assert!(!holds(&["404", "4xx"], Some("taken")));
+        assert!(!holds(&["5xx"], Some("TAKEN")));
+    }
+}

@@ -117,3 +117,32 @@ impl Http {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn places_are_as_far_apart_as_is_said() {
+        let bucket = Bucket::default();
+        let first = bucket.take(SECOND);
+        assert_eq!(bucket.take(SECOND) - first, SECOND);
+        assert_eq!(bucket.take(2 * SECOND) - first, 2 * SECOND);
+        assert_eq!(bucket.take(SECOND) - first, 4 * SECOND);
+    }
+
+    #[test]
+    fn no_place_is_before_the_end_of_the_longest_pause() {
+        let bucket = Bucket::default();
+        let now = Instant::now();
+        bucket.pause(10 * SECOND);
+        bucket.pause(SECOND);
+        let at = bucket.take(SECOND);
+        assert!(at >= now + 10 * SECOND);
+        assert!(at < now + 20 * SECOND);
+        bucket.pause(Duration::MAX);
+        assert!(bucket.take(SECOND) <= Instant::now() + LONGEST);
+    }
+}

@@ -294,3 +294,60 @@ pub(super) enum Ended {
     Split(Failure),
     Restart(Option<Duration>, Failure),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_in_doubt(status: u16, kind: &'static str, body: &str) -> bool {
+        let answer = Answer::of_text(status, kind, body);
+        let failure = Failure::Status {
+            status,
+            body: String::new(),
+        };
+        may_be_done(&failure, &answer)
+    }
+
+    #[test]
+    fn what_a_server_refuses_is_not_done_and_what_it_fails_at_may_be() {
+        for status in [400, 401, 404, 409, 422, 429, 501, 505, 507, 521, 529] {
+            assert!(!is_in_doubt(status, "application/json", "{}"), "{status}");
+        }
+        for status in [408, 499, 500, 502, 503, 504, 520, 522, 524] {
+            assert!(is_in_doubt(status, "application/json", "{}"), "{status}");
+        }
+    }
+
+    #[test]
+    fn who_is_asked_too_much_says_when_to_come_again() {
+        let mut answer = Answer::of_text(503, "application/json", "{}");
+        let failure = Failure::Status {
+            status: 503,
+            body: String::new(),
+        };
+        let seconds = reqwest::header::HeaderValue::from_static("2");
+        answer.headers.insert("retry-after", seconds);
+        assert!(!may_be_done(&failure, &answer));
+    }
+
+    #[test]
+    fn a_good_status_over_nothing_or_a_page_is_in_doubt() {
+        assert!(is_in_doubt(200, "application/json", ""));
+        assert!(is_in_doubt(200, "text/html", "<html><p>Hello"));
+        assert!(!is_in_doubt(200, "application/json", "{\"ok\":false}"));
+    }
+
+    #[test]
+    fn a_rule_that_knows_is_believed() {
+        let answer = Answer::of_text(500, "application/json", "{}");
+        let by_rule = |end| Failure::Rule {
+            status: 500,
+            message: String::new(),
+            end,
+        };
+        assert!(!may_be_done(&by_rule(RuleEnd::Fails), &answer));
+        assert!(may_be_done(&by_rule(RuleEnd::GoesOn), &answer));
+        assert!(may_be_done(&by_rule(RuleEnd::Aborts), &answer));
+        assert!(may_be_done(&by_rule(RuleEnd::Unclear), &answer));
+    }
+}

@@ -101,3 +101,6 @@ impl Ledger {
         first.map_or(self.next, |open| open.first + open.told as u64)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,6 @@ fn as_date(value: &Value) -> Option<Value> {
     let date = parse_date(value).ok().flatten()?;
     Some(date.into_value())
 }
+
+#[cfg(test)]
+mod tests;

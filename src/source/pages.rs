@@ -423,3 +423,6 @@ fn number(value: &Value, what: &str) -> Result<Option<u64>, TemplateError> {
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests;

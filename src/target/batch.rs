@@ -261,3 +261,6 @@ impl<'p> Batcher<'p> {
         due
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -358,3 +358,6 @@ fn said_by(element: &Value) -> String {
         None => text.chars().take(300).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
