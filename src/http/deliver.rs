@@ -56,6 +56,35 @@ pub enum Fate {
     NotSent,
 }
 
+/// The fate of a request for those who send it no other way: nothing is split, nothing begins anew.
+#[derive(Debug)]
+pub enum DeliveryEnd {
+    /// It was carried out.
+    Done(Accepted),
+    /// A rule passes it over.
+    Skipped(String),
+    /// It was surely not carried out.
+    Failed(SendError),
+    /// Nobody knows whether it was carried out.
+    Unknown(SendError),
+    /// It was not sent, as the run was stopped.
+    NotSent,
+}
+
+impl From<Fate> for DeliveryEnd {
+    fn from(fate: Fate) -> Self {
+        match fate {
+            Fate::Done(accepted) => Self::Done(accepted),
+            Fate::Skipped(message) => Self::Skipped(message),
+            Fate::Failed(error) | Fate::Split(error) | Fate::Restart { error, .. } => {
+                Self::Failed(error)
+            }
+            Fate::Unknown(error) | Fate::UnknownBefore(error) => Self::Unknown(error),
+            Fate::NotSent => Self::NotSent,
+        }
+    }
+}
+
 impl Http {
     /// Sends a request that changes something. It is sent again only where nothing can come of it
     /// twice, and its answer is waited for a moment though the run is stopped.

@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub use answer::{Answer, Rest};
 pub use body::ValueError;
 pub use client::tls;
-pub use deliver::{Delivery, Fate};
+pub use deliver::{Delivery, DeliveryEnd, Fate};
 pub use error::{Failure, RuleEnd, SendError};
 pub use fault::Fault;
 pub use judge::{Accepted, has_errors};

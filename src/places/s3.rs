@@ -8,7 +8,7 @@ use rusty_s3::actions::ListObjectsV2;
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 
 use super::{AddressError, FileEntry, Login, PlaceError, glob};
-use crate::http::{Answer, Fate, Fault, Http, Payload, Reply, Rest, SendError};
+use crate::http::{Answer, DeliveryEnd, Fault, Http, Payload, Reply, Rest, SendError};
 use crate::plan::request::RequestPlan;
 use crate::template::Frame;
 
@@ -172,16 +172,12 @@ impl<'s> Store<'s> {
             error.request = format!("PUT s3://{}/{key}", self.bucket.name());
             error.to_string()
         };
-        match delivery.fate {
-            Fate::Done(_) => Ok(()),
-            Fate::Skipped(reason) => Err(PlaceError::lasting(reason)),
-            Fate::Failed(error) | Fate::Split(error) | Fate::Restart { error, .. } => {
-                Err(PlaceError::lasting(told(error)))
-            }
-            Fate::Unknown(error) | Fate::UnknownBefore(error) => {
-                Err(PlaceError::Unknown(told(error)))
-            }
-            Fate::NotSent => Err(PlaceError::Stopped),
+        match delivery.fate.into() {
+            DeliveryEnd::Done(_) => Ok(()),
+            DeliveryEnd::Skipped(reason) => Err(PlaceError::lasting(reason)),
+            DeliveryEnd::Failed(error) => Err(PlaceError::lasting(told(error))),
+            DeliveryEnd::Unknown(error) => Err(PlaceError::Unknown(told(error))),
+            DeliveryEnd::NotSent => Err(PlaceError::Stopped),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::readable::{Unreadable, unreadable};
-use crate::http::{Accepted, Answer, Fate};
+use crate::http::{Accepted, Answer, DeliveryEnd};
 use crate::plan::target::TargetStepPlan;
 use crate::source::Context;
 use crate::spec::LogLevel;
@@ -62,23 +62,21 @@ pub async fn in_turn(
             continue;
         }
         let delivery = context.http.deliver(&step.request, &seen).await;
-        let failed = match delivery.fate {
-            Fate::Done(Accepted::ByStatus) => {
+        let failed = match delivery.fate.into() {
+            DeliveryEnd::Done(Accepted::ByStatus) => {
                 let answer = delivery.answer.as_ref();
                 let answer = answer.filter(|_| context.http.rehearsal().is_none());
                 answer.and_then(|answer| why_none(step, answer))
             }
-            Fate::Done(Accepted::ByRule(_)) => None,
-            Fate::Skipped(message) => {
+            DeliveryEnd::Done(Accepted::ByRule(_)) => None,
+            DeliveryEnd::Skipped(message) => {
                 let message = format!("{label}: {message}");
                 context.api.log(LogLevel::Warning, &message, None).await;
                 None
             }
-            Fate::NotSent => return Err(AroundError::Stopped),
-            Fate::Failed(error) | Fate::Split(error) | Fate::Restart { error, .. } => {
-                Some(error.to_string())
-            }
-            Fate::Unknown(error) | Fate::UnknownBefore(error) => {
+            DeliveryEnd::NotSent => return Err(AroundError::Stopped),
+            DeliveryEnd::Failed(error) => Some(error.to_string()),
+            DeliveryEnd::Unknown(error) => {
                 Some(format!("{error}; nobody knows whether it was carried out"))
             }
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::rows::WholeFile;
 use super::transport;
 use crate::formats::WrittenFormat;
-use crate::http::{Fate, Payload};
+use crate::http::{DeliveryEnd, Payload};
 use crate::places::{Login, Place, PlaceError};
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{FilePlace, FileTargetPlan};
@@ -131,16 +131,12 @@ async fn by_http(
         .http
         .upload(request, base, Some(&address), (payload, kind))
         .await;
-    match delivery.fate {
-        Fate::Done(_) => Delivered::Done,
-        Fate::Skipped(reason) => Delivered::Failed(reason),
-        Fate::Failed(error) | Fate::Split(error) | Fate::Restart { error, .. } => {
-            Delivered::Failed(error.failure.reason())
-        }
-        Fate::Unknown(error) | Fate::UnknownBefore(error) => {
-            Delivered::Unknown(error.failure.reason())
-        }
-        Fate::NotSent => Delivered::Stopped,
+    match delivery.fate.into() {
+        DeliveryEnd::Done(_) => Delivered::Done,
+        DeliveryEnd::Skipped(reason) => Delivered::Failed(reason),
+        DeliveryEnd::Failed(error) => Delivered::Failed(error.failure.reason()),
+        DeliveryEnd::Unknown(error) => Delivered::Unknown(error.failure.reason()),
+        DeliveryEnd::NotSent => Delivered::Stopped,
     }
 }
 
