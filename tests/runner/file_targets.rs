@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::support::cli::{Ended, Runner};
 use crate::support::file_servers::{FileServer, PASSWORD, USER};
 use crate::support::mock::Mock;
+use crate::support::odd_ftp::{Odd, OddFtp};
 use crate::support::project;
 use crate::support::sandbox::{Held, Sandbox};
 
@@ -253,6 +254,35 @@ fn ftp() {
         &format!("{{ url: \"{base}/nowhere/o.csv\", login: {login} }}"),
         "the file was not delivered: ",
     );
+}
+
+#[test]
+fn what_broke_off_before_it_had_its_name_is_sent_again_and_nothing_else() {
+    let retry = "http: { retry: { attempts: 3, wait: 1ms } }";
+    let sent = |odd: Odd| {
+        let server = OddFtp::start(odd);
+        let file = format!("{{ url: \"ftp://127.0.0.1:{}/o.csv\" }}", server.port);
+        let (ended, held) = write(&file, retry, &[]);
+        let commands = server.commands().into_iter();
+        let moves: Vec<String> = commands
+            .filter(|line| ["STOR", "RNTO"].iter().any(|word| line.starts_with(word)))
+            .collect();
+        (ended.code, held.lines("feedback.jsonl"), moves)
+    };
+    let (code, feedback, moves) = sent(Odd::LosesOnce);
+    assert_eq!(code, 0);
+    assert_eq!(feedback, ALL_OK);
+    assert_eq!(
+        moves,
+        ["STOR /o.csv.part", "STOR /o.csv.part", "RNTO /o.csv"]
+    );
+    let (code, feedback, moves) = sent(Odd::GoesAway);
+    assert_eq!(code, 1);
+    assert!(
+        feedback[0].contains(r#""status":"unknown""#),
+        "{feedback:?}"
+    );
+    assert_eq!(moves, ["STOR /o.csv.part", "RNTO /o.csv"]);
 }
 
 #[test]

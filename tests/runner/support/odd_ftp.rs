@@ -18,6 +18,10 @@ pub enum Odd {
     BreaksOnce,
     /// The first time it breaks off in the middle, and says that all was sent.
     LiesOnce,
+    /// The first time it takes a file and says that it broke off.
+    LosesOnce,
+    /// It goes away instead of saying that a file has its name.
+    GoesAway,
 }
 
 const FILE: &[u8] = b"id,name\n1,one\n2,two\n";
@@ -61,7 +65,8 @@ fn serve(mut stream: TcpStream, odd: Odd, noted: &Mutex<Vec<String>>) -> Option<
         let count = {
             let mut noted = noted.lock().expect("the commands");
             noted.push(line.clone());
-            noted.iter().filter(|line| line.starts_with("RETR")).count()
+            let moves = |line: &&String| line.starts_with("RETR") || line.starts_with("STOR");
+            noted.iter().filter(moves).count()
         };
         let answer = match line.split(' ').next()? {
             "USER" => "331 and the password".to_owned(),
@@ -99,12 +104,30 @@ fn serve(mut stream: TcpStream, odd: Odd, noted: &Mutex<Vec<String>>) -> Option<
                         to.write_all(half).ok()?;
                         "226 that was all".to_owned()
                     }
-                    Odd::Not | Odd::Elsewhere | Odd::BreaksOnce | Odd::LiesOnce => {
+                    Odd::Not
+                    | Odd::Elsewhere
+                    | Odd::BreaksOnce
+                    | Odd::LiesOnce
+                    | Odd::LosesOnce
+                    | Odd::GoesAway => {
                         to.write_all(FILE).ok()?;
                         "226 that was all".to_owned()
                     }
                 }
             }
+            "STOR" => {
+                stream.write_all(b"150 give it to me\r\n").ok()?;
+                let (mut from, _) = data.take()?.accept().ok()?;
+                std::io::copy(&mut from, &mut std::io::sink()).ok()?;
+                if odd == Odd::LosesOnce && count == 1 {
+                    "426 it broke off".to_owned()
+                } else {
+                    "226 that was all".to_owned()
+                }
+            }
+            "RNFR" => "350 and its name".to_owned(),
+            "RNTO" if odd == Odd::GoesAway => return None,
+            "RNTO" | "DELE" => "250 as you like".to_owned(),
             "QUIT" => return stream.write_all(b"221 bye\r\n").ok(),
             _ => "502 what is that?".to_owned(),
         };
