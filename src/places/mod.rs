@@ -34,7 +34,7 @@ use reqwest::Url;
 use crate::http::{Http, before_next};
 use crate::plan::Redactor;
 use crate::plan::request::{RequestPlan, RetryPlan};
-use crate::plan::source::LoginPlan;
+use crate::plan::source::{LoginPlan, schemes};
 use crate::retry::{Attempt, RetryEnd, retry};
 use crate::stop::Stop;
 use crate::template::{Frame, Template, TemplateError};
@@ -372,7 +372,7 @@ pub enum AddressError {
     #[error("this runner was built without {0}: build it with `--features {0}`")]
     Unbuilt(&'static str),
     /// Files lie elsewhere.
-    #[error("`{0}` is not one of file, s3, sftp, ftp, ftps, http and https")]
+    #[error("`{0}` is not one of {words}", words = schemes("and"))]
     Scheme(String),
 }
 

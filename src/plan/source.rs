@@ -10,6 +10,15 @@ use crate::json_path::PathPlan;
 use crate::spec::source::{IfNone, Pick, StepOnError};
 use crate::template::{DurationValue, Template};
 
+/// What stands before `://` in the address of a file: where [`places`](crate::places) are.
+pub const SCHEMES: [&str; 7] = ["file", "s3", "sftp", "ftp", "ftps", "http", "https"];
+
+/// [`SCHEMES`] in words.
+pub fn schemes(last: &str) -> String {
+    let (end, before) = SCHEMES.split_last().unwrap_or((&"", &[]));
+    format!("{} {last} {end}", before.join(", "))
+}
+
 /// Parents at a time, where nothing is said.
 pub const CONCURRENCY: usize = 4;
 

@@ -26,7 +26,6 @@ pub enum Content<'r> {
 }
 
 /// A request that is finished but for its credentials.
-#[derive(Debug)]
 pub struct Outgoing<'r> {
     method: &'r Method,
     content: Content<'r>,
@@ -34,6 +33,16 @@ pub struct Outgoing<'r> {
     headers: HeaderMap,
     /// The parameters that credentials have set.
     hidden: Vec<String>,
+}
+
+/// Without what may be secret.
+impl std::fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", self.method)
+            .field("url", &self.shown_url().as_str())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'r> Outgoing<'r> {

@@ -9,6 +9,7 @@ use crate::plan::file_name::FileName;
 use crate::plan::file_target::{FilePlace, FileTargetPlan};
 use crate::plan::request::{Repeat, RequestPlan};
 use crate::plan::scopes::Scopes;
+use crate::plan::source::{SCHEMES, schemes};
 use crate::spec;
 use crate::spec::file_target::FileTarget;
 use crate::spec::places::Placed;
@@ -89,12 +90,12 @@ impl Compiler<'_> {
         };
         let text = place.as_text().unwrap_or_default();
         if let Some((scheme, _)) = text.split_once("://") {
-            let is_known = ["file", "http", "https", "s3", "sftp", "ftp", "ftps"].contains(&scheme);
+            let is_known = SCHEMES.contains(&scheme);
             if at.url.is_some() && !is_known && !scheme.contains('{') {
                 self.error(
                     place,
                     format!("`{scheme}` is no place for a file"),
-                    "write file, s3, sftp, ftp, ftps, http or https",
+                    format!("write {}", schemes("or")),
                 );
                 return;
             }
