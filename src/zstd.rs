@@ -15,6 +15,8 @@ pub struct ZstdReader<R> {
     from: BufReader<R>,
     decoder: FrameDecoder,
     is_in_frame: bool,
+    /// Bytes that came of the frame so far.
+    came: u64,
 }
 
 impl<R: Read> ZstdReader<R> {
@@ -24,6 +26,7 @@ impl<R: Read> ZstdReader<R> {
             from: BufReader::new(from),
             decoder: FrameDecoder::new(),
             is_in_frame: false,
+            came: 0,
         }
     }
 
@@ -36,8 +39,11 @@ impl<R: Read> ZstdReader<R> {
                     length,
                     ..
                 })) => {
-                    let mut passed = (&mut self.from).take(u64::from(length));
-                    io::copy(&mut passed, &mut io::sink())?;
+                    let length = u64::from(length);
+                    let mut passed = (&mut self.from).take(length);
+                    if io::copy(&mut passed, &mut io::sink())? < length {
+                        return Err(invalid("it breaks off"));
+                    }
                 }
                 Err(error) => return Err(broken(&error)),
             }
@@ -49,11 +55,14 @@ impl<R: Read> ZstdReader<R> {
         self.is_in_frame = false;
         let said = self.decoder.get_checksum_from_data();
         if said.is_some() && said != self.decoder.get_calculated_checksum() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "zstd: the checksum does not match",
-            ));
+            return Err(invalid("its checksum does not match"));
         }
+        // Not every frame says it.
+        let size = self.decoder.content_size();
+        if size > 0 && size != self.came {
+            return Err(invalid("a frame has not as many bytes as it says"));
+        }
+        self.came = 0;
         Ok(())
     }
 }
@@ -72,6 +81,7 @@ impl<R: Read> Read for ZstdReader<R> {
             }
             let count = self.decoder.read(to)?;
             if count > 0 {
+                self.came += count as u64;
                 return Ok(count);
             }
             if self.decoder.is_finished() {
@@ -85,8 +95,28 @@ impl<R: Read> Read for ZstdReader<R> {
     }
 }
 
+/// What is wrong, for people: the library speaks of its own parts.
 fn broken(error: &FrameDecoderError) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("zstd: {error}"))
+    if let FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::BadMagicNumber(_)) = error
+    {
+        return invalid("behind a frame stand bytes that are no frame");
+    }
+    if let FrameDecoderError::WindowSizeTooBig { .. } = error {
+        return invalid("it takes more memory than 128 MB to unpack");
+    }
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<io::Error>();
+        if io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof) {
+            return invalid("it breaks off");
+        }
+        cause = error.source();
+    }
+    invalid("its bytes are damaged")
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("zstd: {what}"))
 }
 
 /// Packs what is written.
@@ -195,7 +225,27 @@ mod tests {
         bytes.extend(zstd::encode_all(&b"b"[..], 1).unwrap());
         assert_eq!(unpacked(&bytes).unwrap(), b"ab");
         assert!(unpacked(&bytes[..bytes.len() - 1]).is_err());
-        bytes.push(0);
-        assert!(unpacked(&bytes).is_err());
+        let said = |bytes: &[u8]| unpacked(bytes).unwrap_err().to_string();
+        assert_eq!(said(&bytes[..bytes.len() - 1]), "zstd: it breaks off");
+        assert_eq!(
+            said(&bytes[..packed(b"a").len() + 9]),
+            "zstd: it breaks off"
+        );
+        bytes.extend(b"behind");
+        assert_eq!(
+            said(&bytes),
+            "zstd: behind a frame stand bytes that are no frame"
+        );
+    }
+
+    #[test]
+    fn a_frame_has_as_many_bytes_as_it_says() {
+        // One segment of 200 bytes, and one raw block of 3, the last.
+        let frame = [
+            0x28, 0xb5, 0x2f, 0xfd, 0x20, 200, 0x19, 0, 0, b'a', b'b', b'c',
+        ];
+        assert!(zstd::decode_all(&frame[..]).is_err());
+        let said = unpacked(&frame).unwrap_err().to_string();
+        assert_eq!(said, "zstd: a frame has not as many bytes as it says");
     }
 }

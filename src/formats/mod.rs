@@ -373,6 +373,14 @@ impl WrittenFormat {
         }
     }
 
+    /// Whether header and footer must fit together before the first row.
+    pub fn is_checked_before(&self) -> bool {
+        match self {
+            Self::Xml(_) => true,
+            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) => false,
+        }
+    }
+
     /// What stands around its rows, whose own header and footer are said.
     pub fn around(&self, said: Said<'_>, base: &Arc<Frame>) -> Result<RowsAround, WriteError> {
         match self {
@@ -382,7 +390,7 @@ impl WrittenFormat {
         }
     }
 
-    /// Writes a row as text; `item` is what the target makes of it.
+    /// Writes a row as text, where it is no cells; `item` is what the target makes of it.
     pub fn row(
         &self,
         around: &RowsAround,
@@ -393,10 +401,12 @@ impl WrittenFormat {
     ) -> Result<(), WriteError> {
         match self {
             Self::Json => json::write(row, item.as_ref(), out),
-            Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) => {
+            Self::Jsonl => {
                 json::write(row, item.as_ref(), out);
                 out.push('\n');
             }
+            // They are laid aside, and written by their columns.
+            Self::Csv(_) | Self::Xlsx(_) => {}
             Self::Xml(plan) => {
                 let frame = match item {
                     Some(item) => Arc::new(Frame::on(&frame()).with("item", item)),

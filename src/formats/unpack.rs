@@ -117,7 +117,10 @@ impl Way<'_, '_> {
         let found = match beginning {
             _ if depth >= DEEPEST => None,
             [0x1f, 0x8b, ..] => Some(Inside::Gzip),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Inside::Zstd),
+            // A frame, or one that holds nothing for readers.
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
+                Some(Inside::Zstd)
+            }
             [b'P', b'K', 3 | 5, 4 | 6, ..] if !is_sheet(hints, beginning) => Some(Inside::Zip),
             _ => None,
         };

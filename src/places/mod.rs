@@ -396,14 +396,15 @@ impl<'p> Kind<'p> {
                 let store = Store::new(http, base, request, bucket, &login)?;
                 Ok((Self::S3(Box::new(store)), key.to_owned()))
             }
-            "ftp" | "ftps" | "sftp" => {
+            "sftp" => {
                 let server = ServerAddress::read(scheme, rest, login, http.redactor())?;
-                let (path, timeout) = (server.path.clone(), request.timeout);
-                let kind = match scheme {
-                    "sftp" => Self::Sftp(Box::new(sftp::Server::new(&server, timeout)?)),
-                    _ => Self::Ftp(ftp::Server::new(&server, timeout)?),
-                };
-                Ok((kind, path))
+                let place = sftp::Server::new(&server, request.timeout)?;
+                Ok((Self::Sftp(Box::new(place)), server.path))
+            }
+            "ftp" | "ftps" => {
+                let server = ServerAddress::read(scheme, rest, login, http.redactor())?;
+                let place = ftp::Server::new(&server, request.timeout)?;
+                Ok((Self::Ftp(place), server.path))
             }
             other => Err(AddressError::Scheme(other.to_owned())),
         }

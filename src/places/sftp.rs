@@ -238,7 +238,17 @@ fn fault(error: &Error) -> PlaceError {
 }
 
 async fn write(sftp: &SftpSession, from: &mut Local, part: &str) -> Result<(), PlaceError> {
-    let lost = |error: std::io::Error| PlaceError::passing(error.to_string());
+    // What a server says comes as text alone.
+    let lost = |error: std::io::Error| {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        match inner {
+            Some(inner) => fault(inner),
+            None if error.kind() == std::io::ErrorKind::Other => {
+                PlaceError::lasting(error.to_string())
+            }
+            None => PlaceError::passing(error.to_string()),
+        }
+    };
     let mut to = sftp.create(part).await.map_err(|error| fault(&error))?;
     let mut piece = vec![0; PIECE];
     loop {

@@ -257,6 +257,15 @@ fn ftp() {
 }
 
 #[test]
+fn a_footer_is_worked_out_once_the_rows_are_counted() {
+    let footer = r#"footer: "avg {{ 300 // run.rows_ok }}""#;
+    for (name, header) in [("o.csv", ""), ("o.jsonl", ""), ("o.json", "header: '[', ")] {
+        let text = written(name, &format!(", {header}{footer}"));
+        assert!(text.ends_with("avg 100"), "{name}: {text}");
+    }
+}
+
+#[test]
 fn what_broke_off_before_it_had_its_name_is_sent_again_and_nothing_else() {
     let retry = "http: { retry: { attempts: 3, wait: 1ms } }";
     let sent = |odd: Odd| {

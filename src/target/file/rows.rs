@@ -140,7 +140,8 @@ impl RowFile {
     }
 
     fn begin(&mut self) -> Result<(), WriteError> {
-        self.around = self.work_out_around()?;
+        // What a footer counts is known at the end; only what must be XML with it needs it before.
+        self.around = self.work_out_around(self.format.is_checked_before())?;
         if let Way::AtOnce(to) = &mut self.to {
             to.text(&self.around.before)?;
         }
@@ -148,9 +149,10 @@ impl RowFile {
     }
 
     /// What stands around the rows; what a footer says may be another at the end.
-    fn work_out_around(&self) -> Result<RowsAround, WriteError> {
+    fn work_out_around(&self, with_footer: bool) -> Result<RowsAround, WriteError> {
         let header = self.said(self.plan.header.as_ref(), "header")?;
-        let footer = self.said(self.plan.footer.as_ref(), "footer")?;
+        let footer = self.plan.footer.as_ref().filter(|_| with_footer);
+        let footer = self.said(footer, "footer")?;
         let said = Said {
             header: header.as_deref(),
             footer: footer.as_deref(),
@@ -176,7 +178,7 @@ impl RowFile {
 
     /// Ends the file.
     pub fn finish(self) -> Result<WholeFile, WriteError> {
-        let around = self.work_out_around()?;
+        let around = self.work_out_around(true)?;
         let Self {
             plan,
             base,
@@ -205,8 +207,12 @@ impl RowFile {
                 lines.write(aside.finish(stop)?, &mut to)?;
                 to
             }
-            (Way::Aside(_, name), None) => encoded(&plan, &format, &local, &name)?,
-            (Way::AtOnce(to), _) => to,
+            (Way::AtOnce(to), None) => to,
+            (Way::Aside(..), None) | (Way::AtOnce(_), Some(_)) => {
+                let bug =
+                    "a bug in runner: a file is cells or text, and not both; please report it";
+                return Err(WriteError::Row(bug.to_owned()));
+            }
         };
         to.text(&around.after)?;
         // An encoding may have an end of its own.
