@@ -30,7 +30,7 @@ bench:
 # Measure clean builds and write what they cost into docs/performance.md.
 [group('bench')]
 bench-build before='':
-    python3 benches/build.py {{ if before == '' { '' } else { '--before ' + before } }}
+    python3 benches/build.py --dist {{ if before == '' { '' } else { '--before ' + before } }}
 
 # Write docs/dependencies.md: what each dependency costs and why it stays.
 [group('dev')]

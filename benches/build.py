@@ -1,6 +1,6 @@
 """Measures what a clean build costs and writes it into docs/performance.md.
 
-    python3 benches/build.py [--before REVISION] [--rounds N]
+    python3 benches/build.py [--before REVISION] [--dist] [--rounds N]
 
 Each build is made in an empty folder from a clean copy of the revision; seconds are those of all processes
 together, of the user and of the system. Nothing else should run meanwhile.
@@ -46,9 +46,12 @@ def copy_of(revision):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--before")
+    parser.add_argument("--dist", action="store_true")
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
-    wanted = [("HEAD", "release"), ("HEAD", "dist")]
+    wanted = [("HEAD", "release")]
+    if arguments.dist:
+        wanted.append(("HEAD", "dist"))
     if arguments.before:
         wanted.insert(0, (arguments.before, "release"))
     # What is fetched on the way is no part of a build.
@@ -64,7 +67,7 @@ def main():
         HEADING,
         "",
         f"Clean builds on {os.cpu_count()} cores, in turn, {arguments.rounds} times each; "
-        f"`python3 benches/build.py{' --before ' + arguments.before if arguments.before else ''}` measures this alone.",
+        f"`python3 benches/build.py{' --before ' + arguments.before if arguments.before else ''}{' --dist' if arguments.dist else ''}` measures this alone.",
         "",
         "| Build | CPU seconds | seconds | MB |",
         "|---|--:|--:|--:|",
