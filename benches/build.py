@@ -7,6 +7,7 @@ together, of the user and of the system. Nothing else should run meanwhile.
 """
 
 import argparse
+import glob
 import os
 import resource
 import shutil
@@ -26,11 +27,15 @@ def built(source, profile):
     """CPU seconds and seconds of a clean build, and the bytes of what came of it."""
     target = tempfile.mkdtemp(prefix="build-cost-")
     try:
-        command = ["cargo", "build", "--locked", *(["--release"] if profile == "release" else ["--profile", profile])]
+        command = ["cargo", "build", "--locked", *(["--release", "--timings"] if profile == "release" else ["--profile", profile])]
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         run(*command, cwd=source, env={**os.environ, "CARGO_TARGET_DIR": target})
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        # `benches/dependencies.py` may take it.
+        for report in glob.glob(f"{target}/cargo-timings/cargo-timing-*.html"):
+            os.makedirs(f"{ROOT}/target", exist_ok=True)
+            shutil.copy(report, f"{ROOT}/target/build-timings.html")
         return processor, time.monotonic() - began, os.path.getsize(f"{target}/{profile}/runner")
     finally:
         shutil.rmtree(target)

@@ -21,6 +21,9 @@ pub enum WireError {
     /// A header can't hold its value, which is not shown: it may be a secret.
     #[error("the header `{0}` has a line break or another character that a header can't hold")]
     HeaderValue(String),
+    /// The request can't be signed, and why.
+    #[error("the request can't be signed: {0}")]
+    Unsigned(String),
 }
 
 /// Text as it stands in a parameter or a form.

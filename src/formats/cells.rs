@@ -99,6 +99,16 @@ impl Kept {
     }
 }
 
+/// Writes rows of which all columns are known as lines of text.
+pub trait Lines {
+    /// Writes them all; `text` takes each part.
+    fn write(
+        &self,
+        rows: Kept,
+        text: &mut dyn FnMut(&str) -> io::Result<()>,
+    ) -> Result<(), WriteError>;
+}
+
 /// The cells of a row, in the order of `names`; none where the row has no such column.
 pub struct Cells<'n> {
     names: &'n IndexSet<String>,

@@ -60,6 +60,19 @@ impl Hints {
     }
 }
 
+/// How a format is told where the spec does not say it. White space and marks before the first
+/// character are the format's to pass over.
+pub struct Signs {
+    /// For sure: by its name, by its content type, or by bytes that nothing else has.
+    pub by_name: fn(&Hints, &[u8]) -> bool,
+    /// By how it begins.
+    pub by_beginning: fn(&Hints, &[u8]) -> bool,
+    /// Where nothing is sure.
+    pub perhaps: fn(&Hints, &[u8]) -> bool,
+    /// The format.
+    pub kind: fn() -> FormatKind,
+}
+
 /// Whether a zip is a sheet of Excel or `OpenDocument`.
 pub fn is_sheet(hints: &Hints) -> bool {
     let has_ending = [".xlsx", ".xlsm", ".xls", ".ods", ".xlsb"]

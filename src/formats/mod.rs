@@ -10,6 +10,7 @@ mod csv;
 mod decode;
 mod detect;
 mod encode;
+mod found;
 mod json;
 mod jsonl;
 mod names;
@@ -20,18 +21,18 @@ mod writing;
 mod xlsx;
 mod xml;
 
-use std::io;
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
 use globset::GlobMatcher;
 
-pub use cells::{Aside, Kept};
+pub use cells::{Aside, Kept, Lines};
 pub use compiler::{Around, FormatCompiler};
 pub use csv::WrittenCsvPlan;
 pub use decode::declared as declared_encoding;
 pub use detect::{Hints, begins_as_html, is_web_page};
 pub use encode::{Encoded, Instead};
+pub use found::{Closed, Likeness, PageFindings, ReadError, Sink, Wanted, XmlFindings};
 pub use json::{collect, is_list, keys_of, parse_page, without_numbers_that_are_none};
 pub use reading::{Reading, whole};
 pub use shape::{Missing, Shape};
@@ -40,29 +41,16 @@ pub use writing::{RowsAround, Said, WriteError};
 pub use xlsx::WrittenXlsxPlan;
 pub use xml::document as xml_document;
 
-use crate::json_path::PlainPath;
 use crate::row::Row;
 use crate::spec::file_target::{FileFormat, FileFormatChoice, FileFormatWord, FileTarget};
 use crate::spec::format::{Format, FormatChoice, FormatWord, Inside, Wrapped};
 use crate::spec::places::Placed;
 use crate::template::{Frame, Value};
 use csv::CsvPlan;
+use detect::Signs;
 use reading::Decoding;
 use xlsx::XlsxPlan;
 use xml::{WrittenXmlPlan, XmlPlan};
-
-/// How a format is told where the spec does not say it. White space and marks before the first
-/// character are the format's to pass over.
-struct Signs {
-    /// For sure: by its name, by its content type, or by bytes that nothing else has.
-    by_name: fn(&Hints, &[u8]) -> bool,
-    /// By how it begins.
-    by_beginning: fn(&Hints, &[u8]) -> bool,
-    /// Where nothing is sure.
-    perhaps: fn(&Hints, &[u8]) -> bool,
-    /// The format.
-    kind: fn() -> FormatKind,
-}
 
 /// The formats that are told, in the order in which they are asked.
 const SIGNS: [Signs; 5] = [
@@ -75,6 +63,15 @@ const SIGNS: [Signs; 5] = [
 
 /// An ending of a name, and how a file of that name is written.
 type WrittenName = (&'static str, fn() -> WrittenFormat);
+
+/// The endings that say how a file is written.
+const WRITTEN: [&[WrittenName]; 5] = [
+    &csv::WRITTEN,
+    &json::WRITTEN,
+    &jsonl::WRITTEN,
+    &xml::WRITTEN,
+    &xlsx::WRITTEN,
+];
 
 /// How bytes become records.
 #[derive(Debug)]
@@ -188,6 +185,15 @@ impl FormatKind {
         match self {
             Self::Xlsx(_) => true,
             Self::Json | Self::Jsonl | Self::Csv(_) | Self::Xml(_) => false,
+        }
+    }
+
+    /// By what its pages are told to be alike.
+    fn likeness(&self) -> Likeness {
+        match self {
+            Self::Csv(_) => Likeness::Header,
+            Self::Xml(_) => Likeness::Elements,
+            Self::Json | Self::Jsonl | Self::Xlsx(_) => Likeness::Records,
         }
     }
 
@@ -317,16 +323,18 @@ impl WrittenFormat {
 
     /// How a file of this name is written; nothing where the name does not say it.
     pub fn of_name(name: &str) -> Option<Self> {
-        let known = csv::WRITTEN
-            .iter()
-            .chain(&json::WRITTEN)
-            .chain(&jsonl::WRITTEN)
-            .chain(&xml::WRITTEN)
-            .chain(&xlsx::WRITTEN);
         let name = name.to_ascii_lowercase();
         let has = |ending: &str| name.len() > ending.len() && name.ends_with(ending);
-        let mut known = known.filter(|(ending, _)| has(ending));
-        known.next().map(|(_, format)| format())
+        let mut known = WRITTEN.iter().flat_map(|names| names.iter());
+        let known = known.find(|(ending, _)| has(ending));
+        known.map(|(_, format)| format())
+    }
+
+    /// The words for how a file is written.
+    pub fn words() -> String {
+        let known = FileFormatWord::ALL.map(FileFormatWord::word);
+        let (last, before) = known.split_last().unwrap_or((&"", &[]));
+        format!("{} or {last}", before.join(", "))
     }
 
     /// What can be seen before a file's name is worked out.
@@ -367,7 +375,7 @@ impl WrittenFormat {
     /// How its cells are written; nothing where rows are text as they come.
     pub fn cells(&self) -> Option<WrittenCells<'_>> {
         match self {
-            Self::Csv(plan) => Some(WrittenCells::Lines(*plan)),
+            Self::Csv(plan) => Some(WrittenCells::Lines(plan)),
             Self::Xlsx(plan) => Some(WrittenCells::Book(plan)),
             Self::Json | Self::Jsonl | Self::Xml(_) => None,
         }
@@ -425,83 +433,7 @@ impl WrittenFormat {
 /// How cells are written.
 pub enum WrittenCells<'p> {
     /// As lines of text.
-    Lines(WrittenCsvPlan),
+    Lines(&'p dyn Lines),
     /// As a file of their own kind.
     Book(&'p WrittenXlsxPlan),
-}
-
-/// What is looked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'p> {
-    /// Where the records stand; the whole where nothing is said.
-    pub records: Option<&'p PlainPath>,
-    /// What else is read of JSON on the way: cursors, totals.
-    pub probes: &'p [&'p PlainPath],
-}
-
-/// What was found in XML besides records.
-#[derive(Debug, Clone, Default)]
-pub struct XmlFindings {
-    /// What its records are called, where the spec names no element.
-    pub elements: Vec<String>,
-    /// The element around its records.
-    pub around: Option<String>,
-    /// Words that stand in its root, where records were looked for.
-    pub words: Option<String>,
-}
-
-/// What was found besides records.
-#[derive(Debug, Clone, Default)]
-pub struct PageFindings {
-    /// The first value of each probe; nothing where there is none.
-    pub probes: Vec<Value>,
-    /// The names that stand at the top, for those who look where nothing is.
-    pub keys: Vec<String>,
-    /// Elements of the list that are `null`: they are no records, and fill its page all the same.
-    pub nothing: u64,
-    /// Whether the last line of CSV has less than the others, and no end: it may be cut off.
-    pub is_cut: bool,
-    /// What XML has besides.
-    pub xml: Option<Box<XmlFindings>>,
-    /// What stands where records are looked for.
-    pub shape: Shape,
-    /// What the bytes were read as, in a spec's word.
-    pub format: &'static str,
-    /// What is odd about them, though they were read.
-    pub warnings: Vec<String>,
-}
-
-/// Where records go; an error ends the reading.
-pub type Sink<'s> = dyn FnMut(Value) -> Result<(), Closed> + 's;
-
-/// Nobody wants more records.
-#[derive(Debug, Clone, Copy)]
-pub struct Closed;
-
-/// Why bytes are no records.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The bytes could not be had.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// They are not what they should be.
-    #[error("the answer is no {format}: {reason}")]
-    Broken {
-        /// The format's word.
-        format: &'static str,
-        /// What is wrong, and where.
-        reason: String,
-    },
-    /// What the spec asks for can't be done with these.
-    #[error("{0}")]
-    Asked(String),
-    /// Nobody wants more.
-    #[error("closed")]
-    Closed,
-}
-
-impl From<Closed> for ReadError {
-    fn from(_: Closed) -> Self {
-        Self::Closed
-    }
 }

@@ -161,6 +161,7 @@ impl Reading<'_> {
         };
         let mut found = kind.read(input, self.wanted, self.frame, sink)?;
         found.format = kind.word();
+        found.likeness = kind.likeness();
         Ok(found)
     }
 }

@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::{FileEntry, Local, Opened, PlaceError, split_glob, temporary};
+use super::glob::split_glob;
+use super::{FileEntry, Local, Opened, PlaceError, temporary};
 use crate::stop::Stop;
 use crate::work_thread::on_thread;
 

@@ -10,10 +10,9 @@ use std::time::Duration;
 use suppaftp::types::FileType;
 use suppaftp::{FtpError, Mode, RustlsConnector, RustlsFtpStream};
 
-use super::{
-    AddressError, FileEntry, IMPLICIT, Local, Opened, PlaceError, ServerAddress, alone,
-    making_room, split_glob, temporary,
-};
+use super::address::{AddressError, IMPLICIT, ServerAddress};
+use super::glob::split_glob;
+use super::{FileEntry, Local, Opened, PlaceError, alone, making_room, temporary};
 use crate::http::tls;
 use crate::stop::Stop;
 use crate::work_thread::on_thread;

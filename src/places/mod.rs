@@ -5,9 +5,12 @@
     allow(dead_code, reason = "places that are left out use it")
 )]
 
+mod address;
 mod disk;
+mod error;
 #[cfg(feature = "ftp")]
 mod ftp;
+mod glob;
 #[cfg(feature = "sftp")]
 mod host_key;
 #[cfg(feature = "s3")]
@@ -17,6 +20,8 @@ mod sftp;
 #[cfg(not(all(feature = "ftp", feature = "s3", feature = "sftp")))]
 mod unbuilt;
 
+pub use address::AddressError;
+pub use error::PlaceError;
 #[cfg(feature = "s3")]
 pub use s3::Store;
 #[cfg(not(feature = "s3"))]
@@ -27,18 +32,14 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobMatcher};
-use percent_encoding::percent_decode_str;
-use reqwest::Url;
-
 use crate::http::{Http, before_next};
 use crate::plan::Redactor;
 use crate::plan::request::{RequestPlan, RetryPlan};
-use crate::plan::source::{LoginPlan, schemes};
+use crate::plan::source::LoginPlan;
 use crate::retry::{Attempt, RetryEnd, retry};
 use crate::stop::Stop;
 use crate::template::{Frame, Template, TemplateError};
-use crate::work_thread::BrokeOff;
+use address::{ServerAddress, hide_password};
 #[cfg(not(feature = "ftp"))]
 use unbuilt as ftp;
 #[cfg(not(feature = "sftp"))]
@@ -89,77 +90,6 @@ enum Kind<'p> {
 
 /// A file that is read from its beginning.
 pub type Opened = Box<dyn Read + Send>;
-
-/// Why a file could not be found, read or written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlaceError {
-    /// It surely was not done.
-    #[error("{reason}")]
-    Failed {
-        /// What went wrong.
-        reason: String,
-        /// Whether it may have passed a moment later.
-        is_passing: bool,
-    },
-    /// A file may be there or not.
-    #[error("{0}")]
-    Unknown(String),
-    /// The run was stopped before.
-    #[error("the run was stopped")]
-    Stopped,
-}
-
-impl PlaceError {
-    fn passing(reason: String) -> Self {
-        Self::Failed {
-            reason,
-            is_passing: true,
-        }
-    }
-
-    fn lasting(reason: impl Into<String>) -> Self {
-        Self::Failed {
-            reason: reason.into(),
-            is_passing: false,
-        }
-    }
-
-    fn of_disk(error: &std::io::Error) -> Self {
-        Self::lasting(error.to_string())
-    }
-
-    /// Whether it may be done a moment later. What may have been done is not done again.
-    pub fn is_passing(&self) -> bool {
-        match self {
-            Self::Failed { is_passing, .. } => *is_passing,
-            Self::Unknown(_) | Self::Stopped => false,
-        }
-    }
-
-    /// The same behind the path that it is about.
-    fn of(self, path: &str) -> Self {
-        match self {
-            Self::Failed { reason, is_passing } => Self::Failed {
-                reason: format!("{path}: {reason}"),
-                is_passing,
-            },
-            Self::Unknown(reason) => Self::Unknown(format!("{path}: {reason}")),
-            Self::Stopped => Self::Stopped,
-        }
-    }
-}
-
-impl From<GlobError> for PlaceError {
-    fn from(error: GlobError) -> Self {
-        Self::lasting(error.to_string())
-    }
-}
-
-impl From<BrokeOff> for PlaceError {
-    fn from(_: BrokeOff) -> Self {
-        Self::lasting("a bug in runner: a file's thread broke off; please report it")
-    }
-}
 
 /// A file on this machine that is on its way elsewhere: a signal ends its reading.
 struct Local {
@@ -351,31 +281,6 @@ impl<'p> Place<'p> {
     }
 }
 
-/// Why an address leads nowhere.
-#[derive(Debug, thiserror::Error)]
-pub enum AddressError {
-    /// It can't be read.
-    #[error("{0}{1}")]
-    Url(String, &'static str),
-    /// It names no host.
-    #[error("it has no host")]
-    NoHost,
-    /// Implicit FTPS.
-    #[error(
-        "port {IMPLICIT} speaks TLS from the first byte, which is not spoken here: name the port of FTP, mostly 21, on which TLS is asked for"
-    )]
-    Implicit,
-    /// A bucket can't be called so, or lies nowhere.
-    #[error("{0}")]
-    Bucket(String),
-    /// The program was built without it.
-    #[error("this runner was built without {0}: build it with `--features {0}`")]
-    Unbuilt(&'static str),
-    /// Files lie elsewhere.
-    #[error("`{0}` is not one of {words}", words = schemes("and"))]
-    Scheme(String),
-}
-
 impl<'p> Kind<'p> {
     fn of(
         http: &'p Http,
@@ -411,76 +316,6 @@ impl<'p> Kind<'p> {
     }
 }
 
-/// Where a server is reached, by whom, and the path there.
-struct ServerAddress {
-    scheme: String,
-    host: String,
-    port: Option<u16>,
-    login: Login,
-    path: String,
-}
-
-impl ServerAddress {
-    fn read(
-        scheme: &str,
-        rest: &str,
-        mut login: Login,
-        redactor: &Redactor,
-    ) -> Result<Self, AddressError> {
-        // A glob is no URL: only what stands before the path is read as one.
-        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let url = Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
-            let hint = if rest.contains('@') {
-                "; in a name or a password `/`, `#`, `?`, `@` and spaces are written %2F, %23, %3F, %40 and %20"
-            } else {
-                ""
-            };
-            AddressError::Url(error.to_string(), hint)
-        })?;
-        let host = url.host_str().ok_or(AddressError::NoHost)?.to_owned();
-        if login.username.is_empty() {
-            login.username = decoded(url.username());
-            if let Some(password) = url.password() {
-                redactor.add(password);
-                login.password = decoded(password);
-                redactor.add(&login.password);
-            }
-        }
-        Ok(Self {
-            scheme: scheme.to_owned(),
-            host,
-            port: url.port(),
-            login,
-            path: format!("/{}", decoded(path)),
-        })
-    }
-}
-
-/// Implicit FTPS.
-const IMPLICIT: u16 = 990;
-
-/// Hides the password of an address, also where it has signs that end it for those who read addresses.
-fn hide_password(rest: &str, redactor: &Redactor) {
-    let Some((login, _)) = rest.rsplit_once('@') else {
-        return;
-    };
-    let Some((name, password)) = login.split_once(':') else {
-        return;
-    };
-    // Behind a host a path may have these signs too.
-    let digits = password.bytes().take_while(u8::is_ascii_digit).count();
-    let is_port = digits > 0 && password[digits..].starts_with('/');
-    if !name.contains('/') && !is_port {
-        redactor.add(password);
-        redactor.add(&decoded(password));
-    }
-}
-
-/// Of an address, as it was before it was written into one.
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
 /// The name under which a file is written before it is whole.
 fn temporary(path: &str) -> String {
     format!("{path}.part")
@@ -496,58 +331,4 @@ fn alone(part: &str, aside: &str, reason: &str) -> PlaceError {
     PlaceError::lasting(format!(
         "the new file lies beside its place as {part}, and the old one as {aside}: {reason}"
     ))
-}
-
-/// What is wrong with a pattern.
-#[derive(Debug, thiserror::Error)]
-enum GlobError {
-    #[error("a `*` stands in the name of the file, not in its folder")]
-    InFolder,
-    #[error(transparent)]
-    Pattern(#[from] globset::Error),
-}
-
-/// The folder of a path, and the pattern of names in it; no pattern where the path is one file.
-fn split_glob(path: &str) -> Result<(&str, Option<GlobMatcher>), GlobError> {
-    let has_glob = |text: &str| text.contains(['*', '?', '[', '{']);
-    if !has_glob(path) {
-        return Ok((path, None));
-    }
-    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
-    if has_glob(folder) {
-        return Err(GlobError::InFolder);
-    }
-    let folder = if folder.is_empty() { "/" } else { folder };
-    Ok((folder, Some(glob(name)?)))
-}
-
-fn glob(text: &str) -> Result<GlobMatcher, GlobError> {
-    let glob = GlobBuilder::new(text).literal_separator(true).build()?;
-    Ok(glob.compile_matcher())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_hidden_wherever_it_ends() {
-        let shown = |rest: &str| {
-            let redactor = Redactor::default();
-            hide_password(rest, &redactor);
-            redactor.redact(rest)
-        };
-        assert_eq!(shown("u:pass12345@host/a.csv"), "u:[hidden]@host/a.csv");
-        assert_eq!(shown("u:pa/ss12345@host/a.csv"), "u:[hidden]@host/a.csv");
-        assert_eq!(shown("u:pa#s@s12345@ho st/a"), "u:[hidden]@ho st/a");
-        assert_eq!(shown("u:99999@host:99999/a"), "u:[hidden]@host:[hidden]/a");
-        for plain in [
-            "host/a.csv",
-            "host:2121/a:b@c.csv",
-            "host/a@b.csv",
-            "u@host/a",
-        ] {
-            assert_eq!(shown(plain), plain);
-        }
-    }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use rusty_s3::actions::ListObjectsV2;
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 
-use super::{AddressError, FileEntry, Login, PlaceError, glob};
+use super::glob::glob;
+use super::{AddressError, FileEntry, Login, PlaceError};
 use crate::http::{Answer, DeliveryEnd, Fault, Http, Payload, Reply, Rest, SendError};
 use crate::plan::request::RequestPlan;
 use crate::template::Frame;

@@ -11,11 +11,10 @@ use russh_sftp::client::SftpSession;
 use russh_sftp::client::error::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use super::address::{AddressError, ServerAddress};
+use super::glob::split_glob;
 use super::host_key::{HostKey, HostKeyMatch, KeyCheck};
-use super::{
-    AddressError, FileEntry, Local, Login, Opened, PlaceError, ServerAddress, alone, making_room,
-    split_glob, temporary,
-};
+use super::{FileEntry, Local, Login, Opened, PlaceError, alone, making_room, temporary};
 use crate::stop::Stop;
 
 /// Bytes that are asked for at a time.

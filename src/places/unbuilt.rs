@@ -17,7 +17,8 @@ mod server {
     use std::path::Path;
     use std::time::Duration;
 
-    use crate::places::{AddressError, FileEntry, Opened, PlaceError, ServerAddress};
+    use crate::places::address::{AddressError, ServerAddress};
+    use crate::places::{FileEntry, Opened, PlaceError};
     use crate::stop::Stop;
 
     /// A server that nobody here speaks to: there is none.

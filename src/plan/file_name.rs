@@ -109,7 +109,8 @@ pub enum FileNameError {
     Missing(&'static str, String),
     /// The name does not end in a format.
     #[error(
-        "the name `{0}` does not say how the file is written: add format: csv, tsv, json, jsonl, xml or xlsx"
+        "the name `{0}` does not say how the file is written: add format: {words}",
+        words = WrittenFormat::words()
     )]
     NoFormat(String),
 }

@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 use super::fetch::{Item, fetch};
 use super::read::{Broken, ReadProgress, ReadTask, failed, plain_page, read_answer};
 use super::{Context, SourceError};
-use crate::formats::PageFindings;
+use crate::formats::{Likeness, PageFindings};
 use crate::http::Answer;
 use crate::json_path::PathPlan;
 use crate::path;
@@ -87,7 +87,8 @@ fn why_no_table(found: &PageFindings, names: &[String]) -> Option<String> {
     if found.is_cut {
         return Some(found.warnings.join("; "));
     }
-    let is_table = found.format == "csv" && !found.keys.is_empty() && !names.is_empty();
+    let is_table =
+        found.likeness == Likeness::Header && !found.keys.is_empty() && !names.is_empty();
     let is_read = |key: &String| names.contains(key);
     (is_table && !found.keys.iter().any(is_read)).then(|| {
         format!(

@@ -3,7 +3,7 @@
 use super::pages::PageRead;
 use super::read::ReadTask;
 use crate::diagnostics::nearest::nearest;
-use crate::formats::{self, Missing, PageFindings, Shape, XmlFindings};
+use crate::formats::{self, Likeness, Missing, PageFindings, Shape, XmlFindings};
 use crate::http::Answer;
 use crate::json_path::{PathPlan, PathStep};
 
@@ -70,7 +70,7 @@ impl FirstPage {
 
 /// What is said of a page of XML without records that may be none.
 pub fn may_be_none(found: &PageFindings, count: u64, first: Option<&FirstPage>) -> Option<String> {
-    let first = first.filter(|_| found.format == "xml" && count == 0)?;
+    let first = first.filter(|_| found.likeness == Likeness::Elements && count == 0)?;
     let is_odd = first.lacks_around(found) || {
         let around = first.xml.around.as_deref().map(local);
         let is_root = around == first.keys.first().map(|key| local(key));
@@ -157,11 +157,10 @@ pub fn why_no_page(
             found.format, first.format
         ));
     }
-    let is_other = match found.format {
-        // Lines with other names, or elements that stand in others.
-        "csv" => !shares(&first.keys, &found.keys),
-        "xml" => count == 0 && first.says_error(found),
-        _ => false,
+    let is_other = match found.likeness {
+        Likeness::Header => !shares(&first.keys, &found.keys),
+        Likeness::Elements => count == 0 && first.says_error(found),
+        Likeness::Records => false,
     };
     let words = found.xml.as_ref().and_then(|xml| xml.words.as_ref());
     if let Some(words) = words.filter(|_| is_other) {

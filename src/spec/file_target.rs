@@ -71,6 +71,30 @@ pub enum FileFormatWord {
     Xlsx,
 }
 
+impl FileFormatWord {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Csv,
+        Self::Tsv,
+        Self::Json,
+        Self::Jsonl,
+        Self::Xml,
+        Self::Xlsx,
+    ];
+
+    /// As a spec writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Xml => "xml",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
 /// A format with more about it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

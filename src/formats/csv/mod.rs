@@ -6,11 +6,11 @@ mod write;
 
 pub use read::read;
 
-use std::io::Write;
+use std::io;
 
 use super::compiler::FormatCompiler;
 use super::detect;
-use super::{Encoded, FormatKind, Kept, Signs, WriteError, WrittenFormat, WrittenName};
+use super::{FormatKind, Kept, Lines, Signs, WriteError, WrittenFormat, WrittenName};
 use crate::spec::file_target::{FileTarget, WrittenCsv, WrittenTsv};
 use crate::spec::format::Csv;
 use crate::spec::places::Placed;
@@ -152,11 +152,6 @@ impl WrittenCsvPlan {
         }
     }
 
-    /// Writes the lines of rows.
-    pub fn write<W: Write>(self, rows: Kept, to: &mut Encoded<W>) -> Result<(), WriteError> {
-        write::write(self, rows, to)
-    }
-
     /// What can be seen before a file's name is worked out.
     pub(super) fn check(self, at: &Placed<FileTarget>, compiler: &mut dyn FormatCompiler) {
         if let Some(format) = at.format.as_ref().filter(|_| self.delimiter == self.quote) {
@@ -170,6 +165,16 @@ impl WrittenCsvPlan {
             header: tsv.header.unwrap_or(true),
             ..Self::TABS
         }
+    }
+}
+
+impl Lines for WrittenCsvPlan {
+    fn write(
+        &self,
+        rows: Kept,
+        text: &mut dyn FnMut(&str) -> io::Result<()>,
+    ) -> Result<(), WriteError> {
+        write::write(*self, rows, text)
     }
 }
 

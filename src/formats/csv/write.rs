@@ -1,18 +1,17 @@
 //! Rows of which all columns are known become lines.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io;
 
 use super::WrittenCsvPlan;
 use crate::formats::WriteError;
 use crate::formats::cells::{Cells, Kept};
-use crate::formats::encode::Encoded;
 
 /// Writes rows between delimiters.
-pub fn write<W: Write>(
+pub fn write(
     plan: WrittenCsvPlan,
     mut rows: Kept,
-    to: &mut Encoded<W>,
+    text: &mut dyn FnMut(&str) -> io::Result<()>,
 ) -> Result<(), WriteError> {
     let mut builder = csv::WriterBuilder::new();
     builder.delimiter(plan.delimiter).quote(plan.quote);
@@ -27,7 +26,7 @@ pub fn write<W: Write>(
         writer.write_record(None::<&[u8]>).map_err(broken)?;
         drop(writer);
         // Cells are text, and so is what stands between them.
-        to.text(&String::from_utf8_lossy(&line))?;
+        text(&String::from_utf8_lossy(&line))?;
         Ok(())
     };
     let names = rows.names.clone();

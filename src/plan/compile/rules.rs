@@ -160,26 +160,31 @@ impl Compiler<'_> {
             );
         }
         let then = rule.then.value;
-        if then == Then::Split && !can_split {
-            self.error(
-                &rule.then,
+        let misplaced = match then {
+            Then::Split if !can_split => Some((
                 "`then: split` halves a window or a batch, and here is neither",
                 "put a step { name: window, windows: { from: …, step: P1M } } above it, or give the target a `batch`",
-            );
-        }
-        if then == Then::Restart && !self.has_steps {
-            self.error(
-                &rule.then,
+            )),
+            Then::Restart if !self.has_steps => Some((
                 "`then: restart` runs the steps of a target from the first, and here are none",
                 "write retry, or give the target `steps`: look up, then update",
-            );
-        }
-        if then == Then::Stop && !can_stop {
-            self.error(
-                &rule.then,
+            )),
+            Then::Stop if !can_stop => Some((
                 "`then: stop` ends a list of pages, and a target has none",
                 "write skip, fail or abort",
-            );
+            )),
+            Then::Ok
+            | Then::Retry
+            | Then::Restart
+            | Then::Skip
+            | Then::Stop
+            | Then::Split
+            | Then::RefreshAuth
+            | Then::Fail
+            | Then::Abort => None,
+        };
+        if let Some((message, hint)) = misplaced {
+            self.error(&rule.then, message, hint);
         }
         let plan = RulePlan {
             looks_inside: of_when == BodyReads::Inside,

@@ -204,7 +204,7 @@ impl RowFile {
             (Way::Aside(aside, name), Some(WrittenCells::Lines(lines))) => {
                 let mut to = encoded(&plan, &format, &local, &name)?;
                 to.text(&around.before)?;
-                lines.write(aside.finish(stop)?, &mut to)?;
+                lines.write(aside.finish(stop)?, &mut |text| to.text(text))?;
                 to
             }
             (Way::AtOnce(to), None) => to,
