@@ -54,7 +54,7 @@ impl Credentials {
 #[derive(Default)]
 pub struct Tokens(Mutex<Option<Numbered>>);
 
-/// A token, and the how manieth it is.
+/// A token and its number: it tells one that was refused from the next.
 #[derive(Clone)]
 struct Numbered {
     token: Token,
