@@ -241,7 +241,7 @@ impl InputReader {
     /// One read; repeated only where it surely was not done.
     async fn read(&mut self, waits: &mut Waits) -> Result<Read, ReadError> {
         let path = self.next_path();
-        let api = self.api.clone();
+        let api = &self.api;
         let read = retry(api.stop(), async |_| {
             let answer = api.read(&path).await;
             if answer.is_surely_not_done() {

@@ -71,9 +71,9 @@ impl ContainerApi {
         let mut waits = Waits::default();
         let started = retry(self.stop(), async |_| {
             let answer = self.send(&Method::POST, path, Some(&body)).await;
-            let told = format!("POST {path}: {}", answer.describe());
+            let told = || format!("POST {path}: {}", answer.describe());
             if answer.is_surely_not_done() {
-                return Attempt::Again(StartError::NotDone(told), waits.after_not_done(&answer));
+                return Attempt::Again(StartError::NotDone(told()), waits.after_not_done(&answer));
             }
             match &answer {
                 CallAnswer::Whole { body, .. } if answer.is_success() => match id_of(body) {
@@ -84,9 +84,9 @@ impl ContainerApi {
                 },
                 CallAnswer::Whole {
                     status: 400..=499, ..
-                } => Attempt::Failed(StartError::NotDone(told)),
+                } => Attempt::Failed(StartError::NotDone(told())),
                 CallAnswer::Whole { .. } | CallAnswer::Refused(_) | CallAnswer::Lost(_) => {
-                    Attempt::Failed(StartError::InDoubt(told))
+                    Attempt::Failed(StartError::InDoubt(told()))
                 }
             }
         });

@@ -237,12 +237,12 @@ impl Compiler<'_> {
             return Some(of(OffsetPlan::compile(offset.as_ref()), PagesKind::Offset));
         }
         if let Some(next) = cursor {
-            let compiled = CursorPlan::compile(next, answered, read, self);
-            return Some(of(compiled, PagesKind::Cursor));
+            let compiled = self.next_path(next, answered, read);
+            return Some(of(compiled, |next| PagesKind::Cursor(CursorPlan(next))));
         }
         if let Some(next) = next_url {
-            let compiled = NextUrlPlan::compile(next, answered, read, self);
-            return Some(of(compiled, PagesKind::NextUrl));
+            let compiled = self.next_path(next, answered, read);
+            return Some(of(compiled, |next| PagesKind::NextUrl(NextUrlPlan(next))));
         }
         let link = link_header.as_ref()?;
         let compiled = LinkHeaderPlan::compile(Some(link));
@@ -260,12 +260,18 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn page_path(
+    /// Where the next page's value stands, and what is said besides.
+    fn next_path<'s>(
         &mut self,
-        node: &Path,
-        scope: &Scope,
+        spec: &'s Next,
+        answered: &Scope,
         read: &mut PagesRead,
-    ) -> PathPlan {
+    ) -> (PathPlan, Keys<'s>) {
+        let next = self.page_path(&spec.next, answered, read);
+        (next, Keys::of(spec))
+    }
+
+    fn page_path(&mut self, node: &Path, scope: &Scope, read: &mut PagesRead) -> PathPlan {
         let (path, uses) = self.path(node, scope);
         read.holds_body |= match &path {
             PathPlan::Plain(_) => false,

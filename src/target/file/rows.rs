@@ -1,5 +1,6 @@
 //! Rows become a file on the disk, row by row.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempDir};
@@ -115,7 +116,9 @@ impl RowFile {
                 let mut text = String::new();
                 for index in wanted {
                     text.clear();
-                    let seen = || frame(*index);
+                    // An item and a row of XML see the same.
+                    let known = OnceCell::new();
+                    let seen = || Arc::clone(known.get_or_init(|| frame(*index)));
                     let item = self.target.item.as_ref();
                     let item = item.map(|item| item::make(item, &seen())).transpose();
                     let written = item.map_err(|error| error.to_string()).and_then(|item| {
