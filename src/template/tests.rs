@@ -6,19 +6,36 @@ use minijinja::value::{Value, ValueKind};
 use super::compare;
 use super::date::DateValue;
 use super::operators::Comparison;
+use super::signature::{Parameter, Takes};
 use super::text::is_nothing;
 
 /// A test by its name.
 pub struct Test {
+    /// Its name.
     pub name: &'static str,
+    /// Makes the function.
     pub make: fn() -> Value,
+    /// What it takes besides the value before `is`.
+    pub parameters: &'static [Parameter],
+    /// When it holds.
+    pub about: &'static str,
+}
+
+/// A test by its name.
+pub fn find(name: &str) -> Option<&'static Test> {
+    all().iter().find(|test| test.name == name)
 }
 
 macro_rules! test {
-    ($name:literal, $function:expr) => {
+    ($name:literal, $about:literal, $function:expr) => {
+        test!($name, $about, $function, [])
+    };
+    ($name:literal, $about:literal, $function:expr, [$($parameter:expr),*]) => {
         Test {
             name: $name,
             make: || Value::from_function($function),
+            parameters: &[$($parameter),*],
+            about: $about,
         }
     };
 }
@@ -31,69 +48,119 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// All tests, by name.
 pub fn all() -> &'static [Test] {
     const ALL: &[Test] = &[
-        test!("boolean", stock::is_boolean),
-        test!("date", |value: &Value| value
+        test!("boolean", "it is true or false", stock::is_boolean),
+        test!("date", "it is a date", |value: &Value| value
             .downcast_object_ref::<DateValue>()
             .is_some()),
-        test!("defined", |value: &Value| !is_nothing(value)),
-        test!("divisibleby", stock::is_divisibleby),
-        test!("endingwith", starts_or_ends::ends),
-        test!("eq", compare::equal),
-        test!("equalto", compare::equal),
-        test!("even", stock::is_even),
-        test!("false", stock::is_false),
-        test!("float", stock::is_float),
-        test!("ge", |a: &Value, b: &Value| compare::test(
-            Comparison::Ge,
-            a,
-            b
+        test!("defined", "it is not nothing", |value: &Value| !is_nothing(
+            value
         )),
-        test!("greaterthan", |a: &Value, b: &Value| compare::test(
-            Comparison::Gt,
-            a,
-            b
-        )),
-        test!("gt", |a: &Value, b: &Value| compare::test(
-            Comparison::Gt,
-            a,
-            b
-        )),
-        test!("in", |value: &Value, list: &Value| compare::contains(
-            list, value
-        )),
-        test!("integer", stock::is_integer),
-        test!("iterable", |value: &Value| !is_nothing(value)
-            && stock::is_iterable(value)),
-        test!("le", |a: &Value, b: &Value| compare::test(
-            Comparison::Le,
-            a,
-            b
-        )),
-        test!("lessthan", |a: &Value, b: &Value| compare::test(
-            Comparison::Lt,
-            a,
-            b
-        )),
-        test!("lower", |value: &Value| value
+        test!(
+            "divisibleby",
+            "it can be divided by the number",
+            stock::is_divisibleby,
+            [Parameter::always("other", Takes::Whole)]
+        ),
+        test!(
+            "endingwith",
+            "it ends with the text",
+            starts_or_ends::ends,
+            [Parameter::always("other", Takes::Text)]
+        ),
+        test!(
+            "eq",
+            "it equals the other",
+            compare::equal,
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!(
+            "equalto",
+            "it equals the other",
+            compare::equal,
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!("even", "it is an even number", stock::is_even),
+        test!("false", "it is false", stock::is_false),
+        test!("float", "it is a number with decimals", stock::is_float),
+        test!(
+            "ge",
+            "it is greater or equal",
+            |a: &Value, b: &Value| compare::test(Comparison::Ge, a, b),
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!(
+            "greaterthan",
+            "it is greater",
+            |a: &Value, b: &Value| compare::test(Comparison::Gt, a, b),
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!(
+            "gt",
+            "it is greater",
+            |a: &Value, b: &Value| compare::test(Comparison::Gt, a, b),
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!(
+            "in",
+            "it is in the list, or part of the text",
+            |value: &Value, list: &Value| compare::contains(list, value),
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!("integer", "it is a whole number", stock::is_integer),
+        test!(
+            "iterable",
+            "it can be counted through",
+            |value: &Value| !is_nothing(value) && stock::is_iterable(value)
+        ),
+        test!(
+            "le",
+            "it is less or equal",
+            |a: &Value, b: &Value| compare::test(Comparison::Le, a, b),
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!(
+            "lessthan",
+            "it is less",
+            |a: &Value, b: &Value| compare::test(Comparison::Lt, a, b),
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!("lower", "it has small letters only", |value: &Value| value
             .as_str()
             .is_some_and(|text| text.to_lowercase() == text)),
-        test!("lt", |a: &Value, b: &Value| compare::test(
-            Comparison::Lt,
-            a,
-            b
+        test!(
+            "lt",
+            "it is less",
+            |a: &Value, b: &Value| compare::test(Comparison::Lt, a, b),
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!("mapping", "it is a map", |value: &Value| value.kind()
+            == ValueKind::Map),
+        test!(
+            "ne",
+            "it does not equal the other",
+            |a: &Value, b: &Value| compare::equal(a, b).map(|equal| !equal),
+            [Parameter::always("other", Takes::Any)]
+        ),
+        test!("none", "it is nothing", |value: &Value| is_nothing(value)),
+        test!("number", "it is a number", |value: &Value| value
+            .is_number()),
+        test!("odd", "it is an odd number", stock::is_odd),
+        test!("sequence", "it is a list", |value: &Value| value.kind()
+            == ValueKind::Seq),
+        test!(
+            "startingwith",
+            "it begins with the text",
+            starts_or_ends::starts,
+            [Parameter::always("other", Takes::Text)]
+        ),
+        test!("string", "it is text", |value: &Value| value
+            .as_str()
+            .is_some()),
+        test!("true", "it is true", stock::is_true),
+        test!("undefined", "it is nothing", |value: &Value| is_nothing(
+            value
         )),
-        test!("mapping", |value: &Value| value.kind() == ValueKind::Map),
-        test!("ne", |a: &Value, b: &Value| compare::equal(a, b)
-            .map(|equal| !equal)),
-        test!("none", |value: &Value| is_nothing(value)),
-        test!("number", |value: &Value| value.is_number()),
-        test!("odd", stock::is_odd),
-        test!("sequence", |value: &Value| value.kind() == ValueKind::Seq),
-        test!("startingwith", starts_or_ends::starts),
-        test!("string", |value: &Value| value.as_str().is_some()),
-        test!("true", stock::is_true),
-        test!("undefined", |value: &Value| is_nothing(value)),
-        test!("upper", |value: &Value| value
+        test!("upper", "it has large letters only", |value: &Value| value
             .as_str()
             .is_some_and(|text| text.to_uppercase() == text)),
     ];

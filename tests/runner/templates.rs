@@ -155,19 +155,29 @@ fn the_page_has_an_example_of_every_filter_and_function() {
         .collect();
     let missing: Vec<&str> = filters::names()
         .filter(|name| !templates.contains(&format!("| {name}")))
-        .chain(
-            functions::NAMES
-                .into_iter()
-                .filter(|name| !templates.contains(&format!("{name}("))),
-        )
+        .chain(functions::names().filter(|name| !templates.contains(&format!("{name}("))))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
     let words: BTreeSet<&str> = page.split('`').collect();
-    let missing: Vec<&str> = methods::NAMES
-        .into_iter()
+    let missing: Vec<&str> = methods::names()
         .filter(|name| !words.contains(name))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// What hover shows of a filter is true.
+#[test]
+fn every_example_of_a_filter_is_true() {
+    let page = page();
+    let templates: Vec<&str> = filters::all().iter().map(|one| one.example.0).collect();
+    let values = values(record(&page), &templates);
+    for (filter, value) in filters::all().iter().zip(values) {
+        let expected = match filter.example.1 {
+            "nothing" => "",
+            code => code,
+        };
+        assert_eq!(value, expected, "{}", filter.example.0);
+    }
 }
 
 #[test]
@@ -200,17 +210,20 @@ fn every_filter_and_method_passes_nothing_on() {
         "regex_replace" | "replace" | "to_map" => "('a', 'b')",
         "select" | "reject" => "('odd')",
         "attr" | "groupby" | "selectattr" | "rejectattr" | "pick" | "omit" | "regex_search"
-        | "split" | "startswith" | "endswith" | "find" | "rfind" | "join" | "get" | "count" => {
-            "('a')"
-        }
+        | "split" | "startswith" | "endswith" | "find" | "rfind" | "join" | "get" => "('a')",
         _ => "()",
+    };
+    let of_method = |name: &str| match name {
+        "count" => "('a')",
+        "title" | "upper" | "lower" | "capitalize" | "items" => "()",
+        name => arguments(name),
     };
     let mut templates: Vec<String> = filters::names()
         .filter(|name| !matches!(*name, "default" | "d" | "or_null"))
         .map(|name| format!("{{{{ record.none | {name}{} }}}}", arguments(name)))
         .collect();
     templates.extend(
-        methods::NAMES.map(|name| format!("{{{{ record.none.{name}{} }}}}", arguments(name))),
+        methods::names().map(|name| format!("{{{{ record.none.{name}{} }}}}", of_method(name))),
     );
     let texts: Vec<&str> = templates.iter().map(String::as_str).collect();
     for (template, value) in templates.iter().zip(values("id: 1", &texts)) {

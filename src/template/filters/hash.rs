@@ -10,6 +10,9 @@ use super::{by_value, invalid, optional_text};
 use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
+/// The kinds there are.
+pub const KINDS: [&str; 4] = ["sha256", "sha512", "sha1", "md5"];
+
 /// The digest of a text: `sha256` (the default), `sha512`, `sha1` or `md5`.
 pub fn hash(value: &Value, kind: Option<&str>) -> Result<String, Error> {
     let text = text_of(value);
@@ -22,7 +25,8 @@ pub fn hash(value: &Value, kind: Option<&str>) -> Result<String, Error> {
         "md5" => Md5::digest(bytes).to_vec(),
         other => {
             return Err(invalid(format!(
-                "no hash is called `{other}`: sha256, sha512, sha1 or md5"
+                "no hash is called `{other}`: {}",
+                KINDS.join(", ")
             )));
         }
     };

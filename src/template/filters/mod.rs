@@ -1,5 +1,4 @@
-//! The filters: ours, one file each, and minijinja's. This list is the only one: the check, the
-//! engine and the documentation's test read it.
+//! The filters: ours, one file each, and minijinja's; `table` lists them.
 
 mod abs;
 mod base64;
@@ -15,7 +14,7 @@ mod json;
 mod length;
 mod map;
 mod money;
-mod number;
+pub mod number;
 mod or_null;
 mod pick;
 pub mod regex;
@@ -25,17 +24,20 @@ mod selectattr;
 mod slugify;
 mod string;
 mod strip_tags;
+mod table;
 mod to_map;
 mod to_number;
 mod trim;
 mod truncate;
 mod urlencode;
 
-use minijinja::filters as stock;
+pub use table::all;
+
 use minijinja::value::Value;
 use minijinja::{Error, ErrorKind};
 
 use super::native::{Doubt, NativeFilter, Plain};
+use super::signature::{Parameter, in_order, place_of, written};
 
 /// A filter by its name.
 pub struct Filter {
@@ -47,9 +49,12 @@ pub struct Filter {
     pub nothing: Nothing,
     /// How it sees numbers.
     pub numbers: Numbers,
-    /// The names of its arguments, in order, where they may be given by name; a filter of
-    /// minijinja's own knows its names itself.
-    pub parameters: &'static [&'static str],
+    /// What it takes besides the value before the `|`.
+    pub parameters: &'static [Parameter],
+    /// What it does, in a sentence or two.
+    pub about: &'static str,
+    /// A template over the record of `docs/templates.md`, and what it gives, as JSON.
+    pub example: (&'static str, &'static str),
     /// Its plain form, where it has one.
     pub native: Option<NativeFilter>,
 }
@@ -74,161 +79,110 @@ pub enum Numbers {
     PlainInside,
 }
 
-macro_rules! filter {
-    ($name:literal, $function:expr) => {
-        filter!($name, $function, PassedOn, Plain, [])
-    };
-    ($name:literal, $function:expr, [$($parameter:literal),*]) => {
-        filter!($name, $function, PassedOn, Plain, [$($parameter),*])
-    };
-    ($name:literal, $function:expr, $nothing:ident, $numbers:ident) => {
-        filter!($name, $function, $nothing, $numbers, [])
-    };
-    ($name:literal, $function:expr, $nothing:ident, $numbers:ident, [$($parameter:literal),*]) => {
-        Filter {
-            name: $name,
-            make: || Value::from_function($function),
-            nothing: Nothing::$nothing,
-            numbers: Numbers::$numbers,
-            parameters: &[$($parameter),*],
-            native: None,
-        }
-    };
-}
-
 /// A filter by its name.
 pub fn find(name: &str) -> Option<&'static Filter> {
     all().iter().find(|filter| filter.name == name)
 }
 
 impl Filter {
+    /// A filter without arguments that passes nothing on and sees numbers as numbers.
+    const fn new(name: &'static str, make: fn() -> Value) -> Self {
+        Self {
+            name,
+            make,
+            nothing: Nothing::PassedOn,
+            numbers: Numbers::Plain,
+            parameters: &[],
+            about: "",
+            example: ("", ""),
+            native: None,
+        }
+    }
+
+    const fn about(mut self, about: &'static str) -> Self {
+        self.about = about;
+        self
+    }
+
+    const fn example(mut self, template: &'static str, result: &'static str) -> Self {
+        self.example = (template, result);
+        self
+    }
+
+    const fn takes(mut self, parameters: &'static [Parameter]) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    const fn sees_nothing(mut self) -> Self {
+        self.nothing = Nothing::Seen;
+        self
+    }
+
+    const fn numbers(mut self, numbers: Numbers) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
     /// The filter with a plain form.
     const fn natively(mut self, native: NativeFilter) -> Self {
         self.native = Some(native);
         self
     }
 
-    /// The arguments in the order of the parameters; the value itself stands first.
-    pub fn in_order(&self, mut args: Vec<Value>) -> Result<Vec<Value>, Error> {
-        if self.parameters.is_empty() || !args.last().is_some_and(Value::is_kwargs) {
-            return Ok(args);
-        }
-        let named = args.pop().unwrap_or_default();
-        for name in named.try_iter()? {
-            let word = name.as_str().unwrap_or_default();
-            let Some(at) = self.parameters.iter().position(|known| *known == word) else {
-                return Err(invalid(self.unknown_argument(word)));
-            };
-            let at = at + 1;
-            if args.len() <= at {
-                args.resize(at + 1, Value::UNDEFINED);
-            }
-            args[at] = named.get_item(&name)?;
-        }
-        Ok(args)
+    /// As documentation writes it: `truncate(n, end='')`.
+    pub fn written(&self) -> String {
+        written(self.name, self.parameters)
     }
 
-    /// What to say about an argument that there is not.
-    pub fn unknown_argument(&self, name: &str) -> String {
-        format!("`{}` has no argument `{name}`", self.name)
+    /// The place, from 0, of an argument that may be given by place.
+    pub fn place_of(&self, name: &str) -> Option<usize> {
+        place_of(self.parameters, name)
     }
+
+    /// The arguments in the order of the parameters; the value itself stands first.
+    pub fn in_order(&self, args: Vec<Value>) -> Result<Vec<Value>, Error> {
+        in_order(self.name, self.parameters, args, 1)
+    }
+}
+
+/// What other tools call a filter of ours, or a way to do without.
+pub fn known_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "tojson" | "to_json" | "dump" | "json_encode" => "write json",
+        "fromjson" | "from_json" | "json_decode" => "write parse_json",
+        "md5" => "write hash('md5')",
+        "sha1" => "write hash('sha1')",
+        "sha256" => "write hash('sha256')",
+        "b64encode" | "base64_encode" => "write base64",
+        "b64decode" => "write base64_decode",
+        "strftime" | "date_format" | "format_date" | "format_datetime" | "datetime" => {
+            "write date('%Y-%m-%d')"
+        }
+        "safe" | "e" | "raw" => "nothing is escaped by itself: leave it out, or write escape",
+        "substr" | "substring" => "write value[0:5]",
+        "uppercase" | "upcase" => "write upper",
+        "lowercase" | "downcase" => "write lower",
+        "strip" => "write trim",
+        "size" => "write length",
+        "append" | "concat" => "write a ~ b",
+        "prepend" => "write b ~ a",
+        "where" | "filter" => "write selectattr('name', 'eq', value)",
+        "plus" => "write a + b",
+        "minus" => "write a - b",
+        "times" => "write a * b",
+        "divided_by" => "write a / b",
+        "ceil" => "write round(0, 'ceil')",
+        "floor" => "write round(0, 'floor')",
+        "slug" => "write slugify",
+        "number_format" => "write number('1.234,56')",
+        _ => return None,
+    })
 }
 
 /// The names of all filters.
 pub fn names() -> impl Iterator<Item = &'static str> {
     all().iter().map(|filter| filter.name)
-}
-
-/// All filters, by name.
-pub fn all() -> &'static [Filter] {
-    const ALL: &[Filter] = &[
-        filter!("abs", stock::abs).natively(abs::native),
-        filter!("attr", stock::attr),
-        filter!("base64", base64::encode).natively(base64::native),
-        filter!("base64_decode", base64::decode),
-        filter!("batch", stock::batch),
-        filter!("bool", bool::bool).natively(bool::native),
-        filter!("capitalize", stock::capitalize),
-        filter!("chain", stock::chain),
-        filter!("count", stock::length).natively(length::native),
-        filter!(
-            "d",
-            default::default,
-            Seen,
-            AsWritten,
-            ["default_value", "boolean"]
-        )
-        .natively(default::native),
-        filter!("date", date::date, ["format", "tz"]).natively(date::native),
-        filter!(
-            "default",
-            default::default,
-            Seen,
-            AsWritten,
-            ["default_value", "boolean"]
-        )
-        .natively(default::native),
-        filter!("dictsort", stock::dictsort),
-        filter!("escape", escape::escape),
-        filter!("first", stock::first),
-        filter!("float", to_number::float, Seen, Plain, ["default"])
-            .natively(to_number::native_float),
-        filter!("format", format::format),
-        filter!("groupby", stock::groupby, PassedOn, PlainInside),
-        filter!("hash", hash::hash, ["kind"]).natively(hash::native),
-        filter!("indent", stock::indent),
-        filter!("int", to_number::int, Seen, Plain, ["default"]).natively(to_number::native_int),
-        filter!("items", stock::items),
-        filter!("join", join::join, PassedOn, AsWritten, ["d", "attribute"]),
-        filter!("json", json::json, PassedOn, AsWritten),
-        filter!("last", stock::last),
-        filter!("length", stock::length).natively(length::native),
-        filter!("lines", stock::lines),
-        filter!("list", stock::list),
-        filter!("lower", stock::lower).natively(case::lower),
-        filter!("map", map::map),
-        filter!("max", stock::max, PassedOn, PlainInside),
-        filter!("min", stock::min, PassedOn, PlainInside),
-        filter!("money", money::money, ["digits"]).natively(money::native),
-        filter!("number", number::number, ["example"]).natively(number::native),
-        filter!("omit", pick::omit),
-        filter!("or_null", or_null::or_null, Seen, AsWritten),
-        filter!("parse_json", json::parse_json),
-        filter!("pick", pick::pick),
-        filter!("regex_replace", regex::replace, ["pattern", "by"]).natively(regex::native_replace),
-        filter!("regex_search", regex::search, ["pattern", "group"]).natively(regex::native_search),
-        filter!("reject", selectattr::reject),
-        filter!("rejectattr", selectattr::rejectattr),
-        filter!("replace", stock::replace).natively(replace::native),
-        filter!("reverse", stock::reverse),
-        filter!("round", stock::round).natively(round::native),
-        filter!("select", selectattr::select),
-        filter!("selectattr", selectattr::selectattr),
-        filter!("slice", stock::slice),
-        filter!("slugify", slugify::slugify).natively(slugify::native),
-        filter!("sort", stock::sort, PassedOn, PlainInside),
-        filter!("split", stock::split),
-        filter!("string", string::string, PassedOn, AsWritten).natively(string::native),
-        filter!("strip_tags", strip_tags::strip_tags).natively(strip_tags::native),
-        filter!("sum", stock::sum, PassedOn, PlainInside),
-        filter!("title", stock::title),
-        filter!("to_map", to_map::to_map, ["key", "value"]),
-        filter!(
-            "to_number",
-            to_number::to_number,
-            Seen,
-            Plain,
-            ["default", "decimal"]
-        )
-        .natively(to_number::native),
-        filter!("trim", stock::trim).natively(trim::native),
-        filter!("truncate", truncate::truncate, ["n", "end"]).natively(truncate::native),
-        filter!("unique", stock::unique, PassedOn, PlainInside),
-        filter!("upper", stock::upper).natively(case::upper),
-        filter!("urlencode", urlencode::urlencode).natively(urlencode::native),
-        filter!("zip", stock::zip),
-    ];
-    ALL
 }
 
 /// The value at `a.b.0` inside another; nothing where the path leads nowhere.

@@ -51,6 +51,11 @@ impl Style {
     }
 }
 
+/// Whether a text is an example of a number.
+pub fn is_example(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit()) && Style::of(text).is_some()
+}
+
 /// A number (or text that is one) printed like the example.
 pub fn number(value: &Value, example: &str) -> Result<Value, Error> {
     let style = Style::of(example)

@@ -4,6 +4,7 @@
 //! minijinja's own operators say that `'9' > 10` is true and that `nothing < 5` holds, and it finds
 //! unknown filters only when they run.
 
+mod arguments;
 mod calls;
 mod expressions;
 mod names;

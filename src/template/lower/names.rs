@@ -44,7 +44,7 @@ impl<'s> Lowering<'s, '_> {
     }
 
     pub(super) fn unknown_name(&mut self, name: &str, place: Range<usize>) {
-        if functions::NAMES.contains(&name) {
+        if functions::find(name).is_some() {
             let help = format!("call it: {name}()");
             self.problem(place, format!("`{name}` is a function"), help);
             return;
@@ -125,7 +125,7 @@ impl<'s> Lowering<'s, '_> {
                 }
             }
             Some(_) => {}
-            None if methods::NAMES.contains(&name) => {}
+            None if methods::find(name).is_some() => {}
             None => {
                 let mut help = hint(name, fields.iter().map(|field| field.name.as_str()));
                 if var.id == "vars" {

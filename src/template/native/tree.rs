@@ -11,6 +11,7 @@ use crate::template::document::PathKey;
 use crate::template::filters::{self, Nothing, Numbers};
 use crate::template::operators::{Arithmetic, CONCAT, Comparison, IN, ITEM, NEGATE, NOT_IN, TRUTH};
 use crate::template::scope::{Name, Scope};
+use crate::template::signature::most_by_place;
 
 /// What a plain form is made of.
 pub enum Node<L> {
@@ -318,7 +319,7 @@ impl Reader<'_> {
             match arg {
                 CallArg::Pos(arg) => nodes.push(self.node(arg)?),
                 CallArg::Kwarg(name, arg) => {
-                    let at = known.parameters.iter().position(|known| known == name)? + 1;
+                    let at = known.place_of(name)? + 1;
                     while nodes.len() <= at {
                         nodes.push(Node::Constant(Plain::Nothing));
                     }
@@ -328,7 +329,8 @@ impl Reader<'_> {
             }
         }
         // More than it takes is an error, and so the engine's.
-        let is_surplus = !known.parameters.is_empty() && nodes.len() > known.parameters.len() + 1;
+        let most = most_by_place(known.parameters);
+        let is_surplus = most.is_some_and(|most| nodes.len() > most + 1);
         (!is_surplus).then_some(Node::Filter(native, nodes))
     }
 
