@@ -3,9 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::code::Code;
+
 /// A mistake: where, what, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// What kind it is.
+    pub code: Code,
     /// Bytes of the spec's source.
     pub span: Range<usize>,
     /// What is wrong, in a sentence without a full stop.
@@ -16,8 +20,9 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A mistake without a hint.
-    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, span: Range<usize>, message: impl Into<String>) -> Self {
         Self {
+            code,
             span,
             message: message.into(),
             hint: None,

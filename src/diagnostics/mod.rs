@@ -2,9 +2,11 @@
 //!
 //! Plain synchronous code that knows no network.
 
+mod code;
 mod diagnostic;
 pub mod nearest;
 mod render;
 
+pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, SpecErrors};
 pub use render::{as_json, as_text};

@@ -7,6 +7,7 @@ use miette::{
     Severity,
 };
 
+use super::code::Code;
 use super::diagnostic::{Diagnostic, SpecErrors};
 
 /// Every mistake, warning and hint with file, line, column, excerpt and hint.
@@ -49,10 +50,14 @@ fn miette_diagnostic(entry: &Diagnostic, severity: Severity) -> MietteDiagnostic
         .with_severity(severity)
         .with_label(LabeledSpan::new(None, entry.span.start, length));
     shown.help.clone_from(&entry.hint);
+    // What merely does not go together has no more to be explained than it says itself.
+    if entry.code != Code::Refused {
+        shown = shown.with_code(entry.code.word());
+    }
     shown
 }
 
-/// Every mistake, warning and hint as an object: `file`, `severity`, `line` and `column` (from 1),
+/// Every mistake, warning and hint as an object: `file`, `severity`, `code`, `line` and `column` (from 1),
 /// `offset` and `length` (bytes), `message`, `hint`.
 pub fn as_json(report: &SpecErrors) -> Vec<serde_json::Value> {
     let entry = |entry: &Diagnostic, severity: &str| {
@@ -60,6 +65,7 @@ pub fn as_json(report: &SpecErrors) -> Vec<serde_json::Value> {
         serde_json::json!({
             "file": report.file,
             "severity": severity,
+            "code": entry.code.word(),
             "line": line,
             "column": column,
             "offset": entry.span.start,

@@ -7,7 +7,8 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::tree::{Entry, Node, NodeValue, Scalar};
-use crate::diagnostics::Diagnostic;
+use super::yaml_mistakes::{explain, unquoted_template};
+use crate::diagnostics::{Code, Diagnostic};
 
 /// The most nodes a spec may have once its aliases are written out.
 const NODE_BUDGET: usize = 200_000;
@@ -52,7 +53,7 @@ impl<'s> Composer<'s, '_> {
                             .tag_span()
                             .map_or_else(|| bytes(&span), |tag| bytes(&tag));
                         self.diagnostics.push(
-                            Diagnostic::new(tag, "tags are not part of the language")
+                            Diagnostic::new(Code::Yaml, tag, "tags are not part of the language")
                                 .hint("remove the tag; quote a value to make it text"),
                         );
                     }
@@ -69,7 +70,7 @@ impl<'s> Composer<'s, '_> {
             match self.next()? {
                 (Event::StreamStart | Event::DocumentStart(..), _) => {}
                 (Event::StreamEnd, span) => {
-                    return Err(Diagnostic::new(span, "the spec is empty")
+                    return Err(Diagnostic::new(Code::Yaml, span, "the spec is empty")
                         .hint("begin with `version: 1`, `name: …`, `mode: …`"));
                 }
                 (event, span) => {
@@ -79,7 +80,7 @@ impl<'s> Composer<'s, '_> {
                             (Event::DocumentEnd, _) => {}
                             (Event::StreamEnd, _) => return Ok(Some(node)),
                             (_, span) => {
-                                return Err(Diagnostic::new(span, "a second document")
+                                return Err(Diagnostic::new(Code::Yaml, span, "a second document")
                                     .hint("a spec is one YAML document; remove the `---`"));
                             }
                         }
@@ -93,6 +94,7 @@ impl<'s> Composer<'s, '_> {
         self.nodes += nodes;
         if self.nodes > NODE_BUDGET {
             return Err(Diagnostic::new(
+                Code::Yaml,
                 span.clone(),
                 format!("more than {NODE_BUDGET} values once every alias is written out"),
             )
@@ -110,6 +112,7 @@ impl<'s> Composer<'s, '_> {
         self.count(&span, 1)?;
         if depth > DEPTH_LIMIT {
             return Err(Diagnostic::new(
+                Code::Yaml,
                 span,
                 format!("nested more than {DEPTH_LIMIT} levels deep"),
             ));
@@ -139,16 +142,18 @@ impl<'s> Composer<'s, '_> {
             Event::MappingStart(_, anchor, _) => (self.map(span, depth)?, anchor),
             Event::Alias(id) => {
                 let Some(node) = self.anchors.get(&id).cloned() else {
-                    return Err(
-                        Diagnostic::new(span, "this alias stands inside its own anchor")
-                            .hint("an anchored value can't contain itself"),
-                    );
+                    return Err(Diagnostic::new(
+                        Code::Yaml,
+                        span,
+                        "this alias stands inside its own anchor",
+                    )
+                    .hint("an anchored value can't contain itself"));
                 };
                 self.count(&span, size(&node))?;
                 return Ok(node);
             }
             _ => {
-                return Err(Diagnostic::new(span, "no value stands here"));
+                return Err(Diagnostic::new(Code::Yaml, span, "no value stands here"));
             }
         };
         if anchor != 0 {
@@ -173,7 +178,7 @@ impl<'s> Composer<'s, '_> {
         let span = span.start..end.end.max(span.end);
         if self.source[span.start..].starts_with("{{") {
             self.diagnostics
-                .push(unquoted_template(self.source, span.clone()));
+                .push(unquoted_template(self.source, span.start));
             return Ok(Node::refused(span));
         }
         let own: Vec<String> = written
@@ -185,7 +190,7 @@ impl<'s> Composer<'s, '_> {
             let Some(scalar) = key.scalar() else {
                 if !matches!(key.value, NodeValue::Refused) {
                     self.diagnostics.push(
-                        Diagnostic::new(key.span, "a key must be text")
+                        Diagnostic::new(Code::Yaml, key.span, "a key must be text")
                             .hint("quote it, or write one `key: value` a line"),
                     );
                 }
@@ -196,10 +201,14 @@ impl<'s> Composer<'s, '_> {
             } else if let Some(first) = entries.iter().find(|entry| entry.key == scalar.text) {
                 let line = line_of(self.source, first.key_span.start);
                 self.diagnostics.push(
-                    Diagnostic::new(key.span.clone(), format!("`{}` is set twice", scalar.text))
-                        .hint(format!(
-                            "it is already set in line {line}; keep one of them"
-                        )),
+                    Diagnostic::new(
+                        Code::DuplicateKey,
+                        key.span.clone(),
+                        format!("`{}` is set twice", scalar.text),
+                    )
+                    .hint(format!(
+                        "it is already set in line {line}; keep one of them"
+                    )),
                 );
             } else {
                 entries.push(Entry {
@@ -224,8 +233,12 @@ impl<'s> Composer<'s, '_> {
         for map in maps {
             let NodeValue::Map(merged) = &map.value else {
                 self.diagnostics.push(
-                    Diagnostic::new(map.span.clone(), "`<<` merges maps, and this is none")
-                        .hint("point it at an anchored map: `<<: *name`"),
+                    Diagnostic::new(
+                        Code::Yaml,
+                        map.span.clone(),
+                        "`<<` merges maps, and this is none",
+                    )
+                    .hint("point it at an anchored map: `<<: *name`"),
                 );
                 continue;
             };
@@ -240,51 +253,9 @@ impl<'s> Composer<'s, '_> {
     }
 
     fn syntax_error(&self, error: &granit_parser::ScanError) -> Diagnostic {
-        let start = error
-            .marker()
-            .byte_offset()
-            .unwrap_or(self.source.len())
-            .min(self.source.len());
-        let line_start = self.source[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line = self.source[line_start..].lines().next().unwrap_or("");
-        let indentation = &line[..line.len() - line.trim_start().len()];
-        if indentation.contains('\t') {
-            let at = line_start + indentation.find('\t').unwrap_or(0);
-            return Diagnostic::new(at..at + 1, "a tab as indentation")
-                .hint("indent with spaces: YAML allows no tabs there");
-        }
-        if let Some(at) = unquoted_start(line) {
-            let end = line.trim_end().len();
-            return unquoted_template(self.source, line_start + at..line_start + end);
-        }
-        Diagnostic::new(start..start, format!("this is no YAML: {}", error.info())).hint(
-            "texts with `: `, ` #`, or a leading `*`, `&`, `!`, `%`, `@`, `{` or `[` need quotes",
-        )
+        let at = error.marker().byte_offset().unwrap_or(self.source.len());
+        explain(self.source, at, &error.info())
     }
-}
-
-/// Where an unquoted template begins in a line that failed to parse.
-fn unquoted_start(line: &str) -> Option<usize> {
-    let value = line
-        .find(": ")
-        .map(|at| at + 2)
-        .or_else(|| line.find("- ").map(|at| at + 2))?;
-    let value = value + (line[value..].len() - line[value..].trim_start().len());
-    let text = &line[value..];
-    (text.starts_with("{{") || text.starts_with("{%")).then_some(value)
-}
-
-fn unquoted_template(source: &str, span: Range<usize>) -> Diagnostic {
-    // A template that goes on behind its braces is quoted whole.
-    let rest = &source[span.start..];
-    let line = rest.lines().next().unwrap_or("");
-    let mut end = line.find(" #").unwrap_or(line.len());
-    if !rest.starts_with("{{") || span.end <= span.start + end {
-        end = end.min(line.len());
-    }
-    let template = line[..end].trim_end().replace('"', "'");
-    Diagnostic::new(span, "a template without quotes is a YAML map")
-        .hint(format!("put quotes around it: \"{template}\""))
 }
 
 fn bytes(span: &Span) -> Range<usize> {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::compose::compose;
 use super::places::read;
-use super::structure;
+use super::structure::{self, Checked, Refused};
 use super::tree::Node;
 use super::{Spec, schema};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 
 /// A spec that was read. What was refused is cut out of the tree, so that the rest can be checked
 /// in the same go.
@@ -19,6 +19,8 @@ pub struct Document {
     pub source: Arc<str>,
     /// The tree without what was refused.
     pub root: Node,
+    /// What stood in parts that were refused.
+    pub refused: Vec<Refused>,
     /// The typed spec, made from `root`.
     pub spec: Spec,
 }
@@ -33,17 +35,19 @@ impl Document {
     ) -> Option<Self> {
         let source = source.into();
         let tree = compose(&source, diagnostics)?;
-        let root = structure::check(&tree, &schema::annotated(), diagnostics)?;
+        let Checked { root, refused } = structure::check(&tree, &schema::annotated(), diagnostics)?;
         match read::<Spec>(&root) {
             Ok(spec) => Some(Self {
                 file: file.into(),
                 source,
                 root,
+                refused,
                 spec,
             }),
             Err(error) => {
                 // The structure check has accepted the tree, so this says where the two differ.
                 diagnostics.push(Diagnostic::new(
+                    Code::Refused,
                     0..0,
                     format!("the spec can't be read: {error}"),
                 ));

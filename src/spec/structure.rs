@@ -3,74 +3,133 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::kinds::{accepts, join_or, node_word, type_word, types};
 use super::schema::{MODES, allows};
 use super::tree::{Entry, Node, NodeValue, Scalar, ScalarKind};
-use crate::diagnostics::Diagnostic;
 use crate::diagnostics::nearest::{hint, nearest};
+use crate::diagnostics::{Code, Diagnostic};
 
-/// Checks a spec's tree. What comes back is the tree without what was refused (so that the rest
-/// can go on to be checked), with placeholders for what every spec needs.
-pub fn check(root: &Node, schema: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
-    let mode = root.get("mode").and_then(Node::as_text).map(str::to_owned);
+/// A key or name in a part that was refused: that it is missing elsewhere follows from it.
+#[derive(Debug)]
+pub struct Refused {
+    /// The key, or the name that something was given.
+    pub word: String,
+    /// The map in which it would count; nothing where it would count for all of the spec.
+    pub around: Option<Range<usize>>,
+}
+
+/// What the check of a spec's structure leaves.
+pub struct Checked {
+    /// The tree without what was refused (so that the rest can go on to be checked), with
+    /// placeholders for what every spec needs.
+    pub root: Node,
+    /// What stood in parts that were refused.
+    pub refused: Vec<Refused>,
+}
+
+/// Checks a spec's tree.
+pub fn check(root: &Node, schema: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Checked> {
+    let given = root.get("mode").and_then(Node::as_text);
+    let modes = words(&schema["$defs"]["Mode"]);
+    let meant = given.and_then(|given| nearest(given, modes.iter().copied()));
     let mut checker = Checker {
         schema,
-        mode,
+        // Which keys another mode has is told where the mode is known.
+        mode: meant.map(str::to_owned),
         diagnostics,
+        parents: Vec::new(),
+        refused: Vec::new(),
     };
     let NodeValue::Map(_) = root.value else {
         checker.report(
+            Code::WrongType,
             &root.span,
             "a spec is a map of keys",
             Some("begin with `version: 1`, `name: …`, `mode: …`".to_owned()),
         );
         return None;
     };
-    let mut checked = checker.node(root, schema, "the spec")?;
-    add_placeholders(&mut checked);
-    Some(checked)
+    let mut checked = checker.node(root, schema, THE_SPEC)?;
+    let refused = checker.refused;
+    add_placeholders(&mut checked, meant.unwrap_or_else(|| mode_by_keys(root)));
+    Some(Checked {
+        root: checked,
+        refused,
+    })
 }
 
-/// A spec without these has been refused; the placeholders let the rest be checked.
-fn add_placeholders(root: &mut Node) {
-    let missing: Vec<Entry> = [
-        ("version", "1"),
-        ("name", "unnamed"),
-        ("mode", "data-service"),
-    ]
-    .into_iter()
-    .filter(|(key, _)| root.get(key).is_none())
-    .map(|(key, value)| Entry {
-        key: key.to_owned(),
-        key_span: 0..0,
-        value: Node {
-            span: 0..0,
-            value: NodeValue::Scalar(Scalar::plain(value.to_owned())),
-        },
-    })
-    .collect();
-    if let NodeValue::Map(entries) = &mut root.value {
-        entries.extend(missing);
+/// What the whole of it is called.
+const THE_SPEC: &str = "the spec";
+
+/// The mode that a spec's keys speak for.
+fn mode_by_keys(root: &Node) -> &'static str {
+    let has = |key: &str| root.get(key).is_some();
+    let target = root.get("target");
+    let by_change = ["new", "modified", "deleted", "unchanged"];
+    if has("source") {
+        "data-source"
+    } else if target.is_some_and(|target| by_change.iter().any(|key| target.get(key).is_some())) {
+        "export-delta"
+    } else if has("target") || has("feedback") || has("reject") {
+        "export"
+    } else {
+        "data-service"
     }
 }
 
-struct Checker<'a> {
+/// A spec without these has been refused; the placeholders let the rest be checked.
+fn add_placeholders(root: &mut Node, mode: &str) {
+    let NodeValue::Map(entries) = &mut root.value else {
+        return;
+    };
+    for (key, value) in [("version", "1"), ("name", "unnamed"), ("mode", mode)] {
+        let value = NodeValue::Scalar(Scalar::plain(value.to_owned()));
+        match entries.iter_mut().find(|entry| entry.key == key) {
+            Some(entry) if key == "mode" => entry.value.value = value,
+            Some(_) => {}
+            None => entries.push(Entry {
+                key: key.to_owned(),
+                key_span: 0..0,
+                value: Node { span: 0..0, value },
+            }),
+        }
+    }
+}
+
+/// The words of an `enum`.
+fn words(schema: &Value) -> Vec<&str> {
+    let words = schema.get("enum").and_then(Value::as_array);
+    let words = words.into_iter().flatten();
+    words.filter_map(Value::as_str).collect()
+}
+
+pub(super) struct Checker<'a> {
     schema: &'a Value,
+    /// The mode, where it is known.
     mode: Option<String>,
     diagnostics: &'a mut Vec<Diagnostic>,
+    /// The maps around, outermost first: what each is called, and its keys.
+    pub(super) parents: Vec<(String, Option<&'a Map<String, Value>>)>,
+    refused: Vec<Refused>,
 }
 
 impl<'a> Checker<'a> {
-    fn report(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        let mut diagnostic = Diagnostic::new(span.clone(), message);
+    pub(super) fn report(
+        &mut self,
+        code: Code,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        let mut diagnostic = Diagnostic::new(code, span.clone(), message);
         diagnostic.hint = hint;
         self.diagnostics.push(diagnostic);
     }
 
     /// Follows `$ref`.
-    fn resolve(&self, mut schema: &'a Value) -> &'a Value {
+    pub(super) fn resolve(&self, mut schema: &'a Value) -> &'a Value {
         while let Some(target) = schema.get("$ref").and_then(Value::as_str) {
             let Some(found) = self.schema.pointer(target.trim_start_matches('#')) else {
                 break;
@@ -80,16 +139,22 @@ impl<'a> Checker<'a> {
         schema
     }
 
+    /// What a schema allows, one of them.
+    pub(super) fn choices(&self, schema: &'a Value) -> Vec<&'a Value> {
+        let schema = self.resolve(schema);
+        match schema.get("anyOf").and_then(Value::as_array) {
+            Some(choices) => choices.iter().map(|choice| self.resolve(choice)).collect(),
+            None => vec![schema],
+        }
+    }
+
     /// The checked node, nothing if it was refused. `name` is what the value is called in messages.
     fn node(&mut self, node: &Node, schema: &'a Value, name: &str) -> Option<Node> {
         if matches!(node.value, NodeValue::Refused) {
             return None;
         }
         let schema = self.resolve(schema);
-        let choices: Vec<&Value> = match schema.get("anyOf").and_then(Value::as_array) {
-            Some(choices) => choices.iter().map(|choice| self.resolve(choice)).collect(),
-            None => vec![schema],
-        };
+        let choices = self.choices(schema);
         let Some(schema) = choices
             .iter()
             .find(|choice| accepts(choice, &node.value))
@@ -114,6 +179,11 @@ impl<'a> Checker<'a> {
             (NodeValue::Scalar(scalar), true) if scalar.kind != ScalarKind::Null => {
                 Some(format!("quote it to make it text: \"{}\"", scalar.text))
             }
+            (NodeValue::Scalar(scalar), _)
+                if wanted == ["a list"] && scalar.text.starts_with('-') =>
+            {
+                Some("put a space behind each dash: - a".to_owned())
+            }
             (NodeValue::Scalar(scalar), _) if wanted == ["a list"] => {
                 Some(format!("a list has brackets: [{}]", scalar.text))
             }
@@ -134,16 +204,23 @@ impl<'a> Checker<'a> {
             join_or(&wanted),
             node_word(&node.value)
         );
-        self.report(&node.span, message, hint);
+        self.report(Code::WrongType, &node.span, message, hint);
     }
 
     fn scalar(&mut self, node: &Node, scalar: &Scalar, schema: &Value, name: &str) -> Option<Node> {
-        if let Some(words) = schema.get("enum").and_then(Value::as_array) {
-            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        if schema.get("enum").is_some() {
+            let words = words(schema);
             if !words.contains(&scalar.text.as_str()) {
                 let message = format!("{name} can't be `{}`", scalar.text);
-                let allowed = words.first().map(|word| Scalar::text((*word).to_owned()));
-                self.report(&node.span, message, Some(hint(&scalar.text, words)));
+                let meant = nearest(&scalar.text, words.iter().copied());
+                let allowed = meant.or(words.first().copied());
+                let allowed = allowed.map(|word| Scalar::text(word.to_owned()));
+                self.report(
+                    Code::WrongValue,
+                    &node.span,
+                    message,
+                    Some(hint(&scalar.text, words)),
+                );
                 // An allowed word in its place lets the rest of the map be checked.
                 return allowed.map(|scalar| Node {
                     span: node.span.clone(),
@@ -175,6 +252,7 @@ impl<'a> Checker<'a> {
                     (_, most) => format!("is at most {}", most.unwrap_or_default()),
                 };
                 self.report(
+                    Code::WrongValue,
                     &node.span,
                     format!("{name} can't be {}", scalar.text),
                     Some(format!("{name} {range}")),
@@ -195,6 +273,7 @@ impl<'a> Checker<'a> {
                 format!("put braces and quotes around it: \"{{{{ {text} }}}}\"")
             };
             self.report(
+                Code::WrongType,
                 &node.span,
                 format!("{name} is a condition, and this is only text"),
                 Some(hint),
@@ -205,6 +284,7 @@ impl<'a> Checker<'a> {
                 .and_then(Value::as_str)
                 .map_or_else(|| format!("it must match {pattern}"), str::to_owned);
             self.report(
+                Code::WrongValue,
                 &node.span,
                 format!("{name} can't be `{}`", scalar.text),
                 Some(hint),
@@ -215,13 +295,24 @@ impl<'a> Checker<'a> {
     fn list(&mut self, node: &Node, items: &[Node], schema: &'a Value, name: &str) -> Option<Node> {
         let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
         if (items.len() as u64) < least {
-            self.report(&node.span, format!("{name} is an empty list"), None);
+            self.report(
+                Code::WrongValue,
+                &node.span,
+                format!("{name} is an empty list"),
+                None,
+            );
             return None;
         }
         let checked = match schema.get("items") {
             Some(schema) => items
                 .iter()
-                .filter_map(|item| self.node(item, schema, name))
+                .filter_map(|item| {
+                    let checked = self.node(item, schema, name);
+                    if checked.is_none() {
+                        self.note_inside(item, None);
+                    }
+                    checked
+                })
                 .collect(),
             None => items.to_vec(),
         };
@@ -242,6 +333,8 @@ impl<'a> Checker<'a> {
         let additional = schema.get("additionalProperties");
         let free = schema.get("patternProperties").is_some();
         let mut checked = Vec::new();
+        let mut seen: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        self.parents.push((name.to_owned(), properties));
         for entry in entries {
             if free && entry.key.starts_with("x-") {
                 continue;
@@ -250,13 +343,28 @@ impl<'a> Checker<'a> {
             let value = match (property, additional) {
                 (Some(property), _) if self.is_of_other_mode(property) => {
                     self.other_mode(entry, property);
+                    self.note_refused(entry, node);
                     continue;
                 }
                 (Some(property), _) => {
                     self.node(&entry.value, property, &format!("`{}`", entry.key))
                 }
                 (None, Some(Value::Bool(false))) => {
-                    self.unknown_key(entry, properties, name);
+                    let Some((meant, property)) = self.unknown_key(entry, properties, name) else {
+                        self.note_refused(entry, node);
+                        continue;
+                    };
+                    // Whoever misspelt a key has not left it out.
+                    if entries.iter().any(|other| other.key == meant) {
+                        continue;
+                    }
+                    seen.push(meant);
+                    let value = self.node(&entry.value, property, &format!("`{meant}`"));
+                    checked.extend(value.map(|value| Entry {
+                        key: meant.to_owned(),
+                        key_span: entry.key_span.clone(),
+                        value,
+                    }));
                     continue;
                 }
                 (None, Some(schema)) if schema.is_object() => {
@@ -264,15 +372,18 @@ impl<'a> Checker<'a> {
                 }
                 (None, _) => Some(entry.value.clone()),
             };
-            if let Some(value) = value {
-                checked.push(Entry {
+            match value {
+                Some(value) => checked.push(Entry {
                     value,
                     ..entry.clone()
-                });
+                }),
+                None => self.note_refused(entry, node),
             }
         }
-        self.missing(node, entries, schema, name);
-        if !self.is_one_choice(node, entries, schema, name) {
+        self.parents.pop();
+        self.missing(node, entries, (schema, &seen), name);
+        let is_renamed = checked.len() == 1 && entries.len() == 1;
+        if !is_renamed && !self.is_one_choice(node, entries, schema, name) {
             return None;
         }
         // Without what it needs a map can't be read; the root has placeholders.
@@ -317,6 +428,7 @@ impl<'a> Checker<'a> {
         }
         match entries.get(1) {
             Some(second) => self.report(
+                Code::OneChoice,
                 &second.key_span,
                 format!(
                     "{name} is one choice, and here are `{}` and `{}`",
@@ -325,6 +437,7 @@ impl<'a> Checker<'a> {
                 Some("leave one of them out".to_owned()),
             ),
             None => self.report(
+                Code::OneChoice,
                 &node.span,
                 format!("{name} is one choice, and here is none"),
                 Some(hint("", choices)),
@@ -333,10 +446,46 @@ impl<'a> Checker<'a> {
         false
     }
 
-    fn missing(&mut self, node: &Node, entries: &[Entry], schema: &Value, name: &str) {
+    /// What stands in an entry that was refused can't be missed elsewhere.
+    fn note_refused(&mut self, entry: &Entry, owner: &Node) {
+        let is_of_all = self.schema["properties"].get(&entry.key).is_some();
+        let around = (!is_of_all).then(|| owner.span.clone());
+        self.refused.push(Refused {
+            word: entry.key.clone(),
+            around: around.clone(),
+        });
+        self.note_inside(&entry.value, around.as_ref());
+    }
+
+    fn note_inside(&mut self, node: &Node, around: Option<&Range<usize>>) {
+        match &node.value {
+            NodeValue::Map(entries) => {
+                for entry in entries {
+                    let name = entry.value.as_text().filter(|_| entry.key == "name");
+                    for word in [Some(entry.key.as_str()), name].into_iter().flatten() {
+                        self.refused.push(Refused {
+                            word: word.to_owned(),
+                            around: around.cloned(),
+                        });
+                    }
+                    self.note_inside(&entry.value, around);
+                }
+            }
+            NodeValue::List(items) => items.iter().for_each(|item| self.note_inside(item, around)),
+            NodeValue::Scalar(_) | NodeValue::Refused => {}
+        }
+    }
+
+    fn missing(
+        &mut self,
+        node: &Node,
+        entries: &[Entry],
+        (schema, seen): (&Value, &[&str]),
+        name: &str,
+    ) {
         let required = schema.get("required").and_then(Value::as_array);
         for key in required.into_iter().flatten().filter_map(Value::as_str) {
-            if entries.iter().any(|entry| entry.key == key) {
+            if seen.contains(&key) {
                 continue;
             }
             let described = schema["properties"][key]["description"].as_str();
@@ -345,6 +494,7 @@ impl<'a> Checker<'a> {
                     .first()
                     .map_or(node.span.end, |entry| entry.key_span.end);
             self.report(
+                Code::MissingKey,
                 &first_line,
                 format!("`{key}` is missing in {name}"),
                 described.map(|text| format!("{key}: {text}")),
@@ -352,7 +502,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn is_of_other_mode(&self, property: &Value) -> bool {
+    pub(super) fn is_of_other_mode(&self, property: &Value) -> bool {
         self.mode
             .as_deref()
             .is_some_and(|mode| !allows(property, mode))
@@ -367,48 +517,10 @@ impl<'a> Checker<'a> {
             .collect();
         let mode = self.mode.clone().unwrap_or_default();
         self.report(
+            Code::OtherMode,
             &entry.key_span,
             format!("`{}` is not a key of mode {mode}", entry.key),
             Some(format!("it belongs to {}", modes.join(", "))),
         );
-    }
-
-    fn unknown_key(
-        &mut self,
-        entry: &Entry,
-        properties: Option<&'a serde_json::Map<String, Value>>,
-        name: &str,
-    ) {
-        let allowed: Vec<&str> = properties
-            .into_iter()
-            .flatten()
-            .filter(|(_, property)| !self.is_of_other_mode(property))
-            .map(|(key, _)| key.as_str())
-            .collect();
-        let unknown = match name {
-            "the spec" => format!("unknown key `{}`", entry.key),
-            name => format!("unknown key `{}` in {name}", entry.key),
-        };
-        // What a request takes is said inside it.
-        let inside = properties.into_iter().flatten().find(|(_, property)| {
-            let property = self.resolve(property);
-            let choices = property.get("anyOf").and_then(Value::as_array);
-            let choices = choices.map_or_else(|| vec![property], |all| all.iter().collect());
-            choices.into_iter().any(|choice| {
-                let place = self.resolve(choice);
-                place["properties"].get(&entry.key).is_some()
-            })
-        });
-        if let (Some((owner, _)), None) = (inside, nearest(&entry.key, allowed.iter().copied())) {
-            let help = format!("it goes inside `{owner}`");
-            self.report(&entry.key_span, unknown, Some(help));
-            return;
-        }
-        // A key that merely misses its place among many is best helped by the nearest alone.
-        let help = match nearest(&entry.key, allowed.iter().copied()) {
-            Some(name) if allowed.len() > 12 => format!("did you mean `{name}`?"),
-            _ => hint(&entry.key, allowed),
-        };
-        self.report(&entry.key_span, unknown, Some(help));
     }
 }

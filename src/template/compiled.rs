@@ -11,14 +11,15 @@ use minijinja::{AutoEscape, ErrorKind};
 
 use super::engine::{SEGMENT, environment, segment};
 use super::frame::Frame;
+use super::lookalike::lookalike;
 use super::lower::{Body, Lowered, Problem, Uses, lower};
 use super::native::Tree;
 use super::number::NumberText;
 use super::scope::Scope;
 use super::truth;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{self, Diagnostic};
 use crate::spec::place::place_in;
-use crate::spec::tree::{Node, NodeValue, Scalar, ScalarKind};
+use crate::spec::tree::{Entry, Node, NodeValue, Scalar, ScalarKind};
 
 /// A template, ready to run.
 #[derive(Debug)]
@@ -40,6 +41,22 @@ enum Kind {
     List(Vec<Template>),
     /// The same, by key.
     Map(Vec<(Arc<str>, Template)>),
+}
+
+/// `{ row.x }` without quotes is a map to YAML.
+fn braces(node: &Node, entries: &[Entry], scope: &Scope) -> Option<Diagnostic> {
+    let [entry] = entries else { return None };
+    let is_empty = entry
+        .value
+        .scalar()
+        .is_some_and(|scalar| scalar.kind == ScalarKind::Null);
+    let name = entry.key.split(['.', '[', ' ', '|']).next()?;
+    if !is_empty || name == entry.key || scope.get(name).is_none() {
+        return None;
+    }
+    let message = "this looks like a template, and is a map with one key";
+    let help = format!("write \"{{{{ {} }}}}\"", entry.key);
+    Some(Diagnostic::new(diagnostics::Code::NoTemplate, node.span.clone(), message).hint(help))
 }
 
 /// Why a template gave no value.
@@ -118,16 +135,30 @@ impl Template {
                     .map(|item| Self::compile(item, source, scope, uses, diagnostics))
                     .collect(),
             ),
-            NodeValue::Map(entries) => Kind::Map(
-                entries
-                    .iter()
-                    .map(|entry| {
-                        let value = Self::compile(&entry.value, source, scope, uses, diagnostics);
-                        (Arc::from(entry.key.as_str()), value)
-                    })
-                    .collect(),
-            ),
-            NodeValue::Scalar(scalar) if !is_template(scalar) => Kind::Constant(constant(scalar)),
+            NodeValue::Map(entries) => {
+                if let Some(warning) = braces(node, entries, scope) {
+                    uses.hints.push(warning);
+                }
+                Kind::Map(
+                    entries
+                        .iter()
+                        .map(|entry| {
+                            let value =
+                                Self::compile(&entry.value, source, scope, uses, diagnostics);
+                            (Arc::from(entry.key.as_str()), value)
+                        })
+                        .collect(),
+                )
+            }
+            NodeValue::Scalar(scalar) if !is_template(scalar) => {
+                if let Some((range, help)) = lookalike(&scalar.text, scope) {
+                    let place = place_in(source, &node.span, &scalar.text, range);
+                    let message = "this looks like a template, and goes out as it stands";
+                    let warning = Diagnostic::new(diagnostics::Code::NoTemplate, place, message);
+                    uses.hints.push(warning.hint(help));
+                }
+                Kind::Constant(constant(scalar))
+            }
             NodeValue::Scalar(scalar) => {
                 return Self::compile_text_as(
                     &scalar.text,
@@ -180,6 +211,7 @@ impl Template {
             generate(text, &lowered)
         });
         let placed = |problem: Problem| Diagnostic {
+            code: problem.code,
             span: place(problem.range),
             message: problem.message,
             hint: problem.hint,

@@ -15,6 +15,7 @@ pub mod filters;
 mod frame;
 pub mod functions;
 pub mod json;
+mod lookalike;
 mod lower;
 pub mod methods;
 pub mod native;

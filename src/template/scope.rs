@@ -48,6 +48,14 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Whether the spec says that a name has this field.
+    pub fn has_field(&self, name: &str, field: &str) -> bool {
+        match self.names.get(name) {
+            Some(Name::Fields(fields)) => fields.iter().any(|known| known.name == field),
+            Some(Name::Any | Name::Row) | None => false,
+        }
+    }
+
     /// A scope with one more name.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, known: Name) -> Self {

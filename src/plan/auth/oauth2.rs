@@ -5,7 +5,7 @@ use super::basic::basic;
 use super::fields::Added;
 use super::outgoing::Credential;
 use super::token::{Ask, Sees, Token, TokenAnswer, TokenRequest};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::Secret;
 use crate::plan::compile::Compiler;
 use crate::spec::auth::{Grant, OAuth2, SendCredentials, TokenBody};
@@ -65,6 +65,7 @@ impl OAuth2Plan {
         if let (Some(rotates), None) = (rotates, &compiler.document.spec.state) {
             compiler.warnings.push(
                 Diagnostic::new(
+                    Code::TokenUnkept,
                     rotates.span.clone(),
                     "each refresh gives a new refresh token, which nothing keeps for the next run",
                 )

@@ -1,6 +1,7 @@
 //! `incremental`, and where it is remembered.
 
 use super::Compiler;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::scopes::Scopes;
 use crate::plan::source::IncrementalPlan;
 use crate::spec::bucket_file;
@@ -30,7 +31,8 @@ impl Compiler<'_> {
         };
         if !self.uses.names.contains("since") {
             self.warnings.push(
-                crate::diagnostics::Diagnostic::new(
+                Diagnostic::new(
+                    Code::SinceUnused,
                     spec.span.clone(),
                     "no template uses `since`, so every run reads everything",
                 )

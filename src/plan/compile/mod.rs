@@ -26,14 +26,15 @@ pub(super) use values::reads_body;
 
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostic, SpecErrors};
+use crate::diagnostics::{Code, Diagnostic, Severity, SpecErrors};
 use crate::plan::auth::AuthPlan;
 use crate::plan::reads::BodyReads;
 use crate::plan::request::LimitPlan;
-use crate::plan::scopes::Scopes;
+use crate::plan::scopes::{RESERVED, Scopes};
 use crate::plan::{
     ColumnPlan, EntryPlan, KeepPlan, MappingPlan, OptionPlan, Plan, logs_as_it_goes,
 };
+use crate::spec::odd_characters;
 use crate::spec::places::{HasPlace, Placed};
 use crate::spec::recovery::OnResponse;
 use crate::spec::tree::Node;
@@ -56,15 +57,58 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, SpecErrors> {
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
     let mut hints = Vec::new();
-    let plan = Document::read(file, Arc::clone(&source), &mut errors)
-        .map(|document| compile(&document, &mut errors, &mut warnings, &mut hints));
+    let plan = Document::read(file, Arc::clone(&source), &mut errors).map(|document| {
+        let mut found = Vec::new();
+        let plan = compile(&document, &mut found, &mut warnings, &mut hints);
+        errors.extend(own_mistakes(&document, found));
+        odd_characters::warn(&document.root, &mut warnings);
+        plan
+    });
     match plan {
         Some(plan) if errors.is_empty() => Ok(Loaded {
             plan,
             warnings: SpecErrors::new(file, source, Vec::new(), warnings, hints),
         }),
-        _ => Err(SpecErrors::new(file, source, errors, warnings, Vec::new())),
+        _ => {
+            // What is only suspicious may follow from a mistake; what may be its cause is told.
+            let is_cause = |warning: &Diagnostic| {
+                matches!(warning.code, Code::OddCharacter | Code::NoTemplate)
+            };
+            warnings.retain(is_cause);
+            Err(SpecErrors::new(file, source, errors, warnings, Vec::new()))
+        }
     }
+}
+
+/// What is wrong by itself: one mistake is told once, and what follows from a part that was refused
+/// is not.
+fn own_mistakes(document: &Document, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let is_refused = |word: &str, mistake: &Diagnostic| {
+        let mut refused = document.refused.iter().filter(|one| one.word == word);
+        refused.any(|one| {
+            let mut around = one.around.iter();
+            around.all(|around| around.contains(&mistake.span.start))
+        })
+    };
+    let has_been_refused = |name: &str| document.refused.iter().any(|one| one.word == name);
+    found.retain(|mistake| {
+        let named = document
+            .source
+            .get(mistake.span.clone())
+            .unwrap_or_default();
+        match mistake.code {
+            // No part of a spec gives the names of the language.
+            Code::UnknownName | Code::UnknownField => {
+                RESERVED.contains(&named) || !has_been_refused(named)
+            }
+            Code::Refused => {
+                let mut words = mistake.message.split('`').skip(1).step_by(2);
+                !words.any(|word| is_refused(word, mistake))
+            }
+            _ => true,
+        }
+    });
+    found
 }
 
 /// Compiles a spec. Mistakes are added to `errors`; the plan is whole only if there are none.
@@ -88,7 +132,12 @@ pub fn compile(
         known_options: Vec::new(),
     };
     let plan = compiler.plan();
-    hints.append(&mut compiler.uses.hints);
+    for told in std::mem::take(&mut compiler.uses.hints) {
+        match told.code.severity() {
+            Severity::Hint => hints.push(told),
+            Severity::Error | Severity::Warning => warnings.push(told),
+        }
+    }
     plan
 }
 
@@ -141,7 +190,7 @@ impl<'d> Compiler<'d> {
         hint: impl Into<String>,
     ) {
         self.errors
-            .push(Diagnostic::new(at.place(), message).hint(hint));
+            .push(Diagnostic::new(Code::Refused, at.place(), message).hint(hint));
     }
 
     pub(super) fn template(&mut self, node: &Node, scope: &Scope) -> Template {

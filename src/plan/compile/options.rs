@@ -1,7 +1,7 @@
 //! Options: names that can be read, types that have what they need.
 
 use super::Compiler;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::option_values;
 use crate::plan::options::{OptionPlan, flag_of};
 use crate::spec::places::Key;
@@ -100,6 +100,7 @@ impl Compiler<'_> {
             if declared && !self.uses.options.contains(&key) {
                 self.warnings.push(
                     Diagnostic::new(
+                        Code::UnreadOption,
                         name.span.clone(),
                         format!("nothing reads the option `{name}`"),
                     )

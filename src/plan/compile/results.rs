@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Compiler;
 use super::reading::Reads;
 use super::request::Purpose;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::scopes::Scopes;
 use crate::plan::source::ReadingPlan;
 use crate::plan::target::{ElementReads, MatchPlan, ResultsPlan, TargetStepPlan, note_reads};
@@ -187,6 +187,7 @@ impl Compiler<'_> {
             let place = spec.span.start..spec.span.start + 1;
             self.warnings.push(
                 Diagnostic::new(
+                    Code::NoRowCanFail,
                     place,
                     "no row can fail: what is listed is ok, and what is not is ok too",
                 )

@@ -7,7 +7,7 @@ use super::poll::Awaited;
 use super::reading::Reads;
 use super::request::Purpose;
 use super::values::reads_body;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::scopes::{RESPONSE, Scopes};
 use crate::plan::source::{CONCURRENCY, JobPlan, StepKind, StepPlan, WindowsPlan};
 use crate::spec::Mode;
@@ -283,6 +283,7 @@ impl Compiler<'_> {
         if let (true, Some(source)) = (holds_body, &self.spec().source) {
             self.warnings.push(
                 Diagnostic::new(
+                    Code::PagesHeld,
                     source.span.start..source.span.start + 1,
                     "`vars` or `columns` read `response.body`, so each page is held in memory as a whole",
                 )

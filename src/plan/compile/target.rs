@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Compiler;
 use super::request::Purpose;
 use super::results::SeenByResults;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::around::AroundPlan;
 use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;
@@ -173,7 +173,7 @@ impl Compiler<'_> {
             if let (Mode::Export, Some(item)) = (self.spec().mode.value, item) {
                 let place = item.span.start..item.span.start + 1;
                 self.warnings.push(
-                    Diagnostic::new(place, "no request reads `item`, so it is not sent")
+                    Diagnostic::new(Code::ItemUnsent, place, "no request reads `item`, so it is not sent")
                         .hint("write json: \"{{ item }}\", or json: \"{{ items }}\" in the request of a batch"),
                 );
             }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use minijinja::machinery::ast::{CallArg, Expr};
 
 use super::Lowering;
+use crate::diagnostics::Code;
 use crate::diagnostics::nearest::hint;
 use crate::template::signature::{Given, Parameter, Takes, most_by_place, written};
 use crate::template::{filters, tests};
@@ -39,7 +40,12 @@ impl<'s> Lowering<'s, '_> {
         if let Some(most) = most_by_place(called.parameters) {
             if let Some(surplus) = by_place.get(most) {
                 let place = self.extent(surplus);
-                self.problem(place, too_many(called, most, by_place.len()), shape(called));
+                self.problem(
+                    Code::Argument,
+                    place,
+                    too_many(called, most, by_place.len()),
+                    shape(called),
+                );
                 return;
             }
         }
@@ -84,11 +90,21 @@ impl<'s> Lowering<'s, '_> {
             }
             None if matches!(takes, Takes::FilterName) => {
                 let help = unknown_filter_help(name);
-                self.problem(place, format!("unknown filter `{name}`"), help);
+                self.problem(
+                    Code::UnknownFilter,
+                    place,
+                    format!("unknown filter `{name}`"),
+                    help,
+                );
             }
             None => {
                 let help = hint(name, tests::names());
-                self.problem(place, format!("unknown test `{name}`"), help);
+                self.problem(
+                    Code::UnknownFilter,
+                    place,
+                    format!("unknown test `{name}`"),
+                    help,
+                );
             }
         }
     }
@@ -101,7 +117,7 @@ impl<'s> Lowering<'s, '_> {
             let place = self.place_of(name);
             if !called.by_name {
                 let message = format!("`{}` takes its arguments by place", called.name);
-                self.problem(place, message, shape(called));
+                self.problem(Code::Argument, place, message, shape(called));
                 return;
             }
             let known = called.parameters.iter().position(|one| one.name == *name);
@@ -110,12 +126,12 @@ impl<'s> Lowering<'s, '_> {
                 let names = names.filter(|one| one.given != Given::Often);
                 let help = hint(name, names.map(|one| one.name));
                 let message = format!("`{}` has no argument `{name}`", called.name);
-                self.problem(place, message, help);
+                self.problem(Code::Argument, place, message, help);
                 continue;
             };
             if std::mem::replace(&mut given[at], true) {
                 let message = format!("`{name}` of `{}` is given twice", called.name);
-                self.problem(place, message, shape(called));
+                self.problem(Code::Argument, place, message, shape(called));
             }
             self.check_written(&called.parameters[at], value);
         }
@@ -131,11 +147,11 @@ impl<'s> Lowering<'s, '_> {
                 parameter.name,
                 parameter.takes.words()
             );
-            self.problem(called.place.clone(), message, shape(called));
+            self.problem(Code::Argument, called.place.clone(), message, shape(called));
         } else if called.name == "map" && !given.iter().any(|given| *given) {
             let message = "`map` needs a field or a filter".to_owned();
             let help = "write map(attribute='name') or map('upper')".to_owned();
-            self.problem(called.place.clone(), message, help);
+            self.problem(Code::Argument, called.place.clone(), message, help);
         }
     }
 
@@ -147,7 +163,7 @@ impl<'s> Lowering<'s, '_> {
         if let Some(mistake) = parameter.takes.mistake(&constant) {
             let place = self.extent(value);
             let message = format!("`{}`: {}", parameter.name, mistake.message);
-            self.problem(place, message, mistake.help);
+            self.problem(Code::Argument, place, message, mistake.help);
         }
     }
 }

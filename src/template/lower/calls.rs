@@ -7,6 +7,7 @@ use minijinja::machinery::ast::{
 
 use super::arguments::{Called, unknown_filter_help};
 use super::{Lowering, constant};
+use crate::diagnostics::Code;
 use crate::diagnostics::nearest::hint;
 use crate::template::{filters, functions, methods, tests};
 
@@ -31,6 +32,7 @@ impl<'s> Lowering<'s, '_> {
         if !filters::names().any(|known| known == name) {
             let help = unknown_filter_help(name);
             self.problem(
+                Code::UnknownFilter,
                 self.place_of(name),
                 format!("unknown filter `{name}`"),
                 help,
@@ -53,7 +55,12 @@ impl<'s> Lowering<'s, '_> {
             }
             None => {
                 let help = hint(test.name, tests::names());
-                self.problem(place, format!("unknown test `{}`", test.name), help);
+                self.problem(
+                    Code::UnknownFilter,
+                    place,
+                    format!("unknown test `{}`", test.name),
+                    help,
+                );
             }
         }
         let lowered = Test {
@@ -94,7 +101,12 @@ impl<'s> Lowering<'s, '_> {
                     } else {
                         hint(name, functions::names())
                     };
-                    self.problem(place, format!("unknown function `{name}`"), help);
+                    self.problem(
+                        Code::UnknownFilter,
+                        place,
+                        format!("unknown function `{name}`"),
+                        help,
+                    );
                 }
                 let lowered = Call {
                     expr: Expr::Var(Spanned::new(Var { id: name }, call.expr.span())),
@@ -128,7 +140,12 @@ impl<'s> Lowering<'s, '_> {
                     }
                 } else {
                     let help = hint(name, methods::names());
-                    self.problem(place, format!("unknown method `{name}`"), help);
+                    self.problem(
+                        Code::UnknownFilter,
+                        place,
+                        format!("unknown method `{name}`"),
+                        help,
+                    );
                 }
                 let owner = self.expr(owner);
                 let mut args = vec![CallArg::Pos(constant(Value::from(name), span))];
@@ -142,6 +159,7 @@ impl<'s> Lowering<'s, '_> {
             }
             CallType::Object(owner) => {
                 self.problem(
+                    Code::TemplateSyntax,
                     self.extent(owner),
                     "this is no function".to_owned(),
                     "functions are called by their name: now()".to_owned(),

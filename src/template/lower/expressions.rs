@@ -6,6 +6,7 @@ use minijinja::machinery::ast::{
 };
 
 use super::{Lowering, Problem, constant, filter_node};
+use crate::diagnostics::Code;
 use crate::template::operators::{ITEM, TRUTH};
 use crate::template::scope::Name;
 
@@ -93,6 +94,7 @@ impl<'s> Lowering<'s, '_> {
                     let range = self.extent(expr);
                     let path = self.text[range.clone()].to_owned();
                     self.hints.push(Problem {
+                        code: Code::TextDecides,
                         range,
                         message: format!("the text of `{path}` decides: it is false if it is empty, false, 0, no or off, and true whatever else it is"),
                         hint: Some(format!("that is fine where it is meant; else compare it: {path} == 'true', or write {path} | bool, which takes no other words")),

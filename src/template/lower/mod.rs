@@ -11,6 +11,7 @@ mod names;
 mod operators;
 mod places;
 mod statements;
+mod syntax;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -21,10 +22,11 @@ use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 
 use super::scope::Scope;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 
 /// A mistake in a template: bytes of its text, what, and how to mend it.
 pub struct Problem {
+    pub code: Code,
     pub range: Range<usize>,
     pub message: String,
     pub hint: Option<String>,
@@ -110,7 +112,7 @@ pub fn lower<'s>(
     let tree = match parse(text, "template", syntax) {
         Ok(tree) => tree,
         Err(error) => {
-            problems.push(syntax_problem(text, &error));
+            problems.push(syntax::problem(text, &error));
             return Lowered {
                 body: Body::Refused,
             };
@@ -153,22 +155,6 @@ fn lone_expression<'a, 's>(children: &'a [Stmt<'s>]) -> Option<&'a Expr<'s>> {
     }
 }
 
-fn syntax_problem(text: &str, error: &minijinja::Error) -> Problem {
-    let range = error.range().unwrap_or(0..text.len());
-    let range = range.start.min(text.len())..range.end.min(text.len());
-    let detail = error.detail().unwrap_or("this can't be read");
-    let hint = if detail.contains("unknown statement") {
-        "statements are if, for, set, with and filter"
-    } else {
-        "a template is {{ value }}, filters go behind a `|`, text inside takes quotes"
-    };
-    Problem {
-        range,
-        message: format!("template: {detail}"),
-        hint: Some(hint.to_owned()),
-    }
-}
-
 struct Lowering<'s, 'c> {
     text: &'s str,
     scope: &'c Scope,
@@ -181,8 +167,9 @@ struct Lowering<'s, 'c> {
 }
 
 impl Lowering<'_, '_> {
-    fn problem(&mut self, range: Range<usize>, message: String, hint: String) {
+    fn problem(&mut self, code: Code, range: Range<usize>, message: String, hint: String) {
         self.problems.push(Problem {
+            code,
             range,
             message,
             hint: Some(hint),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use minijinja::machinery::ast::{Expr, Spanned, Var};
 
 use super::Lowering;
+use crate::diagnostics::Code;
 use crate::diagnostics::nearest::hint;
 use crate::template::scope::{Field, Name};
 use crate::template::{functions, methods};
@@ -46,16 +47,31 @@ impl<'s> Lowering<'s, '_> {
     pub(super) fn unknown_name(&mut self, name: &str, place: Range<usize>) {
         if functions::find(name).is_some() {
             let help = format!("call it: {name}()");
-            self.problem(place, format!("`{name}` is a function"), help);
+            self.problem(
+                Code::UnknownName,
+                place,
+                format!("`{name}` is a function"),
+                help,
+            );
             return;
         }
         if let Some(help) = self.scope.hint(name) {
-            self.problem(place, format!("unknown name `{name}`"), help.to_owned());
+            self.problem(
+                Code::UnknownName,
+                place,
+                format!("unknown name `{name}`"),
+                help.to_owned(),
+            );
             return;
         }
         let locals = self.locals.iter().copied().filter(|local| *local != "loop");
         let help = hint(name, locals.chain(self.scope.names()));
-        self.problem(place, format!("unknown name `{name}`"), help);
+        self.problem(
+            Code::UnknownName,
+            place,
+            format!("unknown name `{name}`"),
+            help,
+        );
     }
 
     /// Something is read by its name in what this is, which may be a field of a name.
@@ -82,6 +98,7 @@ impl<'s> Lowering<'s, '_> {
         self.uses.has_secret = true;
         if self.scope.is_shown {
             self.problem(
+                Code::PasswordShown,
                 place.clone(),
                 format!("`{name}` as a whole holds a password, which is never shown"),
                 format!("name what is meant: {name}.NAME"),
@@ -115,6 +132,7 @@ impl<'s> Lowering<'s, '_> {
                 self.uses.has_secret = true;
                 if self.scope.is_shown {
                     self.problem(
+                        Code::PasswordShown,
                         place,
                         format!(
                             "`{}.{name}` is a password, and what stands here is shown",
@@ -131,7 +149,12 @@ impl<'s> Lowering<'s, '_> {
                 if var.id == "vars" {
                     help.push_str("; a var sees those before it, all else sees all of them");
                 }
-                self.problem(place, format!("`{}` has no `{name}`", var.id), help);
+                self.problem(
+                    Code::UnknownField,
+                    place,
+                    format!("`{}` has no `{name}`", var.id),
+                    help,
+                );
             }
         }
     }

@@ -6,6 +6,7 @@ use minijinja::machinery::ast::{
 };
 
 use super::{Lowering, filter_node};
+use crate::diagnostics::Code;
 use crate::template::operators::{NEGATE, binary_filter, compare_filter};
 use crate::template::scope::Name;
 
@@ -111,7 +112,7 @@ impl<'s> Lowering<'s, '_> {
             _ => format!("write {path} | to_number"),
         };
         let range = self.extent(text);
-        self.problem(range, message, help);
+        self.problem(Code::TextBesideNumber, range, message, help);
     }
 
     pub(super) fn is_text(&self, expr: &Expr<'s>) -> bool {

@@ -1,5 +1,6 @@
 //! `{% … %}`: what a template may say besides `{{ … }}`.
 
+use crate::diagnostics::Code;
 use minijinja::Value;
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::{
@@ -102,6 +103,7 @@ impl<'s> Lowering<'s, '_> {
 
     pub(super) fn refused_statement(&mut self, span: Span) -> Option<Stmt<'s>> {
         self.problem(
+            Code::TemplateSyntax,
             range_of(span),
             "this statement is not part of the language".to_owned(),
             "statements are if, for, set, with and filter".to_owned(),
@@ -146,6 +148,7 @@ impl<'s> Lowering<'s, '_> {
             }
             other => {
                 self.problem(
+                    Code::TemplateSyntax,
                     self.extent(other),
                     "only a name can be set".to_owned(),
                     "write {% set name = value %}".to_owned(),

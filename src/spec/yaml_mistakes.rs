@@ -1,0 +1,455 @@
+//! Text that is no YAML: what was most likely done, where, and how to mend it.
+//!
+//! The parser says where it could go no further, in its own terms. What people did is often further
+//! up: a quote or bracket that was left open, a line that is indented otherwise than its
+//! neighbours.
+
+use std::ops::Range;
+
+use crate::diagnostics::nearest::nearest;
+use crate::diagnostics::{Code, Diagnostic};
+
+/// What was done, where the parser stopped at `at` and said `reason`.
+pub fn explain(source: &str, at: usize, reason: &str) -> Diagnostic {
+    let text = Text::new(source, at);
+    text.tab()
+        .or_else(|| text.by_reason(reason))
+        .unwrap_or_else(|| {
+            let message = format!("this is no YAML: {reason}");
+            mistake(at..at, message, "texts with `: `, ` #`, or a leading `*`, `&`, `!`, `%`, `@`, `{` or `[` need quotes")
+        })
+}
+
+/// A template that stands there without quotes, from its first brace on.
+pub fn unquoted_template(source: &str, start: usize) -> Diagnostic {
+    let rest = &source[start..];
+    let line = rest.lines().next().unwrap_or_default();
+    let line = line.find(" #").map_or(line, |comment| &line[..comment]);
+    let line = line.trim_end();
+    // In a list or map on one line the template ends before the next comma or bracket outside of it.
+    let behind = line.find("}}").map(|end| &line[end + 2..]);
+    let is_in_flow = behind.is_some_and(|behind| behind.trim_start().starts_with([',', '}', ']']));
+    let end = if is_in_flow {
+        line.find("}}").map_or(line.len(), |end| end + 2)
+    } else {
+        line.len()
+    };
+    let template = line[..end].replace('"', "'");
+    Diagnostic::new(
+        Code::UnquotedTemplate,
+        start..start + end,
+        "a template without quotes is a YAML map",
+    )
+    .hint(format!("put quotes around it: \"{template}\""))
+}
+
+/// Where an unquoted template begins in a line that failed to parse.
+fn unquoted_start(line: &str) -> Option<usize> {
+    let value = line
+        .find(": ")
+        .or_else(|| line.find("- "))
+        .map(|at| at + 2)?;
+    let value = value + (line[value..].len() - line[value..].trim_start().len());
+    let text = &line[value..];
+    (text.starts_with("{{") || text.starts_with("{%")).then_some(value)
+}
+
+fn mistake(span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::Yaml, span, message).hint(help)
+}
+
+/// The source, and where the parser stopped.
+struct Text<'s> {
+    source: &'s str,
+    at: usize,
+    /// Where the line of `at` begins.
+    line_start: usize,
+    line: &'s str,
+}
+
+/// A quote or bracket and where it stands.
+#[derive(Clone, Copy)]
+struct Mark {
+    sign: char,
+    at: usize,
+}
+
+/// What is open where the parser stopped.
+#[derive(Default)]
+struct Open {
+    /// The quote that is open, or the last that was closed.
+    quote: Option<Mark>,
+    /// Brackets that are open, innermost last.
+    brackets: Vec<Mark>,
+}
+
+impl<'s> Text<'s> {
+    fn new(source: &'s str, at: usize) -> Self {
+        let at = at.min(source.len());
+        let line_start = source[..at].rfind('\n').map_or(0, |at| at + 1);
+        let line = source[line_start..].lines().next().unwrap_or_default();
+        Self {
+            source,
+            at,
+            line_start,
+            line,
+        }
+    }
+
+    fn tab(&self) -> Option<Diagnostic> {
+        let indentation = &self.line[..indent_of(self.line)];
+        let at = self.line_start + indentation.find('\t')?;
+        let help = "indent with spaces: YAML allows no tabs there";
+        Some(mistake(at..at + 1, "a tab as indentation", help))
+    }
+
+    fn by_reason(&self, reason: &str) -> Option<Diagnostic> {
+        if reason.contains("unknown anchor") {
+            return Some(self.anchor());
+        }
+        if let Some(start) = unquoted_start(self.line) {
+            return Some(unquoted_template(self.source, self.line_start + start));
+        }
+        if reason.contains("escape character") {
+            return self.escape();
+        }
+        if reason.contains("unexpected character") {
+            return self.first_character();
+        }
+        if reason.contains("trailing content after") {
+            return self.behind_quote();
+        }
+        if reason.contains("unclosed quote") {
+            let help = "close it at the end of the text";
+            return Some(mistake(
+                self.at..self.at + 1,
+                "this quote is never closed",
+                help,
+            ));
+        }
+        if reason.contains("unclosed bracket") {
+            return Some(self.open_bracket(self.at));
+        }
+        if reason.contains("misplaced bracket") {
+            let help = "take it out, or open one before it";
+            return Some(mistake(
+                self.at..self.at + 1,
+                "this bracket closes nothing",
+                help,
+            ));
+        }
+        let open = self.open();
+        if let Some(bracket) = open.brackets.last() {
+            return Some(self.in_brackets(*bracket));
+        }
+        self.colon_in_value()
+            .or_else(|| self.block_text())
+            .or_else(|| self.no_key())
+            .or_else(|| self.indentation())
+    }
+
+    /// `*name` without `&name` before it.
+    fn anchor(&self) -> Diagnostic {
+        let rest = &self.source[self.at..];
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}'))
+            .unwrap_or(rest.len());
+        let (written, name) = (&rest[..end], rest[..end].trim_start_matches('*'));
+        let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '-');
+        let before = &self.source[..self.at];
+        let anchors = before.match_indices('&').map(|(at, _)| {
+            let name = &before[at + 1..];
+            let end = name.find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}'));
+            &name[..end.unwrap_or(name.len())]
+        });
+        let help = match nearest(name, anchors.filter(|name| !name.is_empty())) {
+            Some(near) => format!("did you mean `*{near}`?"),
+            None if is_name => format!(
+                "write `&{name}` before the value that is meant, further up; a text that begins with * needs quotes: \"{written}\""
+            ),
+            None => format!("a text that begins with * needs quotes: \"{written}\""),
+        };
+        let message = format!("nothing above has the anchor `&{name}`");
+        mistake(self.at..self.at + end, message, help)
+    }
+
+    fn escape(&self) -> Option<Diagnostic> {
+        let rest = &self.source[self.at..];
+        let mut signs = rest.char_indices().skip(1).peekable();
+        while let Some((at, sign)) = signs.next() {
+            if sign != '\\' {
+                continue;
+            }
+            let (_, next) = signs.next()?;
+            if "0abtnvfre \"/\\N_LPxuU\n\t\r".contains(next) {
+                continue;
+            }
+            let at = self.at + at;
+            let message = format!("`\\{next}` means nothing in double quotes");
+            let help = format!("put the text in single quotes, or write \\\\{next}");
+            return Some(mistake(at..at + 1 + next.len_utf8(), message, help));
+        }
+        None
+    }
+
+    fn first_character(&self) -> Option<Diagnostic> {
+        let sign = self.source[self.at..].chars().next()?;
+        let value = self.line[self.at - self.line_start..].trim_end();
+        let value = value
+            .find(" #")
+            .map_or(value, |comment| value[..comment].trim_end());
+        let help = format!("put quotes around it: \"{}\"", value.replace('"', "'"));
+        let message = format!("a text can't begin with `{sign}`");
+        Some(mistake(self.at..self.at + value.len(), message, help))
+    }
+
+    /// Something behind a closing quote.
+    fn behind_quote(&self) -> Option<Diagnostic> {
+        let quote = self.open().quote?;
+        let opened_on = Self::new(self.source, quote.at);
+        if opened_on.line_start != self.line_start {
+            let help =
+                "the next quote, some lines below, was read as its end: close it on its own line";
+            return Some(mistake(
+                quote.at..quote.at + 1,
+                "this quote is not closed",
+                help,
+            ));
+        }
+        let from = quote.at - self.line_start;
+        let value = self.line[from..].trim_end();
+        let inner = value.trim_matches(quote.sign);
+        let whole = if value.ends_with(quote.sign) && value.len() > 1 {
+            inner.to_owned()
+        } else {
+            value.replace(quote.sign, "")
+        };
+        let help = format!(
+            "use one kind of quote outside and the other inside: \"{}\"",
+            whole.replace('"', "'")
+        );
+        let message = "the text ends at its second quote, and something stands behind it";
+        Some(mistake(self.at..self.at + 1, message, help))
+    }
+
+    fn open_bracket(&self, at: usize) -> Diagnostic {
+        let sign = self.source[at..].chars().next().unwrap_or('{');
+        let closing = if sign == '[' { ']' } else { '}' };
+        let message = format!("this `{sign}` is never closed");
+        mistake(
+            at..at + 1,
+            message,
+            format!("write `{closing}` behind the last entry"),
+        )
+    }
+
+    /// Something is wrong in `{ }` or `[ ]`.
+    fn in_brackets(&self, bracket: Mark) -> Diagnostic {
+        let opened_on = Self::new(self.source, bracket.at);
+        let is_later = opened_on.line_start != self.line_start;
+        if is_later && indent_of(self.line) <= indent_of(opened_on.line) {
+            return self.open_bracket(bracket.at);
+        }
+        let before = &self.source[bracket.at..self.at];
+        let word = before
+            .rsplit([',', '{', '[', ' '])
+            .next()
+            .unwrap_or_default();
+        let sign = self.source[self.at..].chars().next();
+        if matches!(sign, Some('[' | '{')) && !word.is_empty() {
+            let start = self.at - word.len();
+            let rest = &self.source[start..];
+            let end = rest
+                .find(|c: char| matches!(c, ',' | '\n') || (c.is_whitespace()))
+                .unwrap_or(rest.len());
+            let help = format!("put quotes around it: \"{}\"", &rest[..end]);
+            let message = "a text with brackets needs quotes here";
+            return mistake(start..start + end, message, help);
+        }
+        let message = "a comma is missing before this, or quotes around a text with `: ` in it";
+        let help = format!(
+            "in `{}` entries have commas between them: {{ a: 1, b: 2 }}, [1, 2]",
+            bracket.sign
+        );
+        mistake(self.at..self.at + 1, message, help)
+    }
+
+    /// `title: a: b`.
+    fn colon_in_value(&self) -> Option<Diagnostic> {
+        let before = &self.line[..self.at - self.line_start];
+        let key_end = before.find(": ")?;
+        let value = self.line[key_end + 2..].trim();
+        if value.starts_with(['"', '\'', '[', '{']) {
+            return None;
+        }
+        let start = self.line_start + key_end + 2;
+        let help = format!("put quotes around it: \"{}\"", value.replace('"', "'"));
+        let message = "a text with `: ` in it needs quotes";
+        Some(mistake(start..start + value.len(), message, help))
+    }
+
+    /// The lines above that hold something, the nearest first, each with its place.
+    fn above(&self) -> impl Iterator<Item = (usize, &'s str)> {
+        let mut end = self.line_start;
+        let source = self.source;
+        std::iter::from_fn(move || {
+            loop {
+                let until = source[..end].strip_suffix('\n')?;
+                let start = until.rfind('\n').map_or(0, |at| at + 1);
+                end = start;
+                let line = until[start..].trim_end_matches('\r');
+                if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+                    return Some((start, line));
+                }
+            }
+        })
+    }
+
+    /// `text: >-` whose text is not indented.
+    fn block_text(&self) -> Option<Diagnostic> {
+        let (_, above) = self.above().next()?;
+        let word = above.trim_end().rsplit(' ').next()?;
+        if !word.starts_with(['|', '>']) {
+            return None;
+        }
+        let message = format!("the text behind `{word}` is not indented");
+        let help = format!("move its lines to the right of `{}`", key_of(above)?);
+        let start = self.line_start + indent_of(self.line);
+        Some(mistake(
+            start..self.line_start + self.line.len(),
+            message,
+            help,
+        ))
+    }
+
+    /// A line above that is no `key: value`.
+    fn no_key(&self) -> Option<Diagnostic> {
+        let own = [(self.line_start, self.line)];
+        let lines = own.into_iter().chain(self.above().take(1));
+        for (start, line) in lines {
+            let indent = indent_of(line);
+            let text = line[indent..].trim_end();
+            let entry = text.trim_start_matches("- ").trim_start();
+            let is_key = entry.contains(": ") || entry.ends_with(':') || text.starts_with('-');
+            let is_whole =
+                entry.ends_with(['"', '\'', '}', ']', ',']) || entry.starts_with(['"', '\'']);
+            if is_key || is_whole || text.is_empty() {
+                continue;
+            }
+            let help = match entry.split_once(':') {
+                Some((key, value)) => format!("put a space behind the colon: {key}: {value}"),
+                None => {
+                    "each line is `key: value`; a text that goes on over lines stands behind `>-`"
+                        .to_owned()
+                }
+            };
+            let place = start + indent..start + indent + text.len();
+            return Some(mistake(place, format!("`{text}` is no `key: value`"), help));
+        }
+        None
+    }
+
+    /// A line that is indented otherwise than its neighbours.
+    fn indentation(&self) -> Option<Diagnostic> {
+        let own = indent_of(self.line);
+        let place = self.line_start..self.line_start + self.line.trim_end().len();
+        let (_, above) = self.above().next()?;
+        let key = key_of(self.line).unwrap_or(self.line.trim());
+        if own > indent_of(above) {
+            // A dash is part of the indentation of what stands behind it.
+            let first = above.trim_start().trim_start_matches("- ");
+            let beside =
+                above.len() - above.trim_start().len() + (above.trim_start().len() - first.len());
+            let neighbour = key_of(above).unwrap_or(first);
+            let side = if own > beside { "right" } else { "left" };
+            let message = format!("`{key}` is too far to the {side}");
+            let help = format!(
+                "it goes {beside} spaces in to stand beside `{neighbour}`, which has a value of its own"
+            );
+            return Some(mistake(place, message, help));
+        }
+        let mut inner = None;
+        for (_, line) in self.above() {
+            let indent = indent_of(line);
+            if indent > own {
+                inner = Some(line);
+            } else {
+                let inner = inner?;
+                let first = inner.trim_start().trim_start_matches("- ");
+                let beside = inner.len() - first.len();
+                let message = format!("`{key}` stands between two levels");
+                let help = format!(
+                    "it goes {beside} spaces in to stand beside `{}`, {indent} to stand beside `{}`",
+                    key_of(inner).unwrap_or(first),
+                    key_of(line).unwrap_or(line.trim())
+                );
+                return Some(mistake(place, message, help));
+            }
+        }
+        None
+    }
+
+    /// Quotes and brackets that are open where the parser stopped; texts of blocks and comments are
+    /// passed over.
+    fn open(&self) -> Open {
+        let mut open = Open::default();
+        let mut quote: Option<Mark> = None;
+        let mut block: Option<usize> = None;
+        let mut start = 0;
+        for line in self.source.split_inclusive('\n') {
+            let indent = indent_of(line);
+            if let Some(owner) = block {
+                if line.trim().is_empty() || indent > owner {
+                    start += line.len();
+                    continue;
+                }
+                block = None;
+            }
+            let mut before = ' ';
+            for (at, sign) in line.char_indices() {
+                let here = start + at;
+                if here >= self.at {
+                    open.quote = quote.or(open.quote);
+                    return open;
+                }
+                let begins = matches!(before, ' ' | '[' | '{' | ',' | '\t');
+                match (quote, sign) {
+                    (Some(mark), sign) if sign == mark.sign && before != '\\' => {
+                        open.quote = quote.take();
+                    }
+                    (Some(_), _) => {}
+                    (None, '#') if begins => break,
+                    (None, '"' | '\'') if begins => quote = Some(Mark { sign, at: here }),
+                    (None, '[' | '{') if begins || !open.brackets.is_empty() => {
+                        open.brackets.push(Mark { sign, at: here });
+                    }
+                    (None, ']' | '}') => {
+                        open.brackets.pop();
+                    }
+                    (None, '|' | '>') if begins && quote.is_none() => {
+                        let rest = line[at + 1..].trim();
+                        if rest.chars().all(|c| matches!(c, '-' | '+' | '0'..='9')) {
+                            block = Some(indent);
+                        }
+                    }
+                    (None, _) => {}
+                }
+                before = sign;
+            }
+            start += line.len();
+        }
+        open.quote = quote.or(open.quote);
+        open
+    }
+}
+
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// The key of a line that is `key: …`, `- key: …`.
+fn key_of(line: &str) -> Option<&str> {
+    let entry = line.trim_start().trim_start_matches("- ").trim_start();
+    let end = entry.find(':')?;
+    Some(entry[..end].trim_matches(['"', '\'']))
+}
