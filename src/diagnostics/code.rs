@@ -72,7 +72,7 @@ codes! {
     Refused "refused" Error "Each part is well written, and together they can't be meant.";
     UnreadOption "unread-option" Warning "People fill in an option that nothing reads.";
     SinceUnused "since-unused" Warning "`incremental` remembers a value that no request sends, so that every run reads everything.";
-    PagesHeld "pages-held" Warning "The mapping reads the body of the answer, so that each page is held in memory as a whole.";
+    PagesHeld "pages-held" Hint "The mapping reads the body of the answer, so that each page is held in memory as a whole.";
     NoRowCanFail "no-row-can-fail" Warning "By these results every row is ok, whatever the channel says.";
     ItemUnsent "item-unsent" Warning "`item` is made for each row, and no request sends it.";
     TokenUnkept "token-unkept" Warning "Each refresh gives a new token, and nothing keeps it for the next run.";

@@ -28,7 +28,11 @@ pub fn compose(source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> 
     match composer.document() {
         Ok(node) => node,
         Err(diagnostic) => {
-            composer.diagnostics.push(diagnostic);
+            // Where braces were read as maps, what can't be read behind them follows from it.
+            let follows = |told: &Diagnostic| told.code == Code::UnquotedTemplate;
+            if !composer.diagnostics.iter().any(follows) {
+                composer.diagnostics.push(diagnostic);
+            }
             None
         }
     }

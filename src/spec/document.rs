@@ -25,6 +25,19 @@ pub struct Document {
     pub spec: Spec,
 }
 
+/// A key that stands in the wrong place is not missing in the right one.
+fn not_missing(source: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let unknown: Vec<String> = diagnostics
+        .iter()
+        .filter(|told| told.code == Code::UnknownKey)
+        .filter_map(|told| Some(format!("`{}` is missing", source.get(told.span.clone())?)))
+        .collect();
+    diagnostics.retain(|told| {
+        let is_there = |missing: &String| told.message.starts_with(missing);
+        told.code != Code::MissingKey || !unknown.iter().any(is_there)
+    });
+}
+
 impl Document {
     /// Reads a spec's text. Mistakes in syntax and structure are added to `diagnostics`; nothing
     /// comes back where so much is wrong that the rest can't be checked.
@@ -35,7 +48,8 @@ impl Document {
     ) -> Option<Self> {
         let source = source.into();
         let tree = compose(&source, diagnostics)?;
-        let Checked { root, refused } = structure::check(&tree, &schema::annotated(), diagnostics)?;
+        let Checked { root, refused } = structure::check(&tree, schema::annotated(), diagnostics)?;
+        not_missing(&source, diagnostics);
         match read::<Spec>(&root) {
             Ok(spec) => Some(Self {
                 file: file.into(),

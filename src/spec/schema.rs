@@ -4,6 +4,8 @@
 //! `spec::structure` refuses keys and types with the annotated one,
 //! so that what is allowed is said once.
 
+use std::sync::OnceLock;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -12,8 +14,13 @@ use super::Spec;
 /// Modes in which a key is allowed, where not in all.
 pub const MODES: &str = "x-modes";
 
-/// The schema with our own annotations ([`MODES`]).
-pub fn annotated() -> Value {
+/// The schema with our own annotations ([`MODES`]); made once.
+pub fn annotated() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(annotate)
+}
+
+fn annotate() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Spec>().to_value();
     tidy(&mut schema);
@@ -23,7 +30,7 @@ pub fn annotated() -> Value {
 
 /// The schema as editors use it.
 pub fn published() -> Value {
-    let mut schema = annotated();
+    let mut schema = annotated().clone();
     let by_mode = mode_rules(&schema);
     schema["allOf"] = by_mode;
     for (pointer, snippets) in snippets() {

@@ -235,7 +235,7 @@ pub struct Windows {
     pub gap: Option<Duration>,
     /// How both print.
     #[serde(default)]
-    pub format: Option<String>,
+    pub format: Option<Placed<String>>,
 }
 
 /// Files, by URL.

@@ -394,7 +394,9 @@ impl<'a> Checker<'a> {
             .filter_map(Value::as_str)
             .all(|key| checked.iter().any(|entry| entry.key == key));
         let is_root = free;
-        (is_whole || is_root).then(|| Node {
+        let is_choice = schema.get("maxProperties").and_then(Value::as_u64) == Some(1);
+        let is_empty_choice = is_choice && checked.is_empty();
+        ((is_whole && !is_empty_choice) || is_root).then(|| Node {
             span: node.span.clone(),
             value: NodeValue::Map(checked),
         })
@@ -448,7 +450,8 @@ impl<'a> Checker<'a> {
 
     /// What stands in an entry that was refused can't be missed elsewhere.
     fn note_refused(&mut self, entry: &Entry, owner: &Node) {
-        let is_of_all = self.schema["properties"].get(&entry.key).is_some();
+        let in_http = self.parents.iter().any(|(name, _)| name == "`http`");
+        let is_of_all = in_http || self.schema["properties"].get(&entry.key).is_some();
         let around = (!is_of_all).then(|| owner.span.clone());
         self.refused.push(Refused {
             word: entry.key.clone(),

@@ -97,8 +97,19 @@ impl<'s> Text<'s> {
     }
 
     fn tab(&self) -> Option<Diagnostic> {
-        let indentation = &self.line[..indent_of(self.line)];
-        let at = self.line_start + indentation.find('\t')?;
+        // A text that goes on in a line with a tab is refused before that line.
+        let next = self.line_start + self.line.len() + 1;
+        let below = self
+            .source
+            .get(next..)
+            .and_then(|below| below.lines().next());
+        let lines = [
+            (self.line_start, self.line),
+            (next, below.unwrap_or_default()),
+        ];
+        let at = lines
+            .into_iter()
+            .find_map(|(start, line)| Some(start + line[..indent_of(line)].find('\t')?))?;
         let help = "indent with spaces: YAML allows no tabs there";
         Some(mistake(at..at + 1, "a tab as indentation", help))
     }
@@ -130,6 +141,9 @@ impl<'s> Text<'s> {
         if reason.contains("unclosed bracket") {
             return Some(self.open_bracket(self.at));
         }
+        if reason.contains("document start") {
+            return self.first_line();
+        }
         if reason.contains("misplaced bracket") {
             let help = "take it out, or open one before it";
             return Some(mistake(
@@ -146,6 +160,7 @@ impl<'s> Text<'s> {
             .or_else(|| self.block_text())
             .or_else(|| self.no_key())
             .or_else(|| self.indentation())
+            .or_else(|| self.below()?.indentation())
     }
 
     /// `*name` without `&name` before it.
@@ -207,6 +222,18 @@ impl<'s> Text<'s> {
     fn behind_quote(&self) -> Option<Diagnostic> {
         let quote = self.open().quote?;
         let opened_on = Self::new(self.source, quote.at);
+        // `{{ x }}"`: what looks like an opening quote was to be the closing one.
+        if self.source[..quote.at].ends_with("}}") {
+            let before = &self.source[opened_on.line_start..quote.at];
+            let start = opened_on.line_start + before.rfind("{{")?;
+            let template = &self.source[start..quote.at];
+            let message = "a template without a quote before it is a YAML map";
+            let help = format!(
+                "put a quote before it: {}{template}{}",
+                quote.sign, quote.sign
+            );
+            return Some(mistake(start..quote.at + 1, message, help));
+        }
         if opened_on.line_start != self.line_start {
             let help =
                 "the next quote, some lines below, was read as its end: close it on its own line";
@@ -279,7 +306,7 @@ impl<'s> Text<'s> {
         let before = &self.line[..self.at - self.line_start];
         let key_end = before.find(": ")?;
         let value = self.line[key_end + 2..].trim();
-        if value.starts_with(['"', '\'', '[', '{']) {
+        if value.starts_with(['"', '\'', '[', '{']) || !value.contains(": ") {
             return None;
         }
         let start = self.line_start + key_end + 2;
@@ -330,9 +357,11 @@ impl<'s> Text<'s> {
             let indent = indent_of(line);
             let text = line[indent..].trim_end();
             let entry = text.trim_start_matches("- ").trim_start();
-            let is_key = entry.contains(": ") || entry.ends_with(':') || text.starts_with('-');
+            // An entry of a list may be a text, if nothing goes on behind it.
+            let is_element = text.starts_with('-') && indent_of(self.line) <= indent;
+            let is_key = entry.contains(": ") || entry.ends_with(':') || is_element;
             let is_whole =
-                entry.ends_with(['"', '\'', '}', ']', ',']) || entry.starts_with(['"', '\'']);
+                entry.ends_with(',') || entry.starts_with(['"', '\'', '{', '[', '}', ']']);
             if is_key || is_whole || text.is_empty() {
                 continue;
             }
@@ -355,6 +384,14 @@ impl<'s> Text<'s> {
         let place = self.line_start..self.line_start + self.line.trim_end().len();
         let (_, above) = self.above().next()?;
         let key = key_of(self.line).unwrap_or(self.line.trim());
+        if own > indent_of(above) && self.is_above_odd(own) {
+            let (start, above) = self.above().next()?;
+            let key_above = key_of(above).unwrap_or(above.trim());
+            let message = format!("`{key_above}` is too far to the left");
+            let help = format!("it goes {own} spaces in to stand beside `{key}`");
+            let place = start..start + above.trim_end().len();
+            return Some(mistake(place, message, help));
+        }
         if own > indent_of(above) {
             // A dash is part of the indentation of what stands behind it.
             let first = above.trim_start().trim_start_matches("- ");
@@ -367,6 +404,19 @@ impl<'s> Text<'s> {
                 "it goes {beside} spaces in to stand beside `{neighbour}`, which has a value of its own"
             );
             return Some(mistake(place, message, help));
+        }
+        let before = self.above().nth(1).map(|(_, before)| indent_of(before));
+        let is_odd = indent_of(above) % 2 == 1 && own % 2 == 0;
+        if is_odd && before != Some(indent_of(above)) {
+            let (start, above) = self.above().next()?;
+            let key_above = key_of(above).unwrap_or(above.trim());
+            let message = format!("`{key_above}` is too far to the right");
+            let help = format!("it goes {own} spaces in to stand beside `{key}`");
+            return Some(mistake(
+                start..start + above.trim_end().len(),
+                message,
+                help,
+            ));
         }
         let mut inner = None;
         for (_, line) in self.above() {
@@ -387,6 +437,52 @@ impl<'s> Text<'s> {
             }
         }
         None
+    }
+
+    /// The next line that holds something.
+    fn below(&self) -> Option<Self> {
+        let mut start = self.line_start + self.line.len() + 1;
+        for line in self.source.get(start..)?.lines() {
+            if !line.trim().is_empty() {
+                return Some(Self::new(self.source, start));
+            }
+            start += line.len() + 1;
+        }
+        None
+    }
+
+    /// Whether the line above is the one that is indented otherwise than its neighbours.
+    fn is_above_odd(&self, own: usize) -> bool {
+        let mut above = self.above();
+        let (Some((_, first)), before) = (above.next(), above.next()) else {
+            return false;
+        };
+        if first.trim_start().starts_with("- ") {
+            return false;
+        }
+        let indent = indent_of(first);
+        let is_between = indent % 2 == 1 && own % 2 == 0;
+        let is_outside = before.is_some_and(|(_, before)| {
+            let opens = before.trim_end().ends_with(':') && indent_of(before) >= indent;
+            opens || indent_of(before) == own
+        });
+        is_between || is_outside
+    }
+
+    /// A first line that is further to the right than those below.
+    fn first_line(&self) -> Option<Diagnostic> {
+        let (start, line) = self.above().last()?;
+        let indent = indent_of(line);
+        if indent <= indent_of(self.line) {
+            return None;
+        }
+        let key = key_of(line).unwrap_or(line.trim());
+        let message = format!("`{key}` is too far to the right");
+        let help = format!(
+            "it goes {} spaces in, as the lines below",
+            indent_of(self.line)
+        );
+        Some(mistake(start..start + line.trim_end().len(), message, help))
     }
 
     /// Quotes and brackets that are open where the parser stopped; texts of blocks and comments are
@@ -412,7 +508,7 @@ impl<'s> Text<'s> {
                     open.quote = quote.or(open.quote);
                     return open;
                 }
-                let begins = matches!(before, ' ' | '[' | '{' | ',' | '\t');
+                let begins = matches!(before, ' ' | '[' | '{' | '}' | ',' | '\t');
                 match (quote, sign) {
                     (Some(mark), sign) if sign == mark.sign && before != '\\' => {
                         open.quote = quote.take();

@@ -11,7 +11,7 @@ use minijinja::{AutoEscape, ErrorKind};
 
 use super::engine::{SEGMENT, environment, segment};
 use super::frame::Frame;
-use super::lookalike::lookalike;
+use super::lookalike::{beside_templates, lookalike};
 use super::lower::{Body, Lowered, Problem, Uses, lower};
 use super::native::Tree;
 use super::number::NumberText;
@@ -41,6 +41,19 @@ enum Kind {
     List(Vec<Template>),
     /// The same, by key.
     Map(Vec<(Arc<str>, Template)>),
+}
+
+/// The warning of a part of a text that looks like a template.
+fn no_template(
+    node: &Node,
+    source: &str,
+    text: &str,
+    found: Option<(Range<usize>, String)>,
+) -> Option<Diagnostic> {
+    let (range, help) = found?;
+    let place = place_in(source, &node.span, text, range);
+    let message = "this looks like a template, and goes out as it stands";
+    Some(Diagnostic::new(diagnostics::Code::NoTemplate, place, message).hint(help))
 }
 
 /// `{ row.x }` without quotes is a map to YAML.
@@ -151,15 +164,15 @@ impl Template {
                 )
             }
             NodeValue::Scalar(scalar) if !is_template(scalar) => {
-                if let Some((range, help)) = lookalike(&scalar.text, scope) {
-                    let place = place_in(source, &node.span, &scalar.text, range);
-                    let message = "this looks like a template, and goes out as it stands";
-                    let warning = Diagnostic::new(diagnostics::Code::NoTemplate, place, message);
-                    uses.hints.push(warning.hint(help));
-                }
+                let found = lookalike(&scalar.text, scope);
+                uses.hints
+                    .extend(no_template(node, source, &scalar.text, found));
                 Kind::Constant(constant(scalar))
             }
             NodeValue::Scalar(scalar) => {
+                let found = beside_templates(&scalar.text, scope);
+                uses.hints
+                    .extend(no_template(node, source, &scalar.text, found));
                 return Self::compile_text_as(
                     &scalar.text,
                     &|range| place_in(source, &node.span, &scalar.text, range),

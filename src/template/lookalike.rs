@@ -12,6 +12,28 @@ pub fn lookalike(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
     whole(text, scope).or_else(|| inside(text, scope))
 }
 
+/// The same in a text that has templates too.
+pub fn beside_templates(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+        let closing = if rest[start..].starts_with("{{") {
+            "}}"
+        } else {
+            "%}"
+        };
+        let end = rest[start..]
+            .find(closing)
+            .map_or(rest.len(), |end| start + end + 2);
+        masked.push_str(&rest[..start]);
+        // Bytes keep their places; what stands for a template is no letter.
+        masked.extend(std::iter::repeat_n('\u{1}', end - start));
+        rest = &rest[end..];
+    }
+    masked.push_str(rest);
+    inside(&masked, scope)
+}
+
 /// `row.title | upper` and nothing else.
 fn whole(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
     let path = text.split('|').next()?.trim();

@@ -34,6 +34,7 @@ pub use duration::{DurationValue, wait_of};
 pub use engine::NOTHING_IN_PATH;
 pub use filters::escape::is_xml_char;
 pub use frame::{Frame, FrameName, Resolve, Slots};
+pub use lookalike::lookalike;
 pub use lower::Uses;
 pub use minijinja::Value;
 pub use number::{NumberText, plain};

@@ -19,6 +19,7 @@ mod faults;
 mod file_targets;
 mod files;
 mod floors;
+mod mutations;
 mod options;
 mod preview;
 mod readme;

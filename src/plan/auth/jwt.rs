@@ -16,7 +16,7 @@ use super::fields::Added;
 use super::outgoing::Credential;
 use super::token::{Ask, Sees, Token, TokenAnswer, TokenRequest, until};
 use crate::plan::Secret;
-use crate::plan::compile::Compiler;
+use crate::plan::compile::{AddressOf, Compiler};
 use crate::spec::auth::{Algorithm, Jwt, TokenBody};
 use crate::template::scope::Scope;
 use crate::template::tree::{TemplateTree, json_of};
@@ -50,7 +50,10 @@ impl JwtPlan {
             claims: compiler.map_tree(&spec.claims, scope),
             headers: compiler.map_tree(&spec.headers, scope),
             lasts: compiler.duration(spec.lasts.as_deref(), LASTS),
-            token_url: compiler.optional(spec.token_url.as_deref(), scope),
+            token_url: spec.token_url.as_ref().map(|url| {
+                compiler.check_address(url, AddressOf::Server);
+                compiler.template(url, scope)
+            }),
         }
     }
 

@@ -7,7 +7,7 @@ use super::outgoing::Credential;
 use super::token::{Ask, Sees, Token, TokenAnswer, TokenRequest};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::Secret;
-use crate::plan::compile::Compiler;
+use crate::plan::compile::{AddressOf, Compiler};
 use crate::spec::auth::{Grant, OAuth2, SendCredentials, TokenBody};
 use crate::spec::places::Placed;
 use crate::template::scope::Scope;
@@ -53,14 +53,7 @@ impl OAuth2Plan {
                 "username: \"{{ options.USERNAME }}\", password: \"{{ options.PASSWORD }}\"",
             );
         }
-        let text = spec.token_url.as_text().unwrap_or_default();
-        if !text.contains("://") && !text.contains("{{") {
-            compiler.error(
-                &spec.token_url,
-                "`token_url` is a whole address",
-                "token_url: https://auth.example.com/token",
-            );
-        }
+        compiler.check_address(&spec.token_url, AddressOf::Server);
         let rotates = spec.rotates.if_true();
         if let (Some(rotates), None) = (rotates, &compiler.document.spec.state) {
             compiler.warnings.push(

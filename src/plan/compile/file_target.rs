@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use super::addresses::AddressOf;
 use super::format::OfFormat;
 use crate::formats::{Around, WrittenFormat};
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{FilePlace, FileTargetPlan};
 use crate::plan::request::{Repeat, RequestPlan};
 use crate::plan::scopes::Scopes;
-use crate::plan::source::{SCHEMES, schemes};
 use crate::spec;
 use crate::spec::file_target::FileTarget;
 use crate::spec::places::Placed;
@@ -88,15 +88,10 @@ impl Compiler<'_> {
         let Some(place) = at.url.as_ref().or(at.transport.as_ref()) else {
             return;
         };
-        let text = place.as_text().unwrap_or_default();
-        if let Some((scheme, _)) = text.split_once("://") {
-            let is_known = SCHEMES.contains(&scheme);
-            if at.url.is_some() && !is_known && !scheme.contains('{') {
-                self.error(
-                    place,
-                    format!("`{scheme}` is no place for a file"),
-                    format!("write {}", schemes("or")),
-                );
+        if let Some(url) = &at.url {
+            let before = self.errors.len();
+            self.check_address(url, AddressOf::File);
+            if self.errors.len() > before {
                 return;
             }
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use super::addresses::AddressOf;
 use super::reading::Reads;
 use super::request::Purpose;
 use crate::plan::auth::{AuthPlan, BasicPlan};
@@ -26,6 +27,7 @@ impl Compiler<'_> {
         scopes: &Scopes,
         scope: &Scope,
     ) -> FilePlan {
+        self.check_address(&file.url, AddressOf::File);
         let (reading, _) = self.reading(reads, &Scopes::answered(scope));
         let login = self.login(file.login.as_ref(), scope);
         let of_http = (&file.url, file.login.as_ref());
@@ -89,7 +91,7 @@ impl Compiler<'_> {
             span: at.place(),
             value: Request::Whole(Box::new(keys)),
         };
-        let mut request = self.request(&request, label, scopes, scope, Purpose::Login);
+        let mut request = self.request(&request, label, scopes, scope, Purpose::File);
         // What `http` says of the API's requests is not for files, which may lie elsewhere.
         request.query.clear();
         request.headers.clear();

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::scopes::Scopes;
 use crate::plan::{ColumnPlan, KeepPlan, MappingPlan, RejectRule};
 use crate::row::pattern::Pattern;
 use crate::spec::place::place_in;
 use crate::spec::{Keep, KeepWord, Mode};
-use crate::template::Template;
 use crate::template::scope::Field;
+use crate::template::{Template, lookalike};
 
 impl Compiler<'_> {
     pub(super) fn mapping(&mut self, scopes: &mut Scopes) -> MappingPlan {
@@ -83,6 +84,14 @@ impl Compiler<'_> {
                 );
             }
             let is_template = name.text.contains("{{") || name.text.contains("{%");
+            if let (false, Some((range, help))) =
+                (is_template, lookalike(&name.text, &scopes.column_name()))
+            {
+                let place = place_in(&self.document.source, &name.span, &name.text, range);
+                let message = "this looks like a template, and is the column's name as it stands";
+                self.warnings
+                    .push(Diagnostic::new(Code::NoTemplate, place, message).hint(help));
+            }
             let name_template = is_template.then(|| {
                 let source = &self.document.source;
                 Template::compile_text(

@@ -1,5 +1,6 @@
 //! Spec → [`Plan`]: every template compiled, every name checked.
 
+mod addresses;
 mod batch;
 mod body;
 mod file_target;
@@ -10,6 +11,7 @@ mod incremental;
 mod lookup;
 mod mapping;
 mod options;
+mod own_mistakes;
 mod poll;
 mod reading;
 mod reports;
@@ -21,6 +23,7 @@ mod target;
 mod target_job;
 mod values;
 
+pub(super) use addresses::AddressOf;
 pub(super) use request::Purpose;
 pub(super) use values::reads_body;
 
@@ -30,7 +33,7 @@ use crate::diagnostics::{Code, Diagnostic, Severity, SpecErrors};
 use crate::plan::auth::AuthPlan;
 use crate::plan::reads::BodyReads;
 use crate::plan::request::LimitPlan;
-use crate::plan::scopes::{RESERVED, Scopes};
+use crate::plan::scopes::Scopes;
 use crate::plan::{
     ColumnPlan, EntryPlan, KeepPlan, MappingPlan, OptionPlan, Plan, logs_as_it_goes,
 };
@@ -56,18 +59,21 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, SpecErrors> {
     let source: Arc<str> = Arc::from(text);
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
-    let mut hints = Vec::new();
     let plan = Document::read(file, Arc::clone(&source), &mut errors).map(|document| {
         let mut found = Vec::new();
-        let plan = compile(&document, &mut found, &mut warnings, &mut hints);
-        errors.extend(own_mistakes(&document, found));
+        let plan = compile(&document, &mut found, &mut warnings);
+        errors.extend(own_mistakes::of(&document, found));
         odd_characters::warn(&document.root, &mut warnings);
         plan
     });
     match plan {
         Some(plan) if errors.is_empty() => Ok(Loaded {
             plan,
-            warnings: SpecErrors::new(file, source, Vec::new(), warnings, hints),
+            warnings: {
+                let is_hint = |told: &Diagnostic| told.code.severity() == Severity::Hint;
+                let (hints, warnings) = warnings.into_iter().partition(is_hint);
+                SpecErrors::new(file, source, Vec::new(), warnings, hints)
+            },
         }),
         _ => {
             // What is only suspicious may follow from a mistake; what may be its cause is told.
@@ -75,48 +81,32 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, SpecErrors> {
                 matches!(warning.code, Code::OddCharacter | Code::NoTemplate)
             };
             warnings.retain(is_cause);
+            let mut other = Vec::new();
+            for warning in warnings {
+                let same = errors.iter_mut().find(|error| error.span == warning.span);
+                match same {
+                    Some(error) => error.hint = Some(told_with(&warning)),
+                    None => other.push(warning),
+                }
+            }
+            let warnings = other;
             Err(SpecErrors::new(file, source, errors, warnings, Vec::new()))
         }
     }
 }
 
-/// What is wrong by itself: one mistake is told once, and what follows from a part that was refused
-/// is not.
-fn own_mistakes(document: &Document, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let is_refused = |word: &str, mistake: &Diagnostic| {
-        let mut refused = document.refused.iter().filter(|one| one.word == word);
-        refused.any(|one| {
-            let mut around = one.around.iter();
-            around.all(|around| around.contains(&mistake.span.start))
-        })
-    };
-    let has_been_refused = |name: &str| document.refused.iter().any(|one| one.word == name);
-    found.retain(|mistake| {
-        let named = document
-            .source
-            .get(mistake.span.clone())
-            .unwrap_or_default();
-        match mistake.code {
-            // No part of a spec gives the names of the language.
-            Code::UnknownName | Code::UnknownField => {
-                RESERVED.contains(&named) || !has_been_refused(named)
-            }
-            Code::Refused => {
-                let mut words = mistake.message.split('`').skip(1).step_by(2);
-                !words.any(|word| is_refused(word, mistake))
-            }
-            _ => true,
-        }
-    });
-    found
+/// A warning as the hint of a mistake at its place.
+fn told_with(warning: &Diagnostic) -> String {
+    let hint = warning.hint.as_deref().unwrap_or_default();
+    format!("{}: {hint}", warning.message)
 }
 
-/// Compiles a spec. Mistakes are added to `errors`; the plan is whole only if there are none.
+/// Compiles a spec. Mistakes are added to `errors`, warnings and hints to `warnings`; the plan is whole
+/// only if there are no mistakes.
 pub fn compile(
     document: &Document,
     errors: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
-    hints: &mut Vec<Diagnostic>,
 ) -> Plan {
     let mut compiler = Compiler {
         document,
@@ -132,12 +122,8 @@ pub fn compile(
         known_options: Vec::new(),
     };
     let plan = compiler.plan();
-    for told in std::mem::take(&mut compiler.uses.hints) {
-        match told.code.severity() {
-            Severity::Hint => hints.push(told),
-            Severity::Error | Severity::Warning => warnings.push(told),
-        }
-    }
+    let told = std::mem::take(&mut compiler.uses.hints);
+    compiler.warnings.extend(told);
     plan
 }
 

@@ -91,7 +91,9 @@ impl Compiler<'_> {
 
     pub(super) fn unread_options(&mut self, options: &[OptionPlan]) {
         // A template with a mistake may be the one that was to read it.
-        if self.uses.reads_all_options || !self.errors.is_empty() {
+        let mut told = self.uses.hints.iter();
+        let is_likely_read = told.any(|told| told.code == Code::NoTemplate);
+        if self.uses.reads_all_options || !self.errors.is_empty() || is_likely_read {
             return;
         }
         for name in self.spec().options.keys() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Compiler;
+use super::addresses::AddressOf;
 use super::rules::{has_target_steps, has_what_splits};
 use crate::plan::reads::BodyReads;
 use crate::plan::request::{
@@ -19,7 +20,7 @@ use crate::template::{Template, Uses};
 /// What `http` gives to requests.
 #[derive(Debug, Default)]
 pub struct Defaults {
-    base_url: Option<Arc<Template>>,
+    pub(super) base_url: Option<Arc<Template>>,
     auth: Option<usize>,
     limit: Option<usize>,
 }
@@ -39,6 +40,8 @@ pub enum Purpose {
     Batch,
     /// Credentials: without credentials itself.
     Login,
+    /// A file, whose address is checked as that of a file.
+    File,
 }
 
 impl Purpose {
@@ -105,6 +108,9 @@ impl Compiler<'_> {
             return Defaults::default();
         };
         let base_url = http.base_url.as_ref();
+        if let Some(url) = base_url {
+            self.check_address(url, AddressOf::Server);
+        }
         let base_url = base_url.map(|url| Arc::new(self.template(url, &scopes.base())));
         self.defaults.base_url.clone_from(&base_url);
         let auth = http.request.auth.as_ref();
@@ -189,7 +195,7 @@ impl Compiler<'_> {
         };
         let owners = Over { own, http };
         let (address, of_address) =
-            self.watched(|compiler| compiler.address(request, &owners, scope));
+            self.watched(|compiler| compiler.address(request, &owners, (scope, purpose)));
         let ((body, query, headers), of_rest) = self.watched(|compiler| {
             (
                 compiler.body(owners.each(), scope),
@@ -244,7 +250,7 @@ impl Compiler<'_> {
         }
         let (auth, auth_is_own) = match (own.and_then(|own| own.auth.as_ref()), purpose) {
             (Some(auth), _) => (self.auth(auth, scopes), true),
-            (None, Purpose::Login) => (None, false),
+            (None, Purpose::Login | Purpose::File) => (None, false),
             (None, _) => (self.auth_of(&address, own), false),
         };
         let said = owners.first(|keys| keys.repeatable.as_ref()).copied();
@@ -291,7 +297,7 @@ impl Compiler<'_> {
         &mut self,
         request: &Placed<Request>,
         owners: &Over<'_>,
-        scope: &Scope,
+        (scope, purpose): (&Scope, Purpose),
     ) -> AddressPlan {
         let own = match &request.value {
             Request::Path(path) => {
@@ -313,7 +319,12 @@ impl Compiler<'_> {
                 self.needs_base(path);
                 return AddressPlan::Path(self.template(path, scope));
             }
-            (None, Some(url)) => return AddressPlan::Url(self.template(url, scope)),
+            (None, Some(url)) => {
+                if purpose != Purpose::File {
+                    self.check_address(url, AddressOf::Request);
+                }
+                return AddressPlan::Url(self.template(url, scope));
+            }
             (None, None) => {}
         }
         let http = owners.http;

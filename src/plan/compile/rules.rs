@@ -95,7 +95,7 @@ impl Compiler<'_> {
             rates: plans,
             remaining: keys.and_then(|keys| keys.remaining.clone()),
             reset: keys.and_then(|keys| keys.reset.clone()),
-            pause: self.optional(keys.and_then(|keys| keys.pause.as_deref()), scope),
+            pause: self.wait(keys.and_then(|keys| keys.pause.as_ref()), scope),
         };
         self.limits.push(plan);
         self.limits.len() - 1
@@ -193,7 +193,7 @@ impl Compiler<'_> {
             when,
             then,
             message: self.optional(rule.message.as_deref(), &scope.shown()),
-            wait: self.optional(rule.wait.as_deref(), scope),
+            wait: self.wait(rule.wait.as_ref(), scope),
         };
         (plan, reads)
     }

@@ -15,6 +15,7 @@ use crate::spec::job::Job;
 use crate::spec::places::{HasPlace, Placed};
 use crate::spec::source::{IfNone, Origin, Step, Windows};
 use crate::spec::tree::NodeValue;
+use crate::template::date_format::{self, Use};
 use crate::template::scope::{Name, Scope};
 use crate::template::{DurationValue, Uses};
 
@@ -216,12 +217,21 @@ impl Compiler<'_> {
             }
         }
         WindowsPlan {
-            from: self.template(&windows.from, scope),
-            to: self.optional(windows.to.as_deref(), scope),
+            from: self.date(&windows.from, scope),
+            to: windows.to.as_ref().map(|to| self.date(to, scope)),
             step: step.or(DurationValue::parse("1d")).unwrap_or_default(),
             gap: gap.unwrap_or_default(),
-            format: windows.format.clone(),
+            format: self.date_format(windows.format.as_ref()),
         }
+    }
+
+    /// How dates are printed.
+    fn date_format(&mut self, format: Option<&Placed<String>>) -> Option<String> {
+        let format = format?;
+        if let Some(mistake) = date_format::mistake(&format.value, Use::Printing) {
+            self.error(format, mistake.message, mistake.help);
+        }
+        Some(format.value.clone())
     }
 
     fn job(&mut self, job: &Job, reads: Reads<'_>, label: &str, scopes: &Scopes) -> JobPlan {

@@ -8,8 +8,9 @@ use crate::plan::reads::BodyReads;
 use crate::spec;
 use crate::spec::tree::Node;
 use crate::spec::values::Size;
+use crate::template::date::parse_date;
 use crate::template::scope::Scope;
-use crate::template::{DurationValue, Uses};
+use crate::template::{DurationValue, Template, Uses};
 
 impl Compiler<'_> {
     /// A calendar duration.
@@ -25,6 +26,60 @@ impl Compiler<'_> {
             );
         }
         span
+    }
+
+    /// Seconds or a duration, or a template that gives one.
+    pub(in crate::plan) fn wait(
+        &mut self,
+        node: Option<&spec::Template>,
+        scope: &Scope,
+    ) -> Option<Template> {
+        let node = node?;
+        let text = node.scalar().map(|scalar| scalar.text.as_str());
+        let text = text.unwrap_or_default();
+        let is_template = text.contains("{{") || text.contains("{%");
+        let is_seconds = text.parse::<f64>().is_ok_and(|seconds| seconds >= 0.0);
+        if !is_template && !is_seconds && DurationValue::parse(text).is_none() {
+            self.error(
+                node,
+                format!("`{text}` is no duration"),
+                "write 500ms, 10s, 5m, 2h, 30d, or a number of seconds",
+            );
+        }
+        Some(self.template(node, scope))
+    }
+
+    /// A date, or a template that gives one.
+    pub(in crate::plan) fn date(&mut self, node: &spec::Template, scope: &Scope) -> Template {
+        let template = self.template(node, scope);
+        if let Some(written) = template.as_constant() {
+            if let Err(error) = parse_date(written) {
+                let reason = error.detail().unwrap_or("this is no date").to_owned();
+                self.error(node, reason, "write 2024-01-31 or 2024-01-31T12:00:00Z");
+            }
+        }
+        template
+    }
+
+    /// A whole number, or a template that gives one.
+    pub(in crate::plan) fn count(
+        &mut self,
+        node: &spec::Template,
+        scope: &Scope,
+        (name, least): (&str, u64),
+    ) -> Template {
+        let text = node.scalar().map(|scalar| scalar.text.as_str());
+        let text = text.unwrap_or_default();
+        let is_template = text.contains("{{") || text.contains("{%");
+        let count = text.parse::<u64>().ok();
+        if !is_template && count.is_none_or(|count| count < least) {
+            self.error(
+                node,
+                format!("`{name}` can't be `{text}`"),
+                format!("it is a whole number from {least} on, or a template that gives one"),
+            );
+        }
+        self.template(node, scope)
     }
 
     /// A number of bytes.
@@ -45,12 +100,22 @@ impl Compiler<'_> {
     /// A duration in seconds.
     pub(in crate::plan) fn duration(&mut self, node: Option<&Node>, default: Duration) -> Duration {
         let Some(node) = node else { return default };
-        if let Some(seconds) = node.scalar().and_then(|scalar| scalar.text.parse().ok()) {
-            return Duration::try_from_secs_f64(seconds).unwrap_or(default);
-        }
-        self.span(Some(node))
-            .and_then(|span| Duration::try_from_secs_f64(span.seconds()).ok())
-            .unwrap_or(default)
+        let number = node.scalar().and_then(|scalar| scalar.text.parse().ok());
+        let seconds = match number {
+            Some(seconds) => Some(seconds),
+            None => self.span(Some(node)).map(|span| span.seconds()),
+        };
+        let Some(seconds) = seconds else {
+            return default;
+        };
+        Duration::try_from_secs_f64(seconds).unwrap_or_else(|_| {
+            self.error(
+                node,
+                "a duration can't be less than nothing",
+                "write 500ms, 10s, 5m, 2h or 30d",
+            );
+            default
+        })
     }
 
     /// A `JSONPath`, or a template over the answer; what it reads comes with it.

@@ -194,7 +194,9 @@ impl Compiler<'_> {
         let pages = path(keys.pages);
         let plan = PagesPlan {
             kind,
-            size: self.optional(keys.size.map(|size| &**size), answered),
+            size: keys
+                .size
+                .map(|size| self.count(size, answered, ("size", 1))),
             stop,
             total,
             pages,

@@ -60,8 +60,11 @@ impl<'s> Lowering<'s, '_> {
                 break;
             }
         }
+        let before = self.problems.len();
         self.check_names(called, args, &mut given);
-        self.check_missing(called, &given);
+        if self.problems.len() == before {
+            self.check_missing(called, &given);
+        }
     }
 
     /// The arguments of a filter or test that is named by another's argument.
