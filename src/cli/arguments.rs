@@ -100,15 +100,28 @@ pub struct Verbosity {
 /// `runner check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// The specs.
+    /// Specs, folders with specs in them, and Markdown pages with specs in `yaml` blocks.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// How mistakes are printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
 }
 
 /// How mistakes are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people.
+    Text,
+    /// For programs: a list of objects.
+    Json,
+    /// For a GitHub workflow: a command for each, shown beside the line.
+    Github,
+    /// For code scanning: a SARIF 2.1.0 document.
+    Sarif,
+}
+
+/// How something is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.

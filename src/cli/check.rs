@@ -1,39 +1,72 @@
 //! `runner check FILE...`: every mistake at once.
 
-use super::arguments::{CheckArguments, Format};
-use super::spec_file::{SpecFileError, load_file};
-use crate::diagnostics::{as_json, as_text};
+use std::sync::Arc;
+
+use super::arguments::{CheckArguments, CheckFormat};
+use super::spec_files::{Part, SpecText, Unreadable, texts};
+use crate::diagnostics::{
+    Code, Diagnostic, SpecErrors, as_github, as_json, as_sarif, as_text,
+};
 use crate::exit::Exit;
+use crate::plan::load;
+use crate::spec::lint_part;
 
 /// Checks specs; exit 2 if one has mistakes.
 pub fn check(arguments: &CheckArguments) -> Exit {
     let mut exit = Exit::Done;
-    let mut entries = Vec::new();
-    for path in &arguments.files {
-        let report = match load_file(path) {
-            Ok(loaded) => {
-                if arguments.format == Format::Text && loaded.warnings.warnings.is_empty() {
-                    say!("{}: fine", path.display());
-                }
-                loaded.warnings
-            }
-            Err(SpecFileError::Mistakes(report)) => {
-                exit = Exit::Wrong;
-                report
-            }
-            Err(error @ SpecFileError::Read { .. }) => {
-                eprintln!("{error}");
+    let mut reports = Vec::new();
+    for text in texts(&arguments.files) {
+        let report = match text {
+            Ok(text) => checked(&text),
+            Err(error) if arguments.format == CheckFormat::Text => {
+                eprintln!("{}: {}", error.file, error.error);
                 exit = Exit::Wrong;
                 continue;
             }
+            Err(error) => unread(&error),
         };
+        if !report.errors.is_empty() {
+            exit = Exit::Wrong;
+        }
         match arguments.format {
-            Format::Json => entries.extend(as_json(&report)),
-            Format::Text => say_inline!("{}", as_text(&report)),
+            CheckFormat::Text => {
+                if report.errors.is_empty() && report.warnings.is_empty() {
+                    say!("{}: fine", report.file);
+                }
+                say_inline!("{}", as_text(&report));
+            }
+            CheckFormat::Github => say_inline!("{}", as_github(&report)),
+            CheckFormat::Json | CheckFormat::Sarif => reports.push(report),
         }
     }
-    if arguments.format == Format::Json {
-        say!("{:#}", serde_json::Value::Array(entries));
+    match arguments.format {
+        CheckFormat::Text | CheckFormat::Github => {}
+        CheckFormat::Json => {
+            let entries = reports.iter().flat_map(as_json).collect();
+            say!("{:#}", serde_json::Value::Array(entries));
+        }
+        CheckFormat::Sarif => say!("{:#}", as_sarif(&reports)),
     }
     exit
+}
+
+fn checked(text: &SpecText) -> SpecErrors {
+    match text.part {
+        Part::Whole => match load(&text.file, &text.text) {
+            Ok(loaded) => loaded.warnings,
+            Err(report) => report,
+        },
+        Part::Keys | Part::Yaml => {
+            let errors = lint_part(&text.text, text.part == Part::Keys);
+            let source = Arc::from(text.text.as_str());
+            SpecErrors::new(&text.file, source, errors, Vec::new(), Vec::new())
+        }
+    }
+}
+
+/// A file that can't be read, as programs are told of it.
+fn unread(unreadable: &Unreadable) -> SpecErrors {
+    let error = Diagnostic::new(Code::Unreadable, 0..0, unreadable.error.to_string());
+    let source = Arc::from("");
+    SpecErrors::new(&unreadable.file, source, vec![error], Vec::new(), Vec::new())
 }

@@ -21,6 +21,7 @@ mod sandbox;
 mod schema;
 mod signals;
 mod spec_file;
+mod spec_files;
 mod spec_flags;
 
 use std::ffi::OsString;

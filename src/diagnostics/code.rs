@@ -53,6 +53,7 @@ macro_rules! codes {
 }
 
 codes! {
+    Unreadable "unreadable" Error "The file can't be read.";
     Yaml "yaml" Error "The text is no YAML: nothing in it can be read.";
     UnquotedTemplate "unquoted-template" Error "A template without quotes is a YAML map, as YAML gives braces a meaning of their own.";
     DuplicateKey "duplicate-key" Error "A key is there twice, and only one of them could count.";

@@ -5,8 +5,10 @@
 mod code;
 mod diagnostic;
 pub mod nearest;
+mod machine;
 mod render;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, SpecErrors};
+pub use machine::{as_github, as_sarif};
 pub use render::{as_json, as_text};

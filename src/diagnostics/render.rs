@@ -82,7 +82,7 @@ pub fn as_json(report: &SpecErrors) -> Vec<serde_json::Value> {
 }
 
 /// Line and column, both from 1, the column in characters.
-fn position(source: &str, byte: usize) -> (usize, usize) {
+pub(super) fn position(source: &str, byte: usize) -> (usize, usize) {
     let before = &source[..byte.min(source.len())];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (

@@ -38,6 +38,18 @@ fn not_missing(source: &str, diagnostics: &mut Vec<Diagnostic>) {
     });
 }
 
+/// Mistakes of a part of a spec: of any YAML those of its syntax, of `keys` of the top level those of
+/// structure too; that others are missing is none.
+pub fn lint_part(source: &str, keys: bool) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let tree = compose(source, &mut diagnostics);
+    if let Some(tree) = tree.filter(|_| keys) {
+        structure::check(&tree, schema::annotated(), &mut diagnostics);
+        diagnostics.retain(|told| told.code != Code::MissingKey || told.span.start > tree.span.start);
+    }
+    diagnostics
+}
+
 impl Document {
     /// Reads a spec's text. Mistakes in syntax and structure are added to `diagnostics`; nothing
     /// comes back where so much is wrong that the rest can't be checked.

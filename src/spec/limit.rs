@@ -71,7 +71,7 @@ impl JsonSchema for Limit {
             "description": "A number of rows, or a share of them: `5%`.",
             "type": ["integer", "string"],
             "minimum": 0,
-            "pattern": "^ *[0-9]+(\\.[0-9]+)? *% *$",
+            "pattern": "^ *([0-9]{1,2}(\\.[0-9]+)?|100(\\.0+)?) *% *$",
         })
     }
 }

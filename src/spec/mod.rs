@@ -38,7 +38,7 @@ pub mod values;
 mod version;
 mod yaml_mistakes;
 
-pub use document::Document;
+pub use document::{Document, lint_part};
 pub use feedback::{Feedback, FeedbackRows};
 pub use incremental::Incremental;
 pub use input::{BatchSize, Input};

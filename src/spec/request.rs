@@ -58,7 +58,9 @@ pub struct RequestKeys {
     /// Instead of `path`: absolute, or relative to `base_url`, taken as it is.
     pub url: Option<Template>,
     /// `GET`, or `POST` where there is a body.
-    #[schemars(regex(pattern = "^[A-Z]+$"))]
+    #[schemars(regex(
+        pattern = "^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|[A-Z]*(FIND|SEARCH|QUERY|REPORT|MERGE|LINK|COPY|MOVE|PURGE|LOCK))$"
+    ))]
     pub method: Option<String>,
     /// Parameters; a list repeats the name. Nothing is not sent.
     ///

@@ -82,9 +82,7 @@ fn inside(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
             expression.to_owned()
         } else if scope.has_field("options", &name.to_lowercase()) {
             format!("options.{}", name.to_lowercase())
-        } else if scope.has_field("options", name) {
-            format!("options.{name}")
-        } else if *opening == "${" {
+        } else if scope.has_field("options", name) || *opening == "${" {
             format!("options.{name}")
         } else {
             format!("record.{name}")

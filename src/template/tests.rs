@@ -47,125 +47,126 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// All tests, by name.
 pub fn all() -> &'static [Test] {
-    const ALL: &[Test] = &[
-        test!("boolean", "it is true or false", stock::is_boolean),
-        test!("date", "it is a date", |value: &Value| value
-            .downcast_object_ref::<DateValue>()
-            .is_some()),
-        test!("defined", "it is not nothing", |value: &Value| !is_nothing(
-            value
-        )),
-        test!(
-            "divisibleby",
-            "it can be divided by the number",
-            stock::is_divisibleby,
-            [Parameter::always("other", Takes::Whole)]
-        ),
-        test!(
-            "endingwith",
-            "it ends with the text",
-            starts_or_ends::ends,
-            [Parameter::always("other", Takes::Text)]
-        ),
-        test!(
-            "eq",
-            "it equals the other",
-            compare::equal,
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!(
-            "equalto",
-            "it equals the other",
-            compare::equal,
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!("even", "it is an even number", stock::is_even),
-        test!("false", "it is false", stock::is_false),
-        test!("float", "it is a number with decimals", stock::is_float),
-        test!(
-            "ge",
-            "it is greater or equal",
-            |a: &Value, b: &Value| compare::test(Comparison::Ge, a, b),
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!(
-            "greaterthan",
-            "it is greater",
-            |a: &Value, b: &Value| compare::test(Comparison::Gt, a, b),
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!(
-            "gt",
-            "it is greater",
-            |a: &Value, b: &Value| compare::test(Comparison::Gt, a, b),
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!(
-            "in",
-            "it is in the list, or part of the text",
-            |value: &Value, list: &Value| compare::contains(list, value),
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!("integer", "it is a whole number", stock::is_integer),
-        test!(
-            "iterable",
-            "it can be counted through",
-            |value: &Value| !is_nothing(value) && stock::is_iterable(value)
-        ),
-        test!(
-            "le",
-            "it is less or equal",
-            |a: &Value, b: &Value| compare::test(Comparison::Le, a, b),
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!(
-            "lessthan",
-            "it is less",
-            |a: &Value, b: &Value| compare::test(Comparison::Lt, a, b),
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!("lower", "it has small letters only", |value: &Value| value
-            .as_str()
-            .is_some_and(|text| text.to_lowercase() == text)),
-        test!(
-            "lt",
-            "it is less",
-            |a: &Value, b: &Value| compare::test(Comparison::Lt, a, b),
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!("mapping", "it is a map", |value: &Value| value.kind()
-            == ValueKind::Map),
-        test!(
-            "ne",
-            "it does not equal the other",
-            |a: &Value, b: &Value| compare::equal(a, b).map(|equal| !equal),
-            [Parameter::always("other", Takes::Any)]
-        ),
-        test!("none", "it is nothing", |value: &Value| is_nothing(value)),
-        test!("number", "it is a number", |value: &Value| value
-            .is_number()),
-        test!("odd", "it is an odd number", stock::is_odd),
-        test!("sequence", "it is a list", |value: &Value| value.kind()
-            == ValueKind::Seq),
-        test!(
-            "startingwith",
-            "it begins with the text",
-            starts_or_ends::starts,
-            [Parameter::always("other", Takes::Text)]
-        ),
-        test!("string", "it is text", |value: &Value| value
-            .as_str()
-            .is_some()),
-        test!("true", "it is true", stock::is_true),
-        test!("undefined", "it is nothing", |value: &Value| is_nothing(
-            value
-        )),
-        test!("upper", "it has large letters only", |value: &Value| value
-            .as_str()
-            .is_some_and(|text| text.to_uppercase() == text)),
-    ];
     ALL
 }
+
+const ALL: &[Test] = &[
+    test!("boolean", "it is true or false", stock::is_boolean),
+    test!("date", "it is a date", |value: &Value| value
+        .downcast_object_ref::<DateValue>()
+        .is_some()),
+    test!("defined", "it is not nothing", |value: &Value| !is_nothing(
+        value
+    )),
+    test!(
+        "divisibleby",
+        "it can be divided by the number",
+        stock::is_divisibleby,
+        [Parameter::always("other", Takes::Whole)]
+    ),
+    test!(
+        "endingwith",
+        "it ends with the text",
+        starts_or_ends::ends,
+        [Parameter::always("other", Takes::Text)]
+    ),
+    test!(
+        "eq",
+        "it equals the other",
+        compare::equal,
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!(
+        "equalto",
+        "it equals the other",
+        compare::equal,
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!("even", "it is an even number", stock::is_even),
+    test!("false", "it is false", stock::is_false),
+    test!("float", "it is a number with decimals", stock::is_float),
+    test!(
+        "ge",
+        "it is greater or equal",
+        |a: &Value, b: &Value| compare::test(Comparison::Ge, a, b),
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!(
+        "greaterthan",
+        "it is greater",
+        |a: &Value, b: &Value| compare::test(Comparison::Gt, a, b),
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!(
+        "gt",
+        "it is greater",
+        |a: &Value, b: &Value| compare::test(Comparison::Gt, a, b),
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!(
+        "in",
+        "it is in the list, or part of the text",
+        |value: &Value, list: &Value| compare::contains(list, value),
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!("integer", "it is a whole number", stock::is_integer),
+    test!(
+        "iterable",
+        "it can be counted through",
+        |value: &Value| !is_nothing(value) && stock::is_iterable(value)
+    ),
+    test!(
+        "le",
+        "it is less or equal",
+        |a: &Value, b: &Value| compare::test(Comparison::Le, a, b),
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!(
+        "lessthan",
+        "it is less",
+        |a: &Value, b: &Value| compare::test(Comparison::Lt, a, b),
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!("lower", "it has small letters only", |value: &Value| value
+        .as_str()
+        .is_some_and(|text| text.to_lowercase() == text)),
+    test!(
+        "lt",
+        "it is less",
+        |a: &Value, b: &Value| compare::test(Comparison::Lt, a, b),
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!("mapping", "it is a map", |value: &Value| value.kind()
+        == ValueKind::Map),
+    test!(
+        "ne",
+        "it does not equal the other",
+        |a: &Value, b: &Value| compare::equal(a, b).map(|equal| !equal),
+        [Parameter::always("other", Takes::Any)]
+    ),
+    test!("none", "it is nothing", |value: &Value| is_nothing(value)),
+    test!("number", "it is a number", |value: &Value| value
+        .is_number()),
+    test!("odd", "it is an odd number", stock::is_odd),
+    test!("sequence", "it is a list", |value: &Value| value.kind()
+        == ValueKind::Seq),
+    test!(
+        "startingwith",
+        "it begins with the text",
+        starts_or_ends::starts,
+        [Parameter::always("other", Takes::Text)]
+    ),
+    test!("string", "it is text", |value: &Value| value
+        .as_str()
+        .is_some()),
+    test!("true", "it is true", stock::is_true),
+    test!("undefined", "it is nothing", |value: &Value| is_nothing(
+        value
+    )),
+    test!("upper", "it has large letters only", |value: &Value| value
+        .as_str()
+        .is_some_and(|text| text.to_uppercase() == text)),
+];
 
 /// `startingwith` and `endingwith`: nothing starts and ends with nothing.
 mod starts_or_ends {

@@ -6,6 +6,7 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::scopes::RESERVED;
 use crate::spec::Document;
 use crate::spec::odd_characters::invisible;
+use crate::spec::tree::Node;
 
 /// Those of the mistakes found in compiling that are wrong by themselves.
 pub(super) fn of(document: &Document, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -81,7 +82,7 @@ fn comes_with(name: &str) -> Option<&'static str> {
 /// Keys with letters that are not seen, as they look.
 fn odd_keys(document: &Document) -> Vec<String> {
     let options = document.root.get("options").into_iter();
-    let keys = options.flat_map(|options| options.entries());
+    let keys = options.flat_map(Node::entries);
     let keys = keys.map(|entry| entry.key.as_str());
     keys.filter(|key| key.chars().any(|c| invisible(c).is_some()))
         .map(|key| key.chars().filter(|c| invisible(*c).is_none()).collect())

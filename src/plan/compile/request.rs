@@ -7,10 +7,11 @@ use super::addresses::AddressOf;
 use super::rules::{has_target_steps, has_what_splits};
 use crate::plan::reads::BodyReads;
 use crate::plan::request::{
-    AddressPlan, Awaits, BodyPlan, FieldPlan, REDIRECTS, Repeat, RequestPlan, TIMEOUT,
+    AddressPlan, Awaits, BodyPlan, FieldPlan, REDIRECTS, Repeat, RequestPlan, RulePlan, TIMEOUT,
 };
 use crate::plan::scopes::Scopes;
 use crate::spec::places::Placed;
+use crate::spec::recovery::Then;
 use crate::spec::request::{Request, RequestKeys};
 use crate::spec::tree::NodeValue;
 use crate::spec::{self};
@@ -55,6 +56,15 @@ impl Purpose {
             Self::RecordsOfWindow | Self::Batch | Self::PollOfBatch
         )
     }
+}
+
+/// What the rules of a request say, and what they read.
+struct AnswerRules {
+    rules: Vec<RulePlan>,
+    rules_read: BodyReads,
+    holds_body: bool,
+    /// Own rules that ask for new credentials.
+    refreshes: Vec<Placed<Then>>,
 }
 
 /// A request's own keys over those of `http`.
@@ -210,49 +220,29 @@ impl Compiler<'_> {
             (false, false) => Awaits::Nothing,
         };
         let answered = Scopes::answered(scope);
-        let mut rules = Vec::new();
-        let mut rules_read = BodyReads::Nothing;
-        let mut holds_body = matches!(body, Some(BodyPlan::GraphQl { .. }));
-        let between = if purpose.is_of_target() {
-            self.target_rules.clone()
-        } else {
-            Vec::new()
-        };
-        let rules_of = |keys: &'_ RequestKeys| keys.on_response.clone();
-        let own_rules = own.map(rules_of).into_iter().flatten().chain(between);
-        let of_http = http.map(rules_of).into_iter().flatten();
-        let all = own_rules.map(|rule| (rule, false));
-        for (rule, is_http) in all.chain(of_http.map(|rule| (rule, true))) {
-            // What `http` says is said for all requests: that one of them can split is enough.
-            let can_split = purpose.can_split() || is_http && has_what_splits(self.spec());
-            let can_stop = !purpose.is_of_target();
-            let is_of_steps = self.has_steps;
-            self.has_steps |= is_http && has_target_steps(self.spec());
-            let (plan, reads) = self.rule(&rule, &answered, can_split, can_stop);
-            // What is read of answers that are held anyway costs nothing.
-            let is_of_good_answers =
-                plan.statuses.is_empty() || plan.statuses.iter().any(|range| range.first < 300);
-            if is_of_good_answers {
-                holds_body |= reads.any();
-                rules_read = rules_read.max(reads);
-            }
-            rules.push(plan);
-            self.has_steps = is_of_steps;
-        }
+        let mut told = self.answers(&owners, &answered, purpose);
+        told.holds_body |= matches!(body, Some(BodyPlan::GraphQl { .. }));
         // A target's answers are small, and all of them are looked at.
-        holds_body |= purpose.is_of_target();
+        told.holds_body |= purpose.is_of_target();
         let limit = match own.and_then(|own| own.rate_limit.as_ref()) {
             Some(limit) => Some(self.limit(limit, &answered)),
             None => self.defaults.limit,
         };
         if let Some(pause) = limit.and_then(|limit| self.limits.get(limit)) {
-            holds_body |= pause.pause.is_some();
+            told.holds_body |= pause.pause.is_some();
         }
         let (auth, auth_is_own) = match (own.and_then(|own| own.auth.as_ref()), purpose) {
             (Some(auth), _) => (self.auth(auth, scopes), true),
             (None, Purpose::Login | Purpose::File) => (None, false),
             (None, _) => (self.auth_of(&address, own), false),
         };
+        for then in told.refreshes.iter().filter(|_| auth.is_none()) {
+            self.error(
+                then,
+                "`then: refresh_auth` asks again with new credentials, and this request has none",
+                "give the request, or `http`, its auth; or write retry, fail or abort",
+            );
+        }
         let said = owners.first(|keys| keys.repeatable.as_ref()).copied();
         let only_asks = body.as_ref().is_some_and(BodyPlan::only_asks);
         let repeat = match said.filter(|_| purpose.is_of_target()) {
@@ -283,13 +273,61 @@ impl Compiler<'_> {
                 .unwrap_or(REDIRECTS),
             retry: self.retry(owners.first(|keys| keys.retry.as_ref())),
             limit,
-            rules,
-            rules_read,
+            rules: told.rules,
+            rules_read: told.rules_read,
             idempotency_key: self
                 .idempotency_key(owners.first(|keys| keys.idempotency_key.as_ref()), scope),
             repeat,
             errors_are_read: false,
+            holds_body: told.holds_body,
+        }
+    }
+
+    /// What a request's answers mean: its own rules, those between, and those of `http`.
+    fn answers(&mut self, owners: &Over<'_>, answered: &Scope, purpose: Purpose) -> AnswerRules {
+        let mut rules = Vec::new();
+        let mut rules_read = BodyReads::Nothing;
+        let mut refreshes = Vec::new();
+        let mut holds_body = false;
+        let between = if purpose.is_of_target() {
+            self.target_rules.clone()
+        } else {
+            Vec::new()
+        };
+        let rules_of = |keys: &'_ RequestKeys| keys.on_response.clone();
+        let own_rules = owners
+            .own
+            .map(rules_of)
+            .into_iter()
+            .flatten()
+            .chain(between);
+        let of_http = owners.http.map(rules_of).into_iter().flatten();
+        let all = own_rules.map(|rule| (rule, false));
+        for (rule, is_http) in all.chain(of_http.map(|rule| (rule, true))) {
+            // What `http` says is said for all requests: that one of them can split is enough.
+            let can_split = purpose.can_split() || is_http && has_what_splits(self.spec());
+            let can_stop = !purpose.is_of_target();
+            let is_of_steps = self.has_steps;
+            self.has_steps |= is_http && has_target_steps(self.spec());
+            let (plan, reads) = self.rule(&rule, answered, can_split, can_stop);
+            if rule.then.value == Then::RefreshAuth && !is_http {
+                refreshes.push(rule.then.clone());
+            }
+            // What is read of answers that are held anyway costs nothing.
+            let is_of_good_answers =
+                plan.statuses.is_empty() || plan.statuses.iter().any(|range| range.first < 300);
+            if is_of_good_answers {
+                holds_body |= reads.any();
+                rules_read = rules_read.max(reads);
+            }
+            rules.push(plan);
+            self.has_steps = is_of_steps;
+        }
+        AnswerRules {
+            rules,
+            rules_read,
             holds_body,
+            refreshes,
         }
     }
 
@@ -390,6 +428,13 @@ impl Compiler<'_> {
     fn headers(&mut self, owners: &Over<'_>, scope: &Scope) -> Vec<(Arc<str>, FieldPlan)> {
         let mut fields: Vec<(Arc<str>, FieldPlan)> = Vec::new();
         for (name, value) in owners.last().flat_map(|keys| &keys.headers) {
+            if reqwest::header::HeaderName::from_bytes(name.text.as_bytes()).is_err() {
+                self.error(
+                    name,
+                    format!("`{}` can't be the name of a header", name.text),
+                    "letters, digits and dashes: X-Api-Version",
+                );
+            }
             let values = vec![self.template(value, scope)];
             let field = FieldPlan { values };
             let mut known = fields.iter_mut();

@@ -156,7 +156,7 @@ impl Compiler<'_> {
             self.error(
                 rule,
                 "a rule without a condition holds for every answer",
-                "add status, body or when",
+                "add status: 404, body: \"…\" or when: \"{{ … }}\"",
             );
         }
         let then = rule.then.value;

@@ -13,7 +13,10 @@ use crate::template::signature::{Parameter, Takes};
 
 /// All filters, by name.
 pub fn all() -> &'static [Filter] {
-    const ALL: &[Filter] = &[
+    ALL
+}
+
+const ALL: &[Filter] = &[
         Filter::new("abs", || Value::from_function(stock::abs))
             .about("The number without its sign.")
             .example("{{ -3 | abs }}", "3")
@@ -286,6 +289,4 @@ pub fn all() -> &'static [Filter] {
             .about("Lists side by side.")
             .example("{{ [1, 2] | zip(['a', 'b']) }}", "[[1,\"a\"],[2,\"b\"]]")
             .takes(&[Parameter::often("lists", Takes::Any)]),
-    ];
-    ALL
-}
+];

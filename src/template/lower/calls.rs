@@ -43,25 +43,22 @@ impl<'s> Lowering<'s, '_> {
 
     pub(super) fn test(&mut self, test: &Spanned<Test<'s>>) -> Expr<'s> {
         let place = self.place_of(test.name);
-        match tests::find(test.name) {
-            Some(known) => {
-                let called = Called {
-                    name: test.name,
-                    place,
-                    parameters: known.parameters,
-                    by_name: false,
-                };
-                self.check_arguments(&called, &test.args);
-            }
-            None => {
-                let help = hint(test.name, tests::names());
-                self.problem(
-                    Code::UnknownFilter,
-                    place,
-                    format!("unknown test `{}`", test.name),
-                    help,
-                );
-            }
+        if let Some(known) = tests::find(test.name) {
+            let called = Called {
+                name: test.name,
+                place,
+                parameters: known.parameters,
+                by_name: false,
+            };
+            self.check_arguments(&called, &test.args);
+        } else {
+            let help = hint(test.name, tests::names());
+            self.problem(
+                Code::UnknownFilter,
+                place,
+                format!("unknown test `{}`", test.name),
+                help,
+            );
         }
         let lowered = Test {
             name: test.name,

@@ -179,7 +179,6 @@ fn code(text: &str) -> impl Iterator<Item = (usize, char)> {
                 quote = None;
                 false
             }
-            (Some(_), _) => false,
             (None, '"' | '\'') if is_inside => {
                 quote = Some(*c);
                 false
@@ -192,7 +191,7 @@ fn code(text: &str) -> impl Iterator<Item = (usize, char)> {
                 is_inside = false;
                 false
             }
-            (None, '{' | '%') => false,
+            (Some(_), _) | (None, '{' | '%') => false,
             (None, _) => is_inside,
         }
     })

@@ -1,0 +1,196 @@
+//! Which specs a command line names: files, folders with specs in them, and Markdown pages with specs
+//! in their `yaml` blocks.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Text with a spec in it.
+pub struct SpecText {
+    /// The file, as it is named in messages.
+    pub file: String,
+    /// Its text; of a Markdown page one block, at its place, with nothing around it.
+    pub text: String,
+    /// Whether it is all of a spec, or a few keys.
+    pub part: Part,
+}
+
+/// How much of a spec a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// Keys of the top level, without those that every spec has.
+    Keys,
+    /// YAML of which no more is known.
+    Yaml,
+}
+
+/// A file that can't be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// As it is named in messages.
+    pub file: String,
+    /// Why.
+    pub error: io::Error,
+}
+
+/// Keys of the top level, three of which make a file of a folder a spec.
+const KEYS: [&str; 18] = [
+    "version", "name", "mode", "options", "http", "source", "columns", "target", "feedback",
+    "incremental", "lookups", "vars", "where", "log", "notify", "keep", "unique", "input",
+];
+
+/// The texts that these paths name, in the order of their names. A file is taken for what its name says;
+/// in a folder only what looks like a spec is taken.
+pub fn texts(paths: &[PathBuf]) -> Vec<Result<SpecText, Unreadable>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let mut files = Vec::new();
+            if let Err(error) = walk(path, &mut files) {
+                found.push(Err(unreadable(path, error)));
+            }
+            files.sort();
+            let before = found.len();
+            for file in files {
+                let of_file = read(&file);
+                found.extend(of_file.into_iter().filter(|one| match one {
+                    Ok(one) => is_markdown(&file) || looks_like_a_spec(&one.text),
+                    Err(_) => true,
+                }));
+            }
+            if found.len() == before {
+                let error = io::Error::new(io::ErrorKind::NotFound, "no spec is in this folder");
+                found.push(Err(unreadable(path, error)));
+            }
+        } else {
+            found.extend(read(path));
+        }
+    }
+    found
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Unreadable {
+    Unreadable {
+        file: path.display().to_string(),
+        error,
+    }
+}
+
+fn is_markdown(path: &Path) -> bool {
+    has_ending(path, &["md", "markdown"])
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| {
+        let ending = ending.to_string_lossy().to_lowercase();
+        endings.contains(&ending.as_str())
+    })
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let kind = entry.file_type()?;
+        let is_other = name.starts_with('.') || matches!(name.as_str(), "target" | "node_modules");
+        if kind.is_dir() && !is_other {
+            walk(&path, files)?;
+        } else if kind.is_file()
+            && !name.ends_with(".test.yaml")
+            && has_ending(&path, &["yaml", "yml", "md", "markdown"])
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Vec<Result<SpecText, Unreadable>> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return vec![Err(unreadable(path, error))],
+    };
+    let file = path.display().to_string();
+    if !is_markdown(path) {
+        let part = Part::Whole;
+        return vec![Ok(SpecText { file, text, part })];
+    }
+    let of_block = |block: String| {
+        let part = part_of(&block);
+        let file = file.clone();
+        Ok(SpecText { file, text: block, part })
+    };
+    blocks(&text).into_iter().map(of_block).collect()
+}
+
+/// Names at the left margin.
+fn keys(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let (key, _) = line.split_once(':')?;
+        let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        is_key.then_some(key)
+    })
+}
+
+fn looks_like_a_spec(text: &str) -> bool {
+    keys(text).filter(|key| KEYS.contains(key)).count() >= 3
+}
+
+fn part_of(block: &str) -> Part {
+    let mut of_all = keys(block).peekable();
+    let is_known = of_all.peek().is_some();
+    if ["version", "name", "mode"].iter().all(|key| keys(block).any(|own| own == *key)) {
+        Part::Whole
+    } else if is_known && keys(block).all(|key| KEYS.contains(&key)) {
+        Part::Keys
+    } else {
+        Part::Yaml
+    }
+}
+
+/// The `yaml` blocks of a page, each with all else as spaces, so that places are those of the page.
+/// Behind an HTML comment `<!-- not checked -->` a block is let be.
+fn blocks(page: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut block: Option<(String, String)> = None;
+    let mut before = String::new();
+    let mut last = "";
+    for line in page.split_inclusive('\n') {
+        let text = line.trim();
+        let blank = || blanked(line);
+        match &mut block {
+            Some((fence, own)) if text.starts_with(fence.as_str()) => {
+                blocks.push(std::mem::take(own));
+                block = None;
+                before.push_str(&blank());
+            }
+            Some((_, own)) => {
+                own.push_str(line);
+                before.push_str(&blank());
+            }
+            None => {
+                before.push_str(&blank());
+                let fence: String = text.chars().take_while(|c| *c == '`').collect();
+                let is_yaml = matches!(text[fence.len()..].split(' ').next(), Some("yaml" | "yml"));
+                if fence.len() >= 3 && is_yaml && last != "<!-- not checked -->" {
+                    block = Some((fence, before.clone()));
+                }
+            }
+        }
+        if !text.is_empty() {
+            last = text;
+        }
+    }
+    blocks
+}
+
+fn blanked(line: &str) -> String {
+    let blank = |c: char| match c {
+        '\n' | '\r' => c.to_string(),
+        c => " ".repeat(c.len_utf8()),
+    };
+    line.chars().map(blank).collect()
+}
