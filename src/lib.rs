@@ -14,6 +14,7 @@ pub mod exit;
 pub mod formats;
 pub mod http;
 pub mod json_path;
+pub mod language_service;
 pub mod path;
 pub mod places;
 pub mod plan;

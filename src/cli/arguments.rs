@@ -57,6 +57,12 @@ pub enum Command {
     Preview(PreviewArguments),
     /// Prints the JSON Schema of specs.
     Schema,
+    /// Says what a key, a filter, a function, a test, a method or a check's code means.
+    Explain(ExplainArguments),
+    /// Prints the completions for a shell.
+    Completions(CompletionsArguments),
+    /// Prints the manual page.
+    Man,
 }
 
 /// `runner --spec FILE`.
@@ -128,6 +134,22 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// `runner explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// A key (`pages`, `http.timeout`), a filter (`truncate`), or a code (`unknown-key`).
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// `runner completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 /// `runner sandbox`.

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::arguments::{CheckArguments, CheckFormat};
 use super::spec_files::{Part, SpecText, Unreadable, texts};
-use crate::diagnostics::{
-    Code, Diagnostic, SpecErrors, as_github, as_json, as_sarif, as_text,
-};
+use crate::diagnostics::{Code, Diagnostic, SpecErrors, as_github, as_json, as_sarif, as_text};
 use crate::exit::Exit;
 use crate::plan::load;
 use crate::spec::lint_part;
@@ -68,5 +66,11 @@ fn checked(text: &SpecText) -> SpecErrors {
 fn unread(unreadable: &Unreadable) -> SpecErrors {
     let error = Diagnostic::new(Code::Unreadable, 0..0, unreadable.error.to_string());
     let source = Arc::from("");
-    SpecErrors::new(&unreadable.file, source, vec![error], Vec::new(), Vec::new())
+    SpecErrors::new(
+        &unreadable.file,
+        source,
+        vec![error],
+        Vec::new(),
+        Vec::new(),
+    )
 }

@@ -13,6 +13,8 @@ macro_rules! say_inline {
 
 mod arguments;
 mod check;
+mod completions;
+mod explain;
 #[cfg(feature = "sandbox")]
 mod preview;
 mod run;
@@ -71,6 +73,9 @@ fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
         #[cfg(feature = "sandbox")]
         Some(Command::Sandbox(sandbox)) => sandbox::sandbox(sandbox, &flags),
         Some(Command::Schema) => schema::schema(),
+        Some(Command::Explain(explain)) => explain::explain(&explain),
+        Some(Command::Completions(shell)) => completions::completions(&shell),
+        Some(Command::Man) => completions::man(),
         None => run::run(&arguments.run, &flags),
     }
 }

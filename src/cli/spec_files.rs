@@ -5,6 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::diagnostics::nearest::nearest;
+use crate::spec::schema::annotated;
+
 /// Text with a spec in it.
 pub struct SpecText {
     /// The file, as it is named in messages.
@@ -37,8 +40,24 @@ pub struct Unreadable {
 
 /// Keys of the top level, three of which make a file of a folder a spec.
 const KEYS: [&str; 18] = [
-    "version", "name", "mode", "options", "http", "source", "columns", "target", "feedback",
-    "incremental", "lookups", "vars", "where", "log", "notify", "keep", "unique", "input",
+    "version",
+    "name",
+    "mode",
+    "options",
+    "http",
+    "source",
+    "columns",
+    "target",
+    "feedback",
+    "incremental",
+    "lookups",
+    "vars",
+    "where",
+    "log",
+    "notify",
+    "keep",
+    "unique",
+    "input",
 ];
 
 /// The texts that these paths name, in the order of their names. A file is taken for what its name says;
@@ -121,7 +140,11 @@ fn read(path: &Path) -> Vec<Result<SpecText, Unreadable>> {
     let of_block = |block: String| {
         let part = part_of(&block);
         let file = file.clone();
-        Ok(SpecText { file, text: block, part })
+        Ok(SpecText {
+            file,
+            text: block,
+            part,
+        })
     };
     blocks(&text).into_iter().map(of_block).collect()
 }
@@ -140,11 +163,20 @@ fn looks_like_a_spec(text: &str) -> bool {
 }
 
 fn part_of(block: &str) -> Part {
-    let mut of_all = keys(block).peekable();
-    let is_known = of_all.peek().is_some();
-    if ["version", "name", "mode"].iter().all(|key| keys(block).any(|own| own == *key)) {
+    let known = annotated()["properties"].as_object();
+    let known: Vec<&str> = known
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect();
+    // A misspelt key is one too.
+    let is_of_top = |key: &str| nearest(key, known.iter().copied()).is_some();
+    if ["version", "name", "mode"]
+        .iter()
+        .all(|key| keys(block).any(|own| own == *key))
+    {
         Part::Whole
-    } else if is_known && keys(block).all(|key| KEYS.contains(&key)) {
+    } else if keys(block).next().is_some() && keys(block).all(is_of_top) {
         Part::Keys
     } else {
         Part::Yaml

@@ -12,7 +12,10 @@ use super::render::position;
 /// All entries of a report, mistakes first.
 fn entries(report: &SpecErrors) -> impl Iterator<Item = (&Diagnostic, Severity)> {
     let errors = report.errors.iter().map(|entry| (entry, Severity::Error));
-    let warnings = report.warnings.iter().map(|entry| (entry, Severity::Warning));
+    let warnings = report
+        .warnings
+        .iter()
+        .map(|entry| (entry, Severity::Warning));
     let hints = report.hints.iter().map(|entry| (entry, Severity::Hint));
     errors.chain(warnings).chain(hints)
 }
@@ -32,7 +35,9 @@ pub fn as_sarif(reports: &[SpecErrors]) -> Value {
         .collect();
     let results: Vec<Value> = reports
         .iter()
-        .flat_map(|report| entries(report).map(move |(entry, severity)| sarif_result(report, entry, severity)))
+        .flat_map(|report| {
+            entries(report).map(move |(entry, severity)| sarif_result(report, entry, severity))
+        })
         .collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -109,7 +114,9 @@ pub fn as_github(report: &SpecErrors) -> String {
 
 /// The escapes of workflow commands (GitHub, `@actions/core`).
 fn message(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -4,8 +4,8 @@
 
 mod code;
 mod diagnostic;
-pub mod nearest;
 mod machine;
+pub mod nearest;
 mod render;
 
 pub use code::{Code, Severity};

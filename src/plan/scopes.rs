@@ -65,8 +65,8 @@ pub const RESPONSE: [&str; 6] = ["status", "headers", "headers_all", "body", "te
 const BATCH: [&str; 2] = ["number", "size"];
 
 impl Scopes {
-    /// The scopes of a spec in `mode` with these options.
-    pub fn new(mode: Mode, options: &[OptionPlan]) -> Self {
+    /// The scopes of a spec in `mode` with these options; `steps` are the names that it gives.
+    pub fn new(mode: Mode, options: &[OptionPlan], steps: Vec<String>) -> Self {
         let fields = options.iter().map(|option| Field {
             name: option.key.clone(),
             is_text: matches!(
@@ -80,7 +80,8 @@ impl Scopes {
         });
         let base = Scope::default()
             .with("options", Name::Fields(fields.collect()))
-            .with_fields("run", &RUN);
+            .with_fields("run", &RUN)
+            .with_steps(steps);
         Self {
             mode,
             base,

@@ -45,7 +45,8 @@ pub fn lint_part(source: &str, keys: bool) -> Vec<Diagnostic> {
     let tree = compose(source, &mut diagnostics);
     if let Some(tree) = tree.filter(|_| keys) {
         structure::check(&tree, schema::annotated(), &mut diagnostics);
-        diagnostics.retain(|told| told.code != Code::MissingKey || told.span.start > tree.span.start);
+        diagnostics
+            .retain(|told| told.code != Code::MissingKey || told.span.start > tree.span.start);
     }
     diagnostics
 }

@@ -240,6 +240,9 @@ fn words_as_enum(map: &mut Map<String, Value>) {
 }
 
 fn drop_null(map: &mut Map<String, Value>) {
+    if map.get("default") == Some(&Value::Null) {
+        map.remove("default");
+    }
     if let Some(Value::Array(types)) = map.get_mut("type") {
         if types.len() == 2 {
             types.retain(|kind| kind != "null");
@@ -259,9 +262,6 @@ fn drop_null(map: &mut Map<String, Value>) {
         for (key, value) in only {
             map.entry(key).or_insert(value);
         }
-    }
-    if map.get("default") == Some(&Value::Null) {
-        map.remove("default");
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Scope {
     names: BTreeMap<String, Name>,
     /// What is said of names that are not seen here, and might be meant.
     hints: BTreeMap<&'static str, &'static str>,
+    /// Names of steps and lookups of the spec, those that come later too.
+    steps: BTreeSet<String>,
     /// Names of answers of a target's channel.
     answers: BTreeSet<String>,
     /// Whether the result is written into rows, logs or messages: secrets are refused there.
@@ -48,6 +50,18 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// A scope that knows which names the spec gives anywhere.
+    #[must_use]
+    pub fn with_steps(mut self, steps: impl IntoIterator<Item = String>) -> Self {
+        self.steps.extend(steps);
+        self
+    }
+
+    /// Whether the spec gives this name, and it is not seen here.
+    pub fn comes_elsewhere(&self, name: &str) -> bool {
+        self.steps.contains(name) && !self.names.contains_key(name)
+    }
+
     /// Whether the spec says that a name has this field.
     pub fn has_field(&self, name: &str, field: &str) -> bool {
         match self.names.get(name) {

@@ -10,6 +10,7 @@
 mod support;
 
 mod cases;
+mod checks;
 mod command_line;
 mod container_api;
 mod diagnostics;

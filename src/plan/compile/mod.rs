@@ -127,6 +127,25 @@ pub fn compile(
     plan
 }
 
+/// The names that steps and lookups are given.
+fn given_names(root: &Node) -> Vec<String> {
+    fn gather(node: &Node, names: &mut Vec<String>) {
+        let name = node.get("name").and_then(Node::as_text);
+        names.extend(name.map(str::to_owned));
+        for entry in node.entries() {
+            gather(&entry.value, names);
+        }
+        node.items().iter().for_each(|item| gather(item, names));
+    }
+    let mut names = Vec::new();
+    for key in ["source", "lookups", "target"] {
+        if let Some(part) = root.get(key) {
+            gather(part, &mut names);
+        }
+    }
+    names
+}
+
 /// The columns of a finished row, where the spec names all of them.
 fn named_columns(mapping: &MappingPlan) -> Option<Vec<String>> {
     let names_all = matches!(&mapping.keep, KeepPlan::Word(KeepWord::None));
@@ -218,7 +237,7 @@ impl<'d> Compiler<'d> {
         let mode = spec.mode.value;
         let options = self.options();
         self.known_options.clone_from(&options);
-        let mut scopes = Scopes::new(mode, &options);
+        let mut scopes = Scopes::new(mode, &options, given_names(&self.document.root));
         scopes.is_incremental = spec.incremental.is_some();
         self.defaults = self.defaults(&scopes);
         let mut source = self.source(&mut scopes);

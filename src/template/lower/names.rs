@@ -64,6 +64,12 @@ impl<'s> Lowering<'s, '_> {
             );
             return;
         }
+        if self.scope.comes_elsewhere(name) {
+            let message = format!("`{name}` is not known yet here");
+            let help = "a step sees those before it, a lookup those above it: move it up, or ask for it there";
+            self.problem(Code::UnknownName, place, message, help.to_owned());
+            return;
+        }
         let locals = self.locals.iter().copied().filter(|local| *local != "loop");
         let help = hint(name, locals.chain(self.scope.names()));
         self.problem(
