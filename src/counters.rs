@@ -110,7 +110,7 @@ impl Counters {
     /// All zero.
     pub fn new(mode: Mode, is_dry_run: bool) -> Self {
         Self {
-            id: uuid::Uuid::new_v4().to_string(),
+            id: crate::clock::uuid().to_string(),
             started: DateValue::now().into_value(),
             mode,
             is_dry_run,

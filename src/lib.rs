@@ -5,6 +5,7 @@
 //! Container API ([`container_api`], of which [`sandbox`] is an embedded one).
 
 pub mod cli;
+pub mod clock;
 pub mod columns;
 pub mod container_api;
 pub mod counters;
@@ -29,6 +30,7 @@ pub mod state;
 pub mod stop;
 #[cfg(feature = "sandbox")]
 mod table;
+pub mod tape;
 pub mod target;
 pub mod template;
 pub mod wire;

@@ -35,6 +35,8 @@ Examples:
       runs it on a file, without the platform
   runner preview --spec connectors/data-source.yaml
       shows the first rows and writes nothing
+  runner record --spec connectors/data-source.yaml --records 20
+      keeps what it asked and was answered; preview and sandbox take it with --replay
   runner check connectors/*.yaml
       names every mistake in the specs
 
@@ -52,6 +54,9 @@ pub enum Command {
     /// Runs a connector against an embedded Container API: no platform needed.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArguments),
+    /// Runs a connector in the sandbox and keeps what it asked and was answered on a tape.
+    #[cfg(feature = "sandbox")]
+    Record(RecordArguments),
     /// Shows the first rows that a connector would write, and writes nothing.
     #[cfg(feature = "sandbox")]
     Preview(PreviewArguments),
@@ -169,6 +174,33 @@ pub struct SandboxArguments {
     /// bucket:NAME, a file of the platform's bucket.
     #[arg(long, value_name = "FILE")]
     pub state: Option<StatePlace>,
+    /// Takes the answers from a tape, NAME.tape.jsonl beside the spec where none is named: nothing is
+    /// sent, nothing is waited for, and no credentials are needed.
+    #[arg(long, value_name = "TAPE", num_args = 0..=1, default_missing_value = "")]
+    pub replay: Option<String>,
+    /// What is served.
+    #[command(flatten)]
+    pub served: Served,
+    /// How much is said.
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+}
+
+/// `runner record`.
+#[derive(Debug, Args)]
+pub struct RecordArguments {
+    /// The spec that is run.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub spec: Option<PathBuf>,
+    /// The tape; beside the spec, as NAME.tape.jsonl, where none is named.
+    #[arg(long, value_name = "FILE")]
+    pub tape: Option<PathBuf>,
+    /// Ends an import after so many records; of CSV and JSON lines no more is kept.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub records: Option<u64>,
+    /// Where `incremental` and refresh tokens that rotate are remembered from run to run.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<StatePlace>,
     /// What is served.
     #[command(flatten)]
     pub served: Served,
@@ -195,6 +227,10 @@ pub struct PreviewArguments {
     /// How it is shown.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Takes the answers from a tape, NAME.tape.jsonl beside the spec where none is named: nothing is
+    /// sent, nothing is waited for, and no credentials are needed.
+    #[arg(long, value_name = "TAPE", num_args = 0..=1, default_missing_value = "")]
+    pub replay: Option<String>,
     /// The file in which `incremental` remembers; only refresh tokens that change are written to it.
     #[arg(long, value_name = "FILE", value_parser = state_file)]
     pub state: Option<PathBuf>,

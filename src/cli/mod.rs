@@ -17,6 +17,8 @@ mod completions;
 mod explain;
 #[cfg(feature = "sandbox")]
 mod preview;
+#[cfg(feature = "sandbox")]
+mod record;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -25,6 +27,7 @@ mod signals;
 mod spec_file;
 mod spec_files;
 mod spec_flags;
+mod tapes;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -72,6 +75,8 @@ fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
         Some(Command::Preview(preview)) => preview::preview(preview, &flags),
         #[cfg(feature = "sandbox")]
         Some(Command::Sandbox(sandbox)) => sandbox::sandbox(sandbox, &flags),
+        #[cfg(feature = "sandbox")]
+        Some(Command::Record(record)) => record::record(record, &flags),
         Some(Command::Schema) => schema::schema(),
         Some(Command::Explain(explain)) => explain::explain(&explain),
         Some(Command::Completions(shell)) => completions::completions(&shell),

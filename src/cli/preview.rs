@@ -10,6 +10,7 @@ use super::arguments::{Format, PreviewArguments};
 use super::run::in_runtime;
 use super::signals;
 use super::spec_flags::SpecFlags;
+use super::tapes::Deck;
 use crate::container_api::{ContainerApi, SHARED};
 use crate::exit::Exit;
 use crate::http::{Rehearsal, TraceEntry};
@@ -62,8 +63,13 @@ async fn look(
     arguments: &PreviewArguments,
 ) -> Result<(Preview, Logs), (Exit, String)> {
     let failed = |error: &dyn std::fmt::Display| (Exit::Failed, error.to_string());
+    let spec = arguments.spec.clone().unwrap_or_default();
+    let deck = Deck::replay(&spec, arguments.replay.as_ref())
+        .map_err(|error| (Exit::Wrong, error.to_string()))?;
     let stop = signals::listen().map_err(|error| failed(&error))?;
-    let options = flags.resolve(&plan).map_err(|errors| failed(&errors))?;
+    let options = flags
+        .resolve(&plan, deck.replayed.as_ref())
+        .map_err(|errors| failed(&errors))?;
     let state = match &arguments.state {
         Some(file) => State::open(file, &plan.name).map_err(|error| failed(&error))?,
         None => State::default(),
@@ -80,12 +86,15 @@ async fn look(
     let api = ContainerApi::new(&sandbox.url(), Redactor::default(), stop)
         .map_err(|error| failed(&error))?;
     let given = RunInput {
+        redactor: options.redactor(),
         options: &options,
         api,
         state,
         progress: Progress::silent(),
         shared: PathBuf::from(SHARED),
         rehearsal: Some(Arc::new(Rehearsal::default())),
+        tape: deck.tape,
+        most_records: deck.records,
     };
     let preview = crate::run::preview(plan, given, arguments.rows).await;
     Ok((preview, sandbox.logs()))

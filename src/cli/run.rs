@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::arguments::{RunArguments, Verbosity};
 use super::signals;
 use super::spec_flags::SpecFlags;
+use super::tapes::{Record, Recording, Tapes};
 use crate::container_api::{ContainerApi, InBucket};
 use crate::exit::Exit;
 use crate::http::Rehearsal;
@@ -36,6 +37,7 @@ pub fn run(arguments: &RunArguments, flags: &SpecFlags) -> Exit {
             is_dry_run: arguments.dry_run,
             shared: arguments.shared.clone(),
             says_mistakes: std::io::stderr().is_terminal(),
+            tapes: Tapes::default(),
         };
         let summary = connector(plan, flags, how).await;
         match summary {
@@ -96,6 +98,8 @@ pub struct How<'h> {
     /// Whether options that can't be and a state that can't be read are said on standard error, beside
     /// the log. What could not be logged always is.
     pub says_mistakes: bool,
+    /// Tapes that are recorded and replayed.
+    pub tapes: Tapes<'h>,
 }
 
 /// Runs the plan against the Container API.
@@ -107,6 +111,7 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
         is_dry_run,
         shared,
         says_mistakes,
+        tapes,
     } = how;
     if is_dry_run && !plan.mode.is_export() {
         eprintln!(
@@ -124,7 +129,7 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
         eprintln!("{error}");
         Exit::Failed
     })?;
-    let given = match flags.resolve(&plan) {
+    let given = match flags.resolve(&plan, tapes.deck.replayed.as_ref()) {
         Ok(options) => match fetch(&api, &plan, state, &shared).await {
             Ok(state) => Ok((options, state)),
             Err(error) => Err(error.to_string()),
@@ -133,13 +138,24 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
     };
     match given {
         Ok((options, state)) => {
+            let mut redactor = options.redactor();
+            let mut tape = tapes.deck.tape;
+            if let Some(Record { source, into }) = &tapes.record {
+                let begin = || Recording::begin(&plan, &options, source, tapes.deck.records);
+                let recording = into.get_or_init(begin);
+                redactor = recording.redactor();
+                tape = Some(recording.tape());
+            }
             let given = RunInput {
                 options: &options,
+                redactor,
                 api,
                 state,
                 progress,
                 shared,
                 rehearsal,
+                tape,
+                most_records: tapes.deck.records,
             };
             Ok(crate::run::run(plan, given).await)
         }

@@ -11,6 +11,7 @@ use super::spec_file::{SpecFileError, load_file, warnings};
 use crate::exit::Exit;
 use crate::plan::{Environment, OptionErrors, OptionPlan, OptionValues, Plan};
 use crate::spec::OptionType;
+use crate::tape::Head;
 
 /// A plan and what is suspicious in its spec.
 type LoadedSpec = (Arc<Plan>, Option<String>);
@@ -91,6 +92,7 @@ impl SpecFlags {
         let command = self.add_flags(command);
         command
             .mut_subcommand("sandbox", |sandbox| self.add_flags(sandbox))
+            .mut_subcommand("record", |record| self.add_flags(record))
             .mut_subcommand("preview", |preview| self.add_flags(preview))
     }
 
@@ -176,9 +178,33 @@ impl SpecFlags {
     }
 
     /// The values of all options: flag over environment over default.
-    pub fn resolve(&self, plan: &Plan) -> Result<OptionValues, OptionErrors> {
+    /// What nobody gives is as on the tape that is replayed.
+    pub fn resolve(&self, plan: &Plan, tape: Option<&Head>) -> Result<OptionValues, OptionErrors> {
         let environment = Environment::new(std::env::vars_os());
-        OptionValues::resolve(&plan.options, &self.values, &environment)
+        let mut values = self.values.clone();
+        for option in tape.iter().flat_map(|_| &plan.options) {
+            let is_given = values.contains_key(&option.flag)
+                || environment.value(option).is_ok_and(|value| value.is_some());
+            let of_tape = tape.and_then(|tape| tape.options.get(&option.key));
+            if let (false, Some(value)) = (is_given, of_tape) {
+                values.insert(option.flag.clone(), texts(value));
+            }
+        }
+        OptionValues::resolve(&plan.options, &values, &environment)
+    }
+}
+
+/// An option's value as a tape has it, as flags would give it.
+fn texts(value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::String(text) => vec![text.clone()],
+        serde_json::Value::Bool(flag) => vec![if *flag { "1" } else { "0" }.to_owned()],
+        serde_json::Value::Array(_) => vec![value.to_string()],
+        serde_json::Value::Object(hidden) => {
+            let name = hidden.get("hidden").and_then(serde_json::Value::as_str);
+            name.map(str::to_owned).into_iter().collect()
+        }
+        serde_json::Value::Number(_) | serde_json::Value::Null => Vec::new(),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
-use reqwest::{Method, Url};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+};
+use reqwest::{Method, Response, Url};
 
 use super::Http;
 use super::answer::{Answer, Rest};
@@ -12,6 +14,7 @@ use super::error::{Failure, status_words};
 use super::fault::Fault;
 use super::render::{Prepared, keep_harmless, origin};
 use crate::plan::auth::Outgoing;
+use crate::tape::TapeUse;
 
 /// Of a body that failed, so much is read.
 const OF_FAILED: usize = 256 * 1024;
@@ -151,29 +154,22 @@ impl Http {
         let shown = outgoing.shown_url();
         let (url, headers) = outgoing.into_parts();
         let host = host_of(&url);
-        let client = self
-            .clients
-            .of(&url)
-            .map_err(|error| Fault::of(&error, &host))?;
-        let mut request = client
-            .request(prepared.method.clone(), url)
-            .headers(headers.clone());
-        if let Some(body) = &prepared.body {
-            let body = body
-                .body()
-                .map_err(|error| Fault::Other(host.clone(), error.to_string()))?;
-            request = request.body(body);
-        }
         self.counters.add_request();
         let noted = self
             .trace
             .as_ref()
             .map(|trace| trace.begin(self, prepared, &shown, &headers));
-        let sent = tokio::time::timeout(bounds.timeout, request.send()).await;
-        let response = match sent {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(Fault::of(&error, &host).into()),
-            Err(_) => return Err(Fault::Timeout(host, bounds.timeout).into()),
+        let asked = self.tape.as_ref().map(|_| Self::asked(prepared, &shown));
+        let response = match (self.tape.as_deref(), asked) {
+            (Some(TapeUse::Replay(player)), Some(asked)) => self.replayed(player, asked, &url)?,
+            (Some(TapeUse::Record(recorder)), Some(asked)) => {
+                let response = self.sent(prepared, url, headers, bounds).await?;
+                self.recorded(recorder, asked, response, bounds.timeout, &host)
+                    .await?
+            }
+            (Some(TapeUse::Record(_) | TapeUse::Replay(_)) | None, _) => {
+                self.sent(prepared, url, headers, bounds).await?
+            }
         };
         let is_good = response.status().is_success();
         let held = if is_good { bounds.held } else { OF_FAILED };
@@ -190,6 +186,35 @@ impl Http {
             trace.end(self, noted, &answer);
         }
         Ok((answer, rest.filter(|_| is_good)))
+    }
+
+    /// Sends a request; its answer has come as far as its headers.
+    async fn sent(
+        &self,
+        prepared: &Prepared,
+        url: Url,
+        headers: HeaderMap,
+        bounds: Bounds,
+    ) -> Result<Response, Fault> {
+        let host = host_of(&url);
+        let client = self
+            .clients
+            .of(&url)
+            .map_err(|error| Fault::of(&error, &host))?;
+        let mut request = client
+            .request(prepared.method.clone(), url)
+            .headers(headers);
+        if let Some(body) = &prepared.body {
+            let body = body
+                .body()
+                .map_err(|error| Fault::Other(host.clone(), error.to_string()))?;
+            request = request.body(body);
+        }
+        match tokio::time::timeout(bounds.timeout, request.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Fault::of(&error, &host)),
+            Err(_) => Err(Fault::Timeout(host, bounds.timeout)),
+        }
     }
 
     async fn stopped(&self) {

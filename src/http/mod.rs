@@ -19,6 +19,7 @@ mod poll;
 mod rehearsal;
 mod render;
 mod send;
+mod tape;
 mod trace;
 mod wait;
 
@@ -42,6 +43,7 @@ use crate::counters::Counters;
 use crate::plan::{Plan, Redactor};
 use crate::state::State;
 use crate::stop::Stop;
+use crate::tape::TapeUse;
 use crate::template::Frame;
 
 /// What all requests of a run share.
@@ -58,6 +60,7 @@ pub struct Http {
     state: Arc<State>,
     trace: Option<Arc<Trace>>,
     rehearsal: Option<Arc<Rehearsal>>,
+    tape: Option<Arc<TapeUse>>,
 }
 
 /// What [`Http`] is made of.
@@ -78,6 +81,8 @@ pub struct HttpParts {
     pub trace: Option<Arc<Trace>>,
     /// Notes what a target would be sent; nothing of it is sent then.
     pub rehearsal: Option<Arc<Rehearsal>>,
+    /// The tape onto which exchanges are written, or from which answers are taken.
+    pub tape: Option<Arc<TapeUse>>,
 }
 
 impl Http {
@@ -97,6 +102,7 @@ impl Http {
             state: parts.state,
             trace: parts.trace,
             rehearsal: parts.rehearsal,
+            tape: parts.tape,
         }
     }
 
@@ -109,6 +115,11 @@ impl Http {
     /// What hides secrets.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
+    }
+
+    /// Whether answers come from a tape: nothing is sent then.
+    pub fn is_replay(&self) -> bool {
+        matches!(self.tape.as_deref(), Some(TapeUse::Replay(_)))
     }
 
     /// Where requests are noted instead of sent, if they are.

@@ -99,7 +99,7 @@ fn parts_of<'p>(plan: &'p PartPlan, frame: &Arc<Frame>) -> Result<Vec<Part<'p>>,
 }
 
 pub(super) fn multipart(plans: &[PartPlan], frame: &Arc<Frame>) -> Result<Rendered, ValueError> {
-    let boundary = uuid::Uuid::new_v4().simple().to_string();
+    let boundary = crate::clock::uuid().simple().to_string();
     let mut bytes = Vec::new();
     let quoted = |text: &str| {
         let text = text.replace('"', "%22");

@@ -27,7 +27,7 @@ pub use compile::{Loaded, compile, load};
 pub use logging::{FailRule, LogRule, NotifyRule};
 pub use option_values::{Environment, OptionErrors, OptionValue, OptionValues};
 pub use options::{OptionPlan, flag_of};
-pub use secret::{Redactor, Secret};
+pub use secret::{Redactor, Secret, hidden_name};
 
 use auth::AuthPlan;
 use lookup::LookupPlan;

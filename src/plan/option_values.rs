@@ -1,6 +1,6 @@
 //! The values of the options: flag over environment over default, each checked against its type.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, Value};
 
 use super::options::{OptionPlan, flag_of};
-use super::secret::{Redactor, Secret};
+use super::secret::{Redactor, Secret, hidden_name};
 use crate::spec::OptionType;
 
 /// A value as its type has it.
@@ -116,15 +116,28 @@ impl OptionValues {
 
     /// What hides the passwords.
     pub fn redactor(&self) -> Redactor {
-        Redactor::new(
-            self.values
-                .iter()
-                .filter_map(|(_, value)| match value {
-                    OptionValue::Secret(secret) => Some(secret.clone()),
-                    _ => None,
-                })
-                .collect(),
-        )
+        let redactor = Redactor::default();
+        for (name, value) in &self.values {
+            if let OptionValue::Secret(secret) = value {
+                redactor.add_named(secret.expose(), name);
+            }
+        }
+        redactor
+    }
+
+    /// The values as a tape keeps them, by name: a secret is `{"hidden": NAME}`.
+    pub fn for_tape(&self) -> BTreeMap<String, serde_json::Value> {
+        let shown = self.values.iter().filter_map(|(name, value)| {
+            let value = match value {
+                OptionValue::Nothing => return None,
+                OptionValue::Text(text) => text.as_str().into(),
+                OptionValue::Flag(flag) => (*flag).into(),
+                OptionValue::List(list) => list.clone().into(),
+                OptionValue::Secret(_) => serde_json::json!({ "hidden": hidden_name(name) }),
+            };
+            Some((name.to_string(), value))
+        });
+        shown.collect()
     }
 
     /// As `options` in templates.
@@ -187,7 +200,7 @@ impl Environment {
 
     /// The value of an option: of its name as the spec writes it, else in capitals, else as any other
     /// spelling has it. An empty one is none.
-    fn value(&self, option: &OptionPlan) -> Result<Option<String>, OptionError> {
+    pub fn value(&self, option: &OptionPlan) -> Result<Option<String>, OptionError> {
         let upper = option.name.to_ascii_uppercase().replace('-', "_");
         let ranked = |name: &str| match () {
             () if name == option.name => Some(0),

@@ -1,5 +1,6 @@
 //! Secrets, and keeping them out of what is shown.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -32,6 +33,14 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What stands for a secret option on a tape: nothing in it is encoded anywhere.
+pub fn hidden_name(option: &str) -> String {
+    format!("HIDDEN-{}", option.to_ascii_uppercase())
+}
+
+/// How the names of other secrets begin.
+const NUMBERED: &str = "HIDDEN-TOKEN-";
+
 /// What stands where a secret stood.
 const HIDDEN: &str = "[hidden]";
 
@@ -47,6 +56,8 @@ pub struct Redactor {
 #[derive(Debug)]
 struct Shown {
     text: Secret,
+    /// What stands for it on a tape.
+    mask: Arc<str>,
     /// It is so short that it stands in any text: it is hidden only where it stands alone.
     is_short: bool,
 }
@@ -66,6 +77,15 @@ impl Redactor {
 
     /// Hides one more secret: as it is, URL-encoded and in base64.
     pub fn add(&self, secret: &str) {
+        self.add_as(secret, None);
+    }
+
+    /// The same; on a tape it has the name.
+    pub fn add_named(&self, secret: &str, name: &str) {
+        self.add_as(secret, Some(name));
+    }
+
+    fn add_as(&self, secret: &str, name: Option<&str>) {
         if secret.is_empty() {
             return;
         }
@@ -73,11 +93,28 @@ impl Redactor {
         if secrets.iter().any(|known| known.text.0 == secret) {
             return;
         }
+        // Those that are fetched have no names but their number, and come in the same order each time.
+        let mask: Arc<str> = match name {
+            Some(name) => Arc::from(hidden_name(name)),
+            None => {
+                let masks: BTreeSet<&str> = secrets.iter().map(|known| &*known.mask).collect();
+                let numbered = masks
+                    .iter()
+                    .filter(|mask| mask.starts_with(NUMBERED))
+                    .count();
+                Arc::from(format!("{NUMBERED}{}", numbered + 1))
+            }
+        };
         let is_short = secret.chars().count() < SHORT;
         for form in forms(secret) {
             if !secrets.iter().any(|known| known.text.0 == form) {
                 let text = Secret(form);
-                secrets.push(Shown { text, is_short });
+                let mask = Arc::clone(&mask);
+                secrets.push(Shown {
+                    text,
+                    mask,
+                    is_short,
+                });
             }
         }
         // A secret that holds another must go first.
@@ -86,6 +123,15 @@ impl Redactor {
 
     /// The text without secrets.
     pub fn redact(&self, text: &str) -> String {
+        self.replaced(text, |_| HIDDEN)
+    }
+
+    /// The text with a name for each secret, always the same: what is written onto a tape.
+    pub fn masked(&self, text: &str) -> String {
+        self.replaced(text, |secret| &secret.mask)
+    }
+
+    fn replaced(&self, text: &str, by: impl Fn(&Shown) -> &str) -> String {
         let mut text = text.to_owned();
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
         for secret in secrets.iter() {
@@ -94,9 +140,9 @@ impl Redactor {
                 continue;
             }
             text = if secret.is_short {
-                without_alone(&text, form)
+                without_alone(&text, form, by(secret))
             } else {
-                text.replace(form, HIDDEN)
+                text.replace(form, by(secret))
             };
         }
         text
@@ -127,7 +173,7 @@ impl Redactor {
 }
 
 /// The text without a secret where it stands alone: with no letter and no digit before or behind it.
-fn without_alone(text: &str, secret: &str) -> String {
+fn without_alone(text: &str, secret: &str, by: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(secret) {
@@ -137,7 +183,7 @@ fn without_alone(text: &str, secret: &str) -> String {
         let is_alone =
             !shown.ends_with(char::is_alphanumeric) && !behind.starts_with(char::is_alphanumeric);
         if is_alone {
-            shown.push_str(HIDDEN);
+            shown.push_str(by);
             rest = behind;
         } else {
             // The next one may begin inside this one.

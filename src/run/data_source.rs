@@ -33,9 +33,16 @@ impl Run {
         let mut keys_by = mapper.beside();
         let mapping = self.mapping_thread(mapper, work, to_writer, &newest);
         let mut records = Records::start(&context, &self.plan.source);
+        let mut left = self.most_records;
         let reading = async move {
             let read = async {
-                while let Some(chunk) = self.next_records(&mut records, &to_mapper).await? {
+                while left != Some(0) {
+                    let next = self.next_records(&mut records, &to_mapper).await?;
+                    let Some(mut chunk) = next else { break };
+                    if let Some(left) = &mut left {
+                        chunk.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+                        *left -= chunk.len() as u64;
+                    }
                     let mut is_mapped = None;
                     let mut done = None;
                     if let Some(lookups) = &lookups {
@@ -62,7 +69,7 @@ impl Run {
                 Ok(())
             };
             let read: Result<(), RunError> = read.await;
-            if self.check_stop().is_err() {
+            if self.check_stop().is_err() || left == Some(0) {
                 records.wind_down().await;
             }
             drop(to_mapper);

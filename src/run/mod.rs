@@ -29,10 +29,11 @@ use crate::container_api::{BucketError, ContainerApi};
 use crate::counters::Counters;
 use crate::exit::Exit;
 use crate::http::{Http, HttpParts, Rehearsal, Trace};
-use crate::plan::{OptionValues, Plan};
+use crate::plan::{OptionValues, Plan, Redactor};
 use crate::source::{Newest, Observations, PageSizes, Said, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
 use crate::state::{State, StateError, StatePlace};
+use crate::tape::TapeUse;
 use crate::template::{Frame, Value};
 
 /// Mapping errors that are logged one by one; the rest is counted.
@@ -61,12 +62,16 @@ pub struct Run {
     progress: Progress,
     /// The directory that is shared with the Container API.
     shared: PathBuf,
+    /// After how many records a data source ends, where it does.
+    most_records: Option<u64>,
 }
 
 /// What a run is given besides its plan.
 pub struct RunInput<'g> {
     /// The options' values.
     pub options: &'g OptionValues,
+    /// Hides their secrets, and those that are fetched.
+    pub redactor: Redactor,
     /// The Container API.
     pub api: ContainerApi,
     /// What is kept from run to run.
@@ -77,6 +82,10 @@ pub struct RunInput<'g> {
     pub shared: PathBuf,
     /// Where a target's requests are noted instead of sent: nothing is written anywhere then.
     pub rehearsal: Option<Arc<Rehearsal>>,
+    /// The tape onto which exchanges are written, or from which answers are taken.
+    pub tape: Option<Arc<TapeUse>>,
+    /// After how many records a data source ends, where it does.
+    pub most_records: Option<u64>,
 }
 
 /// Runs a plan to its end and tells the Container API how it went.
@@ -116,7 +125,7 @@ impl Run {
         trace: Option<Arc<Trace>>,
     ) -> Result<Self, (Box<Self>, RunError)> {
         let counters = Arc::new(Counters::new(plan.mode, given.rehearsal.is_some()));
-        let redactor = given.options.redactor();
+        let redactor = given.redactor.clone();
         let mut base = Frame::default()
             .with("options", given.options.to_value())
             .with("run", Value::from_dyn_object(Arc::clone(&counters)));
@@ -138,6 +147,7 @@ impl Run {
             state: Arc::clone(&state),
             trace,
             rehearsal: given.rehearsal.clone(),
+            tape: given.tape.clone(),
         });
         let run = Self {
             plan,
@@ -152,6 +162,7 @@ impl Run {
             newest: OnceLock::new(),
             progress: given.progress,
             shared: given.shared,
+            most_records: given.most_records,
         };
         match wrong {
             Some(error) => Err((Box::new(run), error)),

@@ -11,6 +11,7 @@ use minijinja::{Error, ErrorKind};
 
 use super::duration::DurationValue;
 use super::number::plain;
+use crate::clock;
 
 /// From this number on an epoch is in milliseconds: as seconds it would lie in the year 5138.
 const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
@@ -22,7 +23,7 @@ pub struct DateValue(Zoned);
 impl DateValue {
     /// The present, in UTC.
     pub fn now() -> Self {
-        Self(Timestamp::now().to_zoned(TimeZone::UTC))
+        Self(clock::now().to_zoned(TimeZone::UTC))
     }
 
     /// The point in time.

@@ -55,7 +55,7 @@ pub static ALL: [Function; 5] = [
     },
     Function {
         name: "uuid",
-        make: || Value::from_function(|| uuid::Uuid::new_v4().to_string()),
+        make: || Value::from_function(|| crate::clock::uuid().to_string()),
         parameters: &[],
         about: "A new identifier, never the same.",
     },

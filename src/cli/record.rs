@@ -1,0 +1,66 @@
+//! `runner record`: a run in the sandbox whose requests and answers are kept on a tape.
+
+use std::cell::OnceCell;
+
+use super::arguments::RecordArguments;
+use super::run::Show;
+use super::sandbox::run_in_sandbox;
+use super::spec_flags::SpecFlags;
+use super::tapes::{Deck, Record, Tapes};
+use crate::exit::Exit;
+use crate::tape::Tape;
+
+/// Runs and records; the tape is written however the run ended.
+pub fn record(arguments: RecordArguments, flags: &SpecFlags) -> Exit {
+    let spec = arguments.spec.clone().unwrap_or_default();
+    let file = arguments
+        .tape
+        .clone()
+        .unwrap_or_else(|| Tape::beside(&spec));
+    // The headers that a spec names are kept, so its text is needed; it was read once already.
+    let source = std::fs::read_to_string(&spec).unwrap_or_default();
+    let recording = OnceCell::new();
+    let tapes = Tapes {
+        deck: Deck {
+            records: arguments.records,
+            ..Deck::default()
+        },
+        record: Some(Record {
+            source,
+            into: &recording,
+        }),
+    };
+    let show = Show::of(
+        &arguments.verbosity,
+        std::io::IsTerminal::is_terminal(&std::io::stderr()),
+    );
+    let how = super::sandbox::InSandbox {
+        served: arguments.served,
+        state: arguments.state,
+        is_dry_run: false,
+        show,
+        is_quiet: arguments.verbosity.quiet,
+        tapes,
+    };
+    let exit = run_in_sandbox(flags, how);
+    match recording.get().map(|recording| recording.write(&file)) {
+        None => exit,
+        Some(Ok(exchanges)) => {
+            if !arguments.verbosity.quiet {
+                say!("{}: {}", file.display(), in_words(exchanges));
+            }
+            exit
+        }
+        Some(Err(error)) => {
+            eprintln!("error: {error}");
+            Exit::Failed
+        }
+    }
+}
+
+fn in_words(exchanges: usize) -> String {
+    match exchanges {
+        1 => "1 request and its answer".to_owned(),
+        _ => format!("{exchanges} requests and their answers"),
+    }
+}
