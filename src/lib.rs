@@ -33,6 +33,8 @@ mod table;
 pub mod tape;
 pub mod target;
 pub mod template;
+#[cfg(feature = "sandbox")]
+pub mod testing;
 pub mod wire;
 mod work_thread;
 pub mod xml_text;

@@ -60,6 +60,9 @@ pub enum Command {
     /// Shows the first rows that a connector would write, and writes nothing.
     #[cfg(feature = "sandbox")]
     Preview(PreviewArguments),
+    /// Runs the cases written beside specs, in NAME.test.yaml.
+    #[cfg(feature = "sandbox")]
+    Test(TestArguments),
     /// Prints the JSON Schema of specs.
     Schema,
     /// Says what a key, a filter, a function, a test, a method or a check's code means.
@@ -139,6 +142,34 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// `runner test`.
+#[derive(Debug, Args)]
+pub struct TestArguments {
+    /// Test files, specs that have one beside them, or folders; the folder one is in where nothing is
+    /// named.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Writes what came into the test files, in the place of what was expected.
+    #[arg(long)]
+    pub update: bool,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub format: TestFormat,
+}
+
+/// How the result of tests is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people.
+    Text,
+    /// For programs: a list of objects.
+    Json,
+    /// For CI systems: XML as `JUnit` writes it.
+    Junit,
+    /// For a GitHub workflow: a command for each difference.
+    Github,
 }
 
 /// `runner explain`.

@@ -28,6 +28,8 @@ mod spec_file;
 mod spec_files;
 mod spec_flags;
 mod tapes;
+#[cfg(feature = "sandbox")]
+mod test;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -77,6 +79,8 @@ fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
         Some(Command::Sandbox(sandbox)) => sandbox::sandbox(sandbox, &flags),
         #[cfg(feature = "sandbox")]
         Some(Command::Record(record)) => record::record(record, &flags),
+        #[cfg(feature = "sandbox")]
+        Some(Command::Test(test)) => test::test(&test),
         Some(Command::Schema) => schema::schema(),
         Some(Command::Explain(explain)) => explain::explain(&explain),
         Some(Command::Completions(shell)) => completions::completions(&shell),

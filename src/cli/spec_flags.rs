@@ -11,7 +11,7 @@ use super::spec_file::{SpecFileError, load_file, warnings};
 use crate::exit::Exit;
 use crate::plan::{Environment, OptionErrors, OptionPlan, OptionValues, Plan};
 use crate::spec::OptionType;
-use crate::tape::Head;
+use crate::tape::{Head, option_texts};
 
 /// A plan and what is suspicious in its spec.
 type LoadedSpec = (Arc<Plan>, Option<String>);
@@ -187,24 +187,10 @@ impl SpecFlags {
                 || environment.value(option).is_ok_and(|value| value.is_some());
             let of_tape = tape.and_then(|tape| tape.options.get(&option.key));
             if let (false, Some(value)) = (is_given, of_tape) {
-                values.insert(option.flag.clone(), texts(value));
+                values.insert(option.flag.clone(), option_texts(value));
             }
         }
         OptionValues::resolve(&plan.options, &values, &environment)
-    }
-}
-
-/// An option's value as a tape has it, as flags would give it.
-fn texts(value: &serde_json::Value) -> Vec<String> {
-    match value {
-        serde_json::Value::String(text) => vec![text.clone()],
-        serde_json::Value::Bool(flag) => vec![if *flag { "1" } else { "0" }.to_owned()],
-        serde_json::Value::Array(_) => vec![value.to_string()],
-        serde_json::Value::Object(hidden) => {
-            let name = hidden.get("hidden").and_then(serde_json::Value::as_str);
-            name.map(str::to_owned).into_iter().collect()
-        }
-        serde_json::Value::Number(_) | serde_json::Value::Null => Vec::new(),
     }
 }
 

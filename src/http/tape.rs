@@ -7,6 +7,7 @@ use reqwest::{Response, ResponseBuilderExt as _, Url};
 
 use super::Http;
 use super::fault::Fault;
+use super::payload::Payload;
 use super::render::Prepared;
 use crate::tape::{Answered, Asked, Player, Recorder};
 
@@ -19,7 +20,7 @@ impl Http {
         Asked {
             method: prepared.method.to_string(),
             url: url.to_string(),
-            body: prepared.body.as_ref().map(|body| body.shown()),
+            body: prepared.body.as_ref().map(Payload::shown),
         }
     }
 
@@ -104,7 +105,7 @@ fn has_lines(body: &[u8], enough: u64) -> bool {
         }
         Some(_) => true,
     };
-    is_of_lines && body.iter().filter(|byte| **byte == b'\n').count() as u64 >= enough
+    is_of_lines && body.split(|byte| *byte == b'\n').count() as u64 > enough
 }
 
 fn first_line(body: &[u8]) -> &[u8] {

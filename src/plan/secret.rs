@@ -94,16 +94,15 @@ impl Redactor {
             return;
         }
         // Those that are fetched have no names but their number, and come in the same order each time.
-        let mask: Arc<str> = match name {
-            Some(name) => Arc::from(hidden_name(name)),
-            None => {
-                let masks: BTreeSet<&str> = secrets.iter().map(|known| &*known.mask).collect();
-                let numbered = masks
-                    .iter()
-                    .filter(|mask| mask.starts_with(NUMBERED))
-                    .count();
-                Arc::from(format!("{NUMBERED}{}", numbered + 1))
-            }
+        let mask: Arc<str> = if let Some(name) = name {
+            Arc::from(hidden_name(name))
+        } else {
+            let masks: BTreeSet<&str> = secrets.iter().map(|known| &*known.mask).collect();
+            let numbered = masks
+                .iter()
+                .filter(|mask| mask.starts_with(NUMBERED))
+                .count();
+            Arc::from(format!("{NUMBERED}{}", numbered + 1))
         };
         let is_short = secret.chars().count() < SHORT;
         for form in forms(secret) {

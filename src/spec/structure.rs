@@ -60,6 +60,23 @@ pub fn check(root: &Node, schema: &Value, diagnostics: &mut Vec<Diagnostic>) -> 
     })
 }
 
+/// Checks a tree that is no spec, such as a test file, against its schema; `name` is what it is called.
+pub fn check_part(
+    root: &Node,
+    schema: &Value,
+    name: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Node> {
+    let mut checker = Checker {
+        schema,
+        mode: None,
+        diagnostics,
+        parents: Vec::new(),
+        refused: Vec::new(),
+    };
+    checker.node(root, schema, name)
+}
+
 /// What the whole of it is called.
 const THE_SPEC: &str = "the spec";
 

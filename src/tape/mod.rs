@@ -275,6 +275,20 @@ impl Head {
     }
 }
 
+/// An option's value as a tape has it, as flags would give it.
+pub fn option_texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Bool(flag) => vec![if *flag { "1" } else { "0" }.to_owned()],
+        Value::Array(_) => vec![value.to_string()],
+        Value::Object(hidden) => {
+            let name = hidden.get("hidden").and_then(Value::as_str);
+            name.map(str::to_owned).into_iter().collect()
+        }
+        Value::Number(_) | Value::Null => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,211 @@
+//! `runner test [FILE…]`: the cases of test files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::arguments::{TestArguments, TestFormat};
+use super::run::in_runtime;
+use super::signals;
+use super::spec_file::load_file;
+use crate::exit::Exit;
+use crate::plan::Plan;
+use crate::spec::compose::compose;
+use crate::stop::Stop;
+use crate::testing::{
+    Actual, CaseReport, Difference, FileReport, TestFile, as_github, as_json, as_junit, as_text,
+    beside, compare, run_case, updated,
+};
+
+/// Runs the cases of all files; exit 1 if one failed, 2 if a file can't be used.
+pub fn test(arguments: &TestArguments) -> Exit {
+    let files = match files(&arguments.files) {
+        Ok(files) => files,
+        Err(message) => {
+            eprintln!("{message}");
+            return Exit::Wrong;
+        }
+    };
+    in_runtime(async {
+        let stop = match signals::listen() {
+            Ok(stop) => stop,
+            Err(error) => {
+                eprintln!("signals can't be listened for: {error}");
+                return Exit::Failed;
+            }
+        };
+        let mut exit = Exit::Done;
+        let mut reports = Vec::new();
+        for file in files {
+            match of_file(&file, arguments, &stop).await {
+                Ok(report) => reports.push(report),
+                Err(message) => {
+                    eprintln!("{message}");
+                    exit = Exit::Wrong;
+                }
+            }
+            if let Some(signal) = stop.signal() {
+                return signal.exit();
+            }
+        }
+        let failed = reports.iter().flat_map(|report| &report.cases);
+        let failed = failed.filter(|case| !case.differences.is_empty()).count();
+        show(&reports, failed, arguments.format);
+        if failed > 0 && exit == Exit::Done {
+            exit = Exit::Failed;
+        }
+        exit
+    })
+}
+
+fn show(reports: &[FileReport], failed: usize, format: TestFormat) {
+    match format {
+        TestFormat::Text => {
+            for report in reports {
+                say_inline!("{}", as_text(report));
+            }
+            let all: usize = reports.iter().map(|report| report.cases.len()).sum();
+            let cases = if all == 1 { "case" } else { "cases" };
+            say!("{all} {cases}: {} ok, {failed} failed", all - failed);
+        }
+        TestFormat::Json => say!("{:#}", as_json(reports)),
+        TestFormat::Junit => say_inline!("{}", as_junit(reports)),
+        TestFormat::Github => {
+            for report in reports {
+                say_inline!("{}", as_github(report));
+            }
+        }
+    }
+}
+
+/// The test files that are named; of a folder all in it, of a spec the one beside it. Where nothing is
+/// named, those of the folder one is in.
+fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let here = [PathBuf::from(".")];
+    let named = if named.is_empty() { &here } else { named };
+    let mut files = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let before = files.len();
+            walk(path, &mut files).map_err(|error| format!("{}: {error}", path.display()))?;
+            if files.len() == before {
+                return Err(format!(
+                    "{}: no test file is in this folder: write NAME.test.yaml beside NAME.yaml",
+                    path.display()
+                ));
+            }
+        } else if is_test(path) {
+            files.push(path.clone());
+        } else {
+            files.push(beside(path));
+        }
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn is_test(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".test.yaml") || name.ends_with(".test.yml")
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_other = name.starts_with('.') || matches!(name.as_str(), "target" | "node_modules");
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            if !is_other {
+                walk(&path, files)?;
+            }
+        } else if is_test(&path) {
+            files.push(path.strip_prefix("./").map(Path::to_owned).unwrap_or(path));
+        }
+    }
+    Ok(())
+}
+
+async fn of_file(
+    path: &Path,
+    arguments: &TestArguments,
+    stop: &Stop,
+) -> Result<FileReport, String> {
+    let mut file = TestFile::read(path).map_err(|error| error.to_string())?;
+    let loaded = load_file(&file.spec).map_err(|error| error.to_string())?;
+    let plan = Arc::new(loaded.plan);
+    let spec_text = std::fs::read_to_string(&file.spec).unwrap_or_default();
+    let mut ran = Vec::new();
+    for case in &file.keys.cases {
+        let began = Instant::now();
+        let actual = run_case(&file, &case.value, &plan, stop.clone()).await;
+        ran.push((actual, began.elapsed().as_secs_f64()));
+    }
+    if arguments.update {
+        let actuals: Vec<Option<&Actual>> =
+            ran.iter().map(|(actual, _)| actual.as_ref().ok()).collect();
+        // What is expected now is held against what came: what people look for by parts is theirs.
+        file = write_updated(&file, &plan, &actuals)?;
+    }
+    let cases = file.keys.cases.iter().zip(ran).map(|(case, (actual, seconds))| {
+        let mut differences = match actual {
+            Err(error) => vec![Difference::at(&error.place, error.message)],
+            Ok(_) if case.expect.value.is_empty() => {
+                let message = "it expects nothing: write rows, some, by, count, requests, feedback, logs or exit, or let --update write them";
+                vec![Difference::at(&case.expect.span, message.to_owned())]
+            }
+            Ok(actual) => compare(&case.expect.value, &actual),
+        };
+        for difference in &mut differences {
+            let column = difference.column.as_deref();
+            difference.made_by = column.and_then(|column| made_by(&file.spec, &spec_text, column));
+        }
+        CaseReport {
+            name: case.value.name.clone(),
+            place: case.span.clone(),
+            differences,
+            seconds,
+        }
+    });
+    Ok(FileReport {
+        file: path.display().to_string(),
+        cases: cases.collect(),
+        source: Arc::clone(&file.source),
+    })
+}
+
+/// Writes what came into the file; the file as it is then.
+fn write_updated(
+    file: &TestFile,
+    plan: &Plan,
+    actuals: &[Option<&Actual>],
+) -> Result<TestFile, String> {
+    let text = updated(file, plan, actuals);
+    if *text != *file.source {
+        std::fs::write(&file.path, &text)
+            .map_err(|error| format!("{}: {error}", file.path.display()))?;
+    }
+    TestFile::of_text(&file.path, text).map_err(|error| error.to_string())
+}
+
+/// Where a column is made, and by what.
+fn made_by(spec: &Path, text: &str, column: &str) -> Option<String> {
+    let tree = compose(text, &mut Vec::new())?;
+    let columns = [
+        tree.get("columns"),
+        tree.get("feedback")
+            .and_then(|feedback| feedback.get("columns")),
+    ];
+    let entry = columns
+        .into_iter()
+        .flatten()
+        .flat_map(super::super::spec::tree::Node::entries);
+    let entry = entry.into_iter().find(|entry| entry.key == column)?;
+    let line = text[..entry.key_span.start].matches('\n').count() + 1;
+    let template = entry.value.scalar()?.text.trim().replace('\n', " ");
+    Some(format!(
+        "`{column}` is made by {}:{line}: {template}",
+        spec.display()
+    ))
+}

@@ -1,0 +1,164 @@
+//! A test file whose expectations are what came.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::actual::{Actual, Row, line_of};
+use super::file::{Case, TestFile};
+use crate::plan::Plan;
+
+/// The text of a test file with what came in the place of what was expected: of each case those of
+/// `exit`, `rows`, `count`, `requests` and `feedback` that it has; of one that expects nothing the rows,
+/// and of an export requests and feedback. What is looked for by parts (`some`, `by`, `logs`) is
+/// people's.
+pub fn updated(file: &TestFile, plan: &Plan, actuals: &[Option<&Actual>]) -> String {
+    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
+    for (case, actual) in file.keys.cases.iter().zip(actuals) {
+        if let Some(actual) = actual {
+            changes.extend(of_case(file, &case.value, plan, actual));
+        }
+    }
+    changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+    let mut text = file.source.to_string();
+    for (place, new) in changes {
+        text.replace_range(place, &new);
+    }
+    text
+}
+
+fn of_case(
+    file: &TestFile,
+    case: &Case,
+    plan: &Plan,
+    actual: &Actual,
+) -> Vec<(Range<usize>, String)> {
+    let source = &file.source;
+    let expect = &case.expect.value;
+    let mut changes = Vec::new();
+    if expect.is_empty() {
+        let indent = " ".repeat(column_of(source, line_indent(source, case.expect.span.start)) + 2);
+        let mut lines = Vec::new();
+        if actual.exit != 0 {
+            lines.push(format!("exit: {}", actual.exit));
+        }
+        if plan.mode.is_export() {
+            lines.push(format!("requests:{}", block(&indent, &requests(actual))));
+            lines.push(format!(
+                "feedback:{}",
+                block(&indent, &rows(&actual.feedback))
+            ));
+        } else {
+            lines.push(format!("rows:{}", block(&indent, &rows(&actual.rows))));
+        }
+        let joined = lines
+            .iter()
+            .fold(String::new(), |joined, line| joined + "\n" + &indent + line);
+        let place = trimmed(source, &case.expect.span);
+        // What stands behind the key goes, with the space before it.
+        changes.push((source[..place.start].trim_end().len()..place.end, joined));
+        return changes;
+    }
+    if let Some(exit) = &expect.exit {
+        changes.push((exit.span.clone(), actual.exit.to_string()));
+    }
+    if let Some(count) = &expect.count {
+        changes.push((count.span.clone(), actual.rows.len().to_string()));
+    }
+    let lists = [
+        (&expect.rows, rows(&actual.rows)),
+        (&expect.requests, requests(actual)),
+        (&expect.feedback, rows(&actual.feedback)),
+    ];
+    for (node, items) in lists {
+        let Some(node) = node else { continue };
+        let place = trimmed(source, &node.span);
+        let owner = line_indent(source, line_start(source, place.start).saturating_sub(1));
+        let is_inline = source[line_start(source, place.start)..place.start].contains(':');
+        let of_key = if is_inline {
+            line_indent(source, place.start)
+        } else {
+            owner
+        };
+        let indent = " ".repeat(column_of(source, of_key));
+        let start = source[..place.start].trim_end().len();
+        changes.push((start..place.end, block(&indent, &items)));
+    }
+    changes
+}
+
+/// A list behind its key: on one line where it is empty.
+fn block(indent: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return " []".to_owned();
+    }
+    items.iter().fold(String::new(), |list, item| {
+        list + "\n" + indent + "  - " + item
+    })
+}
+
+/// Rows as YAML on a line each. JSON is YAML, but for keys that read better without quotes.
+fn rows(rows: &[Row]) -> Vec<String> {
+    rows.iter().map(row).collect()
+}
+
+fn row(row: &Row) -> String {
+    let cells: Vec<String> = row
+        .iter()
+        .map(|(name, value)| {
+            let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && name.starts_with(|c: char| c.is_ascii_alphabetic());
+            let name = if is_plain {
+                name.clone()
+            } else {
+                Value::from(name.as_str()).to_string()
+            };
+            let text = match value {
+                Value::String(text) => Value::from(text.as_str()).to_string(),
+                other => Value::from(other.to_string()).to_string(),
+            };
+            format!("{name}: {text}")
+        })
+        .collect();
+    format!("{{ {} }}", cells.join(", "))
+}
+
+fn requests(actual: &Actual) -> Vec<String> {
+    let of = |asked: &crate::tape::Asked| {
+        let line = Value::from(line_of(asked)).to_string();
+        match &asked.body {
+            None => line,
+            Some(body) => match serde_json::from_str::<serde::de::IgnoredAny>(body) {
+                Ok(_) => format!("{{ request: {line}, json: {body} }}"),
+                Err(_) => format!(
+                    "{{ request: {line}, body: {} }}",
+                    Value::from(body.as_str())
+                ),
+            },
+        }
+    };
+    actual.requests.iter().map(of).collect()
+}
+
+fn line_start(source: &str, at: usize) -> usize {
+    source[..at].rfind('\n').map_or(0, |end| end + 1)
+}
+
+/// Where the first thing of a line stands that is no dash.
+fn line_indent(source: &str, at: usize) -> usize {
+    let start = line_start(source, at);
+    let line = source[start..].lines().next().unwrap_or_default();
+    let rest = line.trim_start();
+    let dash = rest.len() - rest.trim_start_matches("- ").trim_start().len();
+    start + (line.len() - rest.len()) + dash
+}
+
+fn column_of(source: &str, at: usize) -> usize {
+    at - line_start(source, at)
+}
+
+/// A place without the white space behind it.
+fn trimmed(source: &str, place: &Range<usize>) -> Range<usize> {
+    let text = &source[place.clone()];
+    place.start..place.start + text.trim_end().len()
+}
