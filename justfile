@@ -63,6 +63,7 @@ doc:
 [group('dev')]
 schema:
     cargo run --locked --quiet -- schema > schemas/connector.schema.json
+    cargo run --locked --quiet -- schema test > schemas/test.schema.json
 
 # Run what CI runs.
 [group('check')]

@@ -63,8 +63,8 @@ pub enum Command {
     /// Runs the cases written beside specs, in NAME.test.yaml.
     #[cfg(feature = "sandbox")]
     Test(TestArguments),
-    /// Prints the JSON Schema of specs.
-    Schema,
+    /// Prints the JSON Schema of specs, or of test files.
+    Schema(SchemaArguments),
     /// Says what a key, a filter, a function, a test, a method or a check's code means.
     Explain(ExplainArguments),
     /// Prints the completions for a shell.
@@ -170,6 +170,24 @@ pub enum TestFormat {
     Junit,
     /// For a GitHub workflow: a command for each difference.
     Github,
+}
+
+/// `runner schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// Of what.
+    #[arg(value_enum, default_value_t = SchemaOf::Spec)]
+    pub of: SchemaOf,
+}
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Specs.
+    Spec,
+    /// Test files.
+    #[cfg(feature = "sandbox")]
+    Test,
 }
 
 /// `runner explain`.

@@ -8,6 +8,8 @@ use crate::diagnostics::{Code, Diagnostic, SpecErrors, as_github, as_json, as_sa
 use crate::exit::Exit;
 use crate::plan::load;
 use crate::spec::lint_part;
+#[cfg(feature = "sandbox")]
+use crate::testing::TestFile;
 
 /// Checks specs; exit 2 if one has mistakes.
 pub fn check(arguments: &CheckArguments) -> Exit {
@@ -50,6 +52,19 @@ pub fn check(arguments: &CheckArguments) -> Exit {
 
 fn checked(text: &SpecText) -> SpecErrors {
     match text.part {
+        #[cfg(feature = "sandbox")]
+        Part::Test => {
+            match TestFile::of_text(std::path::Path::new(&text.file), text.text.clone()) {
+                Ok(_) => SpecErrors::new(
+                    &text.file,
+                    Arc::from(text.text.as_str()),
+                    Vec::new(),
+                    Vec::new(),
+                    Vec::new(),
+                ),
+                Err(error) => error.into_report(&text.file),
+            }
+        }
         Part::Whole => match load(&text.file, &text.text) {
             Ok(loaded) => loaded.warnings,
             Err(report) => report,

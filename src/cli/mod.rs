@@ -81,7 +81,7 @@ fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
         Some(Command::Record(record)) => record::record(record, &flags),
         #[cfg(feature = "sandbox")]
         Some(Command::Test(test)) => test::test(&test),
-        Some(Command::Schema) => schema::schema(),
+        Some(Command::Schema(of)) => schema::schema(&of),
         Some(Command::Explain(explain)) => explain::explain(&explain),
         Some(Command::Completions(shell)) => completions::completions(&shell),
         Some(Command::Man) => completions::man(),

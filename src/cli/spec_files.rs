@@ -23,6 +23,9 @@ pub struct SpecText {
 pub enum Part {
     /// All of it.
     Whole,
+    /// A test file.
+    #[cfg(feature = "sandbox")]
+    Test,
     /// Keys of the top level, without those that every spec has.
     Keys,
     /// YAML of which no more is known.
@@ -75,7 +78,11 @@ pub fn texts(paths: &[PathBuf]) -> Vec<Result<SpecText, Unreadable>> {
             for file in files {
                 let of_file = read(&file);
                 found.extend(of_file.into_iter().filter(|one| match one {
-                    Ok(one) => is_markdown(&file) || looks_like_a_spec(&one.text),
+                    Ok(one) => {
+                        is_markdown(&file)
+                            || is_test_file(&one.file)
+                            || looks_like_a_spec(&one.text)
+                    }
                     Err(_) => true,
                 }));
             }
@@ -117,10 +124,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         let is_other = name.starts_with('.') || matches!(name.as_str(), "target" | "node_modules");
         if kind.is_dir() && !is_other {
             walk(&path, files)?;
-        } else if kind.is_file()
-            && !name.ends_with(".test.yaml")
-            && has_ending(&path, &["yaml", "yml", "md", "markdown"])
-        {
+        } else if kind.is_file() && has_ending(&path, &["yaml", "yml", "md", "markdown"]) {
             files.push(path);
         }
     }
@@ -134,7 +138,7 @@ fn read(path: &Path) -> Vec<Result<SpecText, Unreadable>> {
     };
     let file = path.display().to_string();
     if !is_markdown(path) {
-        let part = Part::Whole;
+        let part = whole(&file);
         return vec![Ok(SpecText { file, text, part })];
     }
     let of_block = |block: String| {
@@ -147,6 +151,21 @@ fn read(path: &Path) -> Vec<Result<SpecText, Unreadable>> {
         })
     };
     blocks(&text).into_iter().map(of_block).collect()
+}
+
+/// What a file is by its name.
+fn whole(file: &str) -> Part {
+    #[cfg(feature = "sandbox")]
+    if is_test_file(file) {
+        return Part::Test;
+    }
+    let _ = file;
+    Part::Whole
+}
+
+/// Whether a file is a test file, by its name.
+pub fn is_test_file(file: &str) -> bool {
+    file.ends_with(".test.yaml") || file.ends_with(".test.yml")
 }
 
 /// Names at the left margin.

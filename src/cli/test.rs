@@ -8,6 +8,7 @@ use super::arguments::{TestArguments, TestFormat};
 use super::run::in_runtime;
 use super::signals;
 use super::spec_file::load_file;
+use super::spec_files::is_test_file;
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::spec::compose::compose;
@@ -50,7 +51,9 @@ pub fn test(arguments: &TestArguments) -> Exit {
         }
         let failed = reports.iter().flat_map(|report| &report.cases);
         let failed = failed.filter(|case| !case.differences.is_empty()).count();
-        show(&reports, failed, arguments.format);
+        if !reports.is_empty() || arguments.format != TestFormat::Text {
+            show(&reports, failed, arguments.format);
+        }
         if failed > 0 && exit == Exit::Done {
             exit = Exit::Failed;
         }
@@ -106,8 +109,7 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 }
 
 fn is_test(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.ends_with(".test.yaml") || name.ends_with(".test.yml")
+    is_test_file(&path.to_string_lossy())
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

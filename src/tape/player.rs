@@ -231,7 +231,7 @@ mod tests {
             asked("POST", "https://a.example/items"),
             &Redactor::default(),
         );
-        assert_eq!(posted.expect("an answer").body, "1");
+        assert_eq!(posted.expect("an answer").body, "4");
         assert!(ask(&player, "https://b.example/other").contains("not on the tape"));
     }
 }

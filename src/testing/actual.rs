@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::tape::Asked;
+use crate::template::{json, text_of};
 
 /// A row, each cell as text.
 pub type Row = Map<String, Value>;
@@ -51,11 +52,19 @@ impl Actual {
 fn lines(file: &Path) -> std::vec::IntoIter<Row> {
     // What was not written has no rows.
     let text = fs::read_to_string(file).unwrap_or_default();
-    let rows: Vec<Row> = text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
+    let rows: Vec<Row> = text.lines().filter_map(row).collect();
     rows.into_iter()
+}
+
+/// A row of text, as the platform makes one of what it is given: numbers as they were written.
+fn row(line: &str) -> Option<Row> {
+    let value = json::read(line).ok()?;
+    let mut row = Row::new();
+    for key in value.try_iter().ok()? {
+        let cell = value.get_item(&key).ok()?;
+        row.insert(key.to_string(), Value::from(text_of(&cell).into_owned()));
+    }
+    Some(row)
 }
 
 /// The path and parameters of an address.

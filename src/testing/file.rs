@@ -14,9 +14,10 @@ use crate::spec::places::{Keyed, Placed, read};
 use crate::spec::schema::tidied;
 use crate::spec::structure::check_part;
 
-/// A test file.
+/// Tests of a spec: cases with what it is given and what must come of it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "tests of a runner connector spec", extend("$id" = "test.schema.json"))]
 pub struct TestKeys {
     /// The spec, beside this file; `NAME.yaml` of `NAME.test.yaml` where none is named.
     pub spec: Option<String>,
@@ -128,6 +129,19 @@ pub enum TestFileError {
     Mistakes(#[from] SpecErrors),
 }
 
+impl TestFileError {
+    /// What is wrong, as a report.
+    pub fn into_report(self, file: &str) -> SpecErrors {
+        match self {
+            Self::Mistakes(report) => report,
+            Self::Read { error, .. } => {
+                let error = Diagnostic::new(Code::Unreadable, 0..0, error.to_string());
+                SpecErrors::new(file, Arc::from(""), vec![error], Vec::new(), Vec::new())
+            }
+        }
+    }
+}
+
 impl TestFile {
     /// Reads a test file.
     pub fn read(path: &Path) -> Result<Self, TestFileError> {
@@ -164,9 +178,7 @@ impl TestFile {
 
     fn keys(source: &str, errors: &mut Vec<Diagnostic>) -> Option<TestKeys> {
         let tree = compose(source, errors)?;
-        let settings = SchemaSettings::draft2020_12().into_generator();
-        let schema = tidied(settings.into_root_schema_for::<TestKeys>().to_value());
-        let tree = check_part(&tree, &schema, "the test file", errors)?;
+        let tree = check_part(&tree, &schema(), "the test file", errors)?;
         let keys: TestKeys = match read(&tree) {
             Ok(keys) => keys,
             Err(error) => {
@@ -184,6 +196,12 @@ impl TestFile {
         }
         Some(keys)
     }
+}
+
+/// The JSON Schema of test files.
+pub fn schema() -> serde_json::Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    tidied(generator.into_root_schema_for::<TestKeys>().to_value())
 }
 
 /// The spec of a test file that names none.

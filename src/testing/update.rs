@@ -70,21 +70,37 @@ fn of_case(
         (&expect.requests, requests(actual)),
         (&expect.feedback, rows(&actual.feedback)),
     ];
+    let is_flow = source[case.expect.span.start..].starts_with('{');
     for (node, items) in lists {
         let Some(node) = node else { continue };
         let place = trimmed(source, &node.span);
-        let owner = line_indent(source, line_start(source, place.start).saturating_sub(1));
-        let is_inline = source[line_start(source, place.start)..place.start].contains(':');
+        if is_flow {
+            changes.push((place, format!("[{}]", items.join(", "))));
+            continue;
+        }
+        let start = list_start(source, place.start);
+        let is_inline = source[line_start(source, start)..start].contains(':');
         let of_key = if is_inline {
-            line_indent(source, place.start)
+            line_indent(source, start)
         } else {
-            owner
+            line_indent(source, line_start(source, start).saturating_sub(1))
         };
         let indent = " ".repeat(column_of(source, of_key));
-        let start = source[..place.start].trim_end().len();
+        // What stands behind the key goes, with the space before it.
+        let start = source[..start].trim_end().len();
         changes.push((start..place.end, block(&indent, &items)));
     }
     changes
+}
+
+/// Where a list begins: its first dash may stand before its place.
+fn list_start(source: &str, at: usize) -> usize {
+    let before = source[..at].trim_end_matches(' ');
+    if before.ends_with('-') {
+        before.len() - 1
+    } else {
+        at
+    }
 }
 
 /// A list behind its key: on one line where it is empty.

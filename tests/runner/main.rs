@@ -30,6 +30,8 @@ mod sandbox;
 mod secrets;
 mod signals;
 mod spec_files;
+mod spec_tests;
 mod state;
+mod tapes;
 mod templates;
 mod under_way;

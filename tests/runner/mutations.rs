@@ -333,9 +333,8 @@ fn specs() -> Vec<PathBuf> {
     for folder in ["connectors", "examples"] {
         for entry in fs::read_dir(project(folder)).expect("a folder") {
             let path = entry.expect("an entry").path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "yaml")
+            if path.to_string_lossy().ends_with(".yaml")
+                && !path.to_string_lossy().ends_with(".test.yaml")
             {
                 specs.push(path);
             }

@@ -15,6 +15,7 @@ fn specs_in(folder: &str) -> Vec<PathBuf> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .filter(|path| !path.to_string_lossy().ends_with(".test.yaml"))
         .collect();
     files.sort();
     assert!(!files.is_empty(), "no spec in {folder}");
@@ -56,6 +57,13 @@ fn the_published_schema_is_current() {
     let printed = Runner::new().arg("schema").run().expect(0).stdout;
     assert!(file == printed, "run `just schema`");
     assert_eq!(format!("{:#}\n", schema::published()), printed);
+    let file = fs::read_to_string(project("schemas/test.schema.json")).unwrap();
+    let printed = Runner::new()
+        .args(["schema", "test"])
+        .run()
+        .expect(0)
+        .stdout;
+    assert!(file == printed, "run `just schema`");
 }
 
 #[test]
@@ -66,6 +74,21 @@ fn the_schema_accepts_every_spec_that_runs() {
         if let Err(error) = schema.validate(&as_json(&text)) {
             panic!("{}: {error} at {}", file.display(), error.instance_path());
         }
+    }
+}
+
+#[test]
+fn the_schema_of_tests_accepts_the_tests_of_connectors() {
+    let text = fs::read_to_string(project("schemas/test.schema.json")).unwrap();
+    let published: Value = serde_json::from_str(&text).unwrap();
+    let schema = jsonschema::draft202012::new(&published).expect("a schema of draft 2020-12");
+    for spec in specs_in("connectors") {
+        let file = spec.with_extension("test.yaml");
+        let text = fs::read_to_string(&file).unwrap();
+        if let Err(error) = schema.validate(&as_json(&text)) {
+            panic!("{}: {error} at {}", file.display(), error.instance_path());
+        }
+        Runner::new().arg("check").arg(file).run().expect(0);
     }
 }
 
