@@ -67,8 +67,11 @@ pub fn all(path: &PathPlan, body: &Value, frame: &Arc<Frame>) -> Result<Vec<Valu
 
 fn queried(path: &QueryPath, body: &Value) -> Result<Vec<Value>, TemplateError> {
     let tree = Tree::of(body.clone());
-    let found = js_path_process(&path.query, &tree).map_err(|error| TemplateError {
-        message: format!("the path `{}` can't be followed: {error}", path.text),
+    let found = js_path_process(&path.query, &tree).map_err(|error| {
+        TemplateError::new(format!(
+            "the path `{}` can't be followed: {error}",
+            path.text
+        ))
     })?;
     let values = found.into_iter().map(|node| node.val.value.clone());
     Ok(values.collect())

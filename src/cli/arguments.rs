@@ -270,6 +270,9 @@ pub struct PreviewArguments {
     /// Shows beside each row the record, or the row, that it came from.
     #[arg(long)]
     pub record: bool,
+    /// Shows of each column how often it is filled, how many values it has, and which.
+    #[arg(long)]
+    pub profile: bool,
     /// Shows each request and its answer, without secrets.
     #[arg(long)]
     pub requests: bool,

@@ -18,6 +18,8 @@ mod explain;
 #[cfg(feature = "sandbox")]
 mod preview;
 #[cfg(feature = "sandbox")]
+mod profile;
+#[cfg(feature = "sandbox")]
 mod record;
 mod run;
 #[cfg(feature = "sandbox")]

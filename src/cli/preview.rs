@@ -7,6 +7,7 @@ use comfy_table::Table;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Format, PreviewArguments};
+use super::profile;
 use super::run::in_runtime;
 use super::signals;
 use super::spec_flags::SpecFlags;
@@ -117,6 +118,9 @@ fn show(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) {
         }
     } else if !preview.rows.is_empty() {
         say!("{}", table_of(preview));
+    }
+    if arguments.profile && !preview.rows.is_empty() {
+        say!("{}", profile::table(preview, shortened));
     }
     for sending in &preview.sendings {
         show_sending(sending);
@@ -259,6 +263,9 @@ fn as_json(preview: &Preview, logs: &Logs, arguments: &PreviewArguments) -> Valu
             })
         });
         shown["sendings"] = sendings.collect::<Vec<Value>>().into();
+    }
+    if arguments.profile {
+        shown["profile"] = profile::as_json(preview);
     }
     if arguments.record {
         let records = preview.rows.iter().map(|row| {

@@ -1,14 +1,18 @@
 //! Tapes of the command line: one that is recorded, and one that is replayed.
 
 use std::cell::OnceCell;
+#[cfg(feature = "sandbox")]
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "sandbox")]
 use jiff::Timestamp;
 
 use crate::clock;
 use crate::plan::{OptionValues, Plan, Redactor};
-use crate::tape::{Head, Player, Recorder, Tape, TapeError, TapeUse};
+use crate::tape::{Head, Recorder, TapeUse};
+#[cfg(feature = "sandbox")]
+use crate::tape::{Player, Tape, TapeError};
 
 /// What a run does with a tape.
 #[derive(Debug, Default)]
@@ -22,6 +26,7 @@ pub struct Deck {
 }
 
 impl Deck {
+    #[cfg(feature = "sandbox")]
     /// The tape that `--replay` names, beside the spec where it names none. From now on the present is
     /// that of the tape.
     pub fn replay(spec: &Path, named: Option<&String>) -> Result<Self, TapeError> {
@@ -79,6 +84,7 @@ impl Recording {
         self.redactor.clone()
     }
 
+    #[cfg(feature = "sandbox")]
     /// Writes the tape; how many exchanges are on it.
     pub fn write(&self, file: &Path) -> Result<usize, TapeError> {
         let TapeUse::Record(recorder) = &*self.use_ else {

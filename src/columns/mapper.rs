@@ -63,6 +63,8 @@ pub struct Mapper {
     names: Names,
     unique: Unique,
     rows_seen: u64,
+    /// Whether a row that can't be mapped is left out, whatever the spec says.
+    goes_on: bool,
     open: Open,
     mapped: Mapped,
     /// Reads finished rows once more, where that is needed.
@@ -96,11 +98,20 @@ impl Mapper {
             names: Names::default(),
             unique: Unique::default(),
             rows_seen: 0,
+            goes_on: false,
             open: Open::new(spare, 0),
             mapped: Mapped::default(),
             scanner: Scanner::new(spare.clone()),
             spare: spare.clone(),
         })
+    }
+
+    /// The same mapper, which leaves out rows that can't be mapped where the spec ends the run: to look
+    /// at the others.
+    #[must_use]
+    pub fn going_on(mut self) -> Self {
+        self.goes_on = true;
+        self
     }
 
     /// The same mapper where other names are seen: of an export, each of its inputs in turn.
@@ -120,6 +131,7 @@ impl Mapper {
             names: Names::default(),
             unique: Unique::default(),
             rows_seen: 0,
+            goes_on: self.goes_on,
             open: Open::new(&self.spare, 0),
             mapped: Mapped::default(),
             scanner: Scanner::new(self.spare.clone()),
@@ -394,6 +406,7 @@ impl Mapper {
             message,
         };
         match rules.plan.on_error {
+            OnError::Fail if self.goes_on => {}
             OnError::Fail => return Err(error),
             OnError::Skip if rules.plan.mode.is_export() => {
                 self.write_as_it_came(input);

@@ -107,7 +107,7 @@ impl Fault {
 const NO_TLS: &str = "nobody speaks TLS there; is it http:// instead of https://?";
 
 /// What is wrong with a certificate, as people say it.
-fn tls_words(error: &rustls::Error) -> String {
+pub(crate) fn tls_words(error: &rustls::Error) -> String {
     use rustls::CertificateError as Bad;
     match error {
         rustls::Error::InvalidCertificate(bad) => match bad {
@@ -122,9 +122,25 @@ fn tls_words(error: &rustls::Error) -> String {
                 "its certificate is for another host".to_owned()
             }
             Bad::Revoked => "its certificate was revoked".to_owned(),
-            other => format!("its certificate is not valid: {other:?}"),
+            Bad::BadEncoding => "its certificate can't be read".to_owned(),
+            Bad::BadSignature => "the signature of its certificate does not fit it".to_owned(),
+            Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => {
+                "its certificate is not one for servers".to_owned()
+            }
+            Bad::UnhandledCriticalExtension => {
+                "its certificate asks for something that is not known here".to_owned()
+            }
+            Bad::Other(reason) => format!("its certificate is not valid: {reason}"),
+            _ => "its certificate is not valid".to_owned(),
         },
         rustls::Error::InvalidMessage(_) => NO_TLS.to_owned(),
+        rustls::Error::AlertReceived(alert) => format!(
+            "the other side broke off ({alert:?}): it may ask for a client's certificate, or speak other versions of TLS than 1.2 and 1.3"
+        ),
+        rustls::Error::PeerIncompatible(_) => {
+            "it speaks no version of TLS that is spoken here: 1.2 and 1.3".to_owned()
+        }
+        rustls::Error::NoCertificatesPresented => "it shows no certificate".to_owned(),
         other => other.to_string(),
     }
 }

@@ -63,8 +63,10 @@ impl Http {
             if text.is_empty() {
                 continue;
             }
-            let rate = Rate::parse(&text).ok_or_else(|| TemplateError {
-                message: format!("rate_limit: `{text}` is no rate: write 10/s, 300/min or 1000/h"),
+            let rate = Rate::parse(&text).ok_or_else(|| {
+                TemplateError::new(format!(
+                    "rate_limit: `{text}` is no rate: write 10/s, 300/min or 1000/h"
+                ))
             })?;
             spacing = spacing.max(rate.spacing());
         }

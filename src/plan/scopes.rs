@@ -1,7 +1,7 @@
 //! Which names are seen where (language, §2).
 
 use crate::spec::{LogAt, Mode, OptionType};
-use crate::template::scope::{Field, Name, Scope};
+use crate::template::scope::{Field, Name, Scope, SpecFile};
 
 use super::options::OptionPlan;
 use super::target::Groups;
@@ -66,7 +66,7 @@ const BATCH: [&str; 2] = ["number", "size"];
 
 impl Scopes {
     /// The scopes of a spec in `mode` with these options; `steps` are the names that it gives.
-    pub fn new(mode: Mode, options: &[OptionPlan], steps: Vec<String>) -> Self {
+    pub fn new(mode: Mode, options: &[OptionPlan], steps: Vec<String>, file: SpecFile) -> Self {
         let fields = options.iter().map(|option| Field {
             name: option.key.clone(),
             is_text: matches!(
@@ -81,7 +81,8 @@ impl Scopes {
         let base = Scope::default()
             .with("options", Name::Fields(fields.collect()))
             .with_fields("run", &RUN)
-            .with_steps(steps);
+            .with_steps(steps)
+            .with_file(file);
         Self {
             mode,
             base,

@@ -14,7 +14,7 @@ use crate::plan::target::{TargetKind, TargetPlan};
 use crate::plan::{EntryPlan, Plan};
 use crate::row::Scanner;
 use crate::source::Records;
-use crate::spec::Mode;
+use crate::spec::{Mode, OnError};
 use crate::target::{AroundError, BatchSender, Gatherer, in_turn};
 use crate::template::{Frame, json};
 
@@ -83,7 +83,8 @@ pub async fn preview(plan: Arc<Plan>, given: RunInput<'_>, limit: u32) -> Previe
 
 impl Run {
     async fn first_rows(&self, limit: u32, preview: &mut Preview) -> Result<(), RunError> {
-        let mut mapper = Mapper::new(Arc::clone(&self.plan), &self.base, self.api.spare())?;
+        let mut mapper =
+            Mapper::new(Arc::clone(&self.plan), &self.base, self.api.spare())?.going_on();
         if self.plan.mode == Mode::DataSource {
             Box::pin(self.first_records(u64::from(limit), &mut mapper, preview)).await?;
         } else {
@@ -109,6 +110,10 @@ impl Run {
             }
             self.rehearse_after(&self.plan.around, &base_of_all, preview)
                 .await;
+        }
+        if !preview.errors.is_empty() && self.plan.on_error == OnError::Fail {
+            let why = "a row can't be mapped, and the spec ends a run there: on_error: skip leaves such rows out";
+            preview.failure = Some(why.to_owned());
         }
         if !preview.rows.is_empty() {
             preview.empty = mapper.empty_columns();

@@ -210,8 +210,7 @@ impl List<'_> {
                         self.say_failure(&answer, &origin).await;
                     }
                     if read.count == 0 && self.count == 0 {
-                        let observations = &context.observations;
-                        observations.note(label, &origin, &plan.reading, &read.found);
+                        self.note_nothing(&answer, &origin, &read);
                     }
                     self.count += held.len() as u64;
                     return Ok(NextPage::Page(read, answer, held));
@@ -227,6 +226,13 @@ impl List<'_> {
                 }
             }
         }
+    }
+
+    /// Notes where records were looked for in vain.
+    fn note_nothing(&self, answer: &Answer, origin: &str, read: &PageRead) {
+        let (step, reading) = (&self.plan.request.label, &self.plan.reading);
+        let observations = &self.context.observations;
+        observations.note(step, origin, reading, &read.found, Some(&answer.body()));
     }
 
     /// An answer without a record that tells of a failure itself: said once.

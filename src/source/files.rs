@@ -125,7 +125,7 @@ async fn judge(context: &Context, job: &ReadTask<'_>, read: &PageRead) -> Result
     note_odd(context, job, read, None).await;
     if read.count == 0 {
         let observations = &context.observations;
-        observations.note(job.label, job.origin, job.plan, &read.found);
+        observations.note(job.label, job.origin, job.plan, &read.found, None);
     }
     Ok(())
 }

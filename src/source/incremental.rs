@@ -68,9 +68,9 @@ impl Newest {
             Some((known, _)) => match rank.order(*known) {
                 Some(order) => order.is_gt(),
                 None => {
-                    return Err(TemplateError {
-                        message: "incremental: some values are dates, others numbers".to_owned(),
-                    });
+                    return Err(TemplateError::new(
+                        "incremental: some values are dates, others numbers".to_owned(),
+                    ));
                 }
             },
         };
@@ -110,13 +110,13 @@ fn rank(value: &Value) -> Result<Option<Rank>, TemplateError> {
     if let Some(number) = number {
         return Ok(Some(Rank::Number(number)));
     }
-    let date = parse_date(&value).map_err(|error| TemplateError {
-        message: format!(
+    let date = parse_date(&value).map_err(|error| {
+        TemplateError::new(format!(
             "incremental: {}",
             error
                 .detail()
                 .unwrap_or("a value is neither a date nor a number")
-        ),
+        ))
     })?;
     Ok(date.map(|date| Rank::Date(date.timestamp().as_nanosecond())))
 }
@@ -163,8 +163,11 @@ pub fn since_of(
             Value::from(earlier)
         });
     }
-    let moved = |error: &minijinja::Error| TemplateError {
-        message: format!("incremental: {}", error.detail().unwrap_or("no date")),
+    let moved = |error: &minijinja::Error| {
+        TemplateError::new(format!(
+            "incremental: {}",
+            error.detail().unwrap_or("no date")
+        ))
     };
     let date = parse_date(&kept).map_err(|error| moved(&error))?;
     match date {

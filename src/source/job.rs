@@ -120,7 +120,7 @@ async fn download(
                 note_odd(context, &job, &read, None).await;
                 if read.count == 0 {
                     let observations = &context.observations;
-                    observations.note(label, &origin, &plan.reading, &read.found);
+                    observations.note(label, &origin, &plan.reading, &read.found, None);
                 }
                 Ok(())
             }

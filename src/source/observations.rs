@@ -4,8 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::diagnostics::nearest::nearest;
 use crate::formats::PageFindings;
-use crate::json_path::{PathPlan, PathStep};
+use crate::json_path::{PathPlan, PathStep, PlainPath};
 use crate::plan::source::ReadingPlan;
+use crate::template::{Value, is_nothing};
+use minijinja::value::ValueKind;
 
 /// Places without records, one for each step.
 #[derive(Debug, Default)]
@@ -13,7 +15,15 @@ pub struct Observations(Mutex<Vec<(String, String)>>);
 
 impl Observations {
     /// Notes that a step found no record in an answer or a file.
-    pub fn note(&self, step: &str, origin: &str, plan: &ReadingPlan, found: &PageFindings) {
+    /// `answer` is the whole answer, where it was held.
+    pub fn note(
+        &self,
+        step: &str,
+        origin: &str,
+        plan: &ReadingPlan,
+        found: &PageFindings,
+        answer: Option<&Value>,
+    ) {
         let mut looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if looked.iter().any(|(known, _)| known == step) {
             return;
@@ -49,6 +59,9 @@ impl Observations {
                 }
             }
         }
+        if let (Some(PathPlan::Plain(path)), Some(answer)) = (path, answer) {
+            text.push_str(&how_far(path, answer).unwrap_or_default());
+        }
         looked.push((step.to_owned(), text));
     }
 
@@ -57,4 +70,51 @@ impl Observations {
         let looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         looked.iter().map(|(_, text)| text.clone()).collect()
     }
+}
+
+/// How far a path of several steps leads into an answer; nothing where the first key is missing, which is
+/// said already, or where nothing is missing.
+fn how_far(path: &PlainPath, answer: &Value) -> Option<String> {
+    let mut reached = "$".to_owned();
+    let mut value = answer.clone();
+    for (index, step) in path.steps.iter().enumerate() {
+        match step {
+            PathStep::Key(key) => {
+                let next = value.get_attr(key).ok().filter(|next| !is_nothing(next));
+                let Some(next) = next else {
+                    if index == 0 {
+                        return None;
+                    }
+                    let keys: Vec<String> = match value.try_iter() {
+                        Ok(keys) if value.kind() == ValueKind::Map => {
+                            keys.map(|key| key.to_string()).collect()
+                        }
+                        Ok(_) | Err(_) => Vec::new(),
+                    };
+                    let near = nearest(key, keys.iter().map(String::as_str));
+                    let near =
+                        near.map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+                    let has = match (value.kind(), keys.as_slice()) {
+                        (ValueKind::Map, []) => "is empty".to_owned(),
+                        (ValueKind::Map, keys) => format!("has {}", keys.join(", ")),
+                        (kind, _) => format!("is a {kind}"),
+                    };
+                    return Some(format!(
+                        "; `{reached}` is there, and {has}, and no `{key}`{near}"
+                    ));
+                };
+                value = next;
+                reached = format!("{reached}.{key}");
+            }
+            PathStep::Each => {
+                let first = value
+                    .get_item_by_index(0)
+                    .ok()
+                    .filter(|first| !is_nothing(first))?;
+                value = first;
+                reached.push_str("[0]");
+            }
+        }
+    }
+    None
 }

@@ -83,12 +83,10 @@ impl<'p> Paging<'p> {
                 };
                 match number {
                     Some(0) | None if !is_nothing(&value) => {
-                        return Err(TemplateError {
-                            message: format!(
-                                "pages: the size `{}` is no number of records",
-                                text_of(&value)
-                            ),
-                        });
+                        return Err(TemplateError::new(format!(
+                            "pages: the size `{}` is no number of records",
+                            text_of(&value)
+                        )));
                     }
                     number => number,
                 }
@@ -255,12 +253,10 @@ impl<'p> Paging<'p> {
             _ => self.count,
         };
         if self.index >= self.plan.max {
-            return Err(TemplateError {
-                message: format!(
-                    "pages: more than {} pages were to be asked for; raise `max` if that is meant",
-                    self.plan.max
-                ),
-            });
+            return Err(TemplateError::new(format!(
+                "pages: more than {} pages were to be asked for; raise `max` if that is meant",
+                self.plan.max
+            )));
         }
         Ok(advance)
     }
@@ -367,8 +363,10 @@ impl<'p> Paging<'p> {
         if is_nothing(next) || text.is_empty() {
             return Ok(false);
         }
-        let url = answer.url.join(&text).map_err(|error| TemplateError {
-            message: format!("pages: the next page's address `{text}` is no URL: {error}"),
+        let url = answer.url.join(&text).map_err(|error| {
+            TemplateError::new(format!(
+                "pages: the next page's address `{text}` is no URL: {error}"
+            ))
         })?;
         let is_new = self.asked.insert(xxh3_64(url.as_str().as_bytes()));
         let is_itself = url == answer.url;
@@ -384,12 +382,10 @@ impl<'p> Paging<'p> {
 
     /// The list would not end.
     pub fn repeated(&self, what: &str) -> TemplateError {
-        TemplateError {
-            message: format!(
-                "pages: page {} {what}: the list would be read for ever. Does the API take the page's value under another name?",
-                self.index + 1
-            ),
-        }
+        TemplateError::new(format!(
+            "pages: page {} {what}: the list would be read for ever. Does the API take the page's value under another name?",
+            self.index + 1
+        ))
     }
 }
 
@@ -414,12 +410,10 @@ fn number(value: &Value, what: &str) -> Result<Option<u64>, TemplateError> {
     match read {
         // Some count -1 where they don't count.
         Some(read) => Ok(u64::try_from(read).ok()),
-        None if !is_nothing => Err(TemplateError {
-            message: format!(
-                "pages: `{what}` is `{}`, which is no number",
-                text_of(&number)
-            ),
-        }),
+        None if !is_nothing => Err(TemplateError::new(format!(
+            "pages: `{what}` is `{}`, which is no number",
+            text_of(&number)
+        ))),
         None => Ok(None),
     }
 }

@@ -12,16 +12,18 @@ const MOST: usize = 100_000;
 /// The windows of a plan, the first first.
 pub fn windows(plan: &WindowsPlan, frame: &Arc<Frame>) -> Result<Vec<Value>, TemplateError> {
     let date = |value: Value, what: &str| -> Result<Option<DateValue>, TemplateError> {
-        parse_date(&value).map_err(|error| TemplateError {
-            message: format!("windows: {what}: {}", error.detail().unwrap_or("no date")),
+        parse_date(&value).map_err(|error| {
+            TemplateError::new(format!(
+                "windows: {what}: {}",
+                error.detail().unwrap_or("no date")
+            ))
         })
     };
     let from = date(plan.from.value(frame)?, "from")?;
     let Some(first) = from else {
-        return Err(TemplateError {
-            message: "windows: `from` is nothing: write from: \"{{ since or '2024-01-01' }}\""
-                .to_owned(),
-        });
+        return Err(TemplateError::new(
+            "windows: `from` is nothing: write from: \"{{ since or '2024-01-01' }}\"".to_owned(),
+        ));
     };
     let to = match &plan.to {
         Some(to) => date(to.value(frame)?, "to")?,
@@ -47,9 +49,9 @@ pub fn windows(plan: &WindowsPlan, frame: &Arc<Frame>) -> Result<Vec<Value>, Tem
         let is_last = until.timestamp() == end.timestamp();
         windows.push(window(plan, &from, &until, is_last)?);
         if windows.len() > MOST {
-            return Err(TemplateError {
-                message: format!("windows: more than {MOST}: is `step` meant so short?"),
-            });
+            return Err(TemplateError::new(format!(
+                "windows: more than {MOST}: is `step` meant so short?"
+            )));
         }
         from = next;
     }
@@ -86,8 +88,8 @@ pub fn halves(plan: &WindowsPlan, window: &Value) -> Result<Option<[Value; 2]>, 
 }
 
 fn shifted(date: &DateValue, by: &DurationValue, back: bool) -> Result<DateValue, TemplateError> {
-    date.shift(by, back).map_err(|error| TemplateError {
-        message: format!("windows: {}", error.detail().unwrap_or("no date")),
+    date.shift(by, back).map_err(|error| {
+        TemplateError::new(format!("windows: {}", error.detail().unwrap_or("no date")))
     })
 }
 
@@ -128,10 +130,9 @@ fn window(
         shifted(to, &plan.gap, true)?
     };
     if last.timestamp() < from.timestamp() {
-        return Err(TemplateError {
-            message: "windows: `gap` is longer than `step`: windows would end before they begin"
-                .to_owned(),
-        });
+        return Err(TemplateError::new(
+            "windows: `gap` is longer than `step`: windows would end before they begin".to_owned(),
+        ));
     }
     let print = |date: &DateValue| -> Result<Value, TemplateError> {
         let Some(format) = &plan.format else {
@@ -139,8 +140,11 @@ fn window(
         };
         date.format(format, "UTC")
             .map(Value::from)
-            .map_err(|error| TemplateError {
-                message: format!("windows: {}", error.detail().unwrap_or("no format")),
+            .map_err(|error| {
+                TemplateError::new(format!(
+                    "windows: {}",
+                    error.detail().unwrap_or("no format")
+                ))
             })
     };
     Ok(Value::from_object(Window {

@@ -232,12 +232,10 @@ impl Matching<'_> {
         element: &Value,
     ) -> Result<Result<Option<String>, Reason>, TemplateError> {
         if self.plan.element_reads == ElementReads::Names && is_plain(element) {
-            return Err(TemplateError {
-                message: format!(
-                    "a result is {:?}, which holds no names, and the spec reads them",
-                    said_by(element)
-                ),
-            });
+            return Err(TemplateError::new(format!(
+                "a result is {:?}, which holds no names, and the spec reads them",
+                said_by(element)
+            )));
         }
         let is_ok = self
             .plan

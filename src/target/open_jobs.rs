@@ -156,9 +156,9 @@ impl BatchSender {
             let id = jobs.matching.text(&seen)?;
             match told.get(&id) {
                 Some(before) if *before != element => {
-                    return Err(TemplateError {
-                        message: format!("the job {id:?} is listed twice, and not with the same"),
-                    });
+                    return Err(TemplateError::new(format!(
+                        "the job {id:?} is listed twice, and not with the same"
+                    )));
                 }
                 Some(_) => continue,
                 None => {}

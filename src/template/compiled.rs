@@ -74,10 +74,41 @@ fn braces(node: &Node, entries: &[Entry], scope: &Scope) -> Option<Diagnostic> {
 
 /// Why a template gave no value.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{message}")]
+#[error("{message}{}", place.as_deref().unwrap_or_default())]
 pub struct TemplateError {
     /// What went wrong, in a sentence.
     pub message: String,
+    /// Where in the spec, and the template: ` (spec.yaml:12: {{ row.price }})`.
+    place: Option<Arc<str>>,
+}
+
+impl TemplateError {
+    /// An error of no template in particular.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            place: None,
+        }
+    }
+
+    /// The same, of a part of something.
+    #[must_use]
+    pub fn within(mut self, owner: &str) -> Self {
+        self.message = format!("{owner}: {}", self.message);
+        self
+    }
+}
+
+/// Of a template that errors show, so many characters.
+const SHOWN: usize = 100;
+
+/// A template on one line, as far as it is shown.
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
 }
 
 self_cell::self_cell! {
@@ -93,11 +124,15 @@ struct Compiled<'s> {
     blocks: BTreeMap<&'s str, Instructions<'s>>,
 }
 
-struct Code(Cell);
+struct Code {
+    cell: Cell,
+    /// Where it stands in the spec, as errors say it.
+    place: Option<Arc<str>>,
+}
 
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.borrow_owner())
+        f.write_str(self.cell.borrow_owner())
     }
 }
 
@@ -231,7 +266,11 @@ impl Template {
         };
         diagnostics.extend(problems.into_iter().map(placed));
         uses.hints.extend(hints.into_iter().map(placed));
-        let code = Code(cell);
+        let at = scope.file().map(|file| {
+            let line = file.line_of(place(0..1).start);
+            Arc::from(format!(" ({}:{line}: {})", file.name, shortened(text)))
+        });
+        let code = Code { cell, place: at };
         Self {
             kind: if is_expression {
                 Kind::Expression(code)
@@ -300,7 +339,7 @@ impl Template {
     /// What the author wrote, where it is text.
     pub fn source(&self) -> Option<String> {
         match &self.kind {
-            Kind::Text(code) | Kind::Expression(code) => Some(code.0.borrow_owner().clone()),
+            Kind::Text(code) | Kind::Expression(code) => Some(code.cell.borrow_owner().clone()),
             Kind::Constant(value) => Some(super::text_of(value).into_owned()),
             Kind::List(_) | Kind::Map(_) => None,
         }
@@ -316,9 +355,7 @@ impl Template {
             }
             Kind::Expression(_) => {
                 let text = self.text(frame)?;
-                segment(&text).map_err(|error| TemplateError {
-                    message: describe(&error),
-                })
+                segment(&text).map_err(|error| TemplateError::new(describe(&error)))
             }
             _ => self.text(frame),
         }
@@ -366,7 +403,7 @@ impl Code {
         text: &mut String,
         escape: AutoEscape,
     ) -> Result<Option<Value>, TemplateError> {
-        let code = self.0.borrow_dependent();
+        let code = self.cell.borrow_dependent();
         let root = Value::from_dyn_object(Arc::clone(frame));
         eval(
             environment(),
@@ -379,6 +416,7 @@ impl Code {
         .map(|(value, _)| value)
         .map_err(|error| TemplateError {
             message: describe(&error),
+            place: self.place.clone(),
         })
     }
 }

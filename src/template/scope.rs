@@ -1,6 +1,7 @@
 //! The names that a place in the spec sees, for the check.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What is known about a name when the spec loads.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct Scope {
     names: BTreeMap<String, Name>,
     /// What is said of names that are not seen here, and might be meant.
     hints: BTreeMap<&'static str, &'static str>,
+    /// The spec's file, which errors of templates name.
+    file: Option<Arc<SpecFile>>,
     /// Names of steps and lookups of the spec, those that come later too.
     steps: BTreeSet<String>,
     /// Names of answers of a target's channel.
@@ -49,7 +52,43 @@ pub struct Scope {
     pub is_shown: bool,
 }
 
+/// The file of a spec.
+#[derive(Debug)]
+pub struct SpecFile {
+    /// Its name, without folders.
+    pub name: String,
+    /// Where its lines begin.
+    lines: Vec<usize>,
+}
+
+impl SpecFile {
+    /// The file of this path with this text.
+    pub fn new(path: &str, text: &str) -> Self {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).collect();
+        Self { name, lines }
+    }
+
+    /// The line, from 1, of a byte.
+    pub fn line_of(&self, byte: usize) -> usize {
+        self.lines.partition_point(|start| *start <= byte)
+    }
+}
+
 impl Scope {
+    /// A scope whose templates stand in this file.
+    #[must_use]
+    pub fn with_file(mut self, file: SpecFile) -> Self {
+        self.file = Some(Arc::new(file));
+        self
+    }
+
+    /// The file in which templates stand.
+    pub fn file(&self) -> Option<&SpecFile> {
+        self.file.as_deref()
+    }
+
     /// A scope that knows which names the spec gives anywhere.
     #[must_use]
     pub fn with_steps(mut self, steps: impl IntoIterator<Item = String>) -> Self {

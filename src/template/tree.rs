@@ -37,9 +37,7 @@ pub fn placed(
         place = format!("{place}.{key}");
         tree = value;
     }
-    TemplateError {
-        message: format!("{place}: {}", error.message),
-    }
+    error.within(&place)
 }
 
 /// A tree as JSON.

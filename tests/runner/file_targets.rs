@@ -62,7 +62,7 @@ const ALL_OK: [&str; 5] = [
     r#"{"id":"2","status":"ok","error":""}"#,
     r#"{"id":"","status":"rejected","error":"no id"}"#,
     r#"{"id":"4","status":"ok","error":""}"#,
-    r#"{"id":"5","status":"skipped","error":"column `price`: \"not a price\" is no number"}"#,
+    r#"{"id":"5","status":"skipped","error":"column `price`: \"not a price\" is no number (spec.yaml:7: {{ row.price | to_number }})"}"#,
 ];
 
 /// What a format makes of the rows; what is packed is unpacked.

@@ -42,7 +42,7 @@ use crate::spec::places::{HasPlace, Placed};
 use crate::spec::recovery::OnResponse;
 use crate::spec::tree::Node;
 use crate::spec::{Document, KeepWord, Mode, OnError, Spec};
-use crate::template::scope::Scope;
+use crate::template::scope::{Scope, SpecFile};
 use crate::template::{Template, Uses};
 
 /// A spec that has no mistakes.
@@ -237,7 +237,12 @@ impl<'d> Compiler<'d> {
         let mode = spec.mode.value;
         let options = self.options();
         self.known_options.clone_from(&options);
-        let mut scopes = Scopes::new(mode, &options, given_names(&self.document.root));
+        let mut scopes = Scopes::new(
+            mode,
+            &options,
+            given_names(&self.document.root),
+            SpecFile::new(&self.document.file, &self.document.source),
+        );
         scopes.is_incremental = spec.incremental.is_some();
         self.defaults = self.defaults(&scopes);
         let mut source = self.source(&mut scopes);

@@ -1,5 +1,6 @@
 //! Steps of a data source.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Compiler;
@@ -14,6 +15,7 @@ use crate::spec::Mode;
 use crate::spec::job::Job;
 use crate::spec::places::{HasPlace, Placed};
 use crate::spec::source::{IfNone, Origin, Step, Windows};
+use crate::spec::tree::Node;
 use crate::spec::tree::NodeValue;
 use crate::template::date_format::{self, Use};
 use crate::template::scope::{Name, Scope};
@@ -290,15 +292,34 @@ impl Compiler<'_> {
                 _ => {}
             }
         }
-        if let (true, Some(source)) = (holds_body, &self.spec().source) {
+        if let (true, Some(place)) = (holds_body, reader_of_body(&self.document.root)) {
             self.warnings.push(
                 Diagnostic::new(
                     Code::PagesHeld,
-                    source.span.start..source.span.start + 1,
+                    place,
                     "`vars` or `columns` read `response.body`, so each page is held in memory as a whole",
                 )
                 .hint("that is fine for pages of an API; for large files read the record instead"),
             );
         }
     }
+}
+
+/// Where the mapping first reads the body of an answer.
+fn reader_of_body(root: &Node) -> Option<Range<usize>> {
+    let mapping = ["vars", "columns"]
+        .into_iter()
+        .filter_map(|key| root.get(key));
+    let mut templates = mapping.flat_map(Node::entries).map(|entry| &entry.value);
+    let reads = |node: &&Node| {
+        let text = node.as_text().unwrap_or_default();
+        text.contains("response.body")
+            || text.contains("response.text")
+            || text.contains("response[")
+    };
+    let first = templates.clone().next();
+    templates
+        .find(reads)
+        .or(first)
+        .map(|node| node.span.clone())
 }
