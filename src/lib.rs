@@ -19,6 +19,7 @@ pub mod language_service;
 pub mod path;
 pub mod places;
 pub mod plan;
+pub mod portal;
 pub mod retry;
 pub mod row;
 pub mod run;

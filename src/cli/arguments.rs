@@ -65,6 +65,8 @@ pub enum Command {
     Test(TestArguments),
     /// Prints the JSON Schema of specs, or of test files.
     Schema(SchemaArguments),
+    /// Says what is to be filled in at the dev portal for a spec.
+    Portal(PortalArguments),
     /// Says what a key, a filter, a function, a test, a method or a check's code means.
     Explain(ExplainArguments),
     /// Prints the completions for a shell.
@@ -188,6 +190,20 @@ pub enum SchemaOf {
     /// Test files.
     #[cfg(feature = "sandbox")]
     Test,
+}
+
+/// `runner portal`.
+#[derive(Debug, Args)]
+pub struct PortalArguments {
+    /// The spec.
+    #[arg(value_name = "FILE")]
+    pub spec: PathBuf,
+    /// Prints the document that the platform's `POST /connectors/copy` takes.
+    #[arg(long)]
+    pub json: bool,
+    /// The spec as it lies in the image, where that is another place.
+    #[arg(long, value_name = "PATH")]
+    pub path: Option<PathBuf>,
 }
 
 /// `runner explain`.

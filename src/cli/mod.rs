@@ -15,6 +15,7 @@ mod arguments;
 mod check;
 mod completions;
 mod explain;
+mod portal;
 #[cfg(feature = "sandbox")]
 mod preview;
 #[cfg(feature = "sandbox")]
@@ -84,6 +85,7 @@ fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
         #[cfg(feature = "sandbox")]
         Some(Command::Test(test)) => test::test(&test),
         Some(Command::Schema(of)) => schema::schema(&of),
+        Some(Command::Portal(portal)) => portal::portal(&portal),
         Some(Command::Explain(explain)) => explain::explain(&explain),
         Some(Command::Completions(shell)) => completions::completions(&shell),
         Some(Command::Man) => completions::man(),

@@ -22,6 +22,7 @@ mod files;
 mod floors;
 mod mutations;
 mod options;
+mod portal;
 mod preview;
 mod readme;
 mod requests;
