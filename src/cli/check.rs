@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use super::arguments::{CheckArguments, CheckFormat};
 use super::spec_files::{Part, SpecText, Unreadable, texts};
+#[cfg(feature = "sandbox")]
+use super::tape_shapes::shapes_of;
 use crate::diagnostics::{Code, Diagnostic, SpecErrors, as_github, as_json, as_sarif, as_text};
 use crate::exit::Exit;
-use crate::plan::load;
+#[cfg(feature = "sandbox")]
+use crate::plan::load_beside;
+use crate::plan::{Loaded, load};
 use crate::spec::lint_part;
 #[cfg(feature = "sandbox")]
 use crate::testing::TestFile;
@@ -66,7 +70,7 @@ fn checked(text: &SpecText) -> SpecErrors {
             }
         }
         Part::Whole => match load(&text.file, &text.text) {
-            Ok(loaded) => loaded.warnings,
+            Ok(loaded) => beside_tape(text, loaded),
             Err(report) => report,
         },
         Part::Keys | Part::Yaml => {
@@ -74,6 +78,31 @@ fn checked(text: &SpecText) -> SpecErrors {
             let source = Arc::from(text.text.as_str());
             SpecErrors::new(&text.file, source, errors, Vec::new(), Vec::new())
         }
+    }
+}
+
+/// What is suspicious in a spec; where a tape lies beside it, by what is on the tape too.
+fn beside_tape(text: &SpecText, loaded: Loaded) -> SpecErrors {
+    #[cfg(feature = "sandbox")]
+    {
+        let Loaded {
+            plan,
+            steps,
+            warnings,
+        } = loaded;
+        let spec = std::path::Path::new(&text.file);
+        let Some(shapes) = shapes_of(&Arc::new(plan), spec, &steps) else {
+            return warnings;
+        };
+        match load_beside(&text.file, &text.text, Arc::new(shapes)) {
+            Ok(loaded) => loaded.warnings,
+            Err(report) => report,
+        }
+    }
+    #[cfg(not(feature = "sandbox"))]
+    {
+        let _ = text;
+        loaded.warnings
     }
 }
 

@@ -30,6 +30,8 @@ mod signals;
 mod spec_file;
 mod spec_files;
 mod spec_flags;
+#[cfg(feature = "sandbox")]
+mod tape_shapes;
 mod tapes;
 #[cfg(feature = "sandbox")]
 mod test;

@@ -70,7 +70,7 @@ pub fn texts(paths: &[PathBuf]) -> Vec<Result<SpecText, Unreadable>> {
     for path in paths {
         if path.is_dir() {
             let mut files = Vec::new();
-            if let Err(error) = walk(path, &mut files) {
+            if let Err(error) = walk(path, &is_looked_at, &mut files) {
                 found.push(Err(unreadable(path, error)));
             }
             files.sort();
@@ -108,6 +108,10 @@ fn is_markdown(path: &Path) -> bool {
     has_ending(path, &["md", "markdown"])
 }
 
+fn is_looked_at(path: &Path) -> bool {
+    has_ending(path, &["yaml", "yml", "md", "markdown"])
+}
+
 fn has_ending(path: &Path, endings: &[&str]) -> bool {
     path.extension().is_some_and(|ending| {
         let ending = ending.to_string_lossy().to_lowercase();
@@ -115,7 +119,12 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
     })
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// The files below a folder whose names are meant, in no order; those of tools are passed over.
+pub fn walk(
+    folder: &Path,
+    is_meant: &dyn Fn(&Path) -> bool,
+    files: &mut Vec<PathBuf>,
+) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
@@ -123,9 +132,9 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         let kind = entry.file_type()?;
         let is_other = name.starts_with('.') || matches!(name.as_str(), "target" | "node_modules");
         if kind.is_dir() && !is_other {
-            walk(&path, files)?;
-        } else if kind.is_file() && has_ending(&path, &["yaml", "yml", "md", "markdown"]) {
-            files.push(path);
+            walk(&path, is_meant, files)?;
+        } else if kind.is_file() && is_meant(&path) {
+            files.push(path.strip_prefix("./").map(Path::to_owned).unwrap_or(path));
         }
     }
     Ok(())

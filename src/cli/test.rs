@@ -8,7 +8,7 @@ use super::arguments::{TestArguments, TestFormat};
 use super::run::in_runtime;
 use super::signals;
 use super::spec_file::load_file;
-use super::spec_files::is_test_file;
+use super::spec_files::{is_test_file, walk};
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::spec::compose::compose;
@@ -90,7 +90,8 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     for path in named {
         if path.is_dir() {
             let before = files.len();
-            walk(path, &mut files).map_err(|error| format!("{}: {error}", path.display()))?;
+            walk(path, &is_test, &mut files)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
             if files.len() == before {
                 return Err(format!(
                     "{}: no test file is in this folder: write NAME.test.yaml beside NAME.yaml",
@@ -110,23 +111,6 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 
 fn is_test(path: &Path) -> bool {
     is_test_file(&path.to_string_lossy())
-}
-
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_other = name.starts_with('.') || matches!(name.as_str(), "target" | "node_modules");
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            if !is_other {
-                walk(&path, files)?;
-            }
-        } else if is_test(&path) {
-            files.push(path.strip_prefix("./").map(Path::to_owned).unwrap_or(path));
-        }
-    }
-    Ok(())
 }
 
 async fn of_file(

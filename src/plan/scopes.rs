@@ -1,7 +1,10 @@
 //! Which names are seen where (language, §2).
 
+use std::sync::Arc;
+
 use crate::spec::{LogAt, Mode, OptionType};
 use crate::template::scope::{Field, Name, Scope, SpecFile};
+use crate::template::shapes::Shapes;
 
 use super::options::OptionPlan;
 use super::target::Groups;
@@ -66,7 +69,13 @@ const BATCH: [&str; 2] = ["number", "size"];
 
 impl Scopes {
     /// The scopes of a spec in `mode` with these options; `steps` are the names that it gives.
-    pub fn new(mode: Mode, options: &[OptionPlan], steps: Vec<String>, file: SpecFile) -> Self {
+    pub fn new(
+        mode: Mode,
+        options: &[OptionPlan],
+        steps: Vec<String>,
+        file: SpecFile,
+        shapes: Arc<Shapes>,
+    ) -> Self {
         let fields = options.iter().map(|option| Field {
             name: option.key.clone(),
             is_text: matches!(
@@ -82,7 +91,8 @@ impl Scopes {
             .with("options", Name::Fields(fields.collect()))
             .with_fields("run", &RUN)
             .with_steps(steps)
-            .with_file(file);
+            .with_file(file)
+            .with_shapes(shapes);
         Self {
             mode,
             base,

@@ -12,6 +12,8 @@ mod messages;
 mod pipeline;
 mod preview;
 mod progress;
+#[cfg(feature = "sandbox")]
+mod shapes;
 mod spool;
 mod summary;
 
@@ -22,6 +24,8 @@ use std::time::Instant;
 pub use error::RunError;
 pub use preview::{Preview, PreviewRow, Sending, preview};
 pub use progress::Progress;
+#[cfg(feature = "sandbox")]
+pub use shapes::shapes;
 pub use summary::Summary;
 
 use crate::columns::{Mapper, RowError};

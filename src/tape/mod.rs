@@ -8,7 +8,7 @@
 mod player;
 mod recorder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::plan::{OptionPlan, hidden_name};
+use crate::spec::OptionType;
 pub use player::{NotOnTape, Player};
 pub use recorder::Recorder;
 
@@ -273,6 +275,23 @@ impl Head {
             records: None,
         }
     }
+}
+
+/// The values of options as flags would give them: those of the tape, and of other passwords names
+/// that nobody knows.
+pub fn option_flags(options: &[OptionPlan], head: &Head) -> HashMap<String, Vec<String>> {
+    let mut values = HashMap::new();
+    for option in options {
+        let given = match head.options.get(&option.key) {
+            Some(value) => option_texts(value),
+            None if option.kind == OptionType::Password => vec![hidden_name(&option.key)],
+            None => Vec::new(),
+        };
+        if !given.is_empty() {
+            values.insert(option.flag.clone(), given);
+        }
+    }
+    values
 }
 
 /// An option's value as a tape has it, as flags would give it.

@@ -22,6 +22,7 @@ pub mod native;
 mod number;
 mod operators;
 pub mod scope;
+pub mod shapes;
 pub mod signature;
 pub mod tests;
 mod text;

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::shapes::{Shape, Shapes};
+
 /// What is known about a name when the spec loads.
 #[derive(Debug, Clone)]
 pub enum Name {
@@ -44,6 +46,8 @@ pub struct Scope {
     hints: BTreeMap<&'static str, &'static str>,
     /// The spec's file, which errors of templates name.
     file: Option<Arc<SpecFile>>,
+    /// What values looked like on a tape.
+    shapes: Arc<Shapes>,
     /// Names of steps and lookups of the spec, those that come later too.
     steps: BTreeSet<String>,
     /// Names of answers of a target's channel.
@@ -87,6 +91,18 @@ impl Scope {
     /// The file in which templates stand.
     pub fn file(&self) -> Option<&SpecFile> {
         self.file.as_deref()
+    }
+
+    /// A scope that knows what values looked like on a tape.
+    #[must_use]
+    pub fn with_shapes(mut self, shapes: Arc<Shapes>) -> Self {
+        self.shapes = shapes;
+        self
+    }
+
+    /// What a name held on the tape.
+    pub fn shape(&self, name: &str) -> Option<&Shape> {
+        self.shapes.get(name)
     }
 
     /// A scope that knows which names the spec gives anywhere.

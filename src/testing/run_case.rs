@@ -1,6 +1,5 @@
 //! One case, run in the sandbox.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,14 +12,14 @@ use super::compare::json_text;
 use super::file::{Case, TestFile, WrittenAnswer};
 use crate::clock;
 use crate::container_api::ContainerApi;
-use crate::plan::{Environment, OptionValues, Plan, flag_of, hidden_name};
+use crate::plan::{Environment, OptionValues, Plan, flag_of};
 use crate::run::{Progress, RunInput};
 use crate::sandbox::{Config, Sandbox};
+use crate::spec::Tree;
 use crate::spec::tree::{Node, ScalarKind};
-use crate::spec::{OptionType, Tree};
 use crate::state::State;
 use crate::stop::Stop;
-use crate::tape::{Answered, Asked, Exchange, Player, Tape, TapeUse};
+use crate::tape::{Answered, Asked, Exchange, Player, Tape, TapeUse, option_flags};
 
 /// The present, where neither case nor tape says one.
 const NOW: &str = "2026-01-01T00:00:00Z";
@@ -111,18 +110,7 @@ fn tape_of(file: &TestFile, case: &Case) -> Result<Tape, CantRun> {
 }
 
 fn options_of(case: &Case, plan: &Plan, tape: &Tape) -> Result<OptionValues, CantRun> {
-    let mut values: HashMap<String, Vec<String>> = HashMap::new();
-    for option in &plan.options {
-        let of_tape = tape.head.options.get(&option.key);
-        let given = match of_tape {
-            Some(value) => crate::tape::option_texts(value),
-            None if option.kind == OptionType::Password => vec![hidden_name(&option.key)],
-            None => Vec::new(),
-        };
-        if !given.is_empty() {
-            values.insert(option.flag.clone(), given);
-        }
-    }
+    let mut values = option_flags(&plan.options, &tape.head);
     for (name, value) in &case.options {
         let flag = flag_of(&name.text);
         if !plan.options.iter().any(|option| option.flag == flag) {

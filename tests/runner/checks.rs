@@ -233,3 +233,76 @@ fn shells_and_manuals_have_what_they_need() {
     let page = Runner::new().arg("man").run().expect(0).stdout;
     assert!(page.contains(".TH runner 1") && page.contains("health\\-check"));
 }
+
+/// A tape beside the spec says which fields there are; what it can't say is let be.
+#[test]
+fn fields_are_known_from_the_tape() {
+    let folder = TempDir::new().unwrap();
+    let case = project("tests/cases/checks/not-on-tape");
+    let spec = fs::read_to_string(case.join("spec.yaml")).unwrap();
+    let (head, _) = spec.split_once("columns:").unwrap();
+    let templates = [
+        ("record.title", ""),
+        ("record.titel", "8:17 no `record` on the tape has `titel`"),
+        ("product.brand", ""),
+        ("product.brand.name", ""),
+        ("record.tags[0].name", ""),
+        (
+            "record.tags[0].nam",
+            "8:25 no `record.tags[0]` on the tape has `nam`",
+        ),
+        (
+            "(record.tags | first).nam",
+            "8:32 no `record.tags | first` on the tape has `nam`",
+        ),
+        ("record.tags | map(attribute='nam')", ""),
+        ("record.items()", ""),
+        ("record.get('nothing')", ""),
+        (
+            "record['prise']",
+            "8:17 no `record` on the tape has `prise`",
+        ),
+        ("record.title.missing", ""),
+        (
+            "response.body.total",
+            "8:24 no `response.body` on the tape has `total`",
+        ),
+        ("response.status", ""),
+        (
+            "record.price > 3",
+            "8:10 `record.price` is text on the tape, and stands beside a number here",
+        ),
+        ("record.id + 1", ""),
+        ("now()", ""),
+    ];
+    for with_tape in [true, false] {
+        for (template, expected) in templates {
+            // The column stands in line 8.
+            let text = format!("{head}columns:\n  a: \"{{{{ {template} }}}}\"\n");
+            fs::write(folder.path().join("spec.yaml"), &text).unwrap();
+            let tape = folder.path().join("spec.tape.jsonl");
+            if with_tape {
+                fs::copy(case.join("spec.tape.jsonl"), &tape).unwrap();
+            } else if tape.exists() {
+                fs::remove_file(&tape).unwrap();
+            }
+            let told: Vec<Value> =
+                serde_json::from_str(&check(folder.path(), &["spec.yaml", "--format", "json"], 0))
+                    .unwrap();
+            let told: Vec<String> = told
+                .iter()
+                .filter(|one| one["severity"] == "warning")
+                .map(|one| {
+                    format!(
+                        "{}:{} {}",
+                        one["line"],
+                        one["column"],
+                        one["message"].as_str().unwrap()
+                    )
+                })
+                .collect();
+            let expected = if with_tape { expected } else { "" };
+            assert_eq!(told.join("; "), expected, "{template}");
+        }
+    }
+}

@@ -43,11 +43,14 @@ use crate::spec::recovery::OnResponse;
 use crate::spec::tree::Node;
 use crate::spec::{Document, KeepWord, Mode, OnError, Spec};
 use crate::template::scope::{Scope, SpecFile};
+use crate::template::shapes::Shapes;
 use crate::template::{Template, Uses};
 
 /// A spec that has no mistakes.
 #[derive(Debug)]
 pub struct Loaded {
+    /// The names that its steps and lookups are given.
+    pub steps: Vec<String>,
     /// What will run.
     pub plan: Plan,
     /// What is suspicious but allowed; a report without errors.
@@ -56,12 +59,19 @@ pub struct Loaded {
 
 /// Reads and compiles a spec's text; `file` is its name in messages.
 pub fn load(file: &str, text: &str) -> Result<Loaded, SpecErrors> {
+    load_beside(file, text, Arc::default())
+}
+
+/// The same beside a tape, on which values looked like this: fields that none of them has are warned of.
+pub fn load_beside(file: &str, text: &str, shapes: Arc<Shapes>) -> Result<Loaded, SpecErrors> {
     let source: Arc<str> = Arc::from(text);
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
+    let mut steps = Vec::new();
     let plan = Document::read(file, Arc::clone(&source), &mut errors).map(|document| {
         let mut found = Vec::new();
-        let plan = compile(&document, &mut found, &mut warnings);
+        steps = given_names(&document.root);
+        let plan = compile(&document, shapes, &mut found, &mut warnings);
         errors.extend(own_mistakes::of(&document, found));
         odd_characters::warn(&document.root, &mut warnings);
         plan
@@ -69,6 +79,7 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, SpecErrors> {
     match plan {
         Some(plan) if errors.is_empty() => Ok(Loaded {
             plan,
+            steps,
             warnings: {
                 let is_hint = |told: &Diagnostic| told.code.severity() == Severity::Hint;
                 let (hints, warnings) = warnings.into_iter().partition(is_hint);
@@ -105,11 +116,13 @@ fn told_with(warning: &Diagnostic) -> String {
 /// only if there are no mistakes.
 pub fn compile(
     document: &Document,
+    shapes: Arc<Shapes>,
     errors: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Plan {
     let mut compiler = Compiler {
         document,
+        shapes,
         errors,
         warnings,
         uses: Uses::default(),
@@ -166,6 +179,8 @@ fn named_columns(mapping: &MappingPlan) -> Option<Vec<String>> {
 
 pub(super) struct Compiler<'d> {
     pub(super) document: &'d Document,
+    /// What values looked like on a tape.
+    shapes: Arc<Shapes>,
     errors: &'d mut Vec<Diagnostic>,
     pub(super) warnings: &'d mut Vec<Diagnostic>,
     /// What all templates together read.
@@ -242,6 +257,7 @@ impl<'d> Compiler<'d> {
             &options,
             given_names(&self.document.root),
             SpecFile::new(&self.document.file, &self.document.source),
+            Arc::clone(&self.shapes),
         );
         scopes.is_incremental = spec.incremental.is_some();
         self.defaults = self.defaults(&scopes);

@@ -38,6 +38,7 @@ impl<'s> Lowering<'s, '_> {
             Expr::Test(test) => self.test(test),
             Expr::GetAttr(attr) => {
                 self.field(&attr.expr, attr.name, self.place_of(attr.name));
+                self.check_shape(&attr.expr, attr.name, self.place_of(attr.name));
                 let expr = self.owner(&attr.expr);
                 let name = attr.name;
                 Expr::GetAttr(Spanned::new(GetAttr { expr, name }, attr.span()))
@@ -112,6 +113,7 @@ impl<'s> Lowering<'s, '_> {
             if let Some(name) = key.value.as_str() {
                 let name = name.to_owned();
                 self.field(&item.expr, &name, self.extent(&item.subscript_expr));
+                self.check_shape(&item.expr, &name, self.extent(&item.subscript_expr));
             }
             let lowered = GetItem {
                 expr: self.owner(&item.expr),

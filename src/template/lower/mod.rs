@@ -10,6 +10,7 @@ mod expressions;
 mod names;
 mod operators;
 mod places;
+mod shapes;
 mod statements;
 mod syntax;
 

@@ -94,6 +94,12 @@ impl<'s> Lowering<'s, '_> {
         } else if is_number(left) && self.is_text(right) {
             (right, left)
         } else {
+            for (text, number) in [(left, right), (right, left)] {
+                if is_number(number) {
+                    let path = self.text[self.extent(text)].to_owned();
+                    self.check_text_shape(text, format!("write {path} | to_number"));
+                }
+            }
             return;
         };
         let path = self.text[self.extent(text)].to_owned();
