@@ -4,6 +4,7 @@
 //! ([`template`], [`plan`]); rows ([`row`]) come in, are mapped, and go out ([`run`]) through the
 //! Container API ([`container_api`], of which [`sandbox`] is an embedded one).
 
+pub mod authoring;
 pub mod cli;
 pub mod clock;
 pub mod columns;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::spec::Mode;
 use crate::state::{StatePlace, StatePlaceError};
 
 /// Turns a YAML file into a working connector for the Productsup platform.
@@ -49,6 +50,8 @@ SIGINT and SIGTERM.";
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Writes a spec to start from.
+    New(NewArguments),
     /// Names every mistake in specs, each with its place and what to do about it.
     Check(CheckArguments),
     /// Runs a connector against an embedded Container API: no platform needed.
@@ -111,6 +114,51 @@ pub struct Verbosity {
     /// Shows neither progress nor summary.
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// `runner new`.
+#[derive(Debug, Args)]
+pub struct NewArguments {
+    /// The name of the connector; it is written to NAME.yaml.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What kind of connector it is.
+    #[arg(long, value_enum, conflicts_with = "from")]
+    pub mode: Option<ModeArgument>,
+    /// A request that lists records, as an API's documentation or a browser has it: 'curl …'; or a feed,
+    /// a file or its address. Secrets become options and are not written.
+    #[arg(long, value_name = "CURL|FILE")]
+    pub from: Option<String>,
+    /// Sends the request once, to find the list of records, the way of paging, the id and the columns.
+    #[arg(long = "try", requires = "from")]
+    pub r#try: bool,
+    /// Where it is written.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// A mode on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeArgument {
+    /// Imports.
+    DataSource,
+    /// Changes what is on the site.
+    DataService,
+    /// Sends everything to a channel.
+    Export,
+    /// Sends what changed to a channel.
+    ExportDelta,
+}
+
+impl From<ModeArgument> for Mode {
+    fn from(mode: ModeArgument) -> Self {
+        match mode {
+            ModeArgument::DataSource => Self::DataSource,
+            ModeArgument::DataService => Self::DataService,
+            ModeArgument::Export => Self::Export,
+            ModeArgument::ExportDelta => Self::ExportDelta,
+        }
+    }
 }
 
 /// `runner check`.

@@ -15,6 +15,7 @@ mod arguments;
 mod check;
 mod completions;
 mod explain;
+mod new;
 mod portal;
 #[cfg(feature = "sandbox")]
 mod preview;
@@ -77,6 +78,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
     match arguments.command {
+        Some(Command::New(new)) => new::new(&new),
         Some(Command::Check(check)) => check::check(&check),
         #[cfg(feature = "sandbox")]
         Some(Command::Preview(preview)) => preview::preview(preview, &flags),

@@ -9,6 +9,7 @@
 
 mod support;
 
+mod authoring;
 mod cases;
 mod checks;
 mod command_line;

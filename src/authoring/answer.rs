@@ -1,0 +1,305 @@
+//! What an answer shows: the list of records, how it is paged, the id, and the fields that most records
+//! have.
+
+use serde_json::{Map, Value};
+
+/// What was found in an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Where the records are: `$.data[*]`.
+    pub records: Option<String>,
+    /// How many there are.
+    pub count: usize,
+    /// How the list is paged.
+    pub pages: Paging,
+    /// Where the number of all records stands.
+    pub total: Option<String>,
+    /// Paths inside a record that most records have: `price.amount`.
+    pub columns: Vec<String>,
+    /// Which of them tells records apart.
+    pub id: Option<String>,
+}
+
+/// How a list is paged, as far as an answer shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Paging {
+    /// It does not show it.
+    #[default]
+    Unseen,
+    /// The next page's address stands at this path.
+    NextUrl(String),
+    /// The next page's value stands at this path.
+    Cursor(String),
+    /// In the header `Link`.
+    LinkHeader,
+}
+
+/// Keys under which the next page stands.
+const NEXT: [&str; 14] = [
+    "next",
+    "next_url",
+    "nextUrl",
+    "next_page",
+    "nextPage",
+    "next_page_url",
+    "next_cursor",
+    "nextCursor",
+    "next_page_token",
+    "nextPageToken",
+    "next_token",
+    "nextToken",
+    "cursor",
+    "endCursor",
+];
+/// Keys under which the number of all records stands.
+const TOTAL: [&str; 8] = [
+    "total",
+    "total_count",
+    "totalCount",
+    "total_results",
+    "totalResults",
+    "count",
+    "totalItems",
+    "total_items",
+];
+/// Keys by which records are told apart, the likeliest first.
+const IDS: [&str; 8] = [
+    "id",
+    "sku",
+    "uuid",
+    "code",
+    "product_id",
+    "productId",
+    "identifier",
+    "key",
+];
+/// Columns that are proposed at most.
+const MOST_COLUMNS: usize = 20;
+/// How deep lists are looked for.
+const DEEPEST: usize = 5;
+
+/// Looks through an answer; `link` is its header `Link`.
+pub fn found_in(body: &Value, link: Option<&str>) -> Found {
+    let mut found = Found::default();
+    let mut lists = Vec::new();
+    lists_in(body, "$", 0, &mut lists);
+    let records = lists.into_iter().max_by_key(|(path, list)| {
+        (
+            list.len().min(2),
+            std::cmp::Reverse(path.matches('.').count()),
+            list.len(),
+        )
+    });
+    let around = body.as_object();
+    found.total = around.and_then(|_| key_in(body, "$", &TOTAL, 0, &|value| value.is_u64()));
+    found.pages = paging(body, link);
+    let Some((path, list)) = records else {
+        return found;
+    };
+    found.records = Some(format!("{path}[*]"));
+    found.count = list.len();
+    let records: Vec<&Map<String, Value>> = list.iter().filter_map(Value::as_object).collect();
+    found.columns = columns(&records);
+    found.id = id_of(&records, &found.columns);
+    found
+}
+
+/// All lists of maps, with their paths.
+fn lists_in<'v>(
+    value: &'v Value,
+    path: &str,
+    depth: usize,
+    lists: &mut Vec<(String, &'v Vec<Value>)>,
+) {
+    match value {
+        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_object) => {
+            lists.push((path.to_owned(), list));
+        }
+        Value::Object(map) if depth < DEEPEST => {
+            for (key, value) in map {
+                lists_in(value, &step(path, key), depth + 1, lists);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn step(path: &str, key: &str) -> String {
+    let is_plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !key.starts_with(|c: char| c.is_ascii_digit());
+    if is_plain {
+        format!("{path}.{key}")
+    } else {
+        format!(
+            "{path}['{}']",
+            key.replace('\\', "\\\\").replace('\'', "\\'")
+        )
+    }
+}
+
+/// The path of the first of these keys whose value is meant; lists are not looked into.
+fn key_in(
+    value: &Value,
+    path: &str,
+    keys: &[&str],
+    depth: usize,
+    is_meant: &dyn Fn(&Value) -> bool,
+) -> Option<String> {
+    let map = value.as_object()?;
+    let here = keys.iter().find(|key| map.get(**key).is_some_and(is_meant));
+    if let Some(key) = here {
+        return Some(step(path, key));
+    }
+    if depth >= 3 {
+        return None;
+    }
+    map.iter()
+        .find_map(|(key, value)| key_in(value, &step(path, key), keys, depth + 1, is_meant))
+}
+
+fn paging(body: &Value, link: Option<&str>) -> Paging {
+    if link.is_some_and(|link| link.contains("rel=\"next\"") || link.contains("rel=next")) {
+        return Paging::LinkHeader;
+    }
+    let is_url = |value: &Value| {
+        let text = value.as_str().or_else(|| value.get("href")?.as_str());
+        text.is_some_and(|text| text.starts_with("http") || text.starts_with('/'))
+    };
+    if let Some(path) = key_in(body, "$", &NEXT, 0, &is_url) {
+        let pointer = path.trim_start_matches('$').replace('.', "/");
+        let has_href = body
+            .pointer(&pointer)
+            .is_some_and(|value| value.get("href").is_some());
+        return Paging::NextUrl(if has_href {
+            format!("{path}.href")
+        } else {
+            path
+        });
+    }
+    let is_value =
+        |value: &Value| value.as_str().is_some_and(|text| !text.is_empty()) || value.is_u64();
+    match key_in(body, "$", &NEXT, 0, &is_value) {
+        Some(path) => Paging::Cursor(path),
+        None => Paging::Unseen,
+    }
+}
+
+/// Fields that at least half of the records have, also inside maps of theirs; those most have come first,
+/// in the order of the records.
+fn columns(records: &[&Map<String, Value>]) -> Vec<String> {
+    let mut names: Vec<(String, usize)> = Vec::new();
+    let mut note = |name: String| match names.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, times)) => *times += 1,
+        None => names.push((name, 1)),
+    };
+    for record in records {
+        for (key, value) in *record {
+            match value {
+                Value::Object(inner) => {
+                    for (inner_key, inner) in inner.iter().filter(|(_, inner)| !inner.is_object()) {
+                        if !inner.is_array() && is_name(inner_key) && is_name(key) {
+                            note(format!("{key}.{inner_key}"));
+                        }
+                    }
+                }
+                Value::Array(_) => {}
+                _ if is_name(key) => note(key.clone()),
+                _ => {}
+            }
+        }
+    }
+    names.retain(|(_, times)| times * 2 >= records.len());
+    names
+        .into_iter()
+        .map(|(name, _)| name)
+        .take(MOST_COLUMNS)
+        .collect()
+}
+
+/// Whether a key can be read as `record.KEY`.
+fn is_name(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !matches!(
+            key,
+            "items"
+                | "keys"
+                | "values"
+                | "get"
+                | "count"
+                | "in"
+                | "is"
+                | "not"
+                | "and"
+                | "or"
+                | "if"
+                | "else"
+        )
+}
+
+/// A field that has another value in each record.
+fn id_of(records: &[&Map<String, Value>], columns: &[String]) -> Option<String> {
+    let tells_apart = |name: &str| {
+        let mut seen: Vec<String> = records
+            .iter()
+            .filter_map(|record| Some(record.get(name)?.to_string()))
+            .collect();
+        let all = seen.len();
+        seen.sort();
+        seen.dedup();
+        all == records.len() && seen.len() == all
+    };
+    IDS.iter()
+        .copied()
+        .chain(
+            columns
+                .iter()
+                .map(String::as_str)
+                .filter(|name| name.to_lowercase().ends_with("id")),
+        )
+        .find(|name| columns.iter().any(|column| column == name) && tells_apart(name))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lists_pages_and_fields_are_found() {
+        let body = json!({ "meta": { "total": 12, "next_cursor": "abc" }, "filters": [{ "a": 1 }],
+            "data": { "products": [
+                { "sku": "A", "title": "x", "price": { "amount": 1, "currency": "EUR" }, "tags": ["a"] },
+                { "sku": "B", "title": "x", "price": { "amount": 2, "currency": "EUR" }, "odd": 1 },
+                { "sku": "C", "title": "y", "price": { "amount": 2, "currency": "EUR" } },
+            ] } });
+        let found = found_in(&body, None);
+        assert_eq!(found.records.as_deref(), Some("$.data.products[*]"));
+        assert_eq!(found.count, 3);
+        assert_eq!(found.total.as_deref(), Some("$.meta.total"));
+        assert_eq!(found.pages, Paging::Cursor("$.meta.next_cursor".to_owned()));
+        assert_eq!(
+            found.columns,
+            ["sku", "title", "price.amount", "price.currency"]
+        );
+        assert_eq!(found.id.as_deref(), Some("sku"));
+    }
+
+    #[test]
+    fn addresses_and_headers_lead_on() {
+        let url = json!({ "items": [{ "id": 1 }, { "id": 2 }], "_links": { "next": { "href": "https://a.example/x?p=2" } } });
+        assert_eq!(
+            found_in(&url, None).pages,
+            Paging::NextUrl("$._links.next.href".to_owned())
+        );
+        let list = json!([{ "id": 1 }, { "id": 1 }]);
+        let found = found_in(&list, Some("<https://a.example/x?p=2>; rel=\"next\""));
+        assert_eq!(
+            (found.records.as_deref(), found.pages),
+            (Some("$[*]"), Paging::LinkHeader)
+        );
+        assert_eq!(found.id, None);
+        assert_eq!(found_in(&json!({ "error": "no" }), None).records, None);
+    }
+}

@@ -1,0 +1,416 @@
+//! A `curl` command as documentation and browsers have it, taken apart.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Url;
+
+use crate::plan::Redactor;
+
+/// Why a command can't be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CurlError {
+    /// It is no command line.
+    #[error("a quote of this command is never closed")]
+    Quotes,
+    /// Something else than curl.
+    #[error("the command begins with `{0}`, and curl is read")]
+    NotCurl(String),
+    /// An option that is not known, or says what a spec says otherwise.
+    #[error("the option {0} is not known here{1}")]
+    Option(String, &'static str),
+    /// An option whose value is missing.
+    #[error("the option {0} needs a value")]
+    NoValue(String),
+    /// No address, or none that can be asked.
+    #[error("the command has no address that begins with http:// or https://")]
+    NoUrl,
+}
+
+/// What a request carries, as it was given; secrets are among it.
+#[derive(Debug, Clone, Default)]
+pub struct CurlRequest {
+    /// The method, where it is said.
+    pub method: Option<String>,
+    /// The address without its parameters.
+    pub url: String,
+    /// Parameters.
+    pub query: Vec<(String, String)>,
+    /// Headers, without those of credentials.
+    pub headers: Vec<(String, String)>,
+    /// The body, as text.
+    pub body: Option<String>,
+    /// Credentials.
+    pub given: Given,
+}
+
+/// Credentials of a command.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Given {
+    /// None.
+    #[default]
+    None,
+    /// A token.
+    Bearer(String),
+    /// A name and a password.
+    Basic(String, String),
+    /// A header of its own.
+    Header(String, String),
+    /// A parameter.
+    Query(String, String),
+}
+
+/// Secrets are never shown.
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Bearer(_) => "bearer",
+            Self::Basic(..) => "basic",
+            Self::Header(..) => "header",
+            Self::Query(..) => "query",
+        })
+    }
+}
+
+/// Options without a value that change nothing here.
+const PASSED_OVER: [&str; 17] = [
+    "-s",
+    "--silent",
+    "-S",
+    "--show-error",
+    "-L",
+    "--location",
+    "-i",
+    "--include",
+    "-v",
+    "--verbose",
+    "-k",
+    "--insecure",
+    "--compressed",
+    "-f",
+    "--fail",
+    "-sS",
+    "-sL",
+];
+
+/// Headers that every client sets by itself.
+const OF_CLIENTS: [&str; 12] = [
+    "host",
+    "user-agent",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "origin",
+    "referer",
+    "dnt",
+    "pragma",
+    "cache-control",
+    "accept-language",
+    "priority",
+];
+
+impl CurlRequest {
+    /// Reads a command.
+    pub fn read(command: &str) -> Result<Self, CurlError> {
+        let command = command
+            .replace("\\\r\n", " ")
+            .replace("\\\n", " ")
+            .replace(" $'", " '");
+        let words = shlex::split(&command).ok_or(CurlError::Quotes)?;
+        let mut words = words.into_iter();
+        match words.next() {
+            Some(first) if first == "curl" => {}
+            first => return Err(CurlError::NotCurl(first.unwrap_or_default())),
+        }
+        let mut read = Reading::default();
+        while let Some(word) = words.next() {
+            read.word(&word, &mut words)?;
+        }
+        read.finish()
+    }
+
+    /// Hides what is secret in it.
+    pub fn redactor(&self) -> Redactor {
+        let redactor = Redactor::default();
+        match &self.given {
+            Given::None => {}
+            Given::Bearer(secret) | Given::Header(_, secret) | Given::Query(_, secret) => {
+                redactor.add(secret);
+            }
+            Given::Basic(_, password) => redactor.add(password),
+        }
+        let others = self.headers.iter().chain(&self.query);
+        for (_, value) in others.filter(|(name, _)| sounds_secret(&name.to_lowercase())) {
+            redactor.add(value);
+        }
+        redactor
+    }
+
+    /// The method that is sent.
+    pub fn method(&self) -> &str {
+        match (&self.method, &self.body) {
+            (Some(method), _) => method,
+            (None, Some(_)) => "POST",
+            (None, None) => "GET",
+        }
+    }
+}
+
+/// A command as far as it was read.
+#[derive(Default)]
+struct Reading {
+    request: CurlRequest,
+    url: Option<String>,
+    data: Vec<String>,
+    is_get: bool,
+}
+
+impl Reading {
+    fn word(
+        &mut self,
+        word: &str,
+        rest: &mut impl Iterator<Item = String>,
+    ) -> Result<(), CurlError> {
+        let (name, joined) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+            _ => (word, None),
+        };
+        let mut value = || {
+            joined
+                .clone()
+                .or_else(|| rest.next())
+                .ok_or_else(|| CurlError::NoValue(name.to_owned()))
+        };
+        match name {
+            "-X" | "--request" => self.request.method = Some(value()?.to_uppercase()),
+            "-H" | "--header" => {
+                let header = value()?;
+                let (name, value) = header.split_once(':').unwrap_or((&header, ""));
+                self.header(name.trim(), value.trim());
+            }
+            "-d" | "--data" | "--data-raw" | "--data-binary" | "--data-ascii" => {
+                let data = value()?;
+                self.data.push(data);
+            }
+            "--data-urlencode" => {
+                let data = value()?;
+                let encoded = match data.split_once('=') {
+                    Some((name, value)) => form_urlencoded::Serializer::new(String::new())
+                        .append_pair(name, value)
+                        .finish(),
+                    None => form_urlencoded::byte_serialize(data.as_bytes()).collect(),
+                };
+                self.data.push(encoded);
+            }
+            "--json" => {
+                let data = value()?;
+                self.data.push(data);
+                self.header("content-type", "application/json");
+            }
+            "-u" | "--user" => {
+                let user = value()?;
+                let (name, password) = user.split_once(':').unwrap_or((&user, ""));
+                self.request.given = Given::Basic(name.to_owned(), password.to_owned());
+            }
+            "-G" | "--get" => self.is_get = true,
+            "--url" => self.url = Some(value()?),
+            "-b" | "--cookie" => {
+                let cookie = value()?;
+                self.header("cookie", &cookie);
+            }
+            "-A" | "--user-agent" | "-e" | "--referer" | "-o" | "--output" | "-m"
+            | "--max-time" => {
+                value()?;
+            }
+            "-F" | "--form" => {
+                return Err(CurlError::Option(
+                    name.to_owned(),
+                    ": write the body as multipart in the spec",
+                ));
+            }
+            _ if PASSED_OVER.contains(&name) => {}
+            _ if name.starts_with('-') => return Err(CurlError::Option(name.to_owned(), "")),
+            _ => self.url = Some(word.to_owned()),
+        }
+        Ok(())
+    }
+
+    fn header(&mut self, name: &str, value: &str) {
+        let lower = name.to_lowercase();
+        let is_of_browser = lower.starts_with("sec-") || OF_CLIENTS.contains(&lower.as_str());
+        if is_of_browser || value.is_empty() {
+            return;
+        }
+        let given = match lower.as_str() {
+            "authorization" => match value.split_once(' ') {
+                Some((kind, token)) if kind.eq_ignore_ascii_case("bearer") => {
+                    Some(Given::Bearer(token.trim().to_owned()))
+                }
+                Some((kind, encoded)) if kind.eq_ignore_ascii_case("basic") => decoded(encoded),
+                _ => Some(Given::Header(name.to_owned(), value.to_owned())),
+            },
+            "cookie" => Some(Given::Header(name.to_owned(), value.to_owned())),
+            _ if sounds_secret(&lower) => Some(Given::Header(name.to_owned(), value.to_owned())),
+            _ => None,
+        };
+        match given {
+            Some(given) if self.request.given == Given::None => self.request.given = given,
+            // A second secret is one more option of the spec, by its name.
+            Some(_) | None => self
+                .request
+                .headers
+                .push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    fn finish(mut self) -> Result<CurlRequest, CurlError> {
+        let url = self.url.ok_or(CurlError::NoUrl)?;
+        let url = if url.contains("://") {
+            url
+        } else {
+            format!("https://{url}")
+        };
+        let mut url = Url::parse(&url).map_err(|_| CurlError::NoUrl)?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(CurlError::NoUrl);
+        }
+        if !url.username().is_empty() {
+            let password = url.password().unwrap_or_default().to_owned();
+            self.request.given = Given::Basic(url.username().to_owned(), password);
+            // Both can be set where there is a host.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+        }
+        let mut query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        let data = self.data.join("&");
+        if self.is_get {
+            query.extend(form_urlencoded::parse(data.as_bytes()).into_owned());
+        } else if !self.data.is_empty() {
+            self.request.body = Some(data);
+        }
+        for (name, value) in query {
+            let is_secret = sounds_secret(&name.to_lowercase());
+            if is_secret && self.request.given == Given::None {
+                self.request.given = Given::Query(name, value);
+            } else {
+                self.request.query.push((name, value));
+            }
+        }
+        url.set_query(None);
+        url.set_fragment(None);
+        self.request.url = url.to_string();
+        Ok(self.request)
+    }
+}
+
+fn decoded(encoded: &str) -> Option<Given> {
+    let bytes = STANDARD.decode(encoded.trim()).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (name, password) = text.split_once(':')?;
+    Some(Given::Basic(name.to_owned(), password.to_owned()))
+}
+
+/// Whether the value of a header or a parameter of this name is likely a secret.
+pub(super) fn sounds_secret(name: &str) -> bool {
+    let parts: Vec<&str> = name.split(['-', '_', '.']).collect();
+    let word = |word: &str| parts.contains(&word);
+    let joined = parts.concat();
+    (word("token") && !word("page") && !word("next") && !word("continuation"))
+        || word("secret")
+        || word("password")
+        || word("signature")
+        || word("auth")
+        || word("authorization")
+        || word("cookie")
+        || joined.ends_with("apikey")
+        || joined.ends_with("accesskey")
+        || joined.ends_with("accesstoken")
+        || (word("key") && (word("api") || word("access") || parts.len() == 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(command: &str) -> CurlRequest {
+        CurlRequest::read(command).unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    #[test]
+    fn commands_of_documentation_are_taken_apart() {
+        let request = read(
+            "curl -X GET 'https://api.example.com/v1/products?limit=10&api_key=s3cret' \\\n  -H 'Accept: application/json' -H 'X-Version: 2'",
+        );
+        assert_eq!(request.url, "https://api.example.com/v1/products");
+        assert_eq!(request.query, [("limit".to_owned(), "10".to_owned())]);
+        assert_eq!(
+            request.given,
+            Given::Query("api_key".to_owned(), "s3cret".to_owned())
+        );
+        assert_eq!(request.headers.len(), 2);
+        let request = read(
+            "curl --location https://a.example/x --header \"Authorization: Bearer abc\" --data-raw '{\"a\":1}'",
+        );
+        assert_eq!(request.given, Given::Bearer("abc".to_owned()));
+        assert_eq!(
+            (request.method(), request.body.as_deref()),
+            ("POST", Some("{\"a\":1}"))
+        );
+        let request =
+            read("curl -u me:pw -G https://a.example/x -d page=1 --data-urlencode 'q=a b&c'");
+        assert_eq!(
+            request.given,
+            Given::Basic("me".to_owned(), "pw".to_owned())
+        );
+        assert_eq!(request.method(), "GET");
+        assert_eq!(request.query[1], ("q".to_owned(), "a b&c".to_owned()));
+        let request = read(
+            "curl 'https://u:p@a.example/x' -H 'authorization: Basic bWU6cHc=' -H 'sec-fetch-mode: cors' --compressed",
+        );
+        assert_eq!(request.given, Given::Basic("u".to_owned(), "p".to_owned()));
+        assert!(request.headers.is_empty() && !request.url.contains("u:p"));
+    }
+
+    #[test]
+    fn what_is_no_such_command_is_told() {
+        for (command, part) in [
+            ("wget https://a.example", "begins with `wget`"),
+            ("curl 'https://a.example", "never closed"),
+            ("curl -H", "needs a value"),
+            ("curl -F a=@b https://a.example", "multipart"),
+            ("curl --cert x https://a.example", "--cert"),
+            ("curl -s", "no address"),
+            ("curl file:///etc/passwd", "no address"),
+        ] {
+            let error = CurlRequest::read(command).expect_err(command).to_string();
+            assert!(error.contains(part), "{command}: {error}");
+        }
+    }
+
+    #[test]
+    fn names_of_secrets_are_told_from_those_of_pages() {
+        for name in [
+            "api_key",
+            "apikey",
+            "x-api-key",
+            "access_token",
+            "token",
+            "key",
+            "x-shopify-access-token",
+            "client_secret",
+        ] {
+            assert!(sounds_secret(name), "{name}");
+        }
+        for name in [
+            "page_token",
+            "next_token",
+            "sort_key",
+            "keyword",
+            "continuation-token",
+            "author",
+            "limit",
+        ] {
+            assert!(!sounds_secret(name), "{name}");
+        }
+    }
+}

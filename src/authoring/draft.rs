@@ -1,0 +1,396 @@
+//! A spec of a request that lists records.
+
+use std::fmt::Write as _;
+
+use reqwest::Url;
+use serde_json::Value;
+
+use super::answer::{Found, Paging};
+use super::curl::{CurlRequest, Given, sounds_secret};
+use super::yaml;
+
+/// Parameters that say how many records a page has.
+const SIZES: [&str; 9] = [
+    "limit",
+    "per_page",
+    "page_size",
+    "pagesize",
+    "pageSize",
+    "size",
+    "perPage",
+    "first",
+    "max_results",
+];
+/// Parameters that number pages.
+const NUMBERS: [&str; 5] = ["page", "page_number", "pageNumber", "p", "page[number]"];
+/// Parameters that say how many records come before.
+const OFFSETS: [&str; 4] = ["offset", "skip", "start", "from"];
+/// Parameters that take the value of the next page.
+const CURSORS: [&str; 10] = [
+    "cursor",
+    "after",
+    "page_token",
+    "pageToken",
+    "next_token",
+    "nextToken",
+    "starting_after",
+    "continuation",
+    "page_info",
+    "next_cursor",
+];
+
+/// An option of the spec: its name, its type, its label.
+struct OptionLine {
+    name: String,
+    kind: &'static str,
+    label: String,
+}
+
+/// The text of a spec of this request. `found` is what its answer showed, where it was asked.
+pub fn draft(name: &str, request: &CurlRequest, found: Option<&Found>) -> String {
+    let mut options = Vec::new();
+    let auth = auth_of(&request.given, &mut options);
+    let (base, path) = split_url(&request.url);
+    let pages = Pages::of(request, found);
+    let mut text = String::new();
+    // Writing into a string does not fail.
+    let _ = writeln!(
+        text,
+        "# Try it: runner preview --spec FILE; what each key means: runner explain KEY"
+    );
+    let _ = writeln!(text, "version: 1\nname: {name}\nmode: data-source\n");
+    let mut query = String::new();
+    for (key, value) in &request.query {
+        let value = match pages.value_of(key) {
+            Some(value) => value.to_owned(),
+            None => value_of(key, value, &mut options),
+        };
+        let _ = writeln!(query, "        {}: {value}", yaml(key));
+    }
+    if let Some((key, value)) = pages.added(request) {
+        let _ = writeln!(query, "        {}: {value}", yaml(&key));
+    }
+    let mut headers = String::new();
+    for (key, value) in &request.headers {
+        let value = value_of(key, value, &mut options);
+        let _ = writeln!(headers, "        {}: {value}", yaml(key));
+    }
+    let body = request.body.as_ref();
+    let body = body
+        .map(|body| body_lines(body, &mut options))
+        .unwrap_or_default();
+    if !options.is_empty() {
+        text.push_str(
+            "options:          # what people fill in at the platform; a password is never shown\n",
+        );
+        for option in &options {
+            let _ = writeln!(
+                text,
+                "  {}: {{ type: {}, label: {}, required: true }}",
+                option.name,
+                option.kind,
+                yaml(&option.label)
+            );
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "http:\n  base_url: {}", yaml(&base));
+    if let Some(auth) = auth {
+        let _ = writeln!(text, "  auth: {auth}");
+    }
+    let _ = writeln!(
+        text,
+        "\nsource:\n  - name: product          # what one record is: later steps and columns call it so\n    request:\n      path: {}",
+        yaml(&path)
+    );
+    let default = if request.body.is_some() {
+        "POST"
+    } else {
+        "GET"
+    };
+    if request.method() != default {
+        let _ = writeln!(text, "      method: {}", request.method());
+    }
+    if !query.is_empty() {
+        let _ = write!(text, "      query:\n{query}");
+    }
+    if !headers.is_empty() {
+        let _ = write!(text, "      headers:\n{headers}");
+    }
+    text.push_str(&body);
+    let _ = writeln!(text, "    pages: {}", pages.line());
+    match found.and_then(|found| found.records.as_ref()) {
+        Some(records) => {
+            let _ = writeln!(text, "    records: {}", yaml(records));
+        }
+        None => text.push_str("    # records: \"$.data[*]\"     # where the list stands in the answer, if it is not found by itself\n"),
+    }
+    columns(&mut text, found);
+    text
+}
+
+fn columns(text: &mut String, found: Option<&Found>) {
+    let columns = found
+        .map(|found| found.columns.as_slice())
+        .unwrap_or_default();
+    if columns.is_empty() {
+        text.push_str("\nkeep: all                # every field of a record becomes a column; name some under columns instead\n");
+        return;
+    }
+    text.push_str("\ncolumns:                 # the fields that most records have; others: runner preview --record\n");
+    for path in columns {
+        let name = path.replace('.', "_");
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "  {name}: \"{{{{ record.{path} }}}}\"");
+    }
+    if let Some(id) = found.and_then(|found| found.id.as_ref()) {
+        let _ = writeln!(
+            text,
+            "\nunique: {}                # each product once",
+            id.replace('.', "_")
+        );
+    }
+    text.push_str("\nlog:\n  - { at: finish, level: success, message: \"{{ run.rows_written }} products imported\" }\n");
+}
+
+/// How the list is paged, and which parameters say so.
+enum Pages {
+    None,
+    Unknown,
+    Number {
+        parameter: String,
+        size: Option<(String, String)>,
+        start: String,
+    },
+    Offset {
+        parameter: String,
+        size: (String, String),
+    },
+    Cursor {
+        parameter: String,
+        next: String,
+    },
+    NextUrl(String),
+    LinkHeader,
+}
+
+impl Pages {
+    fn of(request: &CurlRequest, found: Option<&Found>) -> Self {
+        let parameter = |names: &[&str]| {
+            let mut query = request.query.iter();
+            query
+                .find(|(key, _)| names.contains(&key.as_str()))
+                .cloned()
+        };
+        let size = parameter(&SIZES).filter(|(_, value)| value.parse::<u64>().is_ok());
+        let shown = found.map(|found| &found.pages);
+        match shown {
+            Some(Paging::NextUrl(path)) => return Self::NextUrl(path.clone()),
+            Some(Paging::LinkHeader) => return Self::LinkHeader,
+            Some(Paging::Cursor(next)) => {
+                let named = parameter(&CURSORS).or_else(|| parameter(&NUMBERS));
+                let key = next.rsplit('.').next().unwrap_or("cursor").to_owned();
+                let own = key.trim_start_matches("next_").to_owned();
+                let parameter = named.map_or(own, |(key, _)| key);
+                return Self::Cursor {
+                    parameter,
+                    next: next.clone(),
+                };
+            }
+            Some(Paging::Unseen) | None => {}
+        }
+        if let Some((parameter, start)) =
+            parameter(&NUMBERS).filter(|(_, value)| value.parse::<u64>().is_ok())
+        {
+            return Self::Number {
+                parameter,
+                size,
+                start,
+            };
+        }
+        if let (Some((parameter, _)), Some(size)) = (parameter(&OFFSETS), size) {
+            return Self::Offset { parameter, size };
+        }
+        // A total that is reached already says that there are no pages.
+        let is_whole = found.is_some_and(|found| found.count > 0 && found.total.is_none());
+        if is_whole { Self::None } else { Self::Unknown }
+    }
+
+    /// The template of a parameter that pages.
+    fn value_of(&self, key: &str) -> Option<&'static str> {
+        let is = |parameter: &str| parameter == key;
+        match self {
+            Self::Number { parameter, .. } if is(parameter) => Some("\"{{ page.number }}\""),
+            Self::Number {
+                size: Some((size, _)),
+                ..
+            } if is(size) => Some("\"{{ page.size }}\""),
+            Self::Offset { parameter, .. } if is(parameter) => Some("\"{{ page.offset }}\""),
+            Self::Offset {
+                size: (size, _), ..
+            } if is(size) => Some("\"{{ page.size }}\""),
+            Self::Cursor { parameter, .. } if is(parameter) => {
+                Some("\"{{ page.cursor }}\"   # nothing on the first page: then it is not sent")
+            }
+            _ => None,
+        }
+    }
+
+    /// A parameter that the command did not have.
+    fn added(&self, request: &CurlRequest) -> Option<(String, String)> {
+        match self {
+            Self::Cursor { parameter, .. }
+                if !request.query.iter().any(|(key, _)| key == parameter) =>
+            {
+                let value = "\"{{ page.cursor }}\"   # is it called so? nothing on the first page: then it is not sent";
+                Some((parameter.clone(), value.to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    fn line(&self) -> String {
+        match self {
+            Self::None => "none".to_owned(),
+            Self::Unknown => {
+                "none              # the answer does not show how it is paged: runner explain pages"
+                    .to_owned()
+            }
+            Self::Number { size, start, .. } => {
+                let size = size
+                    .as_ref()
+                    .map_or_else(String::new, |(_, size)| format!(" size: {size},"));
+                format!("{{ page: {{{size} start: {start} }} }}")
+            }
+            Self::Offset {
+                size: (_, size), ..
+            } => format!("{{ offset: {{ size: {size} }} }}"),
+            Self::Cursor { next, .. } => format!("{{ cursor: {{ next: {} }} }}", yaml(next)),
+            Self::NextUrl(next) => format!("{{ next_url: {{ next: {} }} }}", yaml(next)),
+            Self::LinkHeader => "link_header".to_owned(),
+        }
+    }
+}
+
+/// The value of a header or a parameter; one that sounds secret is an option.
+fn value_of(key: &str, value: &str, options: &mut Vec<OptionLine>) -> String {
+    if sounds_secret(&key.to_lowercase()) {
+        let name = option(options, &option_name(key), "password", key);
+        return format!("\"{{{{ options.{name} }}}}\"");
+    }
+    yaml(value)
+}
+
+fn option_name(key: &str) -> String {
+    let name: String = key
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let name = name.trim_matches('_').to_owned();
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        name
+    } else {
+        format!("KEY_{name}")
+    }
+}
+
+/// Adds an option; its name.
+fn option(options: &mut Vec<OptionLine>, name: &str, kind: &'static str, label: &str) -> String {
+    if !options.iter().any(|known| known.name == name) {
+        options.push(OptionLine {
+            name: name.to_owned(),
+            kind,
+            label: label.to_owned(),
+        });
+    }
+    name.to_owned()
+}
+
+fn auth_of(given: &Given, options: &mut Vec<OptionLine>) -> Option<String> {
+    Some(match given {
+        Given::None => return None,
+        Given::Bearer(_) => {
+            let name = option(options, "TOKEN", "password", "Token");
+            format!("{{ bearer: \"{{{{ options.{name} }}}}\" }}")
+        }
+        Given::Basic(..) => {
+            let user = option(options, "USERNAME", "input", "User name");
+            let password = option(options, "PASSWORD", "password", "Password");
+            format!(
+                "{{ basic: {{ username: \"{{{{ options.{user} }}}}\", password: \"{{{{ options.{password} }}}}\" }} }}"
+            )
+        }
+        Given::Header(key, _) => {
+            let name = option(options, &option_name(key), "password", key);
+            format!(
+                "{{ api_key: {{ header: {{ {}: \"{{{{ options.{name} }}}}\" }} }} }}",
+                yaml(key)
+            )
+        }
+        Given::Query(key, _) => {
+            let name = option(options, &option_name(key), "password", key);
+            format!(
+                "{{ api_key: {{ query: {{ {}: \"{{{{ options.{name} }}}}\" }} }} }}",
+                yaml(key)
+            )
+        }
+    })
+}
+
+/// The server and what all of its paths begin with, and the path of the request.
+fn split_url(url: &str) -> (String, String) {
+    let Ok(parsed) = Url::parse(url) else {
+        return (url.to_owned(), "/".to_owned());
+    };
+    let origin = parsed.origin().ascii_serialization();
+    let path = parsed.path();
+    let split = path.trim_end_matches('/').rfind('/').unwrap_or(0);
+    let (before, behind) = path.split_at(split);
+    let behind = if behind.is_empty() { "/" } else { behind };
+    (format!("{origin}{before}"), behind.to_owned())
+}
+
+/// A body of JSON as `json`, one of a form as `form`, any other as text; what sounds secret is an option.
+fn body_lines(body: &str, options: &mut Vec<OptionLine>) -> String {
+    if let Ok(mut json) = serde_json::from_str::<Value>(body) {
+        hide(&mut json, options);
+        // JSON is YAML.
+        return format!("      json: {json}\n");
+    }
+    let is_form = body.contains('=') && !body.contains(['<', '{', '\n', ' ']);
+    if is_form {
+        let pairs = form_urlencoded::parse(body.as_bytes());
+        return pairs.fold("      form:\n".to_owned(), |lines, (key, value)| {
+            let value = value_of(&key, &value, options);
+            format!("{lines}        {}: {value}\n", yaml(&key))
+        });
+    }
+    format!(
+        "      text: {{ type: text/plain, body: {} }}\n",
+        Value::from(body)
+    )
+}
+
+/// Texts under keys that sound secret become options.
+fn hide(json: &mut Value, options: &mut Vec<OptionLine>) {
+    match json {
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                if value.is_string() && sounds_secret(&key.to_lowercase()) {
+                    let name = option(options, &option_name(key), "password", key);
+                    *value = format!("{{{{ options.{name} }}}}").into();
+                } else {
+                    hide(value, options);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, options)),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
+}

@@ -1,0 +1,50 @@
+//! Specs to start from: of a request as an API's documentation has it, of a feed, or of a mode alone.
+//!
+//! What is written passes the check, has comments, and holds no secret.
+
+mod answer;
+mod curl;
+mod draft;
+mod outline;
+
+pub use answer::{Found, found_in};
+pub use curl::{CurlError, CurlRequest, Given};
+pub use draft::draft;
+pub use outline::{feed, outline};
+
+/// A name that a spec may have, of any text.
+pub fn name_of(text: &str) -> String {
+    let name: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let name = name
+        .split('-')
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-");
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        name
+    } else {
+        format!("connector-{name}").trim_end_matches('-').to_owned()
+    }
+}
+
+/// A text as YAML has it: plain where it can be read as nothing else.
+fn yaml(text: &str) -> String {
+    let is_plain = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
+        && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && !matches!(
+            text.to_lowercase().as_str(),
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off"
+        );
+    if is_plain {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
+}

@@ -1,0 +1,172 @@
+//! `runner new`: a spec to start from.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LINK};
+
+use super::arguments::NewArguments;
+use super::run::in_runtime;
+use crate::authoring::{CurlRequest, Found, Given, draft, feed, found_in, name_of, outline};
+use crate::exit::Exit;
+use crate::plan::load;
+use crate::spec::Mode;
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Writes a spec; it is never written over one that is there.
+pub fn new(arguments: &NewArguments) -> Exit {
+    let file = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{}.yaml", name_of(&arguments.name))));
+    let name = name_of(&arguments.name);
+    let text = match &arguments.from {
+        None => outline(&name, arguments.mode.map_or(Mode::DataSource, Into::into)),
+        Some(from) if from.trim_start().starts_with("curl") => {
+            match of_curl(&name, from, arguments.r#try) {
+                Ok(text) => text,
+                Err((exit, message)) => {
+                    eprintln!("error: {message}");
+                    return exit;
+                }
+            }
+        }
+        Some(from) if is_feed(from) => feed(&name, &place(from)),
+        Some(from) => {
+            eprintln!(
+                "error: --from takes a curl command, or a feed: a .csv, .tsv, .json, .jsonl, .xml, .xlsx or .ods file, packed or not; `{from}` is neither"
+            );
+            return Exit::Wrong;
+        }
+    };
+    // What is written here and refused by the check is a bug, and better told than written.
+    if let Err(report) = load(&file.display().to_string(), &text) {
+        eprintln!("{report}\na bug in runner: what it would write has mistakes; please report it");
+        return Exit::Failed;
+    }
+    let written = OpenOptions::new().write(true).create_new(true).open(&file);
+    match written.and_then(|mut file| file.write_all(text.as_bytes())) {
+        Ok(()) => {
+            say!("{}", file.display());
+            Exit::Done
+        }
+        Err(error) => {
+            eprintln!("error: {}: {error}", file.display());
+            Exit::Failed
+        }
+    }
+}
+
+fn of_curl(name: &str, command: &str, is_tried: bool) -> Result<String, (Exit, String)> {
+    let request = CurlRequest::read(command).map_err(|error| (Exit::Wrong, error.to_string()))?;
+    if !is_tried {
+        return Ok(draft(name, &request, None));
+    }
+    let mut asked = None;
+    in_runtime(async {
+        // What a server says may hold what it was sent.
+        asked = Some(
+            ask(&request)
+                .await
+                .map_err(|message| request.redactor().redact(&message)),
+        );
+        Exit::Done
+    });
+    let found = asked.unwrap_or_else(|| Err("the runtime can't start".to_owned()));
+    let found = found.map_err(|message| (Exit::Failed, message))?;
+    match &found.records {
+        Some(records) => eprintln!("{} records at {records}", found.count),
+        None => eprintln!("no list of records is in the answer: name it under `records`"),
+    }
+    Ok(draft(name, &request, Some(&found)))
+}
+
+/// Asks once, as the command would, and looks through the answer.
+async fn ask(request: &CurlRequest) -> Result<Found, String> {
+    // The address is shown without what the command had behind it.
+    let failed = |error: reqwest::Error| format!("{}: {}", request.url, error.without_url());
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(crate::http::tls(true))
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(failed)?;
+    let method = request
+        .method()
+        .parse()
+        .map_err(|_| format!("`{}` is no method", request.method()))?;
+    let mut url = Url::parse(&request.url).map_err(|error| format!("{}: {error}", request.url))?;
+    let mut query = request.query.clone();
+    if let Given::Query(name, value) = &request.given {
+        query.push((name.clone(), value.clone()));
+    }
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&query);
+    }
+    let mut headers = HeaderMap::new();
+    for (name, value) in &request.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+    let mut sent = client.request(method, url).headers(headers);
+    sent = match &request.given {
+        Given::None | Given::Query(..) => sent,
+        Given::Bearer(token) => sent.bearer_auth(token),
+        Given::Basic(name, password) => sent.basic_auth(name, Some(password)),
+        Given::Header(name, value) => sent.header(name, value),
+    };
+    if let Some(body) = &request.body {
+        sent = sent.body(body.clone());
+    }
+    let answer = sent.send().await.map_err(failed)?;
+    let status = answer.status();
+    let link = answer
+        .headers()
+        .get(LINK)
+        .and_then(|link| link.to_str().ok())
+        .map(str::to_owned);
+    let text = answer.text().await.map_err(failed)?;
+    if !status.is_success() {
+        let beginning: String = text.chars().take(300).collect();
+        return Err(format!(
+            "{} was answered {status}: {beginning}",
+            request.url
+        ));
+    }
+    match serde_json::from_str(&text) {
+        Ok(body) => Ok(found_in(&body, link.as_deref())),
+        Err(_) => Err(format!(
+            "{} did not answer with JSON; leave --try out, and name the format in the spec",
+            request.url
+        )),
+    }
+}
+
+/// Whether this is a file that is read as records, by its ending.
+fn is_feed(from: &str) -> bool {
+    let path = from.split(['?', '#']).next().unwrap_or(from).to_lowercase();
+    let path = [".gz", ".zip", ".zst"]
+        .iter()
+        .find_map(|packed| path.strip_suffix(packed))
+        .unwrap_or(&path)
+        .to_owned();
+    [
+        ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xml", ".xlsx", ".ods",
+    ]
+    .iter()
+    .any(|ending| path.ends_with(ending))
+}
+
+/// A file of the disk by its whole path, as a spec may be run from anywhere.
+fn place(from: &str) -> String {
+    if from.contains("://") {
+        return from.to_owned();
+    }
+    std::path::absolute(from).map_or_else(|_| from.to_owned(), |path| path.display().to_string())
+}

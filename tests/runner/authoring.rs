@@ -1,0 +1,228 @@
+//! `runner new`, and the page that goes from a curl command to a tested import.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::support::cli::{Ended, Runner};
+use crate::support::mock::Mock;
+use crate::support::project;
+
+/// A shop with variants, two products a page.
+const SHOP: &str = r#"
+- { request: "GET <mock>/api/v1/products?limit=2", header: "authorization: Bearer YOUR-TOKEN", repeat: true, answer: { data: [{ id: 1, title: Shoe, price: { amount: "19.90", currency: EUR }, variants: [{ sku: 1-S }, { sku: 1-L }] }, { id: 2, title: Hat, price: { amount: "9.00", currency: EUR }, variants: [{ sku: 2-S }] }], meta: { total: 3, next_cursor: abc } } }
+- { request: "GET <mock>/api/v1/products?limit=2&cursor=abc", header: "authorization: Bearer YOUR-TOKEN", repeat: true, answer: { data: [{ id: 3, title: Sock, price: { amount: "3.50", currency: EUR }, variants: [] }], meta: { total: 3, next_cursor: null } } }
+"#;
+
+/// The address of the shop on the page.
+const ADDRESS: &str = "https://shop.example.com";
+
+fn run(folder: &Path, line: &str, url: &str) -> Ended {
+    let words = shlex::split(&line.replace(ADDRESS, url)).expect("a command");
+    let runner = Runner::new().in_folder(folder);
+    runner.args(words[1..].iter().map(String::as_str)).run()
+}
+
+/// Blocks of a kind, in order.
+fn blocks<'p>(page: &'p str, kind: &str) -> Vec<&'p str> {
+    let opening = format!("```{kind}\n");
+    page.split(&opening)
+        .skip(1)
+        .map(|block| block.split("```").next().expect("a block"))
+        .collect()
+}
+
+#[test]
+fn the_page_of_the_first_connector_is_true() {
+    let page = fs::read_to_string(project("docs/first-connector.md")).unwrap();
+    let mock = Mock::start(Path::new("."), SHOP);
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let spec = || fs::read_to_string(file("shop.yaml")).unwrap();
+    let commands: Vec<&str> = blocks(&page, "sh")
+        .iter()
+        .flat_map(|block| block.lines())
+        .collect();
+    let yaml = blocks(&page, "yaml");
+    let mut ran = Vec::new();
+    for command in commands {
+        if command.starts_with("runner preview --spec shop.yaml --replay") {
+            // The shop is gone from here on.
+            assert_eq!(mock.differences(), Vec::<String>::new());
+        }
+        if command.contains("--update") {
+            fs::write(file("shop.test.yaml"), yaml[2]).unwrap();
+        }
+        if command.starts_with("runner check") {
+            let misspelt = spec().replace("record.title", "record.titel");
+            fs::write(file("shop.yaml"), misspelt).unwrap();
+        }
+        let ended = run(folder.path(), command, &mock.url).expect(0);
+        if command.starts_with("runner new") {
+            assert_eq!(spec().replace(&mock.url, ADDRESS), yaml[0]);
+        }
+        if command.starts_with("runner preview") {
+            assert!(
+                ended.stdout.contains("3 rows, of 3 read"),
+                "{}",
+                ended.stdout
+            );
+        }
+        if command.starts_with("runner check") {
+            for line in blocks(&page, "text")[1].lines() {
+                assert!(
+                    ended.stdout.contains(line),
+                    "{line} is not in\n{}",
+                    ended.stdout
+                );
+            }
+            let ended = run(folder.path(), "runner test shop.yaml", &mock.url).expect(1);
+            assert!(ended.stdout.contains("column `title`"), "{}", ended.stdout);
+        }
+        ran.push(command.split(' ').nth(1).expect("a command").to_owned());
+    }
+    ran.dedup();
+    assert_eq!(
+        ran,
+        [
+            "new", "preview", "record", "preview", "test", "check", "portal"
+        ]
+    );
+    // The step for variants is one that goes with the rest.
+    let (head, _) = yaml[0].split_once("source:").unwrap();
+    let variants = format!(
+        "{head}{}columns: {{ sku: \"{{{{ variant.sku }}}}\", title: \"{{{{ product.title }}}}\" }}\n",
+        yaml[1]
+    );
+    fs::write(file("shop.yaml"), variants.replace(ADDRESS, &mock.url)).unwrap();
+    let ended = run(
+        folder.path(),
+        "runner preview --spec shop.yaml --replay",
+        &mock.url,
+    )
+    .expect(0);
+    assert!(
+        ended.stdout.contains("1-L") && ended.stdout.contains("4 rows"),
+        "{}",
+        ended.stdout
+    );
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains("YOUR-TOKEN"), "{text}");
+    }
+}
+
+#[test]
+fn every_mode_has_a_spec_that_passes() {
+    for mode in ["data-source", "data-service", "export", "export-delta"] {
+        let folder = TempDir::new().unwrap();
+        let ended =
+            Runner::new()
+                .in_folder(folder.path())
+                .args(["new", "My First!", "--mode", mode]);
+        assert_eq!(ended.run().expect(0).stdout, "my-first.yaml\n");
+        let check = Runner::new()
+            .in_folder(folder.path())
+            .args(["check", "my-first.yaml"])
+            .run()
+            .expect(0);
+        assert_eq!(check.stdout, "my-first.yaml: fine\n");
+        let again =
+            Runner::new()
+                .in_folder(folder.path())
+                .args(["new", "My First!", "--mode", mode]);
+        assert!(again.run().expect(1).stderr.contains("my-first.yaml: "));
+    }
+}
+
+#[test]
+fn commands_become_requests_and_secrets_options() {
+    let commands = [
+        "curl https://a.example/v1/items?page=1&per_page=50 -u me:s3cret-1",
+        "curl 'https://a.example/list?offset=0&limit=100&apikey=s3cret-1' -H 'Cookie: session=s3cret-2' -H 'X-Version: 2'",
+        "curl https://a.example/search --json '{\"q\": \"x: y\", \"password\": \"s3cret-1\", \"deep\": [{\"client_secret\": \"s3cret-2\"}]}'",
+        "curl -X PUT https://a.example/ -d 'a=1&api_key=s3cret-1' -H 'Authorization: Custom s3cret-2'",
+        "curl https://a.example/feed -d '<x>1</x>' -H 'content-type: application/xml'",
+    ];
+    let mut all = String::new();
+    for (number, command) in commands.iter().enumerate() {
+        let folder = TempDir::new().unwrap();
+        let name = format!("c{number}");
+        let ended = Runner::new()
+            .in_folder(folder.path())
+            .args(["new", &name, "--from", command]);
+        ended.run().expect(0);
+        let text = fs::read_to_string(folder.path().join(format!("{name}.yaml"))).unwrap();
+        assert!(!text.contains("s3cret"), "{text}");
+        let check = Runner::new()
+            .in_folder(folder.path())
+            .args(["check", &format!("{name}.yaml")]);
+        check.run().expect(0);
+        all.push_str(&text);
+        all.push_str("---\n");
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_feed_becomes_a_source() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("feed.csv"), "id,title\n1,Shoe\n").unwrap();
+    let ended = Runner::new()
+        .in_folder(folder.path())
+        .args(["new", "feed", "--from", "feed.csv"]);
+    ended.run().expect(0);
+    let ended = Runner::new()
+        .in_folder(folder.path())
+        .args(["preview", "--spec", "feed.yaml"]);
+    let ended = ended.run().expect(0);
+    assert!(
+        ended.stdout.contains("Shoe") && ended.stdout.contains("1 row, of 1 read"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn what_can_t_be_taken_is_told() {
+    let folder = TempDir::new().unwrap();
+    let new = |args: &[&str]| {
+        Runner::new()
+            .in_folder(folder.path())
+            .arg("new")
+            .args(args.iter().copied())
+            .run()
+    };
+    assert!(
+        new(&["x", "--from", "shop.pdf"])
+            .expect(2)
+            .stderr
+            .contains("is neither")
+    );
+    assert!(
+        new(&["x", "--from", "curl -F a=b https://a.example"])
+            .expect(2)
+            .stderr
+            .contains("multipart")
+    );
+    let mock = Mock::start(
+        Path::new("."),
+        "- { request: GET <mock>/x?token=s3cret-9, status: 403, answer: { why: the token s3cret-9 is not valid }, repeat: true }\n- { request: GET <mock>/page, answer: \"<html>\", repeat: true }\n",
+    );
+    let refused = new(&[
+        "x",
+        "--try",
+        "--from",
+        &format!("curl {}/x?token=s3cret-9", mock.url),
+    ])
+    .expect(1);
+    assert!(!refused.stderr.contains("s3cret-9"), "{}", refused.stderr);
+    let page = new(&["x", "--try", "--from", &format!("curl {}/page", mock.url)]).expect(1);
+    assert!(
+        page.stderr.contains("did not answer with JSON"),
+        "{}",
+        page.stderr
+    );
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}
