@@ -38,11 +38,6 @@ const MAY_PASS: &[(&str, &str, &str)] = &[
         "a request that is a text is its path",
     ),
     (
-        "text for a map",
-        "columns: {",
-        "a choice of columns is looked at by its own test",
-    ),
-    (
         "an address",
         "\"https://{{",
         "an option may hold the scheme",
