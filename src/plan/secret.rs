@@ -1,7 +1,7 @@
 //! Secrets, and keeping them out of what is shown.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
@@ -241,6 +241,18 @@ fn forms(secret: &str) -> Vec<String> {
         json.replace('/', "\\/"),
         json,
     ];
+    // As JSON is written for HTML and for ASCII alone, and as XML has it.
+    for form in [escaped(secret, "&<>'"), escaped(secret, "")] {
+        forms.push(form.replace('/', "\\/"));
+        forms.push(form);
+    }
+    let xml = secret
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    forms.push(xml.replace('"', "&quot;"));
+    forms.push(xml.replace('"', "&#34;"));
+    forms.push(xml);
     for set in [&QUERY, &PATH, &USERINFO, &COMPONENT] {
         forms.push(utf8_percent_encode(secret, set).to_string());
     }
@@ -261,6 +273,24 @@ fn forms(secret: &str) -> Vec<String> {
         }
     }
     forms
+}
+
+/// A text in JSON, with these characters and all beyond ASCII as `\u0000`.
+fn escaped(text: &str, also: &str) -> String {
+    let json = Value::from(text).to_string();
+    let mut escaped = String::new();
+    for c in json[1..json.len() - 1].chars() {
+        if c.is_ascii() && !also.contains(c) {
+            escaped.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                // Writing into a string does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
 }
 
 /// A secret that is shorter leaves too few characters inside other base64 to be told by.
@@ -314,6 +344,10 @@ mod tests {
             ("äpä p", "äpä [hidden]"),
         ] {
             assert_eq!(redactor.redact(text), shown);
+        }
+        let redactor = Redactor::new(vec![Secret::new("p&ss/wörd".to_owned())]);
+        for form in [r"p\u0026ss\/w\u00f6rd", r"p&ss/w\u00f6rd", "p&amp;ss/wörd"] {
+            assert_eq!(redactor.redact(form), "[hidden]", "{form}");
         }
         let redactor = Redactor::new(vec![Secret::new("a@b".to_owned())]);
         assert_eq!(redactor.redact("u:a%40b@host"), "u:[hidden]@host");

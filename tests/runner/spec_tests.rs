@@ -234,6 +234,9 @@ fn test_files_that_can_t_be_used_are_refused() {
         refused("cases:\n  - name: x\n    expct: {}\n"),
         refused("cases:\n  - { name: x, expect: { row: [] } }\n"),
         refused("cases:\n  - name: \"x\n"),
+        refused(
+            "cases:\n  - { name: x, expect: { some: { id: 1 }, logs: none, by: { id: B } } }\n",
+        ),
     ];
     insta::assert_snapshot!("refused", all.join("\n---\n"));
     let empty = TempDir::new().unwrap();
