@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answer::{Found, Paging};
 use super::curl::{CurlRequest, Given, sounds_secret};
-use super::yaml;
+use super::{HEAD, yaml};
 
 /// Parameters that say how many records a page has.
 const SIZES: [&str; 9] = [
@@ -52,12 +52,8 @@ pub fn draft(name: &str, request: &CurlRequest, found: Option<&Found>) -> String
     let auth = auth_of(&request.given, &mut options);
     let (base, path) = split_url(&request.url);
     let pages = Pages::of(request, found);
-    let mut text = String::new();
+    let mut text = HEAD.to_owned();
     // Writing into a string does not fail.
-    let _ = writeln!(
-        text,
-        "# Try it: runner preview --spec FILE; what each key means: runner explain KEY"
-    );
     let _ = writeln!(text, "version: 1\nname: {name}\nmode: data-source\n");
     let mut query = String::new();
     for (key, value) in &request.query {

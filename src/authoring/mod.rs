@@ -12,6 +12,10 @@ pub use curl::{CurlError, CurlRequest, Given};
 pub use draft::draft;
 pub use outline::{feed, outline};
 
+/// How each spec begins.
+const HEAD: &str =
+    "# Try it: runner preview --spec FILE; what each key means: runner explain KEY\n";
+
 /// A name that a spec may have, of any text.
 pub fn name_of(text: &str) -> String {
     let name: String = text

@@ -1,11 +1,7 @@
 //! Specs of a mode, and of a feed.
 
-use super::yaml;
+use super::{HEAD, yaml};
 use crate::spec::Mode;
-
-/// How each begins.
-const HEAD: &str =
-    "# Try it: runner preview --spec FILE; what each key means: runner explain KEY\n";
 
 /// A commented spec of a mode, to start from.
 pub fn outline(name: &str, mode: Mode) -> String {

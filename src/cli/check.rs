@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::arguments::{CheckArguments, CheckFormat};
-use super::spec_files::{Part, SpecText, Unreadable, texts};
+use super::spec_files::{Part, SpecText, texts};
 #[cfg(feature = "sandbox")]
 use super::tape_shapes::shapes_of;
-use crate::diagnostics::{Code, Diagnostic, SpecErrors, as_github, as_json, as_sarif, as_text};
+use crate::diagnostics::{SpecErrors, as_github, as_json, as_sarif, as_text};
 use crate::exit::Exit;
 #[cfg(feature = "sandbox")]
 use crate::plan::load_beside;
@@ -27,7 +27,7 @@ pub fn check(arguments: &CheckArguments) -> Exit {
                 exit = Exit::Wrong;
                 continue;
             }
-            Err(error) => unread(&error),
+            Err(error) => SpecErrors::unreadable(&error.file, &error.error),
         };
         if !report.errors.is_empty() {
             exit = Exit::Wrong;
@@ -66,7 +66,7 @@ fn checked(text: &SpecText) -> SpecErrors {
                     Vec::new(),
                     Vec::new(),
                 ),
-                Err(error) => error.into_report(&text.file),
+                Err(error) => error.into_report(),
             }
         }
         Part::Whole => match load(&text.file, &text.text) {
@@ -104,17 +104,4 @@ fn beside_tape(text: &SpecText, loaded: Loaded) -> SpecErrors {
         let _ = text;
         loaded.warnings
     }
-}
-
-/// A file that can't be read, as programs are told of it.
-fn unread(unreadable: &Unreadable) -> SpecErrors {
-    let error = Diagnostic::new(Code::Unreadable, 0..0, unreadable.error.to_string());
-    let source = Arc::from("");
-    SpecErrors::new(
-        &unreadable.file,
-        source,
-        vec![error],
-        Vec::new(),
-        Vec::new(),
-    )
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::spec_file::{SpecFileError, load_file, warnings};
+use super::spec_file::{load_file, warnings};
+use crate::diagnostics::FileError;
 use crate::exit::Exit;
 use crate::plan::{Environment, OptionErrors, OptionPlan, OptionValues, Plan};
 use crate::spec::OptionType;
@@ -19,7 +20,7 @@ type LoadedSpec = (Arc<Plan>, Option<String>);
 /// The spec that the command line names, and the values that its flags were given.
 #[derive(Debug, Default)]
 pub struct SpecFlags {
-    loaded: Option<Result<LoadedSpec, SpecFileError>>,
+    loaded: Option<Result<LoadedSpec, FileError>>,
     values: HashMap<String, Vec<String>>,
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::code::Code;
+use super::code::{Code, Severity};
 
 /// A mistake: where, what, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,21 @@ pub struct SpecErrors {
 }
 
 impl SpecErrors {
+    /// The report of a file that can't be read.
+    pub fn unreadable(file: &str, error: &std::io::Error) -> Self {
+        let error = Diagnostic::new(Code::Unreadable, 0..0, error.to_string());
+        Self::new(file, Arc::from(""), vec![error], Vec::new(), Vec::new())
+    }
+
+    /// Every entry with its weight: mistakes, then warnings, then hints.
+    pub fn entries(&self) -> impl Iterator<Item = (&Diagnostic, Severity)> {
+        let errors = self.errors.iter().map(|entry| (entry, Severity::Error));
+        let warnings = self.warnings.iter();
+        let warnings = warnings.map(|entry| (entry, Severity::Warning));
+        let hints = self.hints.iter().map(|entry| (entry, Severity::Hint));
+        errors.chain(warnings).chain(hints)
+    }
+
     /// A report whose entries are in the order of their places, each said once.
     pub fn new(
         file: impl Into<String>,

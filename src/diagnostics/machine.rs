@@ -1,6 +1,5 @@
 //! Mistakes for programs: SARIF 2.1.0 (OASIS) for code scanning, and the workflow commands of GitHub.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use serde_json::{Value, json};
@@ -8,17 +7,6 @@ use serde_json::{Value, json};
 use super::code::{Code, Severity};
 use super::diagnostic::{Diagnostic, SpecErrors};
 use super::render::position;
-
-/// All entries of a report, mistakes first.
-fn entries(report: &SpecErrors) -> impl Iterator<Item = (&Diagnostic, Severity)> {
-    let errors = report.errors.iter().map(|entry| (entry, Severity::Error));
-    let warnings = report
-        .warnings
-        .iter()
-        .map(|entry| (entry, Severity::Warning));
-    let hints = report.hints.iter().map(|entry| (entry, Severity::Hint));
-    errors.chain(warnings).chain(hints)
-}
 
 /// Lines and columns from 1, the end behind the last character.
 fn region(source: &str, span: &Range<usize>) -> [usize; 4] {
@@ -36,7 +24,9 @@ pub fn as_sarif(reports: &[SpecErrors]) -> Value {
     let results: Vec<Value> = reports
         .iter()
         .flat_map(|report| {
-            entries(report).map(move |(entry, severity)| sarif_result(report, entry, severity))
+            report
+                .entries()
+                .map(move |(entry, severity)| sarif_result(report, entry, severity))
         })
         .collect();
     json!({
@@ -87,7 +77,7 @@ fn whole(entry: &Diagnostic) -> String {
 /// A line for each entry, which a GitHub workflow shows beside the changed line.
 pub fn as_github(report: &SpecErrors) -> String {
     let mut text = String::new();
-    for (entry, severity) in entries(report) {
+    for (entry, severity) in report.entries() {
         let [line, column, end_line, end_column] = region(&report.source_text, &entry.span);
         let command = match severity {
             Severity::Error => "error",
@@ -100,16 +90,30 @@ pub fn as_github(report: &SpecErrors) -> String {
         } else {
             format!(",col={column}")
         };
-        // Writing into a string does not fail.
-        let _ = writeln!(
-            text,
-            "::{command} file={},line={line},endLine={end_line}{columns},title={}::{}",
-            property(&report.file),
+        let place = format!("line={line},endLine={end_line}{columns}");
+        text.push_str(&workflow_command(
+            command,
+            (&report.file, &place),
             entry.code.word(),
-            message(&whole(entry)),
-        );
+            &whole(entry),
+        ));
     }
     text
+}
+
+/// A command of a GitHub workflow: what is told at a place of a file, `place` as its properties.
+pub fn workflow_command(
+    command: &str,
+    (file, place): (&str, &str),
+    title: &str,
+    text: &str,
+) -> String {
+    format!(
+        "::{command} file={},{place},title={}::{}\n",
+        property(file),
+        property(title),
+        message(text)
+    )
 }
 
 /// The escapes of workflow commands (GitHub, `@actions/core`).

@@ -4,11 +4,13 @@
 
 mod code;
 mod diagnostic;
+mod file_error;
 mod machine;
 pub mod nearest;
 mod render;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, SpecErrors};
-pub use machine::{as_github, as_sarif};
+pub use file_error::FileError;
+pub use machine::{as_github, as_sarif, workflow_command};
 pub use render::{as_json, as_text};

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
-    Severity,
 };
 
-use super::code::Code;
+use super::code::{Code, Severity};
 use super::diagnostic::{Diagnostic, SpecErrors};
 
 /// Every mistake, warning and hint with file, line, column, excerpt and hint.
@@ -17,13 +16,7 @@ pub fn as_text(report: &SpecErrors) -> String {
         .with_width(100)
         .with_context_lines(1);
     let mut text = String::new();
-    let entries = report.errors.iter().map(|entry| (entry, Severity::Error));
-    let warnings = report
-        .warnings
-        .iter()
-        .map(|entry| (entry, Severity::Warning));
-    let hints = report.hints.iter().map(|entry| (entry, Severity::Advice));
-    for (entry, severity) in entries.chain(warnings).chain(hints) {
+    for (entry, severity) in report.entries() {
         let shown = Report::new(miette_diagnostic(entry, severity)).with_source_code(
             NamedSource::new(&report.file, report.source_text.to_string()),
         );
@@ -45,6 +38,11 @@ pub fn as_text(report: &SpecErrors) -> String {
 }
 
 fn miette_diagnostic(entry: &Diagnostic, severity: Severity) -> MietteDiagnostic {
+    let severity = match severity {
+        Severity::Error => miette::Severity::Error,
+        Severity::Warning => miette::Severity::Warning,
+        Severity::Hint => miette::Severity::Advice,
+    };
     let length = entry.span.end.saturating_sub(entry.span.start);
     let mut shown = MietteDiagnostic::new(&entry.message)
         .with_severity(severity)
@@ -60,11 +58,11 @@ fn miette_diagnostic(entry: &Diagnostic, severity: Severity) -> MietteDiagnostic
 /// Every mistake, warning and hint as an object: `file`, `severity`, `code`, `line` and `column` (from 1),
 /// `offset` and `length` (bytes), `message`, `hint`.
 pub fn as_json(report: &SpecErrors) -> Vec<serde_json::Value> {
-    let entry = |entry: &Diagnostic, severity: &str| {
+    let entry = |(entry, severity): (&Diagnostic, Severity)| {
         let (line, column) = position(&report.source_text, entry.span.start);
         serde_json::json!({
             "file": report.file,
-            "severity": severity,
+            "severity": severity.word(),
             "code": entry.code.word(),
             "line": line,
             "column": column,
@@ -74,11 +72,7 @@ pub fn as_json(report: &SpecErrors) -> Vec<serde_json::Value> {
             "hint": entry.hint,
         })
     };
-    let errors = report.errors.iter().map(|e| entry(e, "error"));
-    errors
-        .chain(report.warnings.iter().map(|e| entry(e, "warning")))
-        .chain(report.hints.iter().map(|e| entry(e, "hint")))
-        .collect()
+    report.entries().map(entry).collect()
 }
 
 /// Line and column, both from 1, the column in characters.

@@ -117,11 +117,6 @@ impl Http {
         &self.redactor
     }
 
-    /// Whether answers come from a tape: nothing is sent then.
-    pub fn is_replay(&self) -> bool {
-        matches!(self.tape.as_deref(), Some(TapeUse::Replay(_)))
-    }
-
     /// Where requests are noted instead of sent, if they are.
     pub fn rehearsal(&self) -> Option<&Arc<Rehearsal>> {
         self.rehearsal.as_ref()

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::compose::compose;
 use super::places::read;
-use super::structure::{self, Checked, Refused};
+use super::refused::Refused;
+use super::structure::{self, Checked};
 use super::tree::Node;
 use super::{Spec, schema};
 use crate::diagnostics::{Code, Diagnostic};
@@ -19,6 +20,8 @@ pub struct Document {
     pub source: Arc<str>,
     /// The tree without what was refused.
     pub root: Node,
+    /// The names that its steps and lookups are given.
+    pub names: Vec<String>,
     /// What stood in parts that were refused.
     pub refused: Vec<Refused>,
     /// The typed spec, made from `root`.
@@ -51,6 +54,25 @@ pub fn lint_part(source: &str, keys: bool) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// The names that steps and lookups are given.
+fn given_names(root: &Node) -> Vec<String> {
+    fn gather(node: &Node, names: &mut Vec<String>) {
+        let name = node.get("name").and_then(Node::as_text);
+        names.extend(name.map(str::to_owned));
+        for entry in node.entries() {
+            gather(&entry.value, names);
+        }
+        node.items().iter().for_each(|item| gather(item, names));
+    }
+    let mut names = Vec::new();
+    for key in ["source", "lookups", "target"] {
+        if let Some(part) = root.get(key) {
+            gather(part, &mut names);
+        }
+    }
+    names
+}
+
 impl Document {
     /// Reads a spec's text. Mistakes in syntax and structure are added to `diagnostics`; nothing
     /// comes back where so much is wrong that the rest can't be checked.
@@ -67,6 +89,7 @@ impl Document {
             Ok(spec) => Some(Self {
                 file: file.into(),
                 source,
+                names: given_names(&root),
                 root,
                 refused,
                 spec,

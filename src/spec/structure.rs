@@ -6,19 +6,11 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use super::kinds::{accepts, join_or, node_word, type_word, types};
+use super::refused::Refused;
 use super::schema::{MODES, allows};
 use super::tree::{Entry, Node, NodeValue, Scalar, ScalarKind};
 use crate::diagnostics::nearest::{hint, nearest};
 use crate::diagnostics::{Code, Diagnostic};
-
-/// A key or name in a part that was refused: that it is missing elsewhere follows from it.
-#[derive(Debug)]
-pub struct Refused {
-    /// The key, or the name that something was given.
-    pub word: String,
-    /// The map in which it would count; nothing where it would count for all of the spec.
-    pub around: Option<Range<usize>>,
-}
 
 /// What the check of a spec's structure leaves.
 pub struct Checked {
@@ -116,20 +108,20 @@ fn add_placeholders(root: &mut Node, mode: &str) {
 }
 
 /// The words of an `enum`.
-fn words(schema: &Value) -> Vec<&str> {
+pub(super) fn words(schema: &Value) -> Vec<&str> {
     let words = schema.get("enum").and_then(Value::as_array);
     let words = words.into_iter().flatten();
     words.filter_map(Value::as_str).collect()
 }
 
 pub(super) struct Checker<'a> {
-    schema: &'a Value,
+    pub(super) schema: &'a Value,
     /// The mode, where it is known.
     mode: Option<String>,
     diagnostics: &'a mut Vec<Diagnostic>,
     /// The maps around, outermost first: what each is called, and its keys.
     pub(super) parents: Vec<(String, Option<&'a Map<String, Value>>)>,
-    refused: Vec<Refused>,
+    pub(super) refused: Vec<Refused>,
 }
 
 impl<'a> Checker<'a> {
@@ -222,91 +214,6 @@ impl<'a> Checker<'a> {
             node_word(&node.value)
         );
         self.report(Code::WrongType, &node.span, message, hint);
-    }
-
-    fn scalar(&mut self, node: &Node, scalar: &Scalar, schema: &Value, name: &str) -> Option<Node> {
-        if schema.get("enum").is_some() {
-            let words = words(schema);
-            if !words.contains(&scalar.text.as_str()) {
-                let message = format!("{name} can't be `{}`", scalar.text);
-                let meant = nearest(&scalar.text, words.iter().copied());
-                let allowed = meant.or(words.first().copied());
-                let allowed = allowed.map(|word| Scalar::text(word.to_owned()));
-                self.report(
-                    Code::WrongValue,
-                    &node.span,
-                    message,
-                    Some(hint(&scalar.text, words)),
-                );
-                // An allowed word in its place lets the rest of the map be checked.
-                return allowed.map(|scalar| Node {
-                    span: node.span.clone(),
-                    value: NodeValue::Scalar(scalar),
-                });
-            }
-        }
-        if scalar.kind == ScalarKind::Text {
-            let pattern = schema.get("pattern").and_then(Value::as_str);
-            if let Some(pattern) = pattern {
-                let matches = regex::Regex::new(pattern).is_ok_and(|re| re.is_match(&scalar.text));
-                if !matches {
-                    self.pattern(node, scalar, schema, pattern, name);
-                    return None;
-                }
-            }
-        }
-        if scalar.kind == ScalarKind::Integer {
-            let value: i128 = scalar.text.parse().unwrap_or(i128::MAX);
-            let least = schema.get("minimum").and_then(Value::as_i64);
-            let most = schema.get("maximum").and_then(Value::as_i64);
-            if least.is_some_and(|least| value < i128::from(least))
-                || most.is_some_and(|most| value > i128::from(most))
-            {
-                let range = match (least, most) {
-                    (Some(least), Some(most)) if least == most => format!("is always {least}"),
-                    (Some(least), Some(most)) => format!("goes from {least} to {most}"),
-                    (Some(least), None) => format!("is at least {least}"),
-                    (_, most) => format!("is at most {}", most.unwrap_or_default()),
-                };
-                self.report(
-                    Code::WrongValue,
-                    &node.span,
-                    format!("{name} can't be {}", scalar.text),
-                    Some(format!("{name} {range}")),
-                );
-                return None;
-            }
-        }
-        Some(node.clone())
-    }
-
-    fn pattern(&mut self, node: &Node, scalar: &Scalar, schema: &Value, pattern: &str, name: &str) {
-        if pattern == "\\{\\{" {
-            let hint = if scalar.text.contains("{%") {
-                "write one expression: \"{{ response.body.ok and response.body.id }}\", or a if b else c in it"
-                    .to_owned()
-            } else {
-                let text = scalar.text.replace('"', "'");
-                format!("put braces and quotes around it: \"{{{{ {text} }}}}\"")
-            };
-            self.report(
-                Code::WrongType,
-                &node.span,
-                format!("{name} is a condition, and this is only text"),
-                Some(hint),
-            );
-        } else {
-            let hint = schema
-                .get("description")
-                .and_then(Value::as_str)
-                .map_or_else(|| format!("it must match {pattern}"), str::to_owned);
-            self.report(
-                Code::WrongValue,
-                &node.span,
-                format!("{name} can't be `{}`", scalar.text),
-                Some(hint),
-            );
-        }
     }
 
     fn list(&mut self, node: &Node, items: &[Node], schema: &'a Value, name: &str) -> Option<Node> {
@@ -463,37 +370,6 @@ impl<'a> Checker<'a> {
             ),
         }
         false
-    }
-
-    /// What stands in an entry that was refused can't be missed elsewhere.
-    fn note_refused(&mut self, entry: &Entry, owner: &Node) {
-        let in_http = self.parents.iter().any(|(name, _)| name == "`http`");
-        let is_of_all = in_http || self.schema["properties"].get(&entry.key).is_some();
-        let around = (!is_of_all).then(|| owner.span.clone());
-        self.refused.push(Refused {
-            word: entry.key.clone(),
-            around: around.clone(),
-        });
-        self.note_inside(&entry.value, around.as_ref());
-    }
-
-    fn note_inside(&mut self, node: &Node, around: Option<&Range<usize>>) {
-        match &node.value {
-            NodeValue::Map(entries) => {
-                for entry in entries {
-                    let name = entry.value.as_text().filter(|_| entry.key == "name");
-                    for word in [Some(entry.key.as_str()), name].into_iter().flatten() {
-                        self.refused.push(Refused {
-                            word: word.to_owned(),
-                            around: around.cloned(),
-                        });
-                    }
-                    self.note_inside(&entry.value, around);
-                }
-            }
-            NodeValue::List(items) => items.iter().for_each(|item| self.note_inside(item, around)),
-            NodeValue::Scalar(_) | NodeValue::Refused => {}
-        }
     }
 
     fn missing(

@@ -16,6 +16,7 @@ use super::lower::{Body, Lowered, Problem, Uses, lower};
 use super::native::Tree;
 use super::number::NumberText;
 use super::scope::Scope;
+use super::text::template_start;
 use super::truth;
 use crate::diagnostics::{self, Diagnostic};
 use crate::spec::place::place_in;
@@ -370,7 +371,7 @@ impl Template {
 
 /// Whether a scalar is given to the engine at all: `a {#fff} b` is not.
 pub fn is_template(scalar: &Scalar) -> bool {
-    scalar.kind == ScalarKind::Text && (scalar.text.contains("{{") || scalar.text.contains("{%"))
+    scalar.kind == ScalarKind::Text && template_start(&scalar.text).is_some()
 }
 
 fn constant(scalar: &Scalar) -> Value {

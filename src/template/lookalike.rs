@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::scope::Scope;
+use super::text::template_start;
 
 /// Names whose fields are hardly ever written as mere text.
 const SPEAKING: [&str; 5] = ["row", "record", "options", "vars", "outcome"];
@@ -16,7 +17,7 @@ pub fn lookalike(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
 pub fn beside_templates(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+    while let Some(start) = template_start(rest) {
         let closing = if rest[start..].starts_with("{{") {
             "}}"
         } else {

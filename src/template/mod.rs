@@ -39,5 +39,5 @@ pub use lookalike::lookalike;
 pub use lower::Uses;
 pub use minijinja::Value;
 pub use number::{NumberText, plain};
-pub use text::{is_nothing, text_of};
+pub use text::{is_nothing, template_start, text_of};
 pub use text_tree::TextTree;

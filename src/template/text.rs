@@ -31,3 +31,8 @@ pub fn text_of(value: &Value) -> Cow<'_, str> {
         _ => Cow::Owned(value.to_string()),
     }
 }
+
+/// Where the first `{{` or `{%` of a text stands.
+pub fn template_start(text: &str) -> Option<usize> {
+    text.find("{{").into_iter().chain(text.find("{%")).min()
+}

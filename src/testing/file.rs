@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Deserialize;
 
-use crate::diagnostics::{Code, Diagnostic, SpecErrors};
+use crate::diagnostics::{Code, Diagnostic, FileError, SpecErrors};
 use crate::spec::Tree;
 use crate::spec::compose::compose;
 use crate::spec::places::{Keyed, Placed, read};
@@ -114,48 +114,15 @@ pub struct TestFile {
     pub keys: TestKeys,
 }
 
-/// Why a test file can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TestFileError {
-    /// It can't be opened.
-    #[error("{file}: {error}")]
-    Read {
-        /// As it was named.
-        file: String,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// It has mistakes.
-    #[error("{0}")]
-    Mistakes(#[from] SpecErrors),
-}
-
-impl TestFileError {
-    /// What is wrong, as a report.
-    pub fn into_report(self, file: &str) -> SpecErrors {
-        match self {
-            Self::Mistakes(report) => report,
-            Self::Read { error, .. } => {
-                let error = Diagnostic::new(Code::Unreadable, 0..0, error.to_string());
-                SpecErrors::new(file, Arc::from(""), vec![error], Vec::new(), Vec::new())
-            }
-        }
-    }
-}
-
 impl TestFile {
     /// Reads a test file.
-    pub fn read(path: &Path) -> Result<Self, TestFileError> {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| TestFileError::Read {
-            file: file.clone(),
-            error,
-        })?;
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let text = FileError::read(path)?;
         Self::of_text(path, text)
     }
 
     /// The same for its text.
-    pub fn of_text(path: &Path, text: String) -> Result<Self, TestFileError> {
+    pub fn of_text(path: &Path, text: String) -> Result<Self, FileError> {
         let file = path.display().to_string();
         let source: Arc<str> = Arc::from(text);
         let mut errors = Vec::new();

@@ -13,7 +13,7 @@ mod update;
 
 pub use actual::Actual;
 pub use compare::compare;
-pub use file::{Case, TestFile, TestFileError, beside, schema};
+pub use file::{Case, TestFile, beside, schema};
 pub use report::{CaseReport, Difference, FileReport, as_github, as_json, as_junit, as_text};
 pub use run_case::{CantRun, run_case};
 pub use update::updated;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::diagnostics::workflow_command;
+
 /// Something that is other than expected.
 #[derive(Debug, Clone)]
 pub struct Difference {
@@ -192,25 +194,19 @@ pub fn as_junit(reports: &[FileReport]) -> String {
 
 /// For a GitHub workflow: a command for each difference.
 pub fn as_github(report: &FileReport) -> String {
-    let data = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
-    };
     let mut text = String::new();
     for case in &report.cases {
         for difference in &case.differences {
             let made_by = difference.made_by.as_ref();
             let made_by = made_by.map_or_else(String::new, |made_by| format!("\n{made_by}"));
-            // Writing into a string does not fail.
-            let _ = writeln!(
-                text,
-                "::error file={},line={},title={}::{}",
-                data(&report.file).replace(':', "%3A").replace(',', "%2C"),
-                report.line(case, difference),
-                data(&case.name).replace(':', "%3A").replace(',', "%2C"),
-                data(&format!("{}{made_by}", difference.message))
-            );
+            let place = format!("line={}", report.line(case, difference));
+            let told = format!("{}{made_by}", difference.message);
+            text.push_str(&workflow_command(
+                "error",
+                (&report.file, &place),
+                &case.name,
+                &told,
+            ));
         }
     }
     text

@@ -4,6 +4,7 @@ use super::Compiler;
 use crate::diagnostics::nearest::nearest;
 use crate::plan::source::{SCHEMES, schemes};
 use crate::spec;
+use crate::template::template_start;
 
 /// What an address is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +26,7 @@ impl Compiler<'_> {
         let Some(text) = node.as_text() else {
             return;
         };
-        let end = text.find("{{").into_iter().chain(text.find("{%")).min();
-        let written = &text[..end.unwrap_or(text.len())];
+        let written = &text[..template_start(text).unwrap_or(text.len())];
         let known: &[&str] = match of {
             AddressOf::Server | AddressOf::Request => &HTTP,
             AddressOf::File => &SCHEMES,

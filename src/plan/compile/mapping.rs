@@ -10,7 +10,7 @@ use crate::row::pattern::Pattern;
 use crate::spec::place::place_in;
 use crate::spec::{Keep, KeepWord, Mode};
 use crate::template::scope::Field;
-use crate::template::{Template, lookalike};
+use crate::template::{Template, lookalike, template_start};
 
 impl Compiler<'_> {
     pub(super) fn mapping(&mut self, scopes: &mut Scopes) -> MappingPlan {
@@ -83,7 +83,7 @@ impl Compiler<'_> {
                     "the star is the key of a map; a literal `*` is written `**`",
                 );
             }
-            let is_template = name.text.contains("{{") || name.text.contains("{%");
+            let is_template = template_start(&name.text).is_some();
             if let (false, Some((range, help))) =
                 (is_template, lookalike(&name.text, &scopes.column_name()))
             {

@@ -70,7 +70,7 @@ pub fn load_beside(file: &str, text: &str, shapes: Arc<Shapes>) -> Result<Loaded
     let mut steps = Vec::new();
     let plan = Document::read(file, Arc::clone(&source), &mut errors).map(|document| {
         let mut found = Vec::new();
-        steps = given_names(&document.root);
+        steps.clone_from(&document.names);
         let plan = compile(&document, shapes, &mut found, &mut warnings);
         errors.extend(own_mistakes::of(&document, found));
         odd_characters::warn(&document.root, &mut warnings);
@@ -138,25 +138,6 @@ pub fn compile(
     let told = std::mem::take(&mut compiler.uses.hints);
     compiler.warnings.extend(told);
     plan
-}
-
-/// The names that steps and lookups are given.
-fn given_names(root: &Node) -> Vec<String> {
-    fn gather(node: &Node, names: &mut Vec<String>) {
-        let name = node.get("name").and_then(Node::as_text);
-        names.extend(name.map(str::to_owned));
-        for entry in node.entries() {
-            gather(&entry.value, names);
-        }
-        node.items().iter().for_each(|item| gather(item, names));
-    }
-    let mut names = Vec::new();
-    for key in ["source", "lookups", "target"] {
-        if let Some(part) = root.get(key) {
-            gather(part, &mut names);
-        }
-    }
-    names
 }
 
 /// The columns of a finished row, where the spec names all of them.
@@ -255,7 +236,7 @@ impl<'d> Compiler<'d> {
         let mut scopes = Scopes::new(
             mode,
             &options,
-            given_names(&self.document.root),
+            self.document.names.clone(),
             SpecFile::new(&self.document.file, &self.document.source),
             Arc::clone(&self.shapes),
         );

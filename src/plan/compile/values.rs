@@ -10,7 +10,7 @@ use crate::spec::tree::Node;
 use crate::spec::values::Size;
 use crate::template::date::parse_date;
 use crate::template::scope::Scope;
-use crate::template::{DurationValue, Template, Uses};
+use crate::template::{DurationValue, Template, Uses, template_start};
 
 impl Compiler<'_> {
     /// A calendar duration.
@@ -37,7 +37,7 @@ impl Compiler<'_> {
         let node = node?;
         let text = node.scalar().map(|scalar| scalar.text.as_str());
         let text = text.unwrap_or_default();
-        let is_template = text.contains("{{") || text.contains("{%");
+        let is_template = template_start(text).is_some();
         let is_seconds = text.parse::<f64>().is_ok_and(|seconds| seconds >= 0.0);
         if !is_template && !is_seconds && DurationValue::parse(text).is_none() {
             self.error(
@@ -70,7 +70,7 @@ impl Compiler<'_> {
     ) -> Template {
         let text = node.scalar().map(|scalar| scalar.text.as_str());
         let text = text.unwrap_or_default();
-        let is_template = text.contains("{{") || text.contains("{%");
+        let is_template = template_start(text).is_some();
         let count = text.parse::<u64>().ok();
         if !is_template && count.is_none_or(|count| count < least) {
             self.error(

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::Problem;
 use crate::diagnostics::Code;
 use crate::spec::odd_characters::{curly_quote, invisible};
+use crate::template::template_start;
 
 /// Signs of other languages, the longest first, and what stands for them.
 const SIGNS: [(&str, &str); 13] = [
@@ -99,12 +100,7 @@ fn sign(text: &str) -> Option<Told> {
 /// `{{` or `{%` without its end.
 fn unclosed(text: &str) -> Option<Told> {
     let mut at = 0;
-    while let Some(found) = text[at..]
-        .find("{{")
-        .into_iter()
-        .chain(text[at..].find("{%"))
-        .min()
-    {
+    while let Some(found) = template_start(&text[at..]) {
         let start = at + found;
         let (opening, closing) = if text[start..].starts_with("{{") {
             ("{{", "}}")
@@ -113,11 +109,7 @@ fn unclosed(text: &str) -> Option<Told> {
         };
         let inner = start + 2;
         let end = text[inner..].find(closing);
-        let next = text[inner..]
-            .find("{{")
-            .into_iter()
-            .chain(text[inner..].find("{%"))
-            .min();
+        let next = template_start(&text[inner..]);
         match end {
             Some(end) if next.is_none_or(|next| end < next) => at = inner + end + 2,
             Some(_) | None => {
