@@ -6,6 +6,8 @@ use super::arguments::{CheckArguments, CheckFormat};
 use super::spec_files::{Part, SpecText, texts};
 #[cfg(feature = "sandbox")]
 use super::tape_shapes::shapes_of;
+#[cfg(feature = "sandbox")]
+use crate::diagnostics::{Code, Diagnostic};
 use crate::diagnostics::{SpecErrors, as_github, as_json, as_sarif, as_text};
 use crate::exit::Exit;
 #[cfg(feature = "sandbox")]
@@ -91,13 +93,19 @@ fn beside_tape(text: &SpecText, loaded: Loaded) -> SpecErrors {
             warnings,
         } = loaded;
         let spec = std::path::Path::new(&text.file);
-        let Some(shapes) = shapes_of(&Arc::new(plan), spec, &steps) else {
+        let Some(told) = shapes_of(&Arc::new(plan), spec, &steps) else {
             return warnings;
         };
-        match load_beside(&text.file, &text.text, Arc::new(shapes)) {
+        let mut report = match load_beside(&text.file, &text.text, Arc::new(told.shapes)) {
             Ok(loaded) => loaded.warnings,
             Err(report) => report,
+        };
+        if let Some(gap) = told.gap {
+            let warning = Diagnostic::new(Code::TapeUnread, 0..0, gap)
+                .hint("record it again with runner record --spec FILE");
+            report.warnings.insert(0, warning);
         }
+        report
     }
     #[cfg(not(feature = "sandbox"))]
     {

@@ -10,13 +10,18 @@ use super::tapes::{Deck, Record, Tapes};
 use crate::exit::Exit;
 use crate::tape::Tape;
 
-/// Runs and records; the tape is written however the run ended.
+/// Runs and records; the tape is written however the run ended. One that is there stays where the run
+/// failed: the new one is then written beside it.
 pub fn record(arguments: RecordArguments, flags: &SpecFlags) -> Exit {
     let spec = arguments.spec.clone().unwrap_or_default();
     let file = arguments
         .tape
         .clone()
         .unwrap_or_else(|| Tape::beside(&spec));
+    if let Err(error) = Tape::can_be_written(&file) {
+        eprintln!("error: {error}");
+        return Exit::Wrong;
+    }
     // The headers that a spec names are kept, so its text is needed; it was read once already.
     let source = std::fs::read_to_string(&spec).unwrap_or_default();
     let recording = OnceCell::new();
@@ -43,6 +48,19 @@ pub fn record(arguments: RecordArguments, flags: &SpecFlags) -> Exit {
         tapes,
     };
     let exit = run_in_sandbox(flags, how);
+    let file = match exit {
+        Exit::Done => file,
+        _ if file.exists() => {
+            let failed = file.with_extension("failed.jsonl");
+            say!(
+                "the run failed: {} stays, and what was recorded is {}",
+                file.display(),
+                failed.display()
+            );
+            failed
+        }
+        _ => file,
+    };
     match recording.get().map(|recording| recording.write(&file)) {
         None => exit,
         Some(Ok(exchanges)) => {

@@ -141,8 +141,12 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
             let mut redactor = options.redactor();
             let mut tape = tapes.deck.tape;
             if let Some(Record { source, into }) = &tapes.record {
-                let begin = || Recording::begin(&plan, &options, source, tapes.deck.records);
-                let recording = into.get_or_init(begin);
+                let begun = Recording::begin(&plan, &options, source, tapes.deck.records);
+                let begun = begun.map_err(|error| {
+                    eprintln!("error: {error}");
+                    Exit::Wrong
+                })?;
+                let recording = into.get_or_init(|| begun);
                 redactor = recording.redactor();
                 tape = Some(recording.tape());
             }

@@ -15,40 +15,77 @@ use crate::stop;
 use crate::tape::{Player, Tape, TapeUse, option_flags};
 use crate::template::shapes::Shapes;
 
-/// The shapes on the tape beside a spec; nothing where there is no tape that can be replayed.
-pub fn shapes_of(plan: &Arc<Plan>, spec: &Path, steps: &[String]) -> Option<Shapes> {
+/// What the tape beside a spec tells: the shapes on it, and why they may not be all.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// What records and answers look like.
+    pub shapes: Shapes,
+    /// Why nothing more is known, in a sentence.
+    pub gap: Option<String>,
+}
+
+impl Told {
+    fn nothing(error: impl ToString) -> Self {
+        Self {
+            shapes: Shapes::new(),
+            gap: Some(error.to_string()),
+        }
+    }
+}
+
+/// What the tape beside a spec tells; nothing where there is no tape.
+pub fn shapes_of(plan: &Arc<Plan>, spec: &Path, steps: &[String]) -> Option<Told> {
     let file = Tape::beside(spec);
     if !file.exists() {
         return None;
     }
-    let tape = Tape::read(&file).ok()?;
-    clock::fix(tape.head.now.parse().ok()?, true);
+    let tape = match Tape::read(&file) {
+        Ok(tape) => tape,
+        Err(error) => return Some(Told::nothing(error)),
+    };
+    let Ok(now) = tape.head.now.parse() else {
+        return Some(Told::nothing(format!("`{}` is no date", tape.head.now)));
+    };
+    clock::fix(now, true);
     let flags = option_flags(&plan.options, &tape.head);
     let environment = Environment::new(std::iter::empty());
-    let options = OptionValues::resolve(&plan.options, &flags, &environment).ok()?;
+    let options = match OptionValues::resolve(&plan.options, &flags, &environment) {
+        Ok(options) => options,
+        Err(errors) => return Some(Told::nothing(errors)),
+    };
     let mut found = None;
     in_runtime(async {
-        let Ok(sandbox) = Sandbox::start(&Config::default()).await else {
-            return Exit::Failed;
-        };
-        let (_sender, stop) = stop::channel();
-        let redactor = options.redactor();
-        let Ok(api) = ContainerApi::new(&sandbox.url(), redactor.clone(), stop) else {
-            return Exit::Failed;
-        };
-        let given = RunInput {
-            options: &options,
-            redactor,
-            api,
-            state: State::default(),
-            progress: Progress::silent(),
-            shared: SHARED.into(),
-            rehearsal: None,
-            tape: Some(Arc::new(TapeUse::Replay(Player::new(&tape)))),
-            most_records: tape.head.records,
-        };
-        found = Some(shapes(Arc::clone(plan), &tape, given, steps).await);
+        let told = replayed(plan, &tape, &options, steps).await;
+        found = Some(told.unwrap_or_else(Told::nothing));
         Exit::Done
     });
     found
+}
+
+async fn replayed(
+    plan: &Arc<Plan>,
+    tape: &Tape,
+    options: &OptionValues,
+    steps: &[String],
+) -> Result<Told, String> {
+    let sandbox = Sandbox::start(&Config::default())
+        .await
+        .map_err(|error| error.to_string())?;
+    let (_sender, stop) = stop::channel();
+    let redactor = options.redactor();
+    let api = ContainerApi::new(&sandbox.url(), redactor.clone(), stop)
+        .map_err(|error| error.to_string())?;
+    let given = RunInput {
+        options,
+        redactor,
+        api,
+        state: State::default(),
+        progress: Progress::silent(),
+        shared: SHARED.into(),
+        rehearsal: None,
+        tape: Some(Arc::new(TapeUse::Replay(Player::new(tape)))),
+        most_records: tape.head.records,
+    };
+    let (shapes, gap) = shapes(Arc::clone(plan), tape, given, steps).await;
+    Ok(Told { shapes, gap })
 }

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 
 use crate::clock;
 use crate::plan::{OptionValues, Plan, Redactor};
-use crate::tape::{Head, Recorder, TapeUse};
+use crate::tape::{Head, Recorder, Shorten, TapeError, TapeUse};
 #[cfg(feature = "sandbox")]
-use crate::tape::{Player, Tape, TapeError};
+use crate::tape::{Player, Tape};
 
 /// What a run does with a tape.
 #[derive(Debug, Default)]
@@ -62,16 +62,26 @@ pub struct Recording {
 impl Recording {
     /// Begins a tape with the options of the run. From now on the present stands still, so that what
     /// templates make of it is the same when the tape is replayed.
-    pub fn begin(plan: &Plan, options: &OptionValues, source: &str, records: Option<u64>) -> Self {
+    pub fn begin(
+        plan: &Plan,
+        options: &OptionValues,
+        source: &str,
+        records: Option<u64>,
+    ) -> Result<Self, TapeError> {
+        let redactor = options.redactor();
+        if let Some(name) = redactor.short().into_iter().next() {
+            return Err(TapeError::Short { name });
+        }
+        let shorten = records.and_then(|records| Shorten::of(&plan.source, records));
         let now = clock::now();
         clock::fix(now, false);
         let mut head = Head::new(&plan.name, now.to_string());
         head.options = options.for_tape();
         head.records = records;
-        Self {
-            use_: Arc::new(TapeUse::Record(Recorder::new(head, source))),
-            redactor: options.redactor(),
-        }
+        Ok(Self {
+            use_: Arc::new(TapeUse::Record(Recorder::new(head, source, shorten))),
+            redactor,
+        })
     }
 
     /// For the run.
@@ -90,7 +100,7 @@ impl Recording {
         let TapeUse::Record(recorder) = &*self.use_ else {
             return Ok(0);
         };
-        let tape = recorder.tape(&self.redactor);
+        let tape = recorder.tape(&self.redactor)?;
         tape.write(file)?;
         Ok(tape.exchanges.len())
     }

@@ -79,6 +79,7 @@ codes! {
     TokenUnkept "token-unkept" Warning "Each refresh gives a new token, and nothing keeps it for the next run.";
     NoTemplate "no-template" Warning "The text looks like a template and is none: it goes out as it stands.";
     NotOnTape "not-on-tape" Warning "The tape beside the spec has records and answers, and none of them has this field, or it is text there where a number is needed.";
+    TapeUnread "tape-unread" Warning "The tape beside the spec can't be read, or does not answer what the spec asks by now, so that fields are known from a part of it or from none.";
     OddCharacter "odd-character" Warning "A character is there that looks like another, or like nothing: a curly quote, a no-break space, a letter of no width.";
     TextDecides "text-decides" Hint "The text of a column or option decides without a comparison: only a few words of it are false.";
 }

@@ -36,7 +36,7 @@ pub use found::{Closed, Likeness, PageFindings, ReadError, Sink, Wanted, XmlFind
 pub use json::{collect, is_list, keys_of, parse_page, without_numbers_that_are_none};
 pub use reading::{Reading, whole};
 pub use shape::{Missing, Shape};
-pub use unpack::of_bytes;
+pub use unpack::{Packed, each as each_unpacked, of_bytes};
 pub use writing::{RowsAround, Said, WriteError};
 pub use xlsx::WrittenXlsxPlan;
 pub use xml::document as xml_document;

@@ -17,6 +17,10 @@ const TAPE: &str = "the tape";
 impl Http {
     /// A request as a tape has it.
     pub(super) fn asked(prepared: &Prepared, url: &Url) -> Asked {
+        let mut url = url.clone();
+        // Credentials go into a header, and no header is on a tape.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
         Asked {
             method: prepared.method.to_string(),
             url: url.to_string(),
@@ -65,8 +69,8 @@ impl Http {
                 break;
             };
             body.extend_from_slice(&bytes);
-            if enough.is_some_and(|enough| has_lines(&body, enough)) {
-                cut_behind_last_line(&mut body);
+            if let Some(end) = enough.and_then(|enough| end_of_lines(&body, enough)) {
+                body.truncate(end);
                 break;
             }
         }
@@ -93,29 +97,30 @@ impl Http {
     }
 }
 
-/// Whether a body of lines (CSV, JSON lines) has so many of them; other bodies are kept whole.
-fn has_lines(body: &[u8], enough: u64) -> bool {
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    let is_json_line = body.starts_with(b"{") && body.contains(&b'\n');
+/// Where so many lines end of a body of lines (CSV, JSON lines); nothing where there are not so many, and
+/// of other bodies, which are kept whole. A line break in quotes ends none.
+fn end_of_lines(body: &[u8], enough: u64) -> Option<usize> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
     let is_of_lines = match first {
-        Some(b'[' | b'<') | None => false,
-        Some(b'{') => {
-            is_json_line
-                && serde_json::from_slice::<serde::de::IgnoredAny>(first_line(body)).is_ok()
+        b'[' | b'<' => false,
+        b'{' => {
+            let mut lines = body.split(|byte| *byte == b'\n');
+            let line = lines.next().unwrap_or_default();
+            lines.next().is_some() && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
         }
-        Some(_) => true,
+        _ => true,
     };
-    is_of_lines && body.split(|byte| *byte == b'\n').count() as u64 > enough
-}
-
-fn first_line(body: &[u8]) -> &[u8] {
-    body.split(|byte| *byte == b'\n').next().unwrap_or_default()
-}
-
-fn cut_behind_last_line(body: &mut BytesMut) {
-    if let Some(end) = body.iter().rposition(|byte| *byte == b'\n') {
-        body.truncate(end + 1);
+    if !is_of_lines {
+        return None;
     }
+    let mut is_quoted = false;
+    let ends = body.iter().enumerate().filter(|(_, byte)| {
+        is_quoted ^= **byte == b'"';
+        **byte == b'\n' && !is_quoted
+    });
+    let (at, _) = ends.take(usize::try_from(enough).ok()?).last()?;
+    let lines = body[..=at].iter().filter(|byte| **byte == b'\n').count() as u64;
+    (lines >= enough).then_some(at + 1)
 }
 
 fn response<'h>(

@@ -18,6 +18,7 @@ pub mod reads;
 pub mod request;
 pub(crate) mod scopes;
 mod secret;
+mod secret_forms;
 pub mod source;
 pub mod target;
 

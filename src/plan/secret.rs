@@ -1,15 +1,11 @@
 //! Secrets, and keeping them out of what is shown.
 
-use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{
-    GeneralPurpose, STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD,
-};
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+
+use super::secret_forms::{Finder, places};
 
 /// A password. It has no `Display` and no `Serialize`, so that showing it does not compile.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,22 +44,15 @@ const HIDDEN: &str = "[hidden]";
 /// hide: a token that is fetched is hidden by all of them.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
-    /// Secrets as they are and as requests carry them, the longest first.
-    secrets: Arc<RwLock<Vec<Shown>>>,
+    secrets: Arc<RwLock<Vec<Hidden>>>,
 }
 
-/// A secret in a form in which it may be shown.
+/// A secret, and what stands for it on a tape.
 #[derive(Debug)]
-struct Shown {
-    text: Secret,
-    /// What stands for it on a tape.
+struct Hidden {
+    finder: Finder,
     mask: Arc<str>,
-    /// It is so short that it stands in any text: it is hidden only where it stands alone.
-    is_short: bool,
 }
-
-/// A secret of fewer characters tells too little, and stands in too many words.
-const SHORT: usize = 4;
 
 impl Redactor {
     /// Hides these secrets.
@@ -75,7 +64,7 @@ impl Redactor {
         redactor
     }
 
-    /// Hides one more secret: as it is, URL-encoded and in base64.
+    /// Hides one more secret, in any way it may be written.
     pub fn add(&self, secret: &str) {
         self.add_as(secret, None);
     }
@@ -90,61 +79,103 @@ impl Redactor {
             return;
         }
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        if secrets.iter().any(|known| known.text.0 == secret) {
+        if secrets.iter().any(|known| known.finder.secret() == secret) {
             return;
         }
         // Those that are fetched have no names but their number, and come in the same order each time.
         let mask: Arc<str> = if let Some(name) = name {
             Arc::from(hidden_name(name))
         } else {
-            let masks: BTreeSet<&str> = secrets.iter().map(|known| &*known.mask).collect();
-            let numbered = masks
-                .iter()
-                .filter(|mask| mask.starts_with(NUMBERED))
-                .count();
+            let masks = secrets.iter().map(|known| &*known.mask);
+            let numbered = masks.filter(|mask| mask.starts_with(NUMBERED)).count();
             Arc::from(format!("{NUMBERED}{}", numbered + 1))
         };
-        let is_short = secret.chars().count() < SHORT;
-        for form in forms(secret) {
-            if !secrets.iter().any(|known| known.text.0 == form) {
-                let text = Secret(form);
-                let mask = Arc::clone(&mask);
-                secrets.push(Shown {
-                    text,
-                    mask,
-                    is_short,
-                });
-            }
-        }
-        // A secret that holds another must go first.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.text.0.len()));
+        let finder = Finder::new(secret);
+        secrets.push(Hidden { finder, mask });
     }
 
     /// The text without secrets.
     pub fn redact(&self, text: &str) -> String {
-        self.replaced(text, |_| HIDDEN)
-    }
-
-    /// The text with a name for each secret, always the same: what is written onto a tape.
-    pub fn masked(&self, text: &str) -> String {
-        self.replaced(text, |secret| &secret.mask)
-    }
-
-    fn replaced(&self, text: &str, by: impl Fn(&Shown) -> &str) -> String {
-        let mut text = text.to_owned();
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
-        for secret in secrets.iter() {
-            let form = &secret.text.0;
-            if !text.contains(form) {
+        let mut shown = String::with_capacity(text.len());
+        let mut from = 0;
+        for (place, _) in places(finders(&secrets), text) {
+            shown.push_str(&text[from..place.start]);
+            shown.push_str(HIDDEN);
+            from = place.end;
+        }
+        shown.push_str(&text[from..]);
+        shown
+    }
+
+    /// The text with a name for each secret, always the same: what is written onto a tape. JSON stays
+    /// JSON: a number that is a secret becomes a text.
+    pub fn masked(&self, text: &str) -> String {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let found = places(finders(&secrets), text);
+        if found.is_empty() {
+            return text.to_owned();
+        }
+        let is_json = text.trim_start().starts_with(['{', '[']);
+        let mut shown = String::with_capacity(text.len());
+        let mut from = 0;
+        let mut is_inside = false;
+        for (place, number) in found {
+            if place.start < from {
                 continue;
             }
-            text = if secret.is_short {
-                without_alone(&text, form, by(secret))
-            } else {
-                text.replace(form, by(secret))
-            };
+            let mask = &secrets[number].mask;
+            let before = &text[from..place.start];
+            is_inside ^= has_odd_quotes(before);
+            if !is_json || is_inside {
+                shown.push_str(before);
+                shown.push_str(mask);
+                from = place.end;
+                continue;
+            }
+            // Outside of quotes it is a number, or a part of one.
+            let kept = before.trim_end_matches(is_of_number);
+            let behind = &text[place.end..];
+            let rest = behind.trim_start_matches(is_of_number);
+            shown.push_str(kept);
+            // Writing into a string does not fail.
+            let _ = write!(shown, "\"{mask}\"");
+            from = text.len() - rest.len();
         }
-        text
+        shown.push_str(&text[from..]);
+        shown
+    }
+
+    /// The name on a tape of a secret that a text holds.
+    pub fn name_in(&self, text: &str) -> Option<String> {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, number) = places(finders(&secrets), text).into_iter().next()?;
+        Some(secrets[number].mask.to_string())
+    }
+
+    /// The secrets that are so short that they can't be told from other words, by their names.
+    pub fn short(&self) -> Vec<String> {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let short = secrets.iter().filter(|one| one.finder.is_short());
+        short.map(|one| one.mask.to_string()).collect()
+    }
+
+    /// The name on a tape of a secret that bytes hold in another encoding than UTF-8.
+    pub fn is_in_other_encoding(&self, bytes: &[u8]) -> Option<String> {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        let wide = |of: fn([u8; 2]) -> u16| {
+            let units = bytes.as_chunks::<2>().0.iter().map(|pair| of(*pair));
+            char::decode_utf16(units)
+                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect::<String>()
+        };
+        let texts = [latin, wide(u16::from_le_bytes), wide(u16::from_be_bytes)];
+        let long = finders(&secrets).filter(|finder| !finder.is_short());
+        let mut found = texts.iter().flat_map(|text| places(long.clone(), text));
+        let (_, number) = found.next()?;
+        let secret = secrets.iter().filter(|one| !one.finder.is_short());
+        secret.map(|one| one.mask.to_string()).nth(number)
     }
 
     /// The value without secrets, in names and in texts.
@@ -171,157 +202,28 @@ impl Redactor {
     }
 }
 
-/// The text without a secret where it stands alone: with no letter and no digit before or behind it.
-fn without_alone(text: &str, secret: &str, by: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(secret) {
-        let (before, from) = rest.split_at(at);
-        shown.push_str(before);
-        let behind = &from[secret.len()..];
-        let is_alone =
-            !shown.ends_with(char::is_alphanumeric) && !behind.starts_with(char::is_alphanumeric);
-        if is_alone {
-            shown.push_str(by);
-            rest = behind;
-        } else {
-            // The next one may begin inside this one.
-            let first = secret.chars().next().map_or(1, char::len_utf8);
-            shown.push_str(&from[..first]);
-            rest = &from[first..];
-        }
-    }
-    shown.push_str(rest);
-    shown
+fn finders(secrets: &[Hidden]) -> impl Iterator<Item = &Finder> + Clone {
+    secrets.iter().map(|secret| &secret.finder)
 }
 
-/// What URLs leave as it is.
-const UNRESERVED: AsciiSet = NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// What the URL Standard encodes in a query, a path and in front of a host.
-const QUERY: AsciiSet = CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'<')
-    .add(b'>')
-    .add(b'\'');
-const PATH: AsciiSet = QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
-const USERINFO: AsciiSet = PATH
-    .add(b'/')
-    .add(b':')
-    .add(b';')
-    .add(b'=')
-    .add(b'@')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'|');
-/// What JavaScript's `encodeURIComponent` leaves as it is.
-const COMPONENT: AsciiSet = UNRESERVED
-    .remove(b'!')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*');
-
-/// A secret as it may stand in what is shown. Forms that are too short to tell are left out.
-fn forms(secret: &str) -> Vec<String> {
-    let encoded = utf8_percent_encode(secret, &UNRESERVED).to_string();
-    let json = Value::from(secret).to_string();
-    let json = json[1..json.len() - 1].to_owned();
-    let mut forms = vec![
-        secret.to_owned(),
-        encoded.replace("%20", "+"),
-        encoded,
-        json.replace('/', "\\/"),
-        json,
-    ];
-    // As JSON is written for HTML and for ASCII alone, and as XML has it.
-    for form in [escaped(secret, "&<>'"), escaped(secret, "")] {
-        forms.push(form.replace('/', "\\/"));
-        forms.push(form);
-    }
-    let xml = secret
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    forms.push(xml.replace('"', "&quot;"));
-    forms.push(xml.replace('"', "&#34;"));
-    forms.push(xml);
-    for set in [&QUERY, &PATH, &USERINFO, &COMPONENT] {
-        forms.push(utf8_percent_encode(secret, set).to_string());
-    }
-    let lower: Vec<String> = forms.iter().map(|form| lower_hex(form)).collect();
-    forms.extend(lower);
-    if secret.len() > 3 {
-        forms.extend([
-            STANDARD.encode(secret),
-            STANDARD_NO_PAD.encode(secret),
-            URL_SAFE.encode(secret),
-            URL_SAFE_NO_PAD.encode(secret),
-        ]);
-    }
-    if secret.len() >= LONG_ENOUGH {
-        for before in 0..3 {
-            forms.push(inside_base64(&STANDARD_NO_PAD, secret, before));
-            forms.push(inside_base64(&URL_SAFE_NO_PAD, secret, before));
-        }
-    }
-    forms
-}
-
-/// A text in JSON, with these characters and all beyond ASCII as `\u0000`.
-fn escaped(text: &str, also: &str) -> String {
-    let json = Value::from(text).to_string();
-    let mut escaped = String::new();
-    for c in json[1..json.len() - 1].chars() {
-        if c.is_ascii() && !also.contains(c) {
-            escaped.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                // Writing into a string does not fail.
-                let _ = write!(escaped, "\\u{unit:04x}");
+/// Whether a part of JSON begins or ends inside quotes, and not both.
+fn has_odd_quotes(json: &str) -> bool {
+    let mut is_odd = false;
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => {
+                bytes.next();
             }
+            b'"' => is_odd = !is_odd,
+            _ => {}
         }
     }
-    escaped
+    is_odd
 }
 
-/// A secret that is shorter leaves too few characters inside other base64 to be told by.
-const LONG_ENOUGH: usize = 8;
-
-/// A secret as it stands inside the base64 of a longer text, with so many bytes (of three) before it:
-/// the characters that it alone decides.
-fn inside_base64(engine: &GeneralPurpose, secret: &str, before: usize) -> String {
-    let mut bytes = vec![0; before];
-    bytes.extend_from_slice(secret.as_bytes());
-    let encoded = engine.encode(&bytes);
-    let start = (before * 8).div_ceil(6);
-    let end = bytes.len() * 8 / 6;
-    encoded[start..end].to_owned()
-}
-
-/// `%2F` as `%2f`, which some servers write.
-fn lower_hex(encoded: &str) -> String {
-    let mut hex = 0;
-    let lower = |c: char| {
-        if c == '%' {
-            hex = 2;
-            return c;
-        }
-        if hex > 0 {
-            hex -= 1;
-            return c.to_ascii_lowercase();
-        }
-        c
-    };
-    encoded.chars().map(lower).collect()
+fn is_of_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E')
 }
 
 #[cfg(test)]
@@ -329,29 +231,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_short_secret_is_hidden_where_it_stands_alone() {
-        let redactor = Redactor::new(vec![
-            Secret::new("p".to_owned()),
-            Secret::new("12".to_owned()),
-        ]);
-        for (text, shown) in [
-            ("stopped by SIGTERM", "stopped by SIGTERM"),
-            ("ftp://u:p@127.0.0.1", "ftp://u:[hidden]@127.0.0.1"),
-            ("p", "[hidden]"),
-            ("p p", "[hidden] [hidden]"),
-            ("key=12&n=123", "key=[hidden]&n=123"),
-            ("1212", "1212"),
-            ("äpä p", "äpä [hidden]"),
-        ] {
-            assert_eq!(redactor.redact(text), shown);
-        }
-        let redactor = Redactor::new(vec![Secret::new("p&ss/wörd".to_owned())]);
-        for form in [r"p\u0026ss\/w\u00f6rd", r"p&ss/w\u00f6rd", "p&amp;ss/wörd"] {
-            assert_eq!(redactor.redact(form), "[hidden]", "{form}");
-        }
-        let redactor = Redactor::new(vec![Secret::new("a@b".to_owned())]);
-        assert_eq!(redactor.redact("u:a%40b@host"), "u:[hidden]@host");
-        let redactor = Redactor::new(vec![Secret::new("pass".to_owned())]);
-        assert_eq!(redactor.redact("compassion"), "com[hidden]ion");
+    fn json_with_a_number_that_is_a_secret_stays_json() {
+        let redactor = Redactor::default();
+        redactor.add_named("123456", "PIN");
+        redactor.add_named("geheim!!", "KEY");
+        let json = r#"{"a":123456,"b":"x\"123456","c":[-1234567.5,2],"d":"geheim!!"}"#;
+        let masked =
+            r#"{"a":"HIDDEN-PIN","b":"x\"HIDDEN-PIN","c":["HIDDEN-PIN",2],"d":"HIDDEN-KEY"}"#;
+        assert_eq!(redactor.masked(json), masked);
+        assert_eq!(redactor.masked("p=123456"), "p=HIDDEN-PIN");
+        assert_eq!(redactor.redact("p=123456 GEHEIM!!"), "p=[hidden] [hidden]");
+        let wide: Vec<u8> = "x geheim!!"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let found = redactor.is_in_other_encoding(&wide);
+        assert_eq!(found.as_deref(), Some("HIDDEN-KEY"));
+        assert_eq!(redactor.is_in_other_encoding(&[0xff, 0, b'1']), None);
     }
 }

@@ -14,8 +14,13 @@ use crate::template::{Value, json};
 const ENOUGH: u64 = 2_000;
 
 /// The shapes of `record`, of each of the steps by its name, and of `response`. What can't be replayed is
-/// left out.
-pub async fn shapes(plan: Arc<Plan>, tape: &Tape, given: RunInput<'_>, steps: &[String]) -> Shapes {
+/// left out, and why it can't be is told.
+pub async fn shapes(
+    plan: Arc<Plan>,
+    tape: &Tape,
+    given: RunInput<'_>,
+    steps: &[String],
+) -> (Shapes, Option<String>) {
     let mut shapes = Shapes::new();
     let bodies = tape.exchanges.iter().map(|exchange| &exchange.answer);
     for answer in bodies.filter(|answer| answer.status < 300) {
@@ -28,14 +33,25 @@ pub async fn shapes(plan: Arc<Plan>, tape: &Tape, given: RunInput<'_>, steps: &[
         }
     }
     if plan.mode != Mode::DataSource {
-        return shapes;
+        return (shapes, None);
     }
-    let Ok(run) = Run::new(Arc::clone(&plan), given, None) else {
-        return shapes;
+    let most = tape.head.records.unwrap_or(ENOUGH).min(ENOUGH);
+    let run = match Run::new(Arc::clone(&plan), given, None) {
+        Ok(run) => run,
+        Err((_, error)) => return (shapes, Some(error.to_string())),
     };
     let mut records = Records::start(&run.context(), &plan.source);
     let mut seen = 0;
-    while let (true, Ok(Some(chunk))) = (seen < ENOUGH, records.next().await) {
+    let mut gap = None;
+    while seen < most {
+        let chunk = match records.next().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) => {
+                gap = Some(error.to_string());
+                break;
+            }
+        };
         for record in chunk.iter().filter(|record| !record.is_root) {
             seen += 1;
             for step in steps {
@@ -55,5 +71,5 @@ pub async fn shapes(plan: Arc<Plan>, tape: &Tape, given: RunInput<'_>, steps: &[
                 .observe(&record.record);
         }
     }
-    shapes
+    (shapes, gap)
 }

@@ -7,6 +7,7 @@
 
 mod player;
 mod recorder;
+mod shorten;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -22,6 +23,7 @@ use crate::plan::{OptionPlan, hidden_name};
 use crate::spec::OptionType;
 pub use player::{NotOnTape, Player};
 pub use recorder::Recorder;
+pub use shorten::Shorten;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -166,7 +168,12 @@ impl Answered {
         if self.base64.is_empty() {
             return self.body.clone().into_bytes();
         }
-        // What can't be read is an empty body, which no reader takes for records.
+        self.binary()
+    }
+
+    /// The bytes of a body that is no text.
+    fn binary(&self) -> Vec<u8> {
+        // A tape whose base64 can't be read is refused when it is read.
         STANDARD.decode(&self.base64).unwrap_or_default()
     }
 }
@@ -192,6 +199,26 @@ pub enum TapeError {
         /// Why.
         reason: String,
     },
+    /// An answer holds a secret where it can't be replaced.
+    #[error(
+        "the answer to {method} {url} holds the secret {name} in a packed body, or in another encoding than UTF-8, where it can't be hidden: nothing was recorded"
+    )]
+    Secret {
+        /// The request's method.
+        method: String,
+        /// Its address, without secrets.
+        url: String,
+        /// What the secret is called on tapes.
+        name: String,
+    },
+    /// A secret is too short to be hidden.
+    #[error(
+        "the secret {name} has fewer than four characters, and a tape can't tell them from others: record with a longer one, or make its option one of type input"
+    )]
+    Short {
+        /// What the secret is called on tapes.
+        name: String,
+    },
     /// The file can't be written.
     #[error("{}: {error}", file.display())]
     Write {
@@ -214,6 +241,7 @@ impl Tape {
             file: file.to_owned(),
             error,
         })?;
+        let text = text.trim_start_matches('\u{feff}');
         let wrong = |line: usize, reason: String| TapeError::Line {
             file: file.to_owned(),
             line,
@@ -233,8 +261,11 @@ impl Tape {
         }
         let mut exchanges = Vec::new();
         for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            let exchange =
+            let exchange: Exchange =
                 serde_json::from_str(line).map_err(|error| wrong(index + 1, error.to_string()))?;
+            if STANDARD.decode(&exchange.answer.base64).is_err() {
+                return Err(wrong(index + 1, "its `base64` is none".to_owned()));
+            }
             exchanges.push(exchange);
         }
         Ok(Self { head, exchanges })
@@ -252,15 +283,31 @@ impl Tape {
             text.push_str(&serde_json::to_string(exchange).map_err(|error| failed(error.into()))?);
         }
         text.push('\n');
-        let folder = match file.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let mut written = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let mut written = tempfile::NamedTempFile::new_in(folder_of(file)).map_err(failed)?;
         written.write_all(text.as_bytes()).map_err(failed)?;
         written.as_file().sync_all().map_err(failed)?;
         written.persist(file).map_err(|error| failed(error.error))?;
         Ok(())
+    }
+
+    /// Whether a tape could be written there; asked before anything is sent.
+    pub fn can_be_written(file: &Path) -> Result<(), TapeError> {
+        let failed = |error: std::io::Error| TapeError::Write {
+            file: file.to_owned(),
+            error,
+        };
+        if file.is_dir() {
+            return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+        }
+        tempfile::NamedTempFile::new_in(folder_of(file)).map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Answered, Asked, Exchange, Head, Tape};
+use serde_json::Value;
+
+use super::shorten::Shorten;
+use super::{Answered, Asked, Exchange, Head, Tape, TapeError};
+use crate::formats::{Hints, Packed, each_unpacked};
 use crate::plan::Redactor;
 
 /// Headers of answers that are kept, whatever the spec reads.
@@ -38,15 +42,18 @@ pub struct Recorder {
     head: Head,
     /// The spec's text, in small letters: headers that it names are kept.
     spec: String,
+    /// How answers are made shorter, where they are.
+    shorten: Option<Shorten>,
     exchanges: Mutex<Vec<Exchange>>,
 }
 
 impl Recorder {
     /// Begins a tape of the spec with this text.
-    pub fn new(head: Head, spec: &str) -> Self {
+    pub fn new(head: Head, spec: &str, shorten: Option<Shorten>) -> Self {
         Self {
             head,
             spec: spec.to_lowercase(),
+            shorten,
             exchanges: Mutex::default(),
         }
     }
@@ -86,35 +93,109 @@ impl Recorder {
         exchanges.push(Exchange { request, answer });
     }
 
-    /// The tape, its secrets replaced by names.
-    pub fn tape(&self, redactor: &Redactor) -> Tape {
+    /// The tape, its secrets replaced by names. What an answer has under the name of a token or a password
+    /// is a secret too, whoever reads it.
+    pub fn tape(&self, redactor: &Redactor) -> Result<Tape, TapeError> {
         let exchanges = self
             .exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let masked = |text: &String| redactor.masked(text);
-        let exchanges = exchanges
-            .iter()
-            .map(|Exchange { request, answer }| Exchange {
-                request: Asked {
-                    method: request.method.clone(),
-                    url: masked(&request.url),
-                    body: request.body.as_ref().map(masked),
-                },
-                answer: Answered {
-                    status: answer.status,
-                    headers: answer
-                        .headers
-                        .iter()
-                        .map(|(name, value)| (name.clone(), masked(value)))
-                        .collect(),
-                    body: masked(&answer.body),
-                    base64: answer.base64.clone(),
-                },
-            });
-        Tape {
-            head: self.head.clone(),
-            exchanges: exchanges.collect(),
+        for exchange in exchanges.iter() {
+            if let Ok(body) = serde_json::from_str(&exchange.answer.body) {
+                learn(&body, redactor);
+            }
         }
+        let masked = |text: &String| redactor.masked(text);
+        let exchanges = exchanges.iter().map(|Exchange { request, answer }| {
+            let request = Asked {
+                method: request.method.clone(),
+                url: masked(&request.url),
+                body: request.body.as_ref().map(masked),
+            };
+            if let Some(name) = hidden_in(&answer.binary(), redactor) {
+                let Asked { method, url, .. } = request;
+                return Err(TapeError::Secret { method, url, name });
+            }
+            let headers = answer.headers.iter();
+            let answer = Answered {
+                status: answer.status,
+                headers: headers
+                    .map(|(name, value)| (name.clone(), masked(value)))
+                    .collect(),
+                body: masked(&match &self.shorten {
+                    Some(shorten) => shorten.body(answer.body.clone()),
+                    None => answer.body.clone(),
+                }),
+                base64: answer.base64.clone(),
+            };
+            Ok(Exchange { request, answer })
+        });
+        Ok(Tape {
+            head: self.head.clone(),
+            exchanges: exchanges.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// The name of a secret in what is no text in UTF-8: in another encoding, or packed.
+fn hidden_in(binary: &[u8], redactor: &Redactor) -> Option<String> {
+    let mut found = redactor.is_in_other_encoding(binary);
+    let all = Box::new(binary);
+    // What can't be unpacked is no packing.
+    let _ = each_unpacked(
+        all,
+        Packed::Unknown,
+        None,
+        &Hints::default(),
+        &mut |inner, _| {
+            let inner = inner.bytes()?;
+            let text = String::from_utf8_lossy(&inner);
+            found = found
+                .take()
+                .or_else(|| redactor.name_in(&text))
+                .or_else(|| redactor.is_in_other_encoding(&inner));
+            Ok(())
+        },
+    );
+    found
+}
+
+/// Names whose values are secrets, in small letters without dashes.
+const SECRET_NAMES: [&str; 14] = [
+    "token",
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "sessiontoken",
+    "authtoken",
+    "csrftoken",
+    "jwt",
+    "apikey",
+    "apisecret",
+    "clientsecret",
+    "secret",
+    "password",
+    "sessionid",
+];
+/// What is shorter is a word.
+const SHORTEST: usize = 8;
+
+/// Hides what stands under the name of a secret.
+fn learn(json: &Value, redactor: &Redactor) {
+    match json {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+                let is_secret = SECRET_NAMES.contains(&name.to_ascii_lowercase().as_str());
+                match value {
+                    Value::String(text) if is_secret && text.len() >= SHORTEST => {
+                        redactor.add(text);
+                    }
+                    other => learn(other, redactor),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| learn(item, redactor)),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
 }

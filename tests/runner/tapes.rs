@@ -244,11 +244,143 @@ fn so_many_records_are_kept_and_no_more() {
         .expect(0);
     assert_eq!(tried.text("second/output.csv"), "id\n0\n1\n2\n");
     let tape = tried.text("taped.tape.jsonl");
+    let kept = r#""body":"id,text\n0,some text\n1,some text\n2,some text\n3,some text\n""#;
     assert!(
-        tape.len() < 200_000 && tape.contains("\"records\":3"),
-        "{} bytes",
-        tape.len()
+        tape.contains(kept) && tape.contains("\"records\":3"),
+        "{tape}"
     );
+}
+
+#[test]
+fn lists_in_json_are_made_shorter_too() {
+    let spec = "version: 1\nname: taped\nmode: data-source\noptions: { API: { type: input, required: true } }\nhttp: { base_url: \"{{ options.API }}\" }\nsource: { request: { path: /items, query: { page: \"{{ page.number }}\" } }, records: \"$.data[*]\", pages: { page: { start: 1 } } }\ncolumns: { id: \"{{ record.id }}\" }\n";
+    let tried = Tried::new(spec);
+    let items: Vec<String> = (0..50).map(|id| format!("{{ id: {id} }}")).collect();
+    let mock = Mock::start(
+        tried.folder.path(),
+        &format!(
+            "- {{ request: \"GET <mock>/items?page=1\", answer: {{ total: 90, data: [{}] }} }}\n",
+            items.join(", ")
+        ),
+    );
+    tried
+        .run(&["record", "--records", "2", "--api", &mock.url])
+        .expect(0);
+    let tape = tried.text("taped.tape.jsonl");
+    let kept = r#"{\"total\":90,\"data\":[{\"id\":0},{\"id\":1},{\"id\":2}]}"#;
+    assert!(tape.contains(kept), "{tape}");
+    tried
+        .run(&["sandbox", "--replay", "--out", "second"])
+        .expect(0);
+    assert_eq!(tried.text("second/output.csv"), "id\n0\n1\n");
+}
+
+/// A spec that asks once; its answer is given.
+const ONE: &str = "version: 1\nname: taped\nmode: data-source\noptions: { API: { type: input, required: true }, KEY: { type: password, required: true } }\nhttp: { base_url: \"{{ options.API }}\" }\nsource: { request: { method: POST, path: /items, json: { sign: \"{{ (options.KEY ~ 'x') | hash }}\", twice: \"{{ options.KEY | upper }}\" } }, pages: none }\ncolumns: { id: \"{{ record.id }}\" }\n";
+
+fn answered(key: &str, answer: &str) -> (Tried, Ended) {
+    let tried = Tried::new(ONE);
+    let mock = Mock::start(
+        tried.folder.path(),
+        &format!("- {{ request: \"POST <mock>/items\", {answer} }}\n"),
+    );
+    let ended = tried.run(&["record", "--api", &mock.url, "--key", key]);
+    (tried, ended)
+}
+
+#[test]
+fn what_was_made_of_a_secret_is_hidden_and_can_be_replayed() {
+    let (tried, ended) = answered(
+        "geheim/nis\"9",
+        r#"answer: [{ id: 1, refresh_token: refreshing-77, twice: "{\"k\":\"geheim/nis\\\\\"9\"}" }]"#,
+    );
+    ended.expect(0);
+    let tape = tried.text("taped.tape.jsonl").to_lowercase();
+    assert!(
+        !tape.contains("geheim") && !tape.contains("refreshing") && tape.contains("hidden-key"),
+        "{tape}"
+    );
+    tried.run(&["sandbox", "--replay"]).expect(0);
+}
+
+#[test]
+fn what_cannot_be_hidden_is_not_recorded() {
+    let (tried, ended) = answered("12", "answer: [{ id: 1 }]");
+    let ended = ended.expect(2);
+    assert!(
+        ended
+            .stderr
+            .contains("the secret HIDDEN-KEY has fewer than four characters"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!tried.folder.path().join("taped.tape.jsonl").exists());
+    let body: Vec<u8> = "id\ngeheimnis\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let tried = Tried::new(ONE);
+    let with_mark = [&[0xff, 0xfe][..], &body].concat();
+    fs::write(tried.folder.path().join("wide.csv"), with_mark).unwrap();
+    let mock = Mock::start(
+        tried.folder.path(),
+        "- { request: \"POST <mock>/items\", headers: { content-type: text/csv }, file: wide.csv }\n",
+    );
+    let ended = tried
+        .run(&["record", "--api", &mock.url, "--key", "geheimnis"])
+        .expect(1);
+    assert!(
+        ended
+            .stderr
+            .contains("holds the secret HIDDEN-KEY in a packed body"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!tried.folder.path().join("taped.tape.jsonl").exists());
+}
+
+#[test]
+fn a_good_tape_outlives_a_run_that_failed() {
+    let (tried, ended) = answered("geheimnis", "answer: [{ id: 1 }]");
+    ended.expect(0);
+    let good = tried.text("taped.tape.jsonl");
+    let mock = Mock::start(
+        tried.folder.path(),
+        "- { request: \"POST <mock>/items\", status: 404, answer: {} }\n",
+    );
+    let ended = tried
+        .run(&["record", "--api", &mock.url, "--key", "geheimnis"])
+        .expect(1);
+    assert!(
+        ended.stdout.contains("taped.tape.failed.jsonl"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(tried.text("taped.tape.jsonl"), good);
+    assert!(tried.text("taped.tape.failed.jsonl").contains("404"));
+}
+
+#[test]
+fn a_tape_that_cannot_be_written_is_told_before_anything_is_sent() {
+    let tried = Tried::new(ONE);
+    let mock = Mock::start(tried.folder.path(), "[]");
+    let ended = tried
+        .run(&[
+            "record",
+            "--tape",
+            "nowhere/x.jsonl",
+            "--api",
+            &mock.url,
+            "--key",
+            "geheimnis",
+        ])
+        .expect(2);
+    assert!(
+        ended.stderr.contains("nowhere/x.jsonl: "),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(mock.differences(), Vec::<String>::new());
 }
 
 #[test]

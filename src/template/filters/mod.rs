@@ -8,7 +8,7 @@ mod date;
 mod default;
 pub mod escape;
 mod format;
-mod hash;
+pub mod hash;
 pub mod join;
 mod json;
 mod length;
