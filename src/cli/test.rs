@@ -41,8 +41,12 @@ pub fn test(arguments: &TestArguments) -> Exit {
             match of_file(&file, arguments, &stop).await {
                 Ok(report) => reports.push(report),
                 Err(message) => {
-                    eprintln!("{message}");
                     exit = Exit::Wrong;
+                    if arguments.format == TestFormat::Text {
+                        eprintln!("{message}");
+                    } else {
+                        reports.push(FileReport::unusable(&file, message));
+                    }
                 }
             }
             if let Some(signal) = stop.signal() {
@@ -167,7 +171,8 @@ fn write_updated(
     plan: &Plan,
     actuals: &[Option<&Actual>],
 ) -> Result<TestFile, String> {
-    let text = updated(file, plan, actuals);
+    let text = updated(file, plan, actuals)
+        .map_err(|error| format!("{}: {error}", file.path.display()))?;
     if *text != *file.source {
         std::fs::write(&file.path, &text)
             .map_err(|error| format!("{}: {error}", file.path.display()))?;

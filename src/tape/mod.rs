@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::plan::{OptionPlan, hidden_name};
 use crate::spec::OptionType;
-pub use player::{NotOnTape, Player};
+pub use player::{NOT_ON_TAPE, NotOnTape, Player};
 pub use recorder::Recorder;
 pub use shorten::Shorten;
 

@@ -11,11 +11,14 @@ use crate::plan::Redactor;
 /// More answers than any test needs: what asks for more never ends.
 const MOST: usize = 100_000;
 
+/// What each error says of a request that has no answer.
+pub const NOT_ON_TAPE: &str = "this request is not on the tape";
+
 /// A request that is not on the tape, and the one there that is most like it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotOnTape {
     /// Nothing like it.
-    #[error("this request is not on the tape: {request}{nearest}")]
+    #[error("{NOT_ON_TAPE}: {request}{nearest}")]
     Unknown {
         /// The request.
         request: String,

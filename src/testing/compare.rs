@@ -10,7 +10,8 @@ use crate::tape::Asked;
 
 /// Names columns of rows in messages, so that the row is found in the data.
 fn called(row: &Row) -> String {
-    let first = row.iter().next();
+    let is_id = |(name, _): &(&String, &Value)| name.eq_ignore_ascii_case("id");
+    let first = row.iter().find(is_id).or_else(|| row.iter().next());
     first.map_or_else(String::new, |(name, value)| {
         format!(" ({name} {})", text_of(value))
     })

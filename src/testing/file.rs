@@ -7,13 +7,13 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Deserialize;
 
+use super::mistakes::mistakes;
 use crate::diagnostics::{Code, Diagnostic, FileError, SpecErrors};
 use crate::spec::Tree;
 use crate::spec::compose::compose;
 use crate::spec::places::{Keyed, Placed, read};
 use crate::spec::schema::tidied;
 use crate::spec::structure::check_part;
-use crate::spec::tree::NodeValue;
 
 /// Tests of a spec: cases with what it is given and what must come of it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -158,13 +158,7 @@ impl TestFile {
                 return None;
             }
         };
-        for case in &keys.cases {
-            errors.extend(case.expect.value.misshapen());
-        }
-        if keys.cases.is_empty() {
-            let message = "there is no case: nothing would be tested";
-            errors.push(Diagnostic::new(Code::MissingKey, tree.span, message));
-        }
+        errors.extend(mistakes(&keys, &tree.span));
         Some(keys)
     }
 }
@@ -190,36 +184,6 @@ pub fn beside(spec: &Path) -> PathBuf {
 }
 
 impl Expect {
-    /// Expectations that are lists or maps by their kind, and something else here: they would be compared
-    /// with nothing.
-    fn misshapen(&self) -> Vec<Diagnostic> {
-        let lists = [
-            &self.rows,
-            &self.some,
-            &self.requests,
-            &self.feedback,
-            &self.logs,
-        ];
-        let lists = lists.into_iter().flatten();
-        let lists = lists.filter(|tree| !matches!(tree.value, NodeValue::List(_)));
-        let by = self.by.iter().filter(|by| {
-            let mut columns = by.entries().iter();
-            !matches!(by.value, NodeValue::Map(_))
-                || columns.any(|column| !matches!(column.value.value, NodeValue::Map(_)))
-        });
-        let told = |tree: &Tree, what: &str| {
-            Diagnostic::new(
-                Code::WrongType,
-                tree.span.clone(),
-                format!("{what} belongs here"),
-            )
-        };
-        let lists = lists.map(|tree| told(tree, "a list"));
-        lists
-            .chain(by.map(|by| told(by, "a map of columns, each with a map of its values,")))
-            .collect()
-    }
-
     /// Whether nothing is expected but that the run ends well.
     pub fn is_empty(&self) -> bool {
         let Self {

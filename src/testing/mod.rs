@@ -7,6 +7,7 @@
 mod actual;
 mod compare;
 mod file;
+mod mistakes;
 mod report;
 mod run_case;
 mod update;
@@ -16,4 +17,4 @@ pub use compare::compare;
 pub use file::{Case, TestFile, beside, schema};
 pub use report::{CaseReport, Difference, FileReport, as_github, as_json, as_junit, as_text};
 pub use run_case::{CantRun, run_case};
-pub use update::updated;
+pub use update::{CantUpdate, updated};

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -65,6 +66,22 @@ pub struct FileReport {
 }
 
 impl FileReport {
+    /// The report of a file of which no case could be run.
+    pub fn unusable(file: &Path, message: String) -> Self {
+        let differences = vec![Difference::at(&(0..0), message)];
+        let case = CaseReport {
+            name: "the file can be used".to_owned(),
+            place: 0..0,
+            differences,
+            seconds: 0.0,
+        };
+        Self {
+            file: file.display().to_string(),
+            source: Arc::from(""),
+            cases: vec![case],
+        }
+    }
+
     /// The line, from 1, of a difference; of its case where it is about no part of it.
     fn line(&self, case: &CaseReport, difference: &Difference) -> usize {
         let place = if difference.place.is_empty() {

@@ -7,24 +7,56 @@ use serde_json::Value;
 use super::actual::{Actual, Row, line_of};
 use super::file::{Case, TestFile};
 use crate::plan::Plan;
+use crate::tape::NOT_ON_TAPE;
+
+/// Why a test file can't be updated; nothing of it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CantUpdate {
+    /// What came is no answer to the spec.
+    #[error(
+        "case {0}: it asked what neither its answers nor its tape have, which nobody expects: {1}"
+    )]
+    Unanswered(String, String),
+    /// Cases share an expectation.
+    #[error(
+        "case {0}: it shares what it expects with another case (`&` and `*`): write it out, or change it by hand"
+    )]
+    Shared(String),
+}
 
 /// The text of a test file with what came in the place of what was expected: of each case those of
-/// `exit`, `rows`, `count`, `requests` and `feedback` that it has; of one that expects nothing the rows,
-/// and of an export requests and feedback. What is looked for by parts (`some`, `by`, `logs`) is
-/// people's.
-pub fn updated(file: &TestFile, plan: &Plan, actuals: &[Option<&Actual>]) -> String {
+/// `exit`, `rows`, `count`, `requests` and `feedback` that it has, and `exit` where the run failed; of one
+/// that expects nothing the rows, and of an export requests and feedback. What is looked for by parts
+/// (`some`, `by`, `logs`) is people's. Comments inside a list that changes are gone.
+pub fn updated(
+    file: &TestFile,
+    plan: &Plan,
+    actuals: &[Option<&Actual>],
+) -> Result<String, CantUpdate> {
     let mut changes: Vec<(Range<usize>, String)> = Vec::new();
     for (case, actual) in file.keys.cases.iter().zip(actuals) {
-        if let Some(actual) = actual {
-            changes.extend(of_case(file, &case.value, plan, actual));
+        let Some(actual) = actual else { continue };
+        let name = || case.value.name.clone();
+        let failure = actual.failure.as_ref();
+        if let Some(failure) = failure.filter(|failure| failure.contains(NOT_ON_TAPE)) {
+            return Err(CantUpdate::Unanswered(name(), failure.clone()));
         }
+        let of_case = of_case(file, &case.value, plan, actual);
+        // What stands behind an alias is another's.
+        let is_own =
+            |place: &Range<usize>| case.span.start <= place.start && place.end <= case.span.end;
+        if !is_own(&case.value.expect.span) || of_case.iter().any(|(place, _)| !is_own(place)) {
+            return Err(CantUpdate::Shared(name()));
+        }
+        changes.extend(of_case);
     }
     changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
     let mut text = file.source.to_string();
+    let ends = if text.contains("\r\n") { "\r\n" } else { "\n" };
     for (place, new) in changes {
-        text.replace_range(place, &new);
+        text.replace_range(place, &new.replace('\n', ends));
     }
-    text
+    Ok(text)
 }
 
 fn of_case(
@@ -51,16 +83,46 @@ fn of_case(
         } else {
             lines.push(format!("rows:{}", block(&indent, &rows(&actual.rows))));
         }
+        let place = trimmed(source, &case.expect.span);
+        if is_in_flow(source, place.start) {
+            let lists = if plan.mode.is_export() {
+                let of = [
+                    ("requests", requests(actual)),
+                    ("feedback", rows(&actual.feedback)),
+                ];
+                of.map(|(key, items)| format!("{key}: [{}]", items.join(", ")))
+                    .join(", ")
+            } else {
+                format!("rows: [{}]", rows(&actual.rows).join(", "))
+            };
+            let exit = if actual.exit == 0 {
+                String::new()
+            } else {
+                format!("exit: {}, ", actual.exit)
+            };
+            changes.push((place, format!("{{ {exit}{lists} }}")));
+            return changes;
+        }
         let joined = lines
             .iter()
             .fold(String::new(), |joined, line| joined + "\n" + &indent + line);
-        let place = trimmed(source, &case.expect.span);
         // What stands behind the key goes, with the space before it.
         changes.push((source[..place.start].trim_end().len()..place.end, joined));
         return changes;
     }
-    if let Some(exit) = &expect.exit {
-        changes.push((exit.span.clone(), actual.exit.to_string()));
+    let is_flow = source[case.expect.span.start..].starts_with('{');
+    match &expect.exit {
+        Some(exit) => changes.push((exit.span.clone(), actual.exit.to_string())),
+        None if actual.exit == 0 => {}
+        None if is_flow => {
+            let behind = case.expect.span.start + 1;
+            changes.push((behind..behind, format!(" exit: {},", actual.exit)));
+        }
+        None => {
+            let start = case.expect.span.start;
+            let indent = " ".repeat(column_of(source, start));
+            changes.push((start..start, format!("exit: {}\n{indent}", actual.exit)));
+        }
     }
     if let Some(count) = &expect.count {
         changes.push((count.span.clone(), actual.rows.len().to_string()));
@@ -70,7 +132,6 @@ fn of_case(
         (&expect.requests, requests(actual)),
         (&expect.feedback, rows(&actual.feedback)),
     ];
-    let is_flow = source[case.expect.span.start..].starts_with('{');
     for (node, items) in lists {
         let Some(node) = node else { continue };
         let place = trimmed(source, &node.span);
@@ -91,6 +152,23 @@ fn of_case(
         changes.push((start..place.end, block(&indent, &items)));
     }
     changes
+}
+
+/// Whether a place stands inside braces that began on its line: then a block can't begin there.
+fn is_in_flow(source: &str, at: usize) -> bool {
+    let line = &source[line_start(source, at)..at];
+    let mut open = 0_i32;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(of), c) if of == c => quote = None,
+            (None, '{') => open += 1,
+            (None, '}') => open -= 1,
+            _ => {}
+        }
+    }
+    open > 0
 }
 
 /// Where a list begins: its first dash may stand before its place.

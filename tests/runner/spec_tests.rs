@@ -197,7 +197,7 @@ cases:
       - { id: 1 }
       requests: [a, b]
       count: 9
-      some: []          # people's
+      logs: ["404"]     # people's
 
   - name: flow
     options: { API: "https://api.example.com" }
@@ -214,6 +214,8 @@ cases:
         "{}",
         ended.stdout
     );
+    let json = test(folder.path(), &["--format", "json", "missing.yaml"]).expect(2);
+    assert!(json.stdout.contains("missing.test.yaml"), "{}", json.stdout);
     // What did not change is not written again.
     test(folder.path(), &["--update"]).expect(0);
     assert_eq!(
@@ -237,6 +239,12 @@ fn test_files_that_can_t_be_used_are_refused() {
         refused(
             "cases:\n  - { name: x, expect: { some: { id: 1 }, logs: none, by: { id: B } } }\n",
         ),
+        refused(
+            "cases:\n  - { name: x, expect: { some: [], logs: [], by: {} } }\n  - { name: x, input: { id: 1 }, expect: { some: [{}], logs: [{ lvel: info, message: x }, { level: warn, message: y }, { level: info }], rows: [1], requests: [{ json: {} }] } }\n",
+        ),
+        refused(
+            "cases:\n  - { name: x, answers: [{ request: FETCH /x, status: 99, json: {}, body: x }], expect: { exit: 0 } }\n",
+        ),
     ];
     insta::assert_snapshot!("refused", all.join("\n---\n"));
     let empty = TempDir::new().unwrap();
@@ -255,6 +263,47 @@ fn test_files_that_can_t_be_used_are_refused() {
         ended.stderr.starts_with("lonely.yaml: "),
         "{}",
         ended.stderr
+    );
+}
+
+#[test]
+fn what_can_t_be_updated_stays_as_it_is() {
+    let cannot = |cases: &str| {
+        let text = format!("cases:\n{cases}");
+        let folder = folder(&[("shop.yaml", IMPORT), ("shop.test.yaml", &text)]);
+        let ended = test(folder.path(), &["--update"]).expect(2);
+        assert_eq!(
+            fs::read_to_string(folder.path().join("shop.test.yaml")).unwrap(),
+            text
+        );
+        ended.stderr
+    };
+    let case = |name: &str, expect: &str| {
+        format!(
+            "  - {{ name: {name}, options: {{ API: \"https://api.example.com\" }}, answers: [{{ request: \"*\", json: {{ data: [] }} }}], expect: {expect} }}\n"
+        )
+    };
+    let all = [
+        cannot(&(case("a", "&r { rows: [{ id: 2 }] }") + &case("b", "*r"))),
+        cannot(&case("a", "{ rows: [] }").replace("\"*\"", "/other")),
+    ];
+    insta::assert_snapshot!("not_updated", all.join("\n---\n"));
+    // A file of Windows stays one.
+    let text = format!(
+        "cases:\n{}",
+        case("a", "{}").replace("data: []", "data: [1]")
+    )
+    .replace('\n', "\r\n");
+    let folder = folder(&[("shop.yaml", IMPORT), ("shop.test.yaml", &text)]);
+    test(folder.path(), &["--update"]).expect(0);
+    let updated = fs::read_to_string(folder.path().join("shop.test.yaml")).unwrap();
+    assert_eq!(
+        updated.matches('\n').count(),
+        updated.matches("\r\n").count()
+    );
+    assert!(
+        updated.contains("expect: { exit: 1, rows: [] } }"),
+        "{updated}"
     );
 }
 
