@@ -72,6 +72,9 @@ pub enum Command {
     Portal(PortalArguments),
     /// Says what a key, a filter, a function, a test, a method or a check's code means.
     Explain(ExplainArguments),
+    /// Answers an editor over standard input and output: the language server.
+    #[cfg(feature = "lsp")]
+    Lsp,
     /// Prints the completions for a shell.
     Completions(CompletionsArguments),
     /// Prints the manual page.

@@ -15,6 +15,8 @@ mod arguments;
 mod check;
 mod completions;
 mod explain;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod new;
 mod portal;
 #[cfg(feature = "sandbox")]
@@ -91,6 +93,8 @@ fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
         Some(Command::Schema(of)) => schema::schema(&of),
         Some(Command::Portal(portal)) => portal::portal(&portal),
         Some(Command::Explain(explain)) => explain::explain(&explain),
+        #[cfg(feature = "lsp")]
+        Some(Command::Lsp) => lsp::lsp(),
         Some(Command::Completions(shell)) => completions::completions(&shell),
         Some(Command::Man) => completions::man(),
         None => run::run(&arguments.run, &flags),

@@ -32,6 +32,7 @@ pub fn record(arguments: RecordArguments, flags: &SpecFlags) -> Exit {
         },
         record: Some(Record {
             source,
+            columns: Vec::new(),
             into: &recording,
         }),
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::arguments::{RunArguments, Verbosity};
 use super::signals;
 use super::spec_flags::SpecFlags;
-use super::tapes::{Record, Recording, Tapes};
+use super::tapes::{Recording, Tapes};
 use crate::container_api::{ContainerApi, InBucket};
 use crate::exit::Exit;
 use crate::http::Rehearsal;
@@ -140,13 +140,13 @@ pub async fn connector(plan: Arc<Plan>, flags: &SpecFlags, how: How<'_>) -> Resu
         Ok((options, state)) => {
             let mut redactor = options.redactor();
             let mut tape = tapes.deck.tape;
-            if let Some(Record { source, into }) = &tapes.record {
-                let begun = Recording::begin(&plan, &options, source, tapes.deck.records);
+            if let Some(record) = &tapes.record {
+                let begun = Recording::begin(&plan, &options, record, tapes.deck.records);
                 let begun = begun.map_err(|error| {
                     eprintln!("error: {error}");
                     Exit::Wrong
                 })?;
-                let recording = into.get_or_init(|| begun);
+                let recording = record.into.get_or_init(|| begun);
                 redactor = recording.redactor();
                 tape = Some(recording.tape());
             }

@@ -69,6 +69,10 @@ pub fn run_in_sandbox(flags: &SpecFlags, how: InSandbox<'_>) -> Exit {
             Ok(sandbox) => sandbox,
             Err(error) => return refuse(&error),
         };
+        let mut tapes = how.tapes;
+        if let Some(record) = &mut tapes.record {
+            record.columns = sandbox.columns();
+        }
         let how = How {
             url: &sandbox.url(),
             state: how.state.as_ref(),
@@ -77,7 +81,7 @@ pub fn run_in_sandbox(flags: &SpecFlags, how: InSandbox<'_>) -> Exit {
             shared: sandbox.shared().to_owned(),
             // The report has the log.
             says_mistakes: is_quiet,
-            tapes: how.tapes,
+            tapes,
         };
         let result = connector(plan, flags, how).await;
         let report = match sandbox.finish() {

@@ -78,11 +78,7 @@ pub fn texts(paths: &[PathBuf]) -> Vec<Result<SpecText, Unreadable>> {
             for file in files {
                 let of_file = read(&file);
                 found.extend(of_file.into_iter().filter(|one| match one {
-                    Ok(one) => {
-                        is_markdown(&file)
-                            || is_test_file(&one.file)
-                            || looks_like_a_spec(&one.text)
-                    }
+                    Ok(one) => is_markdown(&file) || is_test_file(&one.file) || is_spec(&one.text),
                     Err(_) => true,
                 }));
             }
@@ -186,7 +182,8 @@ fn keys(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn looks_like_a_spec(text: &str) -> bool {
+/// Whether a text has three keys of a spec's top level.
+pub fn is_spec(text: &str) -> bool {
     keys(text).filter(|key| KEYS.contains(key)).count() >= 3
 }
 

@@ -65,7 +65,7 @@ impl Recording {
     pub fn begin(
         plan: &Plan,
         options: &OptionValues,
-        source: &str,
+        record: &Record<'_>,
         records: Option<u64>,
     ) -> Result<Self, TapeError> {
         let redactor = options.redactor();
@@ -77,9 +77,14 @@ impl Recording {
         clock::fix(now, false);
         let mut head = Head::new(&plan.name, now.to_string());
         head.options = options.for_tape();
+        head.columns.clone_from(&record.columns);
         head.records = records;
         Ok(Self {
-            use_: Arc::new(TapeUse::Record(Recorder::new(head, source, shorten))),
+            use_: Arc::new(TapeUse::Record(Recorder::new(
+                head,
+                &record.source,
+                shorten,
+            ))),
             redactor,
         })
     }
@@ -119,6 +124,8 @@ pub struct Tapes<'r> {
 pub struct Record<'r> {
     /// The spec's text.
     pub source: String,
+    /// The columns of the site's rows.
+    pub columns: Vec<String>,
     /// Where the recording is put once the options are known.
     pub into: &'r OnceCell<Recording>,
 }

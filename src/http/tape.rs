@@ -114,13 +114,12 @@ fn end_of_lines(body: &[u8], enough: u64) -> Option<usize> {
         return None;
     }
     let mut is_quoted = false;
-    let ends = body.iter().enumerate().filter(|(_, byte)| {
+    let mut ends = body.iter().enumerate().filter(|(_, byte)| {
         is_quoted ^= **byte == b'"';
         **byte == b'\n' && !is_quoted
     });
-    let (at, _) = ends.take(usize::try_from(enough).ok()?).last()?;
-    let lines = body[..=at].iter().filter(|byte| **byte == b'\n').count() as u64;
-    (lines >= enough).then_some(at + 1)
+    let (at, _) = ends.nth(usize::try_from(enough).ok()?.checked_sub(1)?)?;
+    Some(at + 1)
 }
 
 fn response<'h>(

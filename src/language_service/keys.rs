@@ -36,7 +36,7 @@ pub fn of_key(name: &str) -> Vec<KeyDoc> {
         {
             continue;
         }
-        let doc = key_doc(key, owners, property);
+        let doc = doc_of(key, owners, property);
         match found.iter_mut().find(|known| known.about == doc.about) {
             Some(known) => known.owners.extend(doc.owners),
             None => found.push(doc),
@@ -122,7 +122,8 @@ fn mentions(schema: &Value, reference: &str) -> bool {
     }
 }
 
-fn key_doc(key: &str, owners: Vec<String>, property: &Value) -> KeyDoc {
+/// What a key means whose schema this is.
+pub fn doc_of(key: &str, owners: Vec<String>, property: &Value) -> KeyDoc {
     let schema = annotated();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let resolved = match property["$ref"].as_str() {

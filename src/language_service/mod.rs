@@ -1,12 +1,28 @@
-//! What an author may ask about a spec: what a key, a filter or a check's code means.
+//! What an author may ask about a spec: what a key, a filter or a check's code means, what may be
+//! written at a place, what stands there, where it is given, what it would be called otherwise.
 //!
-//! Editors, `runner explain` and the documentation have their texts from here. Plain synchronous code
+//! Editors, `runner explain` and the documentation have their answers from here. Plain synchronous code
 //! that knows no network.
 
+mod complete;
+mod cursor;
+mod format_templates;
+mod hover;
 mod keys;
+mod open_spec;
+mod positions;
+mod references;
+mod schema_at;
+mod template_text;
 mod words;
 
+pub use complete::{Suggestion, SuggestionKind, complete};
+pub use format_templates::format_templates;
+pub use hover::{Hover, hover};
 pub use keys::{KeyDoc, of_key};
+pub use open_spec::OpenSpec;
+pub use positions::{Lines, Position};
+pub use references::{Edit, definition, references, rename, renamed_at};
 pub use words::{WordDoc, of_word};
 
 use crate::diagnostics::Code;

@@ -17,6 +17,7 @@ pub mod rate;
 pub mod reads;
 pub mod request;
 pub(crate) mod scopes;
+pub use scopes::RESERVED;
 mod secret;
 mod secret_forms;
 pub mod source;
@@ -24,7 +25,7 @@ pub mod target;
 
 use std::sync::Arc;
 
-pub use compile::{Loaded, compile, load, load_beside};
+pub use compile::{Loaded, compile, load, load_beside, scope_at};
 pub use logging::{FailRule, LogRule, NotifyRule};
 pub use option_values::{Environment, OptionErrors, OptionValue, OptionValues};
 pub use options::{OptionPlan, flag_of};

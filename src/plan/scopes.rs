@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::spec::{LogAt, Mode, OptionType};
-use crate::template::scope::{Field, Name, Scope, SpecFile};
+use crate::template::scope::{Field, Name, Scope, SpecFile, Watch};
 use crate::template::shapes::Shapes;
 
 use super::options::OptionPlan;
@@ -75,6 +75,7 @@ impl Scopes {
         steps: Vec<String>,
         file: SpecFile,
         shapes: Arc<Shapes>,
+        watch: Option<Arc<Watch>>,
     ) -> Self {
         let fields = options.iter().map(|option| Field {
             name: option.key.clone(),
@@ -92,7 +93,8 @@ impl Scopes {
             .with_fields("run", &RUN)
             .with_steps(steps)
             .with_file(file)
-            .with_shapes(shapes);
+            .with_shapes(shapes)
+            .with_watch(watch);
         Self {
             mode,
             base,

@@ -13,7 +13,7 @@ use crate::template::{Value, json};
 /// More records than these tell nothing new.
 const ENOUGH: u64 = 2_000;
 
-/// The shapes of `record`, of each of the steps by its name, and of `response`. What can't be replayed is
+/// The shapes of `record`, of each of the steps by its name, of `response` and of `row`. What can't be replayed is
 /// left out, and why it can't be is told.
 pub async fn shapes(
     plan: Arc<Plan>,
@@ -33,6 +33,12 @@ pub async fn shapes(
         }
     }
     if plan.mode != Mode::DataSource {
+        let columns = tape.head.columns.iter();
+        if !tape.head.columns.is_empty() {
+            let row = columns.map(|column| (column.clone(), Value::from("")));
+            let row = Value::from_pairs(row.collect::<Vec<_>>());
+            shapes.entry("row".to_owned()).or_default().observe(&row);
+        }
         return (shapes, None);
     }
     let most = tape.head.records.unwrap_or(ENOUGH).min(ENOUGH);

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use axum::http::StatusCode;
+use indexmap::{IndexMap, IndexSet};
+use serde::de::IgnoredAny;
 
 use super::answer::SandboxAnswer;
 use super::input_file::InputFile;
@@ -56,6 +58,18 @@ impl Inputs {
                 Some((kind, cursor.at, cursor.file.len()))
             })
             .collect()
+    }
+
+    /// The columns of the first rows of all files, hidden ones too.
+    pub fn columns(&self) -> IndexSet<String> {
+        let files = self.files.values().map(|cursor| &cursor.file);
+        let rows = files.flat_map(|file| {
+            let rows = file.rows(0, file.len().min(MOST_ROWS), true);
+            let json = [b"[".as_slice(), &rows, b"]"].concat();
+            // They are JSON, as that is how they are handed out.
+            serde_json::from_slice::<Vec<IndexMap<String, IgnoredAny>>>(&json).unwrap_or_default()
+        });
+        rows.flat_map(IndexMap::into_keys).collect()
     }
 
     fn cursor(&mut self, word: &str) -> Result<&mut Cursor, SandboxAnswer> {

@@ -156,6 +156,13 @@ impl Sandbox {
         &self.exchanged
     }
 
+    /// The columns of the inputs.
+    pub fn columns(&self) -> Vec<String> {
+        with(&self.shared, |held| {
+            held.inputs.columns().into_iter().collect()
+        })
+    }
+
     /// The first logs that came, the grave ones before others: level and message; and how many more came.
     pub fn logs(&self) -> (Vec<(&'static str, String)>, u64) {
         with(&self.shared, |held| {

@@ -59,6 +59,9 @@ pub struct Head {
     /// The options' values; `{"hidden": NAME}` where it is a secret.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, Value>,
+    /// The columns of the site's rows, for those who look at a spec beside the tape.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// After how many records the run was ended, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<u64>,
@@ -319,6 +322,7 @@ impl Head {
             spec: spec.to_owned(),
             now,
             options: BTreeMap::new(),
+            columns: Vec::new(),
             records: None,
         }
     }

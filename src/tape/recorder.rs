@@ -185,7 +185,7 @@ fn learn(json: &Value, redactor: &Redactor) {
     match json {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+                let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
                 let is_secret = SECRET_NAMES.contains(&name.to_ascii_lowercase().as_str());
                 match value {
                     Value::String(text) if is_secret && text.len() >= SHORTEST => {

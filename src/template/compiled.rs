@@ -176,6 +176,7 @@ impl Template {
         (uses, diagnostics): (&mut Uses, &mut Vec<Diagnostic>),
         is_condition: bool,
     ) -> Self {
+        scope.told_at(&node.span);
         let kind = match &node.value {
             NodeValue::Refused => Kind::Constant(Value::UNDEFINED),
             NodeValue::List(items) => Kind::List(

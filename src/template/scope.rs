@@ -1,7 +1,8 @@
 //! The names that a place in the spec sees, for the check.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::shapes::{Shape, Shapes};
 
@@ -48,12 +49,39 @@ pub struct Scope {
     file: Option<Arc<SpecFile>>,
     /// What values looked like on a tape.
     shapes: Arc<Shapes>,
+    /// Who wants to know what is seen at a place of the spec.
+    watch: Option<Arc<Watch>>,
     /// Names of steps and lookups of the spec, those that come later too.
     steps: BTreeSet<String>,
     /// Names of answers of a target's channel.
     answers: BTreeSet<String>,
     /// Whether the result is written into rows, logs or messages: secrets are refused there.
     pub is_shown: bool,
+}
+
+/// Remembers which names the template at a place of the spec sees.
+#[derive(Debug)]
+pub struct Watch {
+    at: usize,
+    seen: Mutex<Option<Scope>>,
+}
+
+impl Watch {
+    /// Watches the template that the byte `at` of the spec stands in.
+    pub fn new(at: usize) -> Self {
+        Self {
+            at,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// What the template there sees.
+    pub fn seen(&self) -> Option<Scope> {
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
 }
 
 /// The file of a spec.
@@ -98,6 +126,25 @@ impl Scope {
     pub fn with_shapes(mut self, shapes: Arc<Shapes>) -> Self {
         self.shapes = shapes;
         self
+    }
+
+    /// A scope that is told to who watches a place of the spec.
+    #[must_use]
+    pub fn with_watch(mut self, watch: Option<Arc<Watch>>) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// A template at this place of the spec sees these names.
+    pub fn told_at(&self, place: &Range<usize>) {
+        let Some(watch) = &self.watch else { return };
+        if place.start <= watch.at && watch.at <= place.end {
+            let seen = Self {
+                watch: None,
+                ..self.clone()
+            };
+            *watch.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        }
     }
 
     /// What a name held on the tape.

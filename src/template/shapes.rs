@@ -14,7 +14,13 @@ pub struct Shape {
     maps: usize,
     texts: usize,
     others: usize,
+    samples: Vec<String>,
 }
+
+/// So many values are kept as examples.
+const SAMPLES: usize = 3;
+/// Longer ones are cut.
+const SAMPLE_LENGTH: usize = 60;
 
 /// Shapes by the names that templates use.
 pub type Shapes = BTreeMap<String, Shape>;
@@ -44,8 +50,54 @@ impl Shape {
                     element.observe(&item);
                 }
             }
-            ValueKind::String => self.texts += 1,
-            _ => self.others += 1,
+            ValueKind::String => {
+                self.texts += 1;
+                self.keep(value);
+            }
+            _ => {
+                self.others += 1;
+                self.keep(value);
+            }
+        }
+    }
+
+    fn keep(&mut self, value: &Value) {
+        if self.samples.len() == SAMPLES {
+            return;
+        }
+        let text = match value.as_str() {
+            Some(text) => format!("'{text}'"),
+            None => value.to_string(),
+        };
+        let mut short: String = text.chars().take(SAMPLE_LENGTH).collect();
+        if short.len() < text.len() {
+            short.push('…');
+        }
+        if !self.samples.contains(&short) {
+            self.samples.push(short);
+        }
+    }
+
+    /// A few of the values, as a template would write them.
+    pub fn samples(&self) -> &[String] {
+        &self.samples
+    }
+
+    /// What it was, in a word or two; nothing where it never was anything.
+    pub fn kind(&self) -> &'static str {
+        let has = [
+            self.maps > 0,
+            self.element.is_some(),
+            self.texts > 0,
+            self.others > 0,
+        ];
+        match has {
+            [false, false, false, false] => "nothing",
+            [true, false, false, false] => "a map",
+            [false, true, false, false] => "a list",
+            [false, false, true, false] => "text",
+            [false, false, false, true] => "a number or a flag",
+            _ => "of several kinds",
         }
     }
 

@@ -234,6 +234,27 @@ fn shells_and_manuals_have_what_they_need() {
     assert!(page.contains(".TH runner 1") && page.contains("health\\-check"));
 }
 
+/// A tape of a run over the site's rows knows their columns.
+#[test]
+fn columns_of_the_site_are_known_from_the_tape() {
+    let folder = TempDir::new().unwrap();
+    let spec = "version: 1\nname: example\nmode: data-service\ncolumns: { a: \"{{ row.titel }}\", b: \"{{ row.title }}\" }\n";
+    fs::write(folder.path().join("spec.yaml"), spec).unwrap();
+    fs::write(folder.path().join("in.csv"), "id,title\n1,Shoe\n").unwrap();
+    Runner::new()
+        .in_folder(folder.path())
+        .args(["record", "--spec", "spec.yaml", "--input", "in.csv"])
+        .run()
+        .expect(0);
+    let told = check(folder.path(), &["spec.yaml"], 0);
+    assert!(
+        told.contains("no `row` on the tape has `titel`")
+            && told.contains("did you mean `title`? it has id, title"),
+        "{told}"
+    );
+    assert_eq!(told.matches("not-on-tape").count(), 1, "{told}");
+}
+
 /// A tape beside the spec says which fields there are; what it can't say is let be.
 #[test]
 fn fields_are_known_from_the_tape() {
@@ -274,6 +295,14 @@ fn fields_are_known_from_the_tape() {
         ),
         ("record.id + 1", ""),
         ("now()", ""),
+        (
+            "'' }}{% for tag in record.tags %}{{ tag.name }}{{ tag.nam }}{% endfor %}{{ ''",
+            "8:64 no `tag` on the tape has `nam`",
+        ),
+        (
+            "'' }}{% set tag = record.id %}{% for one in record.tags %}{{ tag.x }}{% endfor %}{{ ''",
+            "",
+        ),
     ];
     for with_tape in [true, false] {
         for (template, expected) in templates {

@@ -21,6 +21,7 @@ mod faults;
 mod file_targets;
 mod files;
 mod floors;
+mod lsp;
 mod mutations;
 mod options;
 mod portal;

@@ -42,7 +42,7 @@ use crate::spec::places::{HasPlace, Placed};
 use crate::spec::recovery::OnResponse;
 use crate::spec::tree::Node;
 use crate::spec::{Document, KeepWord, Mode, OnError, Spec};
-use crate::template::scope::{Scope, SpecFile};
+use crate::template::scope::{Scope, SpecFile, Watch};
 use crate::template::shapes::Shapes;
 use crate::template::{Template, Uses};
 
@@ -71,7 +71,7 @@ pub fn load_beside(file: &str, text: &str, shapes: Arc<Shapes>) -> Result<Loaded
     let plan = Document::read(file, Arc::clone(&source), &mut errors).map(|document| {
         let mut found = Vec::new();
         steps.clone_from(&document.names);
-        let plan = compile(&document, shapes, &mut found, &mut warnings);
+        let plan = compile(&document, shapes, None, &mut found, &mut warnings);
         errors.extend(own_mistakes::of(&document, found));
         odd_characters::warn(&document.root, &mut warnings);
         plan
@@ -106,6 +106,16 @@ pub fn load_beside(file: &str, text: &str, shapes: Arc<Shapes>) -> Result<Loaded
     }
 }
 
+/// The names that the template at the byte `at` of a spec sees, with what they held on the tape; nothing
+/// where there is no template, or where the spec can't be read so far.
+pub fn scope_at(file: &str, text: &str, shapes: Arc<Shapes>, at: usize) -> Option<Scope> {
+    let document = Document::read(file, text, &mut Vec::new())?;
+    let watch = Arc::new(Watch::new(at));
+    let told = (&mut Vec::new(), &mut Vec::new());
+    compile(&document, shapes, Some(Arc::clone(&watch)), told.0, told.1);
+    watch.seen()
+}
+
 /// A warning as the hint of a mistake at its place.
 fn told_with(warning: &Diagnostic) -> String {
     let hint = warning.hint.as_deref().unwrap_or_default();
@@ -117,12 +127,14 @@ fn told_with(warning: &Diagnostic) -> String {
 pub fn compile(
     document: &Document,
     shapes: Arc<Shapes>,
+    watch: Option<Arc<Watch>>,
     errors: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Plan {
     let mut compiler = Compiler {
         document,
         shapes,
+        watch,
         errors,
         warnings,
         uses: Uses::default(),
@@ -162,6 +174,8 @@ pub(super) struct Compiler<'d> {
     pub(super) document: &'d Document,
     /// What values looked like on a tape.
     shapes: Arc<Shapes>,
+    /// Who wants to know what a template sees.
+    watch: Option<Arc<Watch>>,
     errors: &'d mut Vec<Diagnostic>,
     pub(super) warnings: &'d mut Vec<Diagnostic>,
     /// What all templates together read.
@@ -239,6 +253,7 @@ impl<'d> Compiler<'d> {
             self.document.names.clone(),
             SpecFile::new(&self.document.file, &self.document.source),
             Arc::clone(&self.shapes),
+            self.watch.clone(),
         );
         scopes.is_incremental = spec.incremental.is_some();
         self.defaults = self.defaults(&scopes);

@@ -23,6 +23,7 @@ use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 
 use super::scope::Scope;
+use super::shapes::Shape;
 use crate::diagnostics::{Code, Diagnostic};
 
 /// A mistake in a template: bytes of its text, what, and how to mend it.
@@ -126,6 +127,7 @@ pub fn lower<'s>(
         problems,
         hints,
         locals: Vec::new(),
+        loops: Vec::new(),
     };
     let body = match &tree {
         Stmt::Template(template) => match lone_expression(&template.children) {
@@ -165,6 +167,8 @@ struct Lowering<'s, 'c> {
     hints: &'c mut Vec<Problem>,
     /// Names that the template itself sets, innermost last.
     locals: Vec<&'s str>,
+    /// What the elements of loops were on the tape; each with the place of its name in `locals`.
+    loops: Vec<(usize, Shape)>,
 }
 
 impl Lowering<'_, '_> {

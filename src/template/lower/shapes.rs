@@ -61,14 +61,21 @@ impl<'s> Lowering<'s, '_> {
         });
     }
 
+    /// What the elements of a list were on the tape.
+    pub(super) fn element_shape(&self, list: &Expr<'s>) -> Option<Shape> {
+        self.shape_of(list)?.element().cloned()
+    }
+
     /// What an expression was on the tape, where it is a path.
     fn shape_of(&self, expr: &Expr<'s>) -> Option<&Shape> {
         match expr {
             Expr::Var(var) => {
-                let is_of_data =
-                    matches!(self.scope.get(var.id), Some(Name::Any | Name::Fields(_)));
-                let name = (is_of_data && !self.is_local(var.id)).then_some(var.id)?;
-                self.scope.shape(name)
+                if let Some(index) = self.locals.iter().rposition(|local| *local == var.id) {
+                    let mut loops = self.loops.iter().rev();
+                    return loops.find(|(at, _)| *at == index).map(|(_, shape)| shape);
+                }
+                self.scope.get(var.id)?;
+                self.scope.shape(var.id)
             }
             Expr::GetAttr(attr) => self.shape_of(&attr.expr)?.field(attr.name),
             Expr::GetItem(item) => {

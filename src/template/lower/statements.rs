@@ -114,11 +114,22 @@ impl<'s> Lowering<'s, '_> {
     pub(super) fn for_loop(&mut self, each: &Spanned<ForLoop<'s>>) -> Stmt<'s> {
         let iter = self.expr(&each.iter);
         let outer = self.locals.len();
+        let element = self.element_shape(&each.iter);
         let target = self.target(&each.target);
+        let has_shape = match (&each.target, element) {
+            (Expr::Var(_), Some(element)) => {
+                self.loops.push((outer, element));
+                true
+            }
+            _ => false,
+        };
         self.locals.push("loop");
         let filter_expr = each.filter_expr.as_ref().map(|filter| self.decides(filter));
         let body = self.body(&each.body);
         self.locals.truncate(outer);
+        if has_shape {
+            self.loops.pop();
+        }
         let else_body = self.block(&each.else_body);
         let lowered = ForLoop {
             target,
