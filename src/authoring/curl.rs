@@ -41,6 +41,10 @@ pub struct CurlRequest {
     pub body: Option<String>,
     /// Credentials.
     pub given: Given,
+    /// Names that stand in braces in the address, in parameters and headers: people fill them in.
+    pub open: Vec<String>,
+    /// Further parameters that it may have.
+    pub others: Vec<String>,
 }
 
 /// Credentials of a command.

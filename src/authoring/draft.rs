@@ -59,7 +59,7 @@ pub fn draft(name: &str, request: &CurlRequest, found: Option<&Found>) -> String
     for (key, value) in &request.query {
         let value = match pages.value_of(key) {
             Some(value) => value.to_owned(),
-            None => value_of(key, value, &mut options),
+            None => value_of(request, key, value, &mut options),
         };
         let _ = writeln!(query, "        {}: {value}", yaml(key));
     }
@@ -68,36 +68,25 @@ pub fn draft(name: &str, request: &CurlRequest, found: Option<&Found>) -> String
     }
     let mut headers = String::new();
     for (key, value) in &request.headers {
-        let value = value_of(key, value, &mut options);
+        let value = value_of(request, key, value, &mut options);
         let _ = writeln!(headers, "        {}: {value}", yaml(key));
     }
     let body = request.body.as_ref();
     let body = body
         .map(|body| body_lines(body, &mut options))
         .unwrap_or_default();
-    if !options.is_empty() {
-        text.push_str(
-            "options:          # what people fill in at the platform; a password is never shown\n",
-        );
-        for option in &options {
-            let _ = writeln!(
-                text,
-                "  {}: {{ type: {}, label: {}, required: true }}",
-                option.name,
-                option.kind,
-                yaml(&option.label)
-            );
-        }
-        text.push('\n');
-    }
-    let _ = writeln!(text, "http:\n  base_url: {}", yaml(&base));
+    let (base, path) = (
+        filled(&base, request, &mut options),
+        filled(&path, request, &mut options),
+    );
+    text.push_str(&option_lines(&options));
+    let _ = writeln!(text, "http:\n  base_url: {base}");
     if let Some(auth) = auth {
         let _ = writeln!(text, "  auth: {auth}");
     }
     let _ = writeln!(
         text,
-        "\nsource:\n  - name: product          # what one record is: later steps and columns call it so\n    request:\n      path: {}",
-        yaml(&path)
+        "\nsource:\n  - name: product          # what one record is: later steps and columns call it so\n    request:\n      path: {path}"
     );
     let default = if request.body.is_some() {
         "POST"
@@ -109,6 +98,13 @@ pub fn draft(name: &str, request: &CurlRequest, found: Option<&Found>) -> String
     }
     if !query.is_empty() {
         let _ = write!(text, "      query:\n{query}");
+    }
+    if !request.others.is_empty() {
+        let _ = writeln!(
+            text,
+            "      # it may have more parameters: {}",
+            request.others.join(", ")
+        );
     }
     if !headers.is_empty() {
         let _ = write!(text, "      headers:\n{headers}");
@@ -268,8 +264,100 @@ impl Pages {
     }
 }
 
+/// Whether a parameter is one that pages.
+pub(super) fn pages_by(name: &str) -> bool {
+    let all = [&SIZES[..], &NUMBERS, &OFFSETS, &CURSORS];
+    all.iter().any(|names| names.contains(&name))
+}
+
+/// What a parameter that pages is on the first page.
+pub(super) fn first_of(name: &str) -> Option<String> {
+    let first = if SIZES.contains(&name) {
+        "100"
+    } else if NUMBERS.contains(&name) {
+        "1"
+    } else if OFFSETS.contains(&name) {
+        "0"
+    } else {
+        return None;
+    };
+    Some(first.to_owned())
+}
+
+/// The lines of `options`; nothing where there are none.
+fn option_lines(options: &[OptionLine]) -> String {
+    let mut text = String::new();
+    if options.is_empty() {
+        return text;
+    }
+    text.push_str(
+        "options:          # what people fill in at the platform; a password is never shown\n",
+    );
+    for option in options {
+        // Writing into a string does not fail.
+        let _ = writeln!(
+            text,
+            "  {}: {{ type: {}, label: {}, required: true }}",
+            option.name,
+            option.kind,
+            yaml(&option.label)
+        );
+    }
+    text.push('\n');
+    text
+}
+
+/// Credentials as a spec has them.
+pub(super) struct Credentials {
+    /// The lines of `options`.
+    pub options: String,
+    /// The value of `auth`.
+    pub auth: Option<String>,
+}
+
+impl Credentials {
+    /// Those of a request, with further options that people fill in.
+    pub fn of(given: &Given, inputs: &[&str]) -> Self {
+        let mut options = Vec::new();
+        let auth = auth_of(given, &mut options);
+        for name in inputs {
+            option(&mut options, &option_name(name), "input", name);
+        }
+        Self {
+            options: option_lines(&options),
+            auth,
+        }
+    }
+}
+
+/// A text with options in the place of what people fill in, as YAML.
+fn filled(text: &str, request: &CurlRequest, options: &mut Vec<OptionLine>) -> String {
+    let mut with = text.to_owned();
+    for name in &request.open {
+        let place = format!("{{{name}}}");
+        if with.contains(&place) {
+            let option = option(options, &option_name(name), "input", name);
+            with = with.replace(&place, &format!("{{{{ options.{option} }}}}"));
+        }
+    }
+    yaml(&with)
+}
+
 /// The value of a header or a parameter; one that sounds secret is an option.
-fn value_of(key: &str, value: &str, options: &mut Vec<OptionLine>) -> String {
+fn value_of(
+    request: &CurlRequest,
+    key: &str,
+    value: &str,
+    options: &mut Vec<OptionLine>,
+) -> String {
+    if value.starts_with('{')
+        && request
+            .open
+            .iter()
+            .any(|name| value == format!("{{{name}}}"))
+    {
+        return filled(value, request, options);
+    }
     if sounds_secret(&key.to_lowercase()) {
         let name = option(options, &option_name(key), "password", key);
         return format!("\"{{{{ options.{name} }}}}\"");
@@ -277,7 +365,7 @@ fn value_of(key: &str, value: &str, options: &mut Vec<OptionLine>) -> String {
     yaml(value)
 }
 
-fn option_name(key: &str) -> String {
+pub(super) fn option_name(key: &str) -> String {
     let name: String = key
         .chars()
         .map(|c| {
@@ -345,7 +433,9 @@ fn split_url(url: &str) -> (String, String) {
         return (url.to_owned(), "/".to_owned());
     };
     let origin = parsed.origin().ascii_serialization();
-    let path = parsed.path();
+    // As it is written: what people fill in stands in braces.
+    let behind = url.split_once("://").map_or("", |(_, behind)| behind);
+    let path = behind.find('/').map_or("", |at| &behind[at..]);
     let split = path.trim_end_matches('/').rfind('/').unwrap_or(0);
     let (before, behind) = path.split_at(split);
     let behind = if behind.is_empty() { "/" } else { behind };
@@ -363,7 +453,7 @@ fn body_lines(body: &str, options: &mut Vec<OptionLine>) -> String {
     if is_form {
         let pairs = form_urlencoded::parse(body.as_bytes());
         return pairs.fold("      form:\n".to_owned(), |lines, (key, value)| {
-            let value = value_of(&key, &value, options);
+            let value = value_of(&CurlRequest::default(), &key, &value, options);
             format!("{lines}        {}: {value}\n", yaml(&key))
         });
     }

@@ -1,15 +1,20 @@
-//! Specs to start from: of a request as an API's documentation has it, of a feed, or of a mode alone.
+//! Specs to start from: of a request as an API's documentation has it, of an API's description, of a
+//! feed, or of a mode alone.
 //!
 //! What is written passes the check, has comments, and holds no secret.
 
 mod answer;
 mod curl;
 mod draft;
+mod export;
+mod openapi;
 mod outline;
 
 pub use answer::{Found, found_in};
 pub use curl::{CurlError, CurlRequest, Given};
 pub use draft::draft;
+pub use export::export;
+pub use openapi::{OpenApi, OpenApiError, Operation, Wanted};
 pub use outline::{feed, outline};
 
 /// How each spec begins.

@@ -123,15 +123,23 @@ pub struct Verbosity {
 #[derive(Debug, Args)]
 pub struct NewArguments {
     /// The name of the connector; it is written to NAME.yaml.
+    /// Without it one is asked for, on a terminal.
     #[arg(value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// What kind of connector it is.
     #[arg(long, value_enum, conflicts_with = "from")]
     pub mode: Option<ModeArgument>,
-    /// A request that lists records, as an API's documentation or a browser has it: 'curl …'; or a feed,
-    /// a file or its address. Secrets become options and are not written.
+    /// A request that lists records, as an API's documentation or a browser has it: 'curl …'; an API's
+    /// description by OpenAPI; or a feed, a file or its address. Secrets become options and are not
+    /// written.
     #[arg(long, value_name = "CURL|FILE")]
     pub from: Option<String>,
+    /// An API's description by OpenAPI, for an export to one of its operations.
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub to: Option<String>,
+    /// The operation of the description: its operationId, its path, or METHOD PATH.
+    #[arg(long, value_name = "OPERATION")]
+    pub operation: Option<String>,
     /// Sends the request once, to find the list of records, the way of paging, the id and the columns.
     #[arg(long = "try", requires = "from")]
     pub r#try: bool,

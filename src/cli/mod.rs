@@ -23,6 +23,7 @@ mod portal;
 mod preview;
 #[cfg(feature = "sandbox")]
 mod profile;
+mod prompts;
 #[cfg(feature = "sandbox")]
 mod record;
 mod run;
@@ -80,7 +81,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
     match arguments.command {
-        Some(Command::New(new)) => new::new(&new),
+        Some(Command::New(new)) => new::new(new),
         Some(Command::Check(check)) => check::check(&check),
         #[cfg(feature = "sandbox")]
         Some(Command::Preview(preview)) => preview::preview(preview, &flags),

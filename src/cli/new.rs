@@ -9,8 +9,12 @@ use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LINK};
 
 use super::arguments::NewArguments;
+use super::prompts::{self, completed};
 use super::run::in_runtime;
-use crate::authoring::{CurlRequest, Found, Given, draft, feed, found_in, name_of, outline};
+use crate::authoring::{
+    CurlRequest, Found, Given, OpenApi, OpenApiError, Operation, Wanted, draft, export, feed,
+    found_in, name_of, outline,
+};
 use crate::exit::Exit;
 use crate::plan::load;
 use crate::spec::Mode;
@@ -19,29 +23,24 @@ use crate::spec::Mode;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Writes a spec; it is never written over one that is there.
-pub fn new(arguments: &NewArguments) -> Exit {
+pub fn new(arguments: NewArguments) -> Exit {
+    let (arguments, name) = match completed(arguments) {
+        Ok(completed) => completed,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::Wrong;
+        }
+    };
+    let name = name_of(&name);
     let file = arguments
         .out
         .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{}.yaml", name_of(&arguments.name))));
-    let name = name_of(&arguments.name);
-    let text = match &arguments.from {
-        None => outline(&name, arguments.mode.map_or(Mode::DataSource, Into::into)),
-        Some(from) if from.trim_start().starts_with("curl") => {
-            match of_curl(&name, from, arguments.r#try) {
-                Ok(text) => text,
-                Err((exit, message)) => {
-                    eprintln!("error: {message}");
-                    return exit;
-                }
-            }
-        }
-        Some(from) if is_feed(from) => feed(&name, &place(from)),
-        Some(from) => {
-            eprintln!(
-                "error: --from takes a curl command, or a feed: a .csv, .tsv, .json, .jsonl, .xml, .xlsx or .ods file, packed or not; `{from}` is neither"
-            );
-            return Exit::Wrong;
+        .unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
+    let text = match text_of(&name, &arguments) {
+        Ok(text) => text,
+        Err((exit, message)) => {
+            eprintln!("error: {message}");
+            return exit;
         }
     };
     // What is written here and refused by the check is a bug, and better told than written.
@@ -60,6 +59,97 @@ pub fn new(arguments: &NewArguments) -> Exit {
             Exit::Failed
         }
     }
+}
+
+fn text_of(name: &str, arguments: &NewArguments) -> Result<String, (Exit, String)> {
+    let operation = arguments.operation.as_deref();
+    if let Some(to) = &arguments.to {
+        return to_api(name, to, operation);
+    }
+    match &arguments.from {
+        None => Ok(outline(
+            name,
+            arguments.mode.map_or(Mode::DataSource, Into::into),
+        )),
+        Some(from) if from.trim_start().starts_with("curl") => of_curl(name, from, arguments.r#try),
+        Some(from) => {
+            if let Some(described) = described(from) {
+                let api = described?;
+                return of_api(name, &api, operation, from);
+            }
+            if is_feed(from) {
+                return Ok(feed(name, &place(from)));
+            }
+            Err((
+                Exit::Wrong,
+                format!(
+                    "--from takes a curl command, an API's description by OpenAPI (a file), or a feed: a .csv, .tsv, .json, .jsonl, .xml, .xlsx or .ods file, packed or not; `{from}` is none of them"
+                ),
+            ))
+        }
+    }
+}
+
+/// An API's description, where a file of YAML or JSON is one; any other JSON is a feed.
+fn described(file: &str) -> Option<Result<OpenApi, (Exit, String)>> {
+    let lower = file.to_lowercase();
+    let is_yaml = [".yaml", ".yml"]
+        .iter()
+        .any(|ending| lower.ends_with(ending));
+    if file.contains("://") || !(is_yaml || lower.ends_with(".json")) {
+        return None;
+    }
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => return is_yaml.then(|| Err((Exit::Wrong, format!("{file}: {error}")))),
+    };
+    match OpenApi::read(&text) {
+        Ok(api) => Some(Ok(api)),
+        Err(_) if !is_yaml => None,
+        Err(error) => Some(Err((Exit::Wrong, format!("{file}: {error}")))),
+    }
+}
+
+fn of_api(
+    name: &str,
+    api: &OpenApi,
+    operation: Option<&str>,
+    file: &str,
+) -> Result<String, (Exit, String)> {
+    let operation = operation_of(api, Wanted::List, operation, file)?;
+    let example = api.example(&operation).unwrap_or_default();
+    let found = found_in(&example, None);
+    Ok(draft(name, &api.request(&operation), Some(&found)))
+}
+
+fn to_api(name: &str, file: &str, operation: Option<&str>) -> Result<String, (Exit, String)> {
+    let wrong = |message: String| (Exit::Wrong, format!("{file}: {message}"));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let api = OpenApi::read(&text).map_err(|error| wrong(error.to_string()))?;
+    let operation = operation_of(&api, Wanted::Item, operation, file)?;
+    let Some(place) = api.item(&operation) else {
+        return Err(wrong("the operation takes no item".to_owned()));
+    };
+    Ok(export(name, &api.request(&operation), &operation, &place))
+}
+
+/// The operation that is named, the only one, or the one that is chosen on a terminal.
+fn operation_of(
+    api: &OpenApi,
+    wanted: Wanted,
+    named: Option<&str>,
+    file: &str,
+) -> Result<Operation, (Exit, String)> {
+    let chosen = api.operation(wanted, named).or_else(|error| {
+        let OpenApiError::Several { why, operations } = &error else {
+            return Err(error);
+        };
+        match prompts::operation(why, operations) {
+            Some(chosen) => api.operation(wanted, Some(&chosen)),
+            None => Err(error),
+        }
+    });
+    chosen.map_err(|error| (Exit::Wrong, format!("{file}: {error}")))
 }
 
 fn of_curl(name: &str, command: &str, is_tried: bool) -> Result<String, (Exit, String)> {

@@ -198,7 +198,7 @@ fn what_can_t_be_taken_is_told() {
         new(&["x", "--from", "shop.pdf"])
             .expect(2)
             .stderr
-            .contains("is neither")
+            .contains("is none of them")
     );
     assert!(
         new(&["x", "--from", "curl -F a=b https://a.example"])
@@ -225,4 +225,126 @@ fn what_can_t_be_taken_is_told() {
         page.stderr
     );
     assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+/// A description, the operation, and whether it is for an export.
+#[test]
+fn an_api_s_description_becomes_a_spec() {
+    let folder = TempDir::new().unwrap();
+    let case = |file: &str| {
+        project("tests/cases/openapi")
+            .join(file)
+            .display()
+            .to_string()
+    };
+    let mut all = String::new();
+    for (name, way, file, operation) in [
+        ("products", "--from", "shop.yaml", Some("listProducts")),
+        ("categories", "--from", "shop.yaml", Some("/categories")),
+        ("pets", "--from", "pets.json", None),
+        ("create", "--to", "shop.yaml", Some("createProduct")),
+        ("batch", "--to", "shop.yaml", Some("PUT /offers/batch")),
+        ("offer", "--to", "shop.yaml", Some("PUT /offers/{sku}")),
+        ("pet", "--to", "pets.json", None),
+    ] {
+        let file = case(file);
+        let runner = Runner::new()
+            .in_folder(folder.path())
+            .args(["new", name, way, &file]);
+        let runner = match operation {
+            Some(operation) => runner.args(["--operation", operation]),
+            None => runner,
+        };
+        let ended = runner.run().expect(0);
+        assert_eq!(ended.stderr, "");
+        let spec = fs::read_to_string(folder.path().join(format!("{name}.yaml"))).unwrap();
+        all.push_str(&format!("=== {name}\n{spec}\n"));
+        let check = Runner::new()
+            .in_folder(folder.path())
+            .args(["check", &format!("{name}.yaml")]);
+        let told = check.run().expect(0).stdout;
+        assert!(told.ends_with(": fine\n"), "{told}");
+    }
+    insta::assert_snapshot!("openapi", all);
+    let several = Runner::new()
+        .in_folder(folder.path())
+        .args(["new", "x", "--from", &case("shop.yaml")])
+        .run()
+        .expect(2);
+    let told = several.stderr.replace(&case("shop.yaml"), "shop.yaml");
+    assert_eq!(
+        told,
+        "error: shop.yaml: 2 operations answer with a list of records; name one with --operation:\n  GET /categories\n  GET /shops/{shop_id}/products (listProducts)\n"
+    );
+    fs::write(folder.path().join("other.yaml"), "a: 1\n").unwrap();
+    let other = Runner::new()
+        .in_folder(folder.path())
+        .args(["new", "x", "--to", "other.yaml"])
+        .run()
+        .expect(2);
+    assert_eq!(
+        other.stderr,
+        "error: other.yaml: it has neither `openapi` nor `swagger`: a description by OpenAPI is read\n"
+    );
+    // A feed of JSON is no description.
+    fs::write(folder.path().join("feed.json"), "[{\"id\":1}]").unwrap();
+    let feed = Runner::new()
+        .in_folder(folder.path())
+        .args(["new", "feed", "--from", "feed.json"]);
+    feed.run().expect(0);
+}
+
+/// What the command line leaves open is asked for, on a terminal alone.
+#[test]
+fn what_is_open_is_asked_for() {
+    use std::fs::File;
+    use std::io::{Read as _, Write as _};
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let folder = TempDir::new().unwrap();
+    let nobody = Runner::new()
+        .in_folder(folder.path())
+        .arg("new")
+        .run()
+        .expect(2);
+    assert_eq!(
+        nobody.stderr,
+        "error: name the connector: runner new NAME; on a terminal the rest is asked for\n"
+    );
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let open = || {
+        let path = name.to_str().unwrap();
+        File::options().read(true).write(true).open(path).unwrap()
+    };
+    let run = Runner::new()
+        .in_folder(folder.path())
+        .arg("new")
+        .env("TERM", "xterm")
+        .stdin(open())
+        .stderr(open());
+    let mut child = run.spawn();
+    let mut terminal = File::from(terminal);
+    let mut shown = String::new();
+    let mut buffer = [0; 4096];
+    // Each answer is given when its question is there.
+    for (question, keys) in [
+        ("What is it to do?", "\x1b[B\x1b[B\x1b[B\r"),
+        ("Its name", "\x15My Service\r"),
+    ] {
+        while !shown.contains(question) {
+            let read = terminal.read(&mut buffer).unwrap();
+            shown.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+        terminal.write_all(keys.as_bytes()).unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{shown}");
+    let mut files = fs::read_dir(folder.path()).unwrap();
+    let file = files.next().unwrap().unwrap().path();
+    let spec = fs::read_to_string(&file).unwrap();
+    assert!(spec.contains("mode: data-service"), "{spec}");
+    assert!(file.ends_with("my-service.yaml"), "{}", file.display());
 }

@@ -65,6 +65,12 @@ impl Runner {
         self
     }
 
+    /// Reads standard input from here.
+    pub fn stdin(mut self, from: File) -> Self {
+        self.command.stdin(from);
+        self
+    }
+
     /// Shows standard error here.
     pub fn stderr(mut self, to: File) -> Self {
         self.command.stderr(to);
