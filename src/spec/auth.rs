@@ -225,10 +225,12 @@ pub struct Jwt {
 
 /// How a token is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[allow(missing_docs, reason = "the names are those of RFC 7518")]
 pub enum Algorithm {
+    /// HMAC with SHA-256; the key is a secret of both sides.
     HS256,
+    /// RSA with SHA-256; the key is private.
     RS256,
+    /// ECDSA on P-256; the key is private.
     ES256,
 }
 

@@ -61,13 +61,18 @@ impl FileFormat {
 /// Formats of files.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the words say it")]
 pub enum FileFormatWord {
+    /// Values between commas.
     Csv,
+    /// Values between tabs.
     Tsv,
+    /// A list of objects.
     Json,
+    /// An object a line.
     Jsonl,
+    /// XML.
     Xml,
+    /// A sheet of an Excel file.
     Xlsx,
 }
 

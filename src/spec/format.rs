@@ -23,12 +23,16 @@ by_shape!(Format { Scalar => Word, Map => Choice });
 /// Formats.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the words say it")]
 pub enum FormatWord {
+    /// JSON.
     Json,
+    /// JSON Lines: a value a line.
     Jsonl,
+    /// CSV, also with semicolons, tabs or bars.
     Csv,
+    /// XML.
     Xml,
+    /// A sheet of Excel or OpenDocument.
     Xlsx,
 }
 
@@ -68,10 +72,12 @@ pub struct FormatChoice {
 /// What a file is inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the words say it")]
 pub enum Inside {
+    /// Packed by gzip.
     Gzip,
+    /// In a zip archive.
     Zip,
+    /// Packed by Zstandard.
     Zstd,
 }
 

@@ -57,18 +57,27 @@ impl LogAt {
 /// The platform's ten levels (`POST /logs/{level}`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the words are the platform's")]
 pub enum LogLevel {
+    /// Something went well.
     Success,
+    /// For those who look for a fault.
     Debug,
+    /// What happens.
     #[default]
     Info,
+    /// What may be of interest.
     Notice,
+    /// Something to look at.
     Warning,
+    /// Something went wrong.
     Error,
+    /// Something that must be mended went wrong.
     Critical,
+    /// Somebody has to act at once.
     Alert,
+    /// Nothing works.
     Emergency,
+    /// For the report of the run.
     Report,
 }
 

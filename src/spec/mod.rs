@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod compose;
 mod document;
+mod examples;
 mod feedback;
 pub mod file_target;
 pub mod format;
@@ -28,6 +29,7 @@ pub mod request;
 mod rules;
 mod scalars;
 pub mod schema;
+mod schema_of_editors;
 pub mod source;
 mod state;
 pub mod structure;

@@ -45,7 +45,7 @@ pub struct Step {
     /// A request; only its path, or all of it.
     ///
     /// ```yaml
-    /// request: { path: /products, query: { limit: "{{ page.size }}", offset: "{{ page.offset }}" } }
+    /// request: { path: /products, query: { market: "{{ options.MARKET }}" } }
     /// ```
     pub request: Option<Placed<Request>>,
     /// A list: its elements are the records.
