@@ -69,3 +69,9 @@ schema:
 [group('check')]
 ci:
     bash .ci/run
+
+# Build the book of docs/ into target/book.
+[group('doc')]
+book:
+    mdbook --version || cargo install --locked mdbook
+    mdbook build docs

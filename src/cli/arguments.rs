@@ -249,6 +249,8 @@ pub enum SchemaOf {
     /// Test files.
     #[cfg(feature = "sandbox")]
     Test,
+    /// The language, as a page of Markdown.
+    Language,
 }
 
 /// `runner portal`.

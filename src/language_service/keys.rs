@@ -75,7 +75,7 @@ fn all() -> Vec<(Place, &'static Value)> {
 }
 
 /// The keys whose value a definition is.
-fn owners_of(name: &str, seen: &mut Vec<String>) -> Vec<String> {
+pub fn owners_of(name: &str, seen: &mut Vec<String>) -> Vec<String> {
     if seen.iter().any(|one| one == name) {
         return Vec::new();
     }

@@ -299,8 +299,8 @@ impl Tape {
             file: file.to_owned(),
             error,
         };
-        if file.is_dir() {
-            return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+        if file.exists() && !file.is_file() {
+            return Err(failed(std::io::Error::other("this is no file")));
         }
         tempfile::NamedTempFile::new_in(folder_of(file)).map_err(failed)?;
         Ok(())

@@ -10,6 +10,7 @@
 mod support;
 
 mod authoring;
+mod book;
 mod cases;
 mod checks;
 mod command_line;
@@ -27,6 +28,7 @@ mod options;
 mod portal;
 mod preview;
 mod readme;
+mod recipes;
 mod requests;
 mod rows;
 mod sandbox;

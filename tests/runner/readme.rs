@@ -1,7 +1,6 @@
 //! What README and docs show is run: commands, specs, the dev portal's settings.
 
 use std::fs;
-use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -88,24 +87,9 @@ fn every_spec_that_is_shown_is_fine_and_runs() {
     }
 }
 
-/// Specs of the docs need APIs to run; examples run as cases.
+/// Examples run as cases.
 #[test]
-fn every_spec_of_the_docs_and_examples_is_fine() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("spec.yaml");
-    for page in ["docs/sources.md", "docs/exports.md", "docs/from-airbyte.md"] {
-        let specs = blocks(&fs::read_to_string(project(page)).unwrap(), "yaml");
-        assert!(!specs.is_empty(), "{page}");
-        for spec in specs {
-            fs::write(&path, &spec).unwrap();
-            let check = Runner::new().arg("check").arg(&path).run().expect(0);
-            assert!(
-                check.stdout.ends_with(": fine\n"),
-                "{page}: {}",
-                check.stdout
-            );
-        }
-    }
+fn every_example_is_fine() {
     let examples = fs::read_dir(project("examples")).unwrap();
     let examples = examples.map(|entry| entry.unwrap().path());
     let examples = examples.filter(|path| path.extension().is_some_and(|ending| ending == "yaml"));
@@ -120,6 +104,8 @@ fn every_spec_of_the_docs_and_examples_is_fine() {
 
 #[test]
 fn every_command_that_is_listed_is_one() {
+    let folder = TempDir::new().unwrap();
+    let tape = folder.path().join("x.tape.jsonl");
     for row in table(&readme(), "| Command | What it does |") {
         let words = code(&row[0]).split_whitespace().skip(1);
         let mut words: Vec<&str> = words
@@ -134,13 +120,17 @@ fn every_command_that_is_listed_is_one() {
             Sandbox::serve(&[]).stop();
             continue;
         }
+        if words[0] == "lsp" {
+            // It waits for an editor.
+            words.push("--help");
+        }
         if words[0] == "new" {
             // It would write into the project.
             words = vec!["new", "--help"];
         }
         if words[0] == "record" {
             // What it writes would stand beside the spec.
-            words.extend(["--tape", "/dev/null"]);
+            words.extend(["--tape", tape.to_str().unwrap()]);
         }
         let sandbox = Sandbox::serve(&[]);
         let ended = Runner::new()
@@ -172,28 +162,5 @@ fn the_settings_of_the_dev_portal_are_those_of_the_specs() {
             .map(|rest| rest.split([';', ']']).next().unwrap())
             .collect();
         assert_eq!(named, known, "{}", row[0]);
-    }
-}
-
-#[test]
-fn links_lead_to_files() {
-    for page in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "docs/templates.md",
-        "docs/container-api.md",
-        "docs/sources.md",
-        "docs/exports.md",
-        "docs/from-airbyte.md",
-    ] {
-        let text = fs::read_to_string(project(page)).unwrap();
-        let folder = project(page);
-        let folder = folder.parent().unwrap_or(Path::new("."));
-        for link in text.split("](").skip(1) {
-            let target = link.split([')', '#']).next().unwrap();
-            if !target.is_empty() && !target.starts_with("http") {
-                assert!(folder.join(target).exists(), "{page}: {target}");
-            }
-        }
     }
 }
