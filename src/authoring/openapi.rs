@@ -474,9 +474,10 @@ impl OpenApi {
             .filter_map(|(name, property)| {
                 let kind = kind_of(self.resolved(&property)).to_owned();
                 let is_object = kind == "object";
-                let inner = match is_object && depth + 1 < DEEPEST_ITEM {
-                    true => self.fields(&property, depth + 1),
-                    false => Vec::new(),
+                let inner = if is_object && depth + 1 < DEEPEST_ITEM {
+                    self.fields(&property, depth + 1)
+                } else {
+                    Vec::new()
                 };
                 let is_known = !is_object || !inner.is_empty();
                 is_known.then(|| ItemField {

@@ -93,10 +93,9 @@ fn text_of(name: &str, arguments: &NewArguments) -> Result<String, (Exit, String
 /// An API's description, where a file of YAML or JSON is one; any other JSON is a feed.
 fn described(file: &str) -> Option<Result<OpenApi, (Exit, String)>> {
     let lower = file.to_lowercase();
-    let is_yaml = [".yaml", ".yml"]
-        .iter()
-        .any(|ending| lower.ends_with(ending));
-    if file.contains("://") || !(is_yaml || lower.ends_with(".json")) {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
+    let is_yaml = ends(&[".yaml", ".yml"]);
+    if file.contains("://") || !(is_yaml || ends(&[".json"])) {
         return None;
     }
     let text = match std::fs::read_to_string(file) {

@@ -8,6 +8,14 @@ pub fn nearest<'a>(wrong: &str, allowed: impl IntoIterator<Item = &'a str>) -> O
         // Of two letters one is half the word: that is no misspelling.
         distance == 0 || (longest > 2 && distance <= (longest / 3).max(1))
     };
+    let allowed: Vec<&str> = allowed.into_iter().collect();
+    // The beginning of one word alone: `warn` of `warning`.
+    let mut begun = allowed
+        .iter()
+        .filter(|name| name.to_lowercase().starts_with(&lower));
+    if let (true, Some(only), None) = (lower.len() > 3, begun.next(), begun.next()) {
+        return Some(only);
+    }
     allowed
         .into_iter()
         .map(|name| {

@@ -263,7 +263,7 @@ fn called(doc: &WordDoc, replaces: &Range<usize>) -> Suggestion {
             | Takes::TestName => {
                 format!("'${{{}:{}}}'", index + 1, one.name)
             }
-            Takes::Any | Takes::Count | Takes::Whole | Takes::Flag => {
+            Takes::Any | Takes::Count | Takes::Positive | Takes::Whole | Takes::Flag => {
                 format!("${{{}:{}}}", index + 1, one.name)
             }
         })

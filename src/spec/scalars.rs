@@ -7,6 +7,11 @@ use super::tree::{Node, NodeValue, Scalar, ScalarKind};
 use crate::diagnostics::Code;
 use crate::diagnostics::nearest::{hint, nearest};
 
+/// Ways of `auth` that are maps.
+const WAYS_OF_AUTH: [&str; 7] = [
+    "bearer", "basic", "api_key", "oauth2", "session", "jwt", "choose",
+];
+
 impl Checker<'_> {
     pub(super) fn scalar(
         &mut self,
@@ -22,12 +27,13 @@ impl Checker<'_> {
                 let meant = nearest(&scalar.text, words.iter().copied());
                 let allowed = meant.or(words.first().copied());
                 let allowed = allowed.map(|word| Scalar::text(word.to_owned()));
-                self.report(
-                    Code::WrongValue,
-                    &node.span,
-                    message,
-                    Some(hint(&scalar.text, words)),
-                );
+                let first = scalar.text.split([' ', ':']).next().unwrap_or_default();
+                let help = if name == "`auth`" && WAYS_OF_AUTH.contains(&first) {
+                    format!("more about it stands in a map: auth: {{ {first}: … }}")
+                } else {
+                    hint(&scalar.text, words)
+                };
+                self.report(Code::WrongValue, &node.span, message, Some(help));
                 // An allowed word in its place lets the rest of the map be checked.
                 return allowed.map(|scalar| Node {
                     span: node.span.clone(),
@@ -86,10 +92,14 @@ impl Checker<'_> {
                 Some(hint),
             );
         } else {
-            let hint = schema
-                .get("description")
-                .and_then(Value::as_str)
-                .map_or_else(|| format!("it must match {pattern}"), str::to_owned);
+            let fits = |text: &String| regex::Regex::new(pattern).is_ok_and(|re| re.is_match(text));
+            let cased = [scalar.text.to_uppercase(), scalar.text.to_lowercase()];
+            let about = schema.get("description").and_then(Value::as_str);
+            let hint = match (cased.iter().find(|text| fits(text)), about) {
+                (Some(cased), _) => format!("write {cased}"),
+                (None, Some(about)) => about.to_owned(),
+                (None, None) => format!("it must match {pattern}"),
+            };
             self.report(
                 Code::WrongValue,
                 &node.span,

@@ -4,6 +4,7 @@
 //! `spec::structure` refuses keys and types with the annotated one,
 //! so that what is allowed is said once.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use schemars::generate::SchemaSettings;
@@ -49,9 +50,22 @@ fn add_examples(schema: &mut Value, definition: &str) {
             continue;
         };
         if let (false, Some(example)) = (about.contains("```"), example_of(definition, key)) {
-            about.push_str(&format!("\n\n```yaml\n{key}: {example}\n```"));
+            // Writing into a string does not fail.
+            let _ = write!(about, "\n\n```yaml\n{key}: {example}\n```");
         }
     }
+}
+
+/// The example of a key where it takes a line; of several maps that have the key that of the first.
+pub fn example_line(key: &str) -> Option<String> {
+    let schema = annotated();
+    let definitions = schema["$defs"].as_object().into_iter().flatten();
+    let definitions = definitions.map(|(_, definition)| definition);
+    let mut all = std::iter::once(schema).chain(definitions);
+    let about = all.find_map(|one| one["properties"][key]["markdownDescription"].as_str())?;
+    let (_, behind) = about.split_once("```yaml\n")?;
+    let (example, _) = behind.split_once("\n```")?;
+    (!example.contains('\n')).then(|| example.to_owned())
 }
 
 /// Whether a property may be used in `mode`.

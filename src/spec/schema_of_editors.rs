@@ -81,21 +81,22 @@ fn plain(schema: &mut Value) {
             definition.insert("anyOf".to_owned(), ways);
         }
     }
-    fn walk(schema: &mut Value) {
-        match schema {
-            Value::Object(map) => {
-                map.remove("maxProperties");
-                let is_nothing = |default: &Value| *default == json!([]) || *default == json!({});
-                if map.get("default").is_some_and(is_nothing) {
-                    map.remove("default");
-                }
-                map.values_mut().for_each(walk);
+    without_bounds(schema);
+}
+
+fn without_bounds(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.remove("maxProperties");
+            let is_nothing = |default: &Value| *default == json!([]) || *default == json!({});
+            if map.get("default").is_some_and(is_nothing) {
+                map.remove("default");
             }
-            Value::Array(items) => items.iter_mut().for_each(walk),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            map.values_mut().for_each(without_bounds);
         }
+        Value::Array(items) => items.iter_mut().for_each(without_bounds),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-    walk(schema);
 }
 
 /// Gives each key of a map what is inserted for it: the example of its description, or its words.
@@ -253,9 +254,10 @@ fn by_mode(schema: &mut Value) {
         let allowed: Map<String, Value> = of_modes
             .iter()
             .map(|(key, property)| {
-                let value = match allows(property, word) {
-                    true => for_mode(key, property, word),
-                    false => json!(false),
+                let value = if allows(property, word) {
+                    for_mode(key, property, word)
+                } else {
+                    json!(false)
                 };
                 ((*key).clone(), value)
             })

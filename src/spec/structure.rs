@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::kinds::{accepts, join_or, node_word, type_word, types};
 use super::refused::Refused;
-use super::schema::{MODES, allows};
+use super::schema::{MODES, allows, example_line};
 use super::tree::{Entry, Node, NodeValue, Scalar, ScalarKind};
 use crate::diagnostics::nearest::{hint, nearest};
 use crate::diagnostics::{Code, Diagnostic};
@@ -206,7 +206,10 @@ impl<'a> Checker<'a> {
             (NodeValue::Map(_), _) if wanted == ["a list"] => {
                 Some("a list has brackets, or a dash before each entry".to_owned())
             }
-            _ => None,
+            // What is an element of a list has no example of its own.
+            _ => example_line(name.trim_matches('`'))
+                .filter(|line| wanted.contains(&"a list") || !line.contains(": ["))
+                .map(|line| format!("for example {line}")),
         };
         let message = format!(
             "{name} takes {}, and this is {}",

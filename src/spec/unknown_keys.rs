@@ -3,10 +3,20 @@
 use serde_json::{Map, Value};
 
 use super::kinds::accepts;
+use super::odd_characters::invisible;
 use super::structure::Checker;
 use super::tree::Entry;
 use crate::diagnostics::Code;
 use crate::diagnostics::nearest::{hint, nearest};
+
+/// `message:"x"` in braces is one key; the key that is meant, and its value.
+fn without_space<'k>(
+    key: &'k str,
+    mut allowed: impl Iterator<Item = &'k str>,
+) -> Option<(&'k str, &'k str)> {
+    let (name, value) = key.split_once(':')?;
+    allowed.any(|known| known == name).then_some((name, value))
+}
 
 impl<'a> Checker<'a> {
     /// Refuses a key. Where it is clear which one was meant, that one with its schema comes back,
@@ -28,6 +38,11 @@ impl<'a> Checker<'a> {
             "the spec" => format!("unknown key `{}`", entry.key),
             name => format!("unknown key `{}` in {name}", entry.key),
         };
+        if let Some((key, value)) = without_space(&entry.key, names()) {
+            let help = format!("put a space behind the colon: {key}: {value}");
+            self.report(Code::UnknownKey, &entry.key_span, unknown, Some(help));
+            return allowed.into_iter().find(|(name, _)| *name == key);
+        }
         let near = nearest(&entry.key, names());
         let elsewhere = self.further_out(&entry.key).or_else(|| match near {
             None => self.further_in(&entry.key, properties),
@@ -39,6 +54,9 @@ impl<'a> Checker<'a> {
                 return None;
             }
             // A key that merely misses its place among many is best helped by the nearest alone.
+            (None, Some(name)) if entry.key.chars().any(|c| invisible(c).is_some()) => {
+                format!("type it anew: {name}; a letter of no width stands in it")
+            }
             (None, Some(name)) if allowed.len() > 12 => format!("did you mean `{name}`?"),
             (None, _) => hint(&entry.key, names()),
         };

@@ -60,10 +60,55 @@ pub fn mistake(format: &str, used: Use) -> Option<Mistake> {
             help: format!("write '{ours}': a part has a % before it"),
         });
     }
+    if let Some(mistake) = doubled(format).or_else(|| minute_or_month(format)) {
+        return Some(mistake);
+    }
     if !format.contains('%') {
         return Some(Mistake {
             message: format!("'{format}' is no date format: nothing in it has a %"),
             help: "write one such as '%Y-%m-%d', '%d.%m.%Y %H:%M' or '%s'".to_owned(),
+        });
+    }
+    None
+}
+
+/// `%YYYY`: a part as we write it and as other tools do.
+fn doubled(format: &str) -> Option<Mistake> {
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        let part = &rest[at + 1..];
+        let kind = part.chars().next()?;
+        let again = part.chars().take_while(|c| *c == kind).count();
+        if again > 1 && "YymMdHhSs".contains(kind) {
+            let ours = if kind == 'h' { 'H' } else { kind };
+            return Some(Mistake {
+                message: format!(
+                    "behind `%{kind}` in '{format}' stands {} as text",
+                    &part[1..again]
+                ),
+                help: format!("a part is a % and one letter: write %{ours}"),
+            });
+        }
+        rest = &part[kind.len_utf8()..];
+    }
+    None
+}
+
+/// `%Y-%M-%d` and `%H:%m`: minutes in the place of months, and the other way.
+fn minute_or_month(format: &str) -> Option<Mistake> {
+    let has = |parts: &[&str]| parts.iter().any(|part| format.contains(part));
+    let has_hour = has(&["%H", "%I", "%k", "%l", "%T", "%R", "%s"]);
+    let has_day = has(&["%d", "%e", "%D", "%F", "%j"]);
+    if has(&["%M"]) && has_day && !has_hour {
+        return Some(Mistake {
+            message: format!("`%M` in '{format}' is minutes, and no hour stands there"),
+            help: "months are %m".to_owned(),
+        });
+    }
+    if has(&["%H:%m", "%I:%m"]) {
+        return Some(Mistake {
+            message: format!("`%m` in '{format}' is the month, and stands behind an hour"),
+            help: "minutes are %M".to_owned(),
         });
     }
     None

@@ -51,7 +51,8 @@ fn whole(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
 
 /// A part in braces or brackets of another kind.
 fn inside(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
-    const PAIRS: [(&str, &str); 7] = [
+    const PAIRS: [(&str, &str); 8] = [
+        ("{ {", "} }"),
         ("${", "}"),
         ("#{", "}"),
         ("%{", "}"),
@@ -62,6 +63,11 @@ fn inside(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
     ];
     PAIRS.iter().find_map(|(opening, closing)| {
         let start = text.find(opening)?;
+        // A block of code.
+        let before = text[..start].trim_end();
+        if *opening == "{" && (before.ends_with([')', '>', ';']) || before.ends_with("else")) {
+            return None;
+        }
         let inner = start + opening.len();
         let end = inner + text[inner..].find(closing)?;
         let expression = text[inner..end].trim();
@@ -73,7 +79,7 @@ fn inside(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
         let is_path = rest.is_empty() || rest.starts_with(['.', '[', '|']);
         let is_address = text.starts_with('/') || text.starts_with("http");
         let speaks = scope.get(name).is_some()
-            || (*opening == "${" && rest.is_empty())
+            || (*opening == "${" && rest.is_empty() && has_option(scope, name))
             || (*opening == "{" && is_address && rest.is_empty());
         if name.is_empty() || !name.starts_with(|c: char| c.is_alphabetic()) || !is_path || !speaks
         {
@@ -93,6 +99,12 @@ fn inside(text: &str, scope: &Scope) -> Option<(Range<usize>, String)> {
             format!("write {{{{ {written} }}}}"),
         ))
     })
+}
+
+/// Whether an option is called so, in capitals or small letters.
+fn has_option(scope: &Scope, name: &str) -> bool {
+    let cased = [name.to_owned(), name.to_lowercase(), name.to_uppercase()];
+    cased.iter().any(|name| scope.has_field("options", name))
 }
 
 fn is_of_path(c: char) -> bool {

@@ -47,6 +47,8 @@ pub enum Takes {
     Text,
     /// A whole number, 0 or more.
     Count,
+    /// A whole number, 1 or more.
+    Positive,
     /// A whole number.
     Whole,
     /// `true` or `false`.
@@ -194,6 +196,7 @@ impl Takes {
             Self::Any => "any value".to_owned(),
             Self::Text => "text".to_owned(),
             Self::Count => "a whole number, 0 or more".to_owned(),
+            Self::Positive => "a whole number, 1 or more".to_owned(),
             Self::Whole => "a whole number".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
@@ -216,7 +219,7 @@ impl Takes {
         }
         match self {
             Self::Any => None,
-            Self::Count | Self::Whole => self.no_whole_number(value),
+            Self::Count | Self::Positive | Self::Whole => self.no_whole_number(value),
             Self::Flag => {
                 let is_flag = value.kind() == ValueKind::Bool;
                 (!is_flag).then(|| self.wrong_kind(value))
@@ -242,8 +245,12 @@ impl Takes {
 
     fn no_whole_number(self, value: &Value) -> Option<Mistake> {
         let whole = i64::try_from(value.clone()).ok();
-        let is_fine = value.is_integer()
-            && whole.is_some_and(|whole| whole >= 0 || matches!(self, Self::Whole));
+        let least = match self {
+            Self::Whole => i64::MIN,
+            Self::Positive => 1,
+            _ => 0,
+        };
+        let is_fine = value.is_integer() && whole.is_some_and(|whole| whole >= least);
         (!is_fine).then(|| self.wrong_kind(value))
     }
 
@@ -291,6 +298,7 @@ impl Takes {
             Self::Any
             | Self::Text
             | Self::Count
+            | Self::Positive
             | Self::Whole
             | Self::Flag
             | Self::Word(_)

@@ -258,7 +258,7 @@ fn an_api_s_description_becomes_a_spec() {
         let ended = runner.run().expect(0);
         assert_eq!(ended.stderr, "");
         let spec = fs::read_to_string(folder.path().join(format!("{name}.yaml"))).unwrap();
-        all.push_str(&format!("=== {name}\n{spec}\n"));
+        all.extend(["=== ", name, "\n", &spec, "\n"]);
         let check = Runner::new()
             .in_folder(folder.path())
             .args(["check", &format!("{name}.yaml")]);

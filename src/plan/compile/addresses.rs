@@ -36,6 +36,7 @@ impl Compiler<'_> {
             return;
         }
         if let Some((scheme, _)) = written.split_once("://") {
+            let scheme = &*scheme.to_lowercase();
             if !known.contains(&scheme) {
                 let (message, help) = match (of, nearest(scheme, known.iter().copied())) {
                     (_, Some(near)) => (

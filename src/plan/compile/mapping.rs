@@ -116,6 +116,13 @@ impl Compiler<'_> {
     pub(super) fn rename(&mut self) -> Vec<(Pattern, Pattern)> {
         let mut rules = Vec::new();
         for (from, to) in &self.spec().rename {
+            if to.contains("{{") {
+                self.error(
+                    to,
+                    "`rename` takes names, and this is a template",
+                    "a column that is made by a template stands under `columns`",
+                );
+            }
             let (old, new) = (Pattern::new(&from.text), Pattern::new(to));
             if new.stars() > old.stars() {
                 self.error(

@@ -28,9 +28,14 @@ pub(super) fn of(document: &Document, mut found: Vec<Diagnostic>) -> Vec<Diagnos
             let keys = keys.filter_map(|word| word.strip_suffix(':'));
             let mut words = words.flat_map(|words| words.split('.')).chain(keys);
             let follows = words.any(|word| is_refused_here(document, word, mistake));
-            // What a broken template would have said is not known.
+            // What a broken template would have said is not known, nor what a refused key of the same map
+            // was to be.
             let is_broken = broken.iter().any(|place| holds(&mistake.span, place));
-            !follows && !is_broken
+            let is_incomplete = document.refused.iter().any(|one| {
+                let own = one.around.as_ref();
+                own.is_some_and(|own| own.start == mistake.span.start)
+            });
+            !follows && !is_broken && !is_incomplete
         }
         _ => true,
     });

@@ -7,7 +7,7 @@ use super::addresses::AddressOf;
 use super::rules::{has_target_steps, has_what_splits};
 use crate::plan::reads::BodyReads;
 use crate::plan::request::{
-    AddressPlan, Awaits, BodyPlan, FieldPlan, REDIRECTS, Repeat, RequestPlan, RulePlan, TIMEOUT,
+    AddressPlan, Awaits, BodyPlan, FieldPlan, REDIRECTS, Repeat, RequestPlan, RulePlan,
 };
 use crate::plan::scopes::Scopes;
 use crate::spec::places::Placed;
@@ -266,7 +266,7 @@ impl Compiler<'_> {
             auth,
             auth_is_own,
             base_url: self.defaults.base_url.clone(),
-            timeout: self.duration(owners.first(|keys| keys.timeout.as_deref()), TIMEOUT),
+            timeout: self.timeout(owners.first(|keys| keys.timeout.as_deref())),
             redirects: owners
                 .first(|keys| keys.redirects.as_ref())
                 .copied()

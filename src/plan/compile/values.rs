@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Compiler;
 use crate::json_path::{PathPlan, PlainPath, QueryPath};
 use crate::plan::reads::BodyReads;
+use crate::plan::request::TIMEOUT;
 use crate::spec;
 use crate::spec::tree::Node;
 use crate::spec::values::Size;
@@ -98,6 +99,19 @@ impl Compiler<'_> {
     }
 
     /// A duration in seconds.
+    /// How long an answer is waited for.
+    pub(in crate::plan) fn timeout(&mut self, node: Option<&Node>) -> Duration {
+        let timeout = self.duration(node, TIMEOUT);
+        if let (Some(node), true) = (node, timeout.is_zero()) {
+            self.error(
+                node,
+                "a timeout of nothing ends every request before its answer",
+                "write how long to wait: 30s; to wait longer, 10m",
+            );
+        }
+        timeout
+    }
+
     pub(in crate::plan) fn duration(&mut self, node: Option<&Node>, default: Duration) -> Duration {
         let Some(node) = node else { return default };
         let number = node.scalar().and_then(|scalar| scalar.text.parse().ok());

@@ -38,6 +38,12 @@ impl Text<'_> {
                 continue;
             }
             let help = match entry.split_once(':') {
+                Some((key, value)) if value.starts_with('\u{a0}') => {
+                    format!(
+                        "what stands behind the colon only looks like a space: type it anew: {key}: {}",
+                        value.trim()
+                    )
+                }
                 Some((key, value)) => format!("put a space behind the colon: {key}: {value}"),
                 None => {
                     "each line is `key: value`; a text that goes on over lines stands behind `>-`"

@@ -12,6 +12,7 @@ use std::ops::Range;
 use self::open::Mark;
 use crate::diagnostics::nearest::nearest;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::spec::odd_characters::curly_quote;
 
 /// What was done, where the parser stopped at `at` and said `reason`.
 pub fn explain(source: &str, at: usize, reason: &str) -> Diagnostic {
@@ -239,6 +240,23 @@ impl<'s> Text<'s> {
         } else {
             value.replace(quote.sign, "")
         };
+        // In braces another entry may follow, whose comma is missing.
+        let behind = self.source[self.at..].trim_start();
+        if behind.starts_with(';') {
+            let help = "entries have commas between them: { a: 1, b: 2 }".to_owned();
+            return Some(mistake(
+                self.at..self.at + 1,
+                "a `;` ends nothing here",
+                help,
+            ));
+        }
+        let key = behind.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+        let is_entry = key.is_some_and(|end| end > 0 && behind[end..].starts_with(": "));
+        if is_entry {
+            let message = "a comma is missing before this";
+            let help = "entries have commas between them: { a: 1, b: 2 }".to_owned();
+            return Some(mistake(self.at..self.at + 1, message, help));
+        }
         let help = format!(
             "use one kind of quote outside and the other inside: \"{}\"",
             whole.replace('"', "'")
@@ -277,7 +295,12 @@ impl<'s> Text<'s> {
             let end = rest
                 .find(|c: char| matches!(c, ',' | '\n') || (c.is_whitespace()))
                 .unwrap_or(rest.len());
-            let help = format!("put quotes around it: \"{}\"", &rest[..end]);
+            let is_curly = word.chars().any(|c| curly_quote(c).is_some());
+            let help = if is_curly {
+                "type the quotes anew: YAML has \" and ', and these are curly".to_owned()
+            } else {
+                format!("put quotes around it: \"{}\"", &rest[..end])
+            };
             let message = "a text with brackets needs quotes here";
             return mistake(start..start + end, message, help);
         }

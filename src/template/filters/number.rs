@@ -53,7 +53,9 @@ impl Style {
 
 /// Whether a text is an example of a number.
 pub fn is_example(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit()) && Style::of(text).is_some()
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        && !text.contains('#')
+        && Style::of(text).is_some()
 }
 
 /// A number (or text that is one) printed like the example.

@@ -74,6 +74,35 @@ pub fn mistake(pattern: &str) -> Option<String> {
     Some(reason.trim_start_matches("error: ").to_owned())
 }
 
+/// What is wrong with a group that is asked for by its number, or in what stands for a match.
+pub fn group_mistake(pattern: &str, asked: &Value) -> Option<String> {
+    let groups = Regex::new(pattern).ok()?.captures_len() - 1;
+    let has = match groups {
+        0 => "the pattern has no group: round brackets make one".to_owned(),
+        1 => "the pattern has one group".to_owned(),
+        _ => format!("the pattern has {groups} groups"),
+    };
+    let Some(by) = asked.as_str() else {
+        let number = usize::try_from(asked.clone()).ok()?;
+        return (number > groups).then_some(has);
+    };
+    let numbered = by.split('$').skip(1).filter_map(|rest| {
+        let digits = rest.trim_start_matches('{');
+        let end = digits
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(digits.len());
+        digits[..end].parse::<usize>().ok()
+    });
+    if numbered.into_iter().any(|number| number > groups) {
+        return Some(has);
+    }
+    let slashed = by
+        .split('\\')
+        .skip(1)
+        .any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    slashed.then(|| "a group is written $1 or ${1} here, and no \\1".to_owned())
+}
+
 /// Patterns are few and used for every row, so each is compiled once.
 fn compiled(pattern: &str) -> Result<Regex, Error> {
     static COMPILED: Mutex<Option<HashMap<String, Regex>>> = Mutex::new(None);

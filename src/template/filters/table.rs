@@ -35,7 +35,7 @@ const ALL: &[Filter] = &[
         Filter::new("batch", || Value::from_function(stock::batch))
             .about("Lists of so many elements each; the last is filled up with `fill_with`.")
             .example("{{ [1, 2, 3] | batch(2) }}", "[[1,2],[3]]")
-            .takes(&[Parameter::always("count", Takes::Count), Parameter::maybe("fill_with", Takes::Any, "")]),
+            .takes(&[Parameter::always("count", Takes::Positive), Parameter::maybe("fill_with", Takes::Any, "")]),
         Filter::new("bool", || Value::from_function(bool::bool))
             .about("Text as true or false: true, 1, yes, on; false, 0, no, off. Another is an error of the row.")
             .example("{{ 'yes' | bool }}", "true")
@@ -221,7 +221,7 @@ const ALL: &[Filter] = &[
         Filter::new("slice", || Value::from_function(stock::slice))
             .about("So many lists of about one length.")
             .example("{{ [1, 2, 3] | slice(2) }}", "[[1,2],[3]]")
-            .takes(&[Parameter::always("count", Takes::Count), Parameter::maybe("fill_with", Takes::Any, "")]),
+            .takes(&[Parameter::always("count", Takes::Positive), Parameter::maybe("fill_with", Takes::Any, "")]),
         Filter::new("slugify", || Value::from_function(slugify::slugify))
             .about("Text for an address: ASCII, small letters, dashes.")
             .example("{{ record.title | slugify }}", "\"groesse-l\"")

@@ -8,6 +8,7 @@ use minijinja::machinery::ast::{CallArg, Expr};
 use super::Lowering;
 use crate::diagnostics::Code;
 use crate::diagnostics::nearest::hint;
+use crate::template::filters::regex::group_mistake;
 use crate::template::signature::{Given, Parameter, Takes, most_by_place, written};
 use crate::template::{filters, tests};
 
@@ -61,9 +62,39 @@ impl<'s> Lowering<'s, '_> {
             }
         }
         let before = self.problems.len();
+        if matches!(called.name, "regex_search" | "regex_replace") {
+            self.check_groups(by_place, args);
+        }
         self.check_names(called, args, &mut given);
         if self.problems.len() == before {
             self.check_missing(called, &given);
+        }
+    }
+
+    /// The groups of a pattern that are asked for.
+    fn check_groups(&mut self, by_place: &[&Expr<'s>], args: &[CallArg<'s>]) {
+        let named = |wanted: &[&str]| {
+            args.iter().find_map(|arg| match arg {
+                CallArg::Kwarg(name, value) if wanted.contains(name) => Some(value),
+                _ => None,
+            })
+        };
+        let pattern = by_place.first().copied().or_else(|| named(&["pattern"]));
+        let asked = by_place.get(1).copied().or_else(|| named(&["group", "by"]));
+        let (Some(pattern), Some(asked)) = (pattern, asked) else {
+            return;
+        };
+        let (Some(pattern), Some(value)) = (pattern.as_const(), asked.as_const()) else {
+            return;
+        };
+        let place = self.extent(asked);
+        let mistake = pattern
+            .as_str()
+            .and_then(|pattern| group_mistake(pattern, &value));
+        if let Some(has) = mistake {
+            let message = format!("there is no such group: {has}");
+            let help = "group 0 is all that was found, 1 the first in round brackets".to_owned();
+            self.problem(Code::Argument, place, message, help);
         }
     }
 

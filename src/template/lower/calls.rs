@@ -52,7 +52,11 @@ impl<'s> Lowering<'s, '_> {
             };
             self.check_arguments(&called, &test.args);
         } else {
-            let help = hint(test.name, tests::names());
+            let help = match test.name {
+                "empty" | "blank" | "present" => "write not value, or value == ''".to_owned(),
+                "null" | "nil" => "write is none".to_owned(),
+                name => hint(name, tests::names()),
+            };
             self.problem(
                 Code::UnknownFilter,
                 place,
@@ -95,6 +99,8 @@ impl<'s> Lowering<'s, '_> {
                 } else {
                     let help = if filters::names().any(|known| known == name) {
                         format!("`{name}` is a filter: write value | {name}")
+                    } else if let Some(ours) = elsewhere(name) {
+                        format!("write value | {ours}")
                     } else {
                         hint(name, functions::names())
                     };
@@ -136,7 +142,13 @@ impl<'s> Lowering<'s, '_> {
                         self.check_arguments(&called, &call.args);
                     }
                 } else {
-                    let help = hint(name, methods::names());
+                    let help = match elsewhere(name) {
+                        Some(ours) => format!("write value | {ours}"),
+                        None if filters::find(name).is_some() => {
+                            format!("`{name}` is a filter: write value | {name}")
+                        }
+                        None => hint(name, methods::names()),
+                    };
                     self.problem(
                         Code::UnknownFilter,
                         place,
@@ -169,4 +181,23 @@ impl<'s> Lowering<'s, '_> {
 
 fn is_by_name(arg: &CallArg<'_>) -> bool {
     matches!(arg, CallArg::Kwarg(..))
+}
+
+/// The filter that does what a function or a method of other languages does.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "len" | "size" | "count" | "strlen" => "length",
+        "str" | "String" | "toString" => "string",
+        "parseInt" | "Integer" => "int",
+        "float" | "Number" | "parseFloat" => "to_number",
+        "toUpperCase" | "toUpper" | "upcase" | "strtoupper" => "upper",
+        "toLowerCase" | "toLower" | "downcase" | "strtolower" => "lower",
+        "substring" | "substr" | "slice" => "truncate(10, end='')",
+        "includes" | "contains" => "regex_search('part')",
+        "replaceAll" | "gsub" => "replace('a', 'b')",
+        "trimStart" | "trimEnd" => "trim",
+        "strftime" => "date('%Y-%m-%d')",
+        "json_encode" | "stringify" => "json",
+        _ => return None,
+    })
 }

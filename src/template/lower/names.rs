@@ -10,6 +10,20 @@ use crate::diagnostics::nearest::hint;
 use crate::template::scope::{Field, Name};
 use crate::template::{functions, methods};
 
+/// Names that the language gives at other places: who writes one does not mean a field.
+const OF_LANGUAGE: [&str; 20] = [
+    "row", "record", "outcome", "item", "items", "batch", "page", "response", "since", "submit",
+    "poll", "change", "keys", "key", "token", "result", "part", "rows", "error", "run",
+];
+
+/// A name with a dash, which is read as a subtraction.
+enum Dash {
+    /// Its first half was told already.
+    Told,
+    /// Where it stands, what is wrong and what to do.
+    Untold(Range<usize>, String, String),
+}
+
 impl<'s> Lowering<'s, '_> {
     pub(super) fn is_local(&self, name: &str) -> bool {
         self.locals.contains(&name)
@@ -64,6 +78,25 @@ impl<'s> Lowering<'s, '_> {
             );
             return;
         }
+        if let Some(told) = self.with_dash(name, &place) {
+            if let Dash::Untold(place, message, help) = told {
+                self.problem(Code::UnknownName, place, message, help);
+            }
+            return;
+        }
+        if matches!(
+            name,
+            "null" | "nil" | "undefined" | "NULL" | "Null" | "nothing"
+        ) {
+            let message = format!("unknown name `{name}`");
+            self.problem(
+                Code::UnknownName,
+                place,
+                message,
+                "nothing is written none".to_owned(),
+            );
+            return;
+        }
         if self.scope.comes_elsewhere(name) {
             let message = format!("`{name}` is not known yet here");
             let help = "a step sees those before it, a lookup those above it: move it up, or ask for it there";
@@ -71,13 +104,43 @@ impl<'s> Lowering<'s, '_> {
             return;
         }
         let locals = self.locals.iter().copied().filter(|local| *local != "loop");
-        let help = hint(name, locals.chain(self.scope.names()));
+        let mut help = hint(name, locals.chain(self.scope.names()));
+        // A field alone is what most mean who write no known name.
+        let owner = ["row", "record"]
+            .into_iter()
+            .find(|owner| self.scope.get(owner).is_some());
+        let is_field = !help.starts_with("did you mean") && !OF_LANGUAGE.contains(&name);
+        if let (Some(owner), true) = (owner, is_field) {
+            help = format!("a field is written {owner}.{name}; {help}");
+        }
         self.problem(
             Code::UnknownName,
             place,
             format!("unknown name `{name}`"),
             help,
         );
+    }
+
+    /// A name behind a dash without spaces is the rest of a name with a dash: `row.first-name`.
+    fn with_dash(&self, name: &str, place: &Range<usize>) -> Option<Dash> {
+        let before = self.text[..place.start].strip_suffix('-')?;
+        let is_of_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+        let start = before.rfind(|c| !is_of_path(c)).map_or(0, |at| at + 1);
+        let (owner, field) = before[start..].split_once('.')?;
+        if field.is_empty() || self.scope.get(owner).is_none() {
+            return None;
+        }
+        if matches!(self.scope.get(owner), Some(Name::Fields(_)))
+            && !self.scope.has_field(owner, field)
+        {
+            return Some(Dash::Told);
+        }
+        let whole = format!("{field}-{name}");
+        Some(Dash::Untold(
+            start..place.end,
+            format!("`{owner}.{whole}` is `{owner}.{field}` minus `{name}`"),
+            format!("a name with a dash is written {owner}['{whole}']"),
+        ))
     }
 
     /// Something is read by its name in what this is, which may be a field of a name.
@@ -154,6 +217,23 @@ impl<'s> Lowering<'s, '_> {
                 let mut help = hint(name, fields.iter().map(|field| field.name.as_str()));
                 if var.id == "vars" {
                     help.push_str("; a var sees those before it, all else sees all of them");
+                }
+                if var.id == "options" && !help.starts_with("did you mean") {
+                    let behind = self.text.get(place.end..).unwrap_or_default();
+                    let is_of_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+                    let rest = &behind[..behind.find(|c| !is_of_name(c)).unwrap_or(behind.len())];
+                    help = if rest.starts_with('-') {
+                        format!(
+                            "options are written with _: options.{}{}",
+                            name,
+                            rest.replace('-', "_")
+                        )
+                    } else {
+                        let known = help
+                            .strip_prefix("nothing is allowed here")
+                            .map_or_else(|| format!("; {help}"), str::to_owned);
+                        format!("declare it: options: {{ {name}: {{ type: input }} }}{known}")
+                    };
                 }
                 self.problem(
                     Code::UnknownField,

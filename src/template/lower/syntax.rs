@@ -31,6 +31,7 @@ pub(super) fn problem(text: &str, error: &minijinja::Error) -> Problem {
         .or_else(|| sign(text))
         .or_else(|| unclosed(text))
         .or_else(|| statement(text))
+        .or_else(|| foreign(text, error))
         .unwrap_or_else(|| {
             let range = error.range().unwrap_or(0..text.len());
             let range = range.start.min(text.len())..range.end.min(text.len());
@@ -158,6 +159,90 @@ fn statement(text: &str) -> Option<Told> {
         }
     }
     None
+}
+
+/// Ways of other template languages, by what stands around the place that can't be read.
+fn foreign(text: &str, error: &minijinja::Error) -> Option<Told> {
+    let range = error.range()?;
+    let at = range.start.min(text.len());
+    let start = text[..at].rfind("{{").map_or(0, |open| open + 2);
+    let before = text.get(start..at)?.trim_end();
+    let rest = text.get(at..)?;
+    let first = rest.chars().next()?;
+    let told =
+        |range: Range<usize>, message: &str, help: String| Some((range, message.to_owned(), help));
+    let word = before.trim();
+    if matches!(
+        word,
+        "if" | "for" | "set" | "elif" | "end" | "endif" | "endfor" | "else"
+    ) {
+        let from = start + text[start..at].find(word)?;
+        return told(
+            from..from + word.len(),
+            &format!("`{word}` is a statement, and those stand in {{% %}}"),
+            format!("write {{% {word} … %}}; in one expression: x if condition else y"),
+        );
+    }
+    let is_filter = before.rsplit('|').next().is_some_and(|last| {
+        before.contains('|') && last.trim().chars().all(|c| c.is_alphanumeric() || c == '_')
+    });
+    match first {
+        ':' if is_filter => {
+            let name = before.rsplit('|').next().unwrap_or_default().trim();
+            let argument = rest[1..]
+                .split(['|', '}'])
+                .next()
+                .unwrap_or_default()
+                .trim();
+            told(
+                at..at + 1,
+                "arguments of a filter stand in round brackets",
+                format!("write {name}({argument})"),
+            )
+        }
+        '.' if before.contains('|') => told(
+            at..at + 1,
+            "behind a filter comes another filter, and no `.`",
+            "write value | trim | upper, or (value | trim).upper()".to_owned(),
+        ),
+        '$' => told(
+            at..at + 1,
+            "names have no $ here",
+            "leave the $ out".to_owned(),
+        ),
+        '>' if before.ends_with('-') => told(
+            at..at + 1,
+            "`->` is not part of templates",
+            "a field is written a.b".to_owned(),
+        ),
+        '@' | '#' => told(
+            at..at + 1,
+            &format!("`{first}` is not part of a name"),
+            format!("a field with such a sign is written record['{first}name']"),
+        ),
+        c if c.is_alphabetic() && !c.is_ascii() => {
+            let letters = |c: char| c.is_alphanumeric() || c == '_';
+            let name = text[..at].rfind(|c| !letters(c)).map_or(0, |end| end + 1);
+            let end = at + rest.find(|c| !letters(c)).unwrap_or(rest.len());
+            let owner = text[..name].trim_end_matches('.');
+            let owner = owner
+                .rsplit(|c: char| !letters(c))
+                .next()
+                .unwrap_or_default();
+            let owner = if owner.is_empty() { "record" } else { owner };
+            told(
+                name..end,
+                &format!("`{}` has a letter beyond a to z", &text[name..end]),
+                format!("such a field is written {owner}['{}']", &text[name..end]),
+            )
+        }
+        '}' if before.ends_with('|') => told(
+            at..at + 1,
+            "the name of a filter is missing behind the |",
+            "write it, or leave the | out".to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// What stands in braces, without the texts in quotes: each character with its place.
