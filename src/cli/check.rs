@@ -22,6 +22,7 @@ pub fn check(arguments: &CheckArguments) -> Exit {
     let mut exit = Exit::Done;
     let mut reports = Vec::new();
     for text in texts(&arguments.files) {
+        let line = text.as_ref().ok().and_then(|text| text.line);
         let report = match text {
             Ok(text) => checked(&text),
             Err(error) if arguments.format == CheckFormat::Text => {
@@ -37,7 +38,8 @@ pub fn check(arguments: &CheckArguments) -> Exit {
         match arguments.format {
             CheckFormat::Text => {
                 if report.errors.is_empty() && report.warnings.is_empty() {
-                    say!("{}: fine", report.file);
+                    let line = line.map_or_else(String::new, |line| format!(":{line}"));
+                    say!("{}{line}: fine", report.file);
                 }
                 say_inline!("{}", as_text(&report));
             }

@@ -49,15 +49,18 @@ pub fn record(arguments: RecordArguments, flags: &SpecFlags) -> Exit {
         tapes,
     };
     let exit = run_in_sandbox(flags, how);
+    let has_recorded = recording.get().is_some();
     let file = match exit {
         Exit::Done => file,
-        _ if file.exists() => {
+        _ if has_recorded && file.exists() => {
             let failed = file.with_extension("failed.jsonl");
-            say!(
-                "the run failed: {} stays, and what was recorded is {}",
-                file.display(),
-                failed.display()
-            );
+            if !arguments.verbosity.quiet {
+                say!(
+                    "the run failed: {} stays, and what was recorded is {}",
+                    file.display(),
+                    failed.display()
+                );
+            }
             failed
         }
         _ => file,

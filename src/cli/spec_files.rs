@@ -16,6 +16,8 @@ pub struct SpecText {
     pub text: String,
     /// Whether it is all of a spec, or a few keys.
     pub part: Part,
+    /// The line, from 1, on which it begins on its page; nothing where it is all of the file.
+    pub line: Option<usize>,
 }
 
 /// How much of a spec a text is.
@@ -144,15 +146,24 @@ fn read(path: &Path) -> Vec<Result<SpecText, Unreadable>> {
     let file = path.display().to_string();
     if !is_markdown(path) {
         let part = whole(&file);
-        return vec![Ok(SpecText { file, text, part })];
+        let line = None;
+        return vec![Ok(SpecText {
+            file,
+            text,
+            part,
+            line,
+        })];
     }
     let of_block = |block: String| {
         let part = part_of(&block);
         let file = file.clone();
+        let before = block.len() - block.trim_start().len();
+        let line = Some(block[..before].matches('\n').count() + 1);
         Ok(SpecText {
             file,
             text: block,
             part,
+            line,
         })
     };
     blocks(&text).into_iter().map(of_block).collect()
@@ -173,10 +184,14 @@ pub fn is_test_file(file: &str) -> bool {
     file.ends_with(".test.yaml") || file.ends_with(".test.yml")
 }
 
-/// Names at the left margin.
+/// Names at the left margin; of a block that stands further in, at its own.
 fn keys(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter_map(|line| {
-        let (key, _) = line.split_once(':')?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let margin = lines
+        .map(|line| line.len() - line.trim_start_matches(' ').len())
+        .min();
+    text.lines().filter_map(move |line| {
+        let (key, _) = line.get(margin.unwrap_or(0)..)?.split_once(':')?;
         let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         is_key.then_some(key)
     })
@@ -209,39 +224,52 @@ fn part_of(block: &str) -> Part {
 }
 
 /// The `yaml` blocks of a page, each with all else as spaces, so that places are those of the page.
-/// Behind an HTML comment `<!-- not checked -->` a block is let be.
+/// Behind an HTML comment `<!-- not checked -->` a block is let be. One that is never closed goes on to the
+/// end, as Markdown has it.
 fn blocks(page: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut block: Option<(String, String)> = None;
     let mut before = String::new();
     let mut last = "";
     for line in page.split_inclusive('\n') {
-        let text = line.trim();
-        let blank = || blanked(line);
+        let text = quoted(line).trim();
         match &mut block {
             Some((fence, own)) if text.starts_with(fence.as_str()) => {
                 blocks.push(std::mem::take(own));
                 block = None;
-                before.push_str(&blank());
             }
             Some((_, own)) => {
-                own.push_str(line);
-                before.push_str(&blank());
+                let of_quote = line.len() - quoted(line).len();
+                own.push_str(&blanked(&line[..of_quote]));
+                own.push_str(&line[of_quote..]);
             }
             None => {
-                before.push_str(&blank());
-                let fence: String = text.chars().take_while(|c| *c == '`').collect();
-                let is_yaml = matches!(text[fence.len()..].split(' ').next(), Some("yaml" | "yml"));
+                let sign = text.chars().next().filter(|c| matches!(c, '`' | '~'));
+                let fence: String = text.chars().take_while(|c| Some(*c) == sign).collect();
+                let language = text[fence.len()..].trim().split([' ', '{', ',']).next();
+                let language = language.unwrap_or_default().to_lowercase();
+                let is_yaml = matches!(language.as_str(), "yaml" | "yml");
                 if fence.len() >= 3 && is_yaml && last != "<!-- not checked -->" {
-                    block = Some((fence, before.clone()));
+                    block = Some((fence, before.clone() + &blanked(line)));
                 }
             }
         }
+        before.push_str(&blanked(line));
         if !text.is_empty() {
             last = text;
         }
     }
+    blocks.extend(block.map(|(_, own)| own));
     blocks
+}
+
+/// A line without the signs of the quotes that it stands in.
+fn quoted(line: &str) -> &str {
+    let mut rest = line;
+    while let Some(inner) = rest.trim_start_matches(' ').strip_prefix('>') {
+        rest = inner.strip_prefix(' ').unwrap_or(inner);
+    }
+    rest
 }
 
 fn blanked(line: &str) -> String {

@@ -43,6 +43,13 @@ pub fn shapes_of(plan: &Arc<Plan>, spec: &Path, steps: &[String]) -> Option<Told
         Ok(tape) => tape,
         Err(error) => return Some(Told::nothing(error)),
     };
+    if tape.head.spec != plan.name {
+        let message = format!(
+            "the tape is one of `{}`, and this is `{}`",
+            tape.head.spec, plan.name
+        );
+        return Some(Told::nothing(message));
+    }
     let Ok(now) = tape.head.now.parse() else {
         return Some(Told::nothing(format!("`{}` is no date", tape.head.now)));
     };

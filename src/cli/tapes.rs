@@ -72,7 +72,11 @@ impl Recording {
         if let Some(name) = redactor.short().into_iter().next() {
             return Err(TapeError::Short { name });
         }
-        let shorten = records.and_then(|records| Shorten::of(&plan.source, records));
+        let recorder = Recorder::new(Head::default(), &record.source, None);
+        if let Some(name) = recorder.ordinary(&redactor) {
+            return Err(TapeError::Word { name });
+        }
+        let shorten = records.and_then(|records| Shorten::of(plan, records));
         let now = clock::now();
         clock::fix(now, false);
         let mut head = Head::new(&plan.name, now.to_string());

@@ -46,7 +46,7 @@ use crate::spec::file_target::{FileFormat, FileFormatChoice, FileFormatWord, Fil
 use crate::spec::format::{Format, FormatChoice, FormatWord, Inside, Wrapped};
 use crate::spec::places::Placed;
 use crate::template::{Frame, Value};
-use csv::CsvPlan;
+pub use csv::CsvPlan;
 use detect::Signs;
 use reading::Decoding;
 use xlsx::XlsxPlan;

@@ -61,7 +61,10 @@ impl Http {
         host: &str,
     ) -> Result<Response, Fault> {
         let mut body = BytesMut::new();
-        let enough = recorder.records().map(|records| records.saturating_add(2));
+        let content_type = response.headers().get(reqwest::header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let path = response.url().path().to_owned();
+        let enough = recorder.lines(content_type.unwrap_or_default(), &path);
         loop {
             let next = tokio::time::timeout(timeout, response.chunk()).await;
             let next = next.map_err(|_| Fault::Timeout(host.to_owned(), timeout))?;
@@ -97,28 +100,18 @@ impl Http {
     }
 }
 
-/// Where so many lines end of a body of lines (CSV, JSON lines); nothing where there are not so many, and
-/// of other bodies, which are kept whole. A line break in quotes ends none.
-fn end_of_lines(body: &[u8], enough: u64) -> Option<usize> {
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    let is_of_lines = match first {
-        b'[' | b'<' => false,
-        b'{' => {
-            let mut lines = body.split(|byte| *byte == b'\n');
-            let line = lines.next().unwrap_or_default();
-            lines.next().is_some() && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
-        }
-        _ => true,
-    };
-    if !is_of_lines {
-        return None;
-    }
+/// Where so many lines end that are not empty; nothing where there are not so many. A line break in quotes
+/// ends none.
+fn end_of_lines(body: &[u8], enough: usize) -> Option<usize> {
     let mut is_quoted = false;
+    let mut is_empty = true;
     let mut ends = body.iter().enumerate().filter(|(_, byte)| {
         is_quoted ^= **byte == b'"';
-        **byte == b'\n' && !is_quoted
+        let is_end = **byte == b'\n' && !is_quoted && !is_empty;
+        is_empty = **byte == b'\n' || (is_empty && byte.is_ascii_whitespace());
+        is_end
     });
-    let (at, _) = ends.nth(usize::try_from(enough).ok()?.checked_sub(1)?)?;
+    let (at, _) = ends.nth(enough.checked_sub(1)?)?;
     Some(at + 1)
 }
 

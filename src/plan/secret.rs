@@ -116,7 +116,8 @@ impl Redactor {
         if found.is_empty() {
             return text.to_owned();
         }
-        let is_json = text.trim_start().starts_with(['{', '[']);
+        let start = text.trim_start_matches('\u{feff}').trim_start();
+        let is_json = start.starts_with(['{', '[']);
         let mut shown = String::with_capacity(text.len());
         let mut from = 0;
         let mut is_inside = false;

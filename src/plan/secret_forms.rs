@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::general_purpose::{
+    GeneralPurpose, GeneralPurposeConfig, STANDARD_NO_PAD, URL_SAFE_NO_PAD,
+};
 use regex::{Regex, RegexBuilder};
 
 use super::secret::Secret;
@@ -18,8 +20,8 @@ use crate::template::filters::hash::{KINDS, hash};
 /// A secret of fewer characters tells too little, and stands in too many words: it is found only where
 /// it stands alone.
 pub const SHORT: usize = 4;
-/// One that has so many characters is found in capitals and small letters too.
-const LONG: usize = 8;
+/// Of one that has more, letters and digits are found only as they are: a pattern has its limits.
+const LONG: usize = 300;
 /// No key is so long that its pattern takes more.
 const PATTERN_BYTES: usize = 64 << 20;
 
@@ -38,7 +40,7 @@ impl Finder {
         let is_short = secret.chars().count() < SHORT;
         let pattern = RegexBuilder::new(&pattern(secret))
             .size_limit(PATTERN_BYTES)
-            .case_insensitive(secret.chars().count() >= LONG)
+            .case_insensitive(!is_short)
             .build();
         Self {
             secret: Secret::new(secret.to_owned()),
@@ -204,24 +206,45 @@ fn pattern(secret: &str) -> String {
     let mut pattern = String::new();
     let last = secret.chars().count() - 1;
     for (index, c) in secret.chars().enumerate() {
-        if c.is_ascii_alphanumeric() {
+        if c.is_ascii_alphanumeric() && last >= LONG {
             pattern.push(c);
         } else {
             pattern.push_str(&ways(c, index == last));
         }
     }
     if last + 1 >= SHORT {
+        // In hexadecimal, as a digest, and as a digest in base64. Writing into a string does not fail.
+        let _ = write!(pattern, "|(?i:{})", hex(secret.as_bytes()));
         for kind in KINDS {
             if let Ok(digest) = hash(&secret.into(), Some(kind)) {
-                // Writing into a string does not fail.
-                let _ = write!(pattern, "|(?i:{digest})");
+                let bytes = unhex(&digest);
+                let base64 = regex::escape(&STANDARD_NO_PAD.encode(&bytes));
+                let in_urls = regex::escape(&URL_SAFE_NO_PAD.encode(&bytes));
+                let _ = write!(pattern, "|(?i:{digest})|(?-i:{base64}|{in_urls})=*");
             }
         }
     }
     pattern
 }
 
-/// The ways in which a character is written that is no letter and no digit of ASCII.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing into a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn unhex(hex: &str) -> Vec<u8> {
+    let pairs = hex.as_bytes().as_chunks::<2>().0.iter();
+    let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default();
+    let bytes = pairs.map(|[high, low]| digit(*high) * 16 + digit(*low));
+    bytes
+        .map(|byte| u8::try_from(byte).unwrap_or_default())
+        .collect()
+}
+
+/// The ways in which a character is written.
 fn ways(c: char, is_last: bool) -> String {
     let mut text = [0; 4];
     let bytes = c.encode_utf8(&mut text).bytes();
@@ -250,6 +273,7 @@ fn ways(c: char, is_last: bool) -> String {
     let in_xml = format!("&(?:amp;)*(?:#0*{code}|#[xX]0*(?i:{code:x}){name});");
     let itself = regex::escape(&c.to_string());
     let plain = match c {
+        c if c.is_ascii_alphanumeric() => itself,
         '\\' => r"\\+".to_owned(),
         ' ' => r"(?: |\+)".to_owned(),
         '\n' => r"(?:\\*\n|\\+n|\r\n|\\+r\\+n)".to_owned(),
@@ -265,7 +289,7 @@ fn ways(c: char, is_last: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    use base64::engine::general_purpose::STANDARD;
 
     use super::*;
 
@@ -303,6 +327,17 @@ mod tests {
                 .replace('+', "%2B")
                 .replace('/', "%2F"),
             &hash(&secret.into(), None).unwrap(),
+            &hex(secret.as_bytes()).to_uppercase(),
+            &secret
+                .bytes()
+                .fold(String::new(), |all, byte| all + &format!("%{byte:02x}")),
+            &secret
+                .encode_utf16()
+                .fold(String::new(), |all, unit| all + &format!("\\u{unit:04X}")),
+            &secret.chars().fold(String::new(), |all, c| {
+                all + &format!("&#{};", u32::from(c))
+            }),
+            &STANDARD.encode(unhex(&hash(&secret.into(), None).unwrap())),
             &hash(&secret.into(), Some("md5")).unwrap().to_uppercase(),
         ] {
             assert_eq!(left(secret, &format!(" {form} ")), " * ", "{form}");

@@ -174,6 +174,22 @@ impl Answered {
         self.binary()
     }
 
+    /// What could not be answered so.
+    fn mistake(&self) -> Option<String> {
+        let is_header = |value: &str| !value.contains(['\r', '\n']);
+        if STANDARD.decode(&self.base64).is_err() {
+            return Some("its `base64` is none".to_owned());
+        }
+        if !self.base64.is_empty() && !self.body.is_empty() {
+            return Some("it has both `body` and `base64`".to_owned());
+        }
+        if !(100..=599).contains(&self.status) {
+            return Some(format!("{} is no status of an answer", self.status));
+        }
+        let odd = self.headers.iter().find(|(_, value)| !is_header(value));
+        odd.map(|(name, _)| format!("the header `{name}` has a line break"))
+    }
+
     /// The bytes of a body that is no text.
     fn binary(&self) -> Vec<u8> {
         // A tape whose base64 can't be read is refused when it is read.
@@ -222,6 +238,20 @@ pub enum TapeError {
         /// What the secret is called on tapes.
         name: String,
     },
+    /// A secret is a word of the spec.
+    #[error(
+        "the secret {name} is a word that the spec itself has, and a tape could not tell them apart: record with another one"
+    )]
+    Word {
+        /// What the secret is called on tapes.
+        name: String,
+    },
+    /// Something else is there.
+    #[error("{}: it is there, and is no tape: name another file with --tape", file.display())]
+    Other {
+        /// The file.
+        file: PathBuf,
+    },
     /// The file can't be written.
     #[error("{}: {error}", file.display())]
     Write {
@@ -266,8 +296,8 @@ impl Tape {
         for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
             let exchange: Exchange =
                 serde_json::from_str(line).map_err(|error| wrong(index + 1, error.to_string()))?;
-            if STANDARD.decode(&exchange.answer.base64).is_err() {
-                return Err(wrong(index + 1, "its `base64` is none".to_owned()));
+            if let Some(reason) = exchange.answer.mistake() {
+                return Err(wrong(index + 1, reason));
             }
             exchanges.push(exchange);
         }
@@ -301,6 +331,15 @@ impl Tape {
         };
         if file.exists() && !file.is_file() {
             return Err(failed(std::io::Error::other("this is no file")));
+        }
+        // A spec or a test would be lost.
+        let is_other = |error: &TapeError| matches!(error, TapeError::Line { line: 1, .. });
+        if file.exists() && Self::read(file).as_ref().is_err_and(is_other) {
+            let file = file.to_owned();
+            return Err(TapeError::Other { file });
+        }
+        if !folder_of(file).is_dir() {
+            return Err(failed(std::io::ErrorKind::NotFound.into()));
         }
         tempfile::NamedTempFile::new_in(folder_of(file)).map_err(failed)?;
         Ok(())

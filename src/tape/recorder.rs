@@ -58,9 +58,9 @@ impl Recorder {
         }
     }
 
-    /// After how many records the run ends, where it does.
-    pub fn records(&self) -> Option<u64> {
-        self.head.records
+    /// How many lines of a body are kept, where the rest is not needed.
+    pub fn lines(&self, content_type: &str, path: &str) -> Option<usize> {
+        self.shorten.as_ref()?.lines(content_type, path)
     }
 
     /// Whether a header of an answer is kept.
@@ -93,6 +93,11 @@ impl Recorder {
         exchanges.push(Exchange { request, answer });
     }
 
+    /// A secret that the spec's own text has as a word: the tape could not tell it from that.
+    pub fn ordinary(&self, redactor: &Redactor) -> Option<String> {
+        redactor.name_in(&self.spec)
+    }
+
     /// The tape, its secrets replaced by names. What an answer has under the name of a token or a password
     /// is a secret too, whoever reads it.
     pub fn tape(&self, redactor: &Redactor) -> Result<Tape, TapeError> {
@@ -101,9 +106,7 @@ impl Recorder {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         for exchange in exchanges.iter() {
-            if let Ok(body) = serde_json::from_str(&exchange.answer.body) {
-                learn(&body, redactor);
-            }
+            learn_body(&exchange.answer.body, redactor);
         }
         let masked = |text: &String| redactor.masked(text);
         let exchanges = exchanges.iter().map(|Exchange { request, answer }| {
@@ -120,7 +123,11 @@ impl Recorder {
             let answer = Answered {
                 status: answer.status,
                 headers: headers
-                    .map(|(name, value)| (name.clone(), masked(value)))
+                    // What kind of body it is holds no secret.
+                    .map(|(name, value)| match name.as_str() {
+                        "content-type" => (name.clone(), value.clone()),
+                        _ => (name.clone(), masked(value)),
+                    })
                     .collect(),
                 body: masked(&match &self.shorten {
                     Some(shorten) => shorten.body(answer.body.clone()),
@@ -161,35 +168,90 @@ fn hidden_in(binary: &[u8], redactor: &Redactor) -> Option<String> {
 }
 
 /// Names whose values are secrets, in small letters without dashes.
-const SECRET_NAMES: [&str; 14] = [
+const SECRET_NAMES: [&str; 25] = [
     "token",
     "accesstoken",
     "refreshtoken",
     "idtoken",
     "sessiontoken",
     "authtoken",
+    "apitoken",
     "csrftoken",
+    "bearer",
+    "bearertoken",
     "jwt",
     "apikey",
+    "xapikey",
     "apisecret",
+    "accesskey",
+    "secretkey",
+    "privatekey",
     "clientsecret",
     "secret",
     "password",
+    "passwd",
+    "pwd",
+    "session",
     "sessionid",
+    "authorization",
 ];
 /// What is shorter is a word.
 const SHORTEST: usize = 8;
+
+fn names_secret(name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    SECRET_NAMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Hides a value, unless it is an ordinary word: `"secret": "required"`.
+fn hide(value: &str, redactor: &Redactor) {
+    let is_word = value.chars().all(char::is_lowercase) && value.len() < 2 * SHORTEST;
+    if value.len() >= SHORTEST && !is_word && !value.contains(' ') {
+        redactor.add(value);
+    }
+}
+
+/// Hides what a body has under the name of a secret: JSON, JSON lines, a form, XML.
+fn learn_body(body: &str, redactor: &Redactor) {
+    let body = body.trim_start_matches('\u{feff}').trim_start();
+    if body.starts_with(['{', '[']) {
+        match serde_json::from_str(body) {
+            Ok(json) => learn(&json, redactor),
+            Err(_) => {
+                let lines = body
+                    .lines()
+                    .filter_map(|line| serde_json::from_str(line).ok());
+                lines.for_each(|json: Value| learn(&json, redactor));
+            }
+        }
+    }
+    for part in body.split(['<', '&', '?', '\n']) {
+        // `name=value` of a form or an address, `name>value` of XML.
+        let Some((name, value)) = part.split_once(['=', '>']) else {
+            continue;
+        };
+        if names_secret(name) {
+            let end = value
+                .find(['&', '"', '\'', '<', ' ', ','])
+                .unwrap_or(value.len());
+            hide(&value[..end], redactor);
+        }
+    }
+}
 
 /// Hides what stands under the name of a secret.
 fn learn(json: &Value, redactor: &Redactor) {
     match json {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-                let is_secret = SECRET_NAMES.contains(&name.to_ascii_lowercase().as_str());
+                let is_secret = names_secret(name);
                 match value {
-                    Value::String(text) if is_secret && text.len() >= SHORTEST => {
-                        redactor.add(text);
+                    Value::String(text) if is_secret => hide(text, redactor),
+                    Value::Array(items) if is_secret => {
+                        items
+                            .iter()
+                            .filter_map(Value::as_str)
+                            .for_each(|text| hide(text, redactor));
                     }
                     other => learn(other, redactor),
                 }

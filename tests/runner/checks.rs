@@ -236,6 +236,42 @@ fn shells_and_manuals_have_what_they_need() {
     assert!(page.contains(".TH runner 1") && page.contains("health\\-check"));
 }
 
+/// Blocks of YAML are found as Markdown has them: in quotes and lists, by other fences, in capitals, never
+/// closed; each is told by its line.
+#[test]
+fn blocks_of_markdown_are_found() {
+    let folder = TempDir::new().unwrap();
+    let page = "text\n\n> ```yaml\n> version: 1\n> name: a\n> mode: data-source\n> source: { rows: [{ a: 1 }] }\n> colums: {}\n> ```\n\n- list\n\n  ~~~YAML title=x\n  columns:\n    a: \"{{ record.a }\"\n  ~~~\n\n```sh\nversion: nothing\n```\n\n```yml\nwhere: \"{{ row.a }}\"\n```\n\n```yaml\nunique: id\nkep: all\n";
+    fs::write(folder.path().join("page.md"), page).unwrap();
+    let ended = Runner::new()
+        .in_folder(folder.path())
+        .args(["check", "page.md"])
+        .run()
+        .expect(2);
+    let told: Vec<&str> = ended
+        .stdout
+        .lines()
+        .filter(|line| line.contains("page.md:"))
+        .map(|line| {
+            line.trim_start_matches([' ', '╭', '─', '['])
+                .trim_end_matches(']')
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "page.md:8:3",
+            "page.md: 1 mistake",
+            "page.md:14: fine",
+            "page.md:23: fine",
+            "page.md:28:1",
+            "page.md: 1 mistake"
+        ],
+        "{}",
+        ended.stdout
+    );
+}
+
 /// A tape of a run over the site's rows knows their columns.
 #[test]
 fn columns_of_the_site_are_known_from_the_tape() {

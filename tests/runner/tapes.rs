@@ -412,3 +412,69 @@ fn a_tape_that_is_none_is_refused() {
         assert!(ended.stderr.contains(part), "{}", ended.stderr);
     }
 }
+
+#[test]
+fn only_what_nothing_else_reads_is_made_shorter() {
+    let tried = Tried::new(
+        "version: 1\nname: taped\nmode: data-source\noptions: { API: { type: input, required: true } }\nhttp: { base_url: \"{{ options.API }}\" }\nsource: { rows: [{ id: 8 }, { id: 9 }] }\nlookups: [{ name: stock, request: /stock.csv, for: \"{{ record.id }}\", key: \"{{ record.sku }}\" }]\ncolumns: { id: \"{{ record.id }}\", stock: \"{{ stock.amount }}\" }\n",
+    );
+    let lines: String = (0..10).map(|sku| format!("{sku},{}\n", sku * 2)).collect();
+    fs::write(
+        tried.folder.path().join("stock.csv"),
+        format!("sku,amount\n{lines}"),
+    )
+    .unwrap();
+    let mock = Mock::start(
+        tried.folder.path(),
+        "- { request: GET <mock>/stock.csv, headers: { content-type: text/csv }, file: stock.csv }\n",
+    );
+    tried
+        .run(&[
+            "record",
+            "--records",
+            "2",
+            "--out",
+            "first",
+            "--api",
+            &mock.url,
+        ])
+        .expect(0);
+    assert_eq!(tried.text("first/output.csv"), "id,stock\n8,16\n9,18\n");
+}
+
+#[test]
+fn a_spec_is_never_written_over_and_an_ordinary_word_is_no_secret() {
+    let tried = Tried::new(ONE);
+    let mock = Mock::start(tried.folder.path(), "[]");
+    let spec = tried.text("taped.yaml");
+    let ended = tried
+        .run(&[
+            "record",
+            "--tape",
+            "taped.yaml",
+            "--api",
+            &mock.url,
+            "--key",
+            "geheimnis",
+        ])
+        .expect(2);
+    assert!(
+        ended
+            .stderr
+            .contains("taped.yaml: it is there, and is no tape"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(tried.text("taped.yaml"), spec);
+    let ended = tried
+        .run(&["record", "--api", &mock.url, "--key", "items"])
+        .expect(2);
+    assert!(
+        ended
+            .stderr
+            .contains("the secret HIDDEN-KEY is a word that the spec itself has"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!tried.folder.path().join("taped.tape.jsonl").exists());
+}
