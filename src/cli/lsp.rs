@@ -28,7 +28,7 @@ use lsp_types::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json, to_value};
 
-use super::spec_files::{is_spec, is_test_file};
+use super::spec_files::{is_spec, is_test_file, may_be_spec};
 use crate::diagnostics::{Severity, SpecErrors};
 use crate::exit::Exit;
 use crate::language_service::{
@@ -51,13 +51,17 @@ pub fn lsp() -> Exit {
 }
 
 fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let (id, _) = connection.initialize_start()?;
+    let (id, client) = connection.initialize_start()?;
+    let snippets = &client["capabilities"]["textDocument"]["completion"]["completionItem"];
     let information = json!({
         "capabilities": capabilities(),
         "serverInfo": { "name": "runner", "version": env!("CARGO_PKG_VERSION") },
     });
     connection.initialize_finish(id, information)?;
-    let mut server = Server::default();
+    let mut server = Server {
+        has_snippets: snippets["snippetSupport"] == true,
+        ..Server::default()
+    };
     for message in &connection.receiver {
         match message {
             Message::Request(request) => {
@@ -66,16 +70,17 @@ fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Send + Sync>> {
                 }
                 connection.sender.send(server.answer(request).into())?;
             }
-            Message::Notification(notification) => {
-                for told in server.told(notification) {
-                    let params = to_value(told)?;
-                    let method = PublishDiagnostics::METHOD.to_owned();
-                    connection
-                        .sender
-                        .send(Notification { method, params }.into())?;
-                }
-            }
+            Message::Notification(notification) => server.note(notification),
             Message::Response(_) => {}
+        }
+        // Who types quickly is told of what stands there in the end.
+        if connection.receiver.is_empty() {
+            for told in server.told() {
+                let params = to_value(told)?;
+                let method = PublishDiagnostics::METHOD.to_owned();
+                let notification = Notification { method, params };
+                connection.sender.send(notification.into())?;
+            }
         }
     }
     Ok(())
@@ -104,6 +109,10 @@ fn capabilities() -> ServerCapabilities {
 #[derive(Default)]
 struct Server {
     open: HashMap<String, Open>,
+    /// Texts of which something is to be told; of closed ones that nothing is wrong.
+    untold: Vec<Uri>,
+    /// Whether the editor knows snippets.
+    has_snippets: bool,
 }
 
 /// A text in the editor.
@@ -114,25 +123,41 @@ struct Open {
     text: String,
     lines: Lines,
     tape: TapeSeen,
+    has_snippets: bool,
 }
 
 /// What the tape beside a spec told when it was last read.
 #[derive(Default)]
 struct TapeSeen {
     changed: Option<SystemTime>,
+    /// The names of the spec's steps then.
+    #[cfg(feature = "sandbox")]
+    steps: Vec<String>,
     shapes: Arc<Shapes>,
     #[cfg(feature = "sandbox")]
     gap: Option<String>,
 }
 
 impl Server {
-    /// What is told about texts after a notification.
-    fn told(&mut self, notification: Notification) -> Vec<PublishDiagnosticsParams> {
+    /// What is told about texts that were opened, changed, saved or closed.
+    fn told(&mut self) -> Vec<PublishDiagnosticsParams> {
+        let untold = std::mem::take(&mut self.untold);
+        let told = untold
+            .into_iter()
+            .map(|uri| match self.open.get_mut(uri.as_str()) {
+                Some(open) => open.told(),
+                None => PublishDiagnosticsParams::new(uri, Vec::new(), None),
+            });
+        told.collect()
+    }
+
+    /// Takes what a notification says.
+    fn note(&mut self, notification: Notification) {
         let Notification { method, params } = notification;
         let uri = match method.as_str() {
             DidOpenTextDocument::METHOD => {
                 let Some(opened) = read::<DidOpenTextDocumentParams>(params) else {
-                    return Vec::new();
+                    return;
                 };
                 let document = opened.text_document;
                 self.take(document.uri.clone(), document.text);
@@ -140,7 +165,7 @@ impl Server {
             }
             DidChangeTextDocument::METHOD => {
                 let Some(changed) = read::<DidChangeTextDocumentParams>(params) else {
-                    return Vec::new();
+                    return;
                 };
                 let uri = changed.text_document.uri;
                 // Texts come whole; the last one counts.
@@ -151,20 +176,21 @@ impl Server {
             }
             DidSaveTextDocument::METHOD => match read::<DidSaveTextDocumentParams>(params) {
                 Some(saved) => saved.text_document.uri,
-                None => return Vec::new(),
+                None => return,
             },
             DidCloseTextDocument::METHOD => {
                 let Some(closed) = read::<DidCloseTextDocumentParams>(params) else {
-                    return Vec::new();
+                    return;
                 };
                 let uri = closed.text_document.uri;
                 self.open.remove(uri.as_str());
-                return vec![PublishDiagnosticsParams::new(uri, Vec::new(), None)];
+                uri
             }
-            _ => return Vec::new(),
+            _ => return,
         };
-        let told = self.open.get_mut(uri.as_str()).map(Open::told);
-        told.into_iter().collect()
+        if !self.untold.contains(&uri) {
+            self.untold.push(uri);
+        }
     }
 
     fn take(&mut self, uri: Uri, text: String) {
@@ -177,6 +203,7 @@ impl Server {
             text,
             lines,
             tape: tape.unwrap_or_default(),
+            has_snippets: self.has_snippets,
         };
         self.open.insert(uri.as_str().to_owned(), open);
     }
@@ -228,6 +255,7 @@ impl Server {
         };
         let place = params.text_document_position;
         let open = self.open.get(place.text_document.uri.as_str());
+        let open = open.filter(|open| open.is_asked_about());
         open.map_or(Ok(Value::Null), |open| {
             open.rename(place.position, &params.new_name)
         })
@@ -236,8 +264,9 @@ impl Server {
     fn formatted(&self, params: Value) -> Value {
         let params = read::<DocumentFormattingParams>(params);
         let open = params.and_then(|params| self.open.get(params.text_document.uri.as_str()));
-        open.map_or(Value::Null, |open| {
-            json!(open.edits(format_templates(&open.text)))
+        open.map_or(Value::Null, |open| match open.is_asked_about() {
+            true => json!(open.edits(format_templates(&open.spec()))),
+            false => json!([]),
         })
     }
 
@@ -253,6 +282,7 @@ impl Server {
         };
         let place = place(&params);
         let open = self.open.get(place.text_document.uri.as_str());
+        let open = open.filter(|open| open.is_asked_about());
         open.map_or(Value::Null, |open| ask(open, place.position))
     }
 }
@@ -271,6 +301,11 @@ impl Open {
     fn name(&self) -> String {
         let path = self.path.as_deref().unwrap_or(Path::new("spec.yaml"));
         path.display().to_string()
+    }
+
+    /// Whether it is a spec, or may become one: all other YAML is somebody else's.
+    fn is_asked_about(&self) -> bool {
+        !self.is_test() && may_be_spec(&self.text)
     }
 
     fn is_test(&self) -> bool {
@@ -341,15 +376,19 @@ impl Open {
         let Some(path) = &self.path else { return };
         let changed = std::fs::metadata(Tape::beside(path)).and_then(|file| file.modified());
         let changed = changed.ok();
-        if changed == self.tape.changed {
+        if changed.is_none() && self.tape.changed.is_none() {
             return;
         }
         let Ok(loaded) = crate::plan::load(&self.name(), &self.text) else {
             return;
         };
+        if changed == self.tape.changed && loaded.steps == self.tape.steps {
+            return;
+        }
         let told = shapes_of(&Arc::new(loaded.plan), path, &loaded.steps).unwrap_or_default();
         self.tape = TapeSeen {
             changed,
+            steps: loaded.steps,
             shapes: Arc::new(told.shapes),
             gap: told.gap,
         };
@@ -375,9 +414,6 @@ impl Open {
     }
 
     fn complete(&self, position: Position) -> Value {
-        if self.is_test() {
-            return Value::Null;
-        }
         let found = service::complete(&self.spec(), self.byte(position));
         let items = found.into_iter().enumerate();
         json!(
@@ -403,11 +439,19 @@ impl Open {
                 .then(|| Documentation::MarkupContent(markdown(one.about))),
             // Names that are near come first, as they are listed.
             sort_text: Some(format!("{index:04}")),
-            insert_text_format: Some(InsertTextFormat::SNIPPET),
+            insert_text_format: Some(if self.has_snippets {
+                InsertTextFormat::SNIPPET
+            } else {
+                InsertTextFormat::PLAIN_TEXT
+            }),
             insert_text_mode: Some(InsertTextMode::AS_IS),
             text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(
                 self.range(&one.replaces),
-                one.insert,
+                if self.has_snippets {
+                    one.insert
+                } else {
+                    without_places(&one.insert)
+                },
             ))),
             ..CompletionItem::default()
         }
@@ -461,4 +505,26 @@ fn markdown(value: String) -> MarkupContent {
         kind: MarkupKind::Markdown,
         value,
     }
+}
+
+/// A snippet without its places to fill in, for editors that know none.
+fn without_places(snippet: &str) -> String {
+    let mut text = String::new();
+    let mut rest = snippet;
+    while let Some(at) = rest.find('$') {
+        let (before, behind) = rest.split_at(at);
+        let behind = &behind[1..];
+        if let Some(kept) = before.strip_suffix('\\') {
+            text.push_str(kept);
+            text.push('$');
+            rest = behind;
+            continue;
+        }
+        text.push_str(before);
+        rest = match behind.strip_prefix('{') {
+            Some(inner) => inner.split_once('}').map_or("", |(_, behind)| behind),
+            None => behind.trim_start_matches(|c: char| c.is_ascii_digit()),
+        };
+    }
+    text + rest
 }

@@ -197,8 +197,15 @@ fn keys(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether a text is a spec, or may become one: it has no key at the left that a spec has not.
+pub fn may_be_spec(text: &str) -> bool {
+    let known = &annotated()["properties"];
+    is_spec(text) || keys(text).all(|key| known.get(key).is_some())
+}
+
 /// Whether a text has three keys of a spec's top level.
 pub fn is_spec(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
     keys(text).filter(|key| KEYS.contains(key)).count() >= 3
 }
 

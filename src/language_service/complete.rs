@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::cursor::{Cursor, Part, Step, cursor};
 use super::keys::doc_of;
-use super::open_spec::OpenSpec;
+use super::open_spec::{OpenSpec, line_of};
 use super::schema_at::schemas_at;
 use super::template_text::{Token, TokenKind, template_at, tokens};
 use super::words::{self, WordDoc};
@@ -59,6 +59,52 @@ const OPERATORS: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
 
 /// What may be written at the byte `at`.
 pub fn complete(spec: &OpenSpec, at: usize) -> Vec<Suggestion> {
+    if is_in_comment(&spec.text, at) {
+        return Vec::new();
+    }
+    let mut found = offered(spec, at);
+    for one in &mut found {
+        let is_rest = |c: char| {
+            c.is_alphanumeric() || c == '_' || (c == '-' && one.kind == SuggestionKind::Key)
+        };
+        // What stands behind the cursor of the same word is replaced too.
+        let rest = &spec.text[at..];
+        let end = at + rest.find(|c| !is_rest(c)).unwrap_or(rest.len());
+        one.replaces.end = end;
+        let written = &spec.text[one.replaces.clone()];
+        if written.starts_with(['"', '\'']) {
+            one.replaces.start += 1;
+        }
+        if one.kind == SuggestionKind::Key {
+            if spec.text[end..].starts_with(':') {
+                one.insert = one.label.clone();
+            }
+            if spec.text[..one.replaces.start].ends_with('-') {
+                one.insert.insert(0, ' ');
+            }
+        }
+    }
+    found
+}
+
+/// Whether a place stands in a comment of YAML.
+fn is_in_comment(text: &str, at: usize) -> bool {
+    let line = line_of(text, at);
+    let mut quote = None;
+    let mut before = ' ';
+    for c in text[line.start..at].chars() {
+        match (quote, c) {
+            (None, '#') if before.is_whitespace() => return true,
+            (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+        before = c;
+    }
+    false
+}
+
+fn offered(spec: &OpenSpec, at: usize) -> Vec<Suggestion> {
     if let Some(template) = template_at(&spec.text, at) {
         let all = tokens(&spec.text, &(template.inside.start..at));
         return in_template(spec, &all, at, template.is_statement);
@@ -196,12 +242,26 @@ fn values(cursor: &Cursor) -> Vec<Suggestion> {
 }
 
 fn in_template(spec: &OpenSpec, all: &[Token], at: usize, is_statement: bool) -> Vec<Suggestion> {
+    // `{%-` takes off the space before a statement.
+    let all = match all.split_first() {
+        Some((first, rest)) if matches!(spec.token(first), "-" | "+") => rest,
+        _ => all,
+    };
     let (word, before) = match all.split_last() {
         Some((last, before)) if last.kind == TokenKind::Word && last.range.end == at => {
             (last.range.clone(), before)
         }
         Some((last, before)) if last.kind == TokenKind::Text && last.range.end >= at => {
-            return argument_words(spec, before, last.range.start + 1..at);
+            let quote = spec
+                .token(last)
+                .chars()
+                .take_while(|c| matches!(c, '\\' | '"' | '\''))
+                .count();
+            let within = last.range.start + quote.clamp(1, 2)..at;
+            if before.last().is_some_and(|last| spec.token(last) == "[") {
+                return fields(spec, before, at, &within, true);
+            }
+            return argument_words(spec, before, within);
         }
         _ => (at..at, all),
     };
@@ -212,7 +272,7 @@ fn in_template(spec: &OpenSpec, all: &[Token], at: usize, is_statement: bool) ->
     match (sign(2), sign(1)) {
         (_, Some("|")) => words_of(filters::names(), "filter", &word),
         (_, Some("is")) | (Some("is"), Some("not")) => words_of(tests::names(), "test", &word),
-        (_, Some(".")) => fields(spec, before, at, &word),
+        (_, Some(".")) => fields(spec, before, at, &word, false),
         (_, None) if is_statement => plain(&STATEMENTS, &word),
         _ => names(spec, at, &word),
     }
@@ -325,8 +385,14 @@ fn argument_words(spec: &OpenSpec, before: &[Token], replaces: Range<usize>) -> 
     words.into_iter().map(suggestion).collect()
 }
 
-/// What may stand behind `owner.`.
-fn fields(spec: &OpenSpec, before: &[Token], at: usize, word: &Range<usize>) -> Vec<Suggestion> {
+/// What may stand behind `owner.`, or in `owner['…']`.
+fn fields(
+    spec: &OpenSpec,
+    before: &[Token],
+    at: usize,
+    word: &Range<usize>,
+    is_in_brackets: bool,
+) -> Vec<Suggestion> {
     let Some(owner) = before.len().checked_sub(2) else {
         return Vec::new();
     };
@@ -355,6 +421,21 @@ fn fields(spec: &OpenSpec, before: &[Token], at: usize, word: &Range<usize>) -> 
                     found.push(name(field, SuggestionKind::Field, about, word));
                 }
             }
+        }
+    }
+    if is_in_brackets {
+        return found;
+    }
+    for one in &mut found {
+        // What is no name stands in brackets, and the dot goes.
+        let is_name = one
+            .label
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !one.label.starts_with(|c: char| c.is_ascii_digit());
+        if !is_name {
+            one.insert = format!("['{}']", one.label.replace('$', "\\$"));
+            one.replaces.start = before.last().map_or(word.start, |dot| dot.range.start);
         }
     }
     if !is_known {

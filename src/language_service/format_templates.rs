@@ -1,6 +1,10 @@
 //! Templates written as one writes them: a space within the braces, around bars and operators, behind
 //! commas.
 
+use minijinja::machinery::tokenize;
+use minijinja::syntax::SyntaxConfig;
+
+use super::open_spec::OpenSpec;
 use super::references::Edit;
 use super::template_text::{Token, TokenKind, templates, tokens};
 
@@ -20,19 +24,54 @@ const WORDS: [&str; 12] = [
     "with",
 ];
 
-/// The edits that write all templates of a text in one way. Those of several lines stay.
-pub fn format_templates(text: &str) -> Vec<Edit> {
-    let all = templates(text).into_iter();
-    let ended = all.filter(|one| one.is_closed && !text[one.inside.clone()].contains('\n'));
-    let edits = ended.filter_map(|template| {
-        let inside = &text[template.inside.clone()];
-        let formatted = formatted(inside)?;
-        (formatted != inside).then_some(Edit {
-            place: template.inside,
+/// The edits that write all templates of a spec in one way. Those of several lines stay, and so does what
+/// is written with escapes; no edit changes what a template means.
+pub fn format_templates(spec: &OpenSpec) -> Vec<Edit> {
+    let mut all = spec.seen().templates;
+    all.sort_by_key(|(_, place)| place.start);
+    all.dedup();
+    let edits = all.into_iter().filter_map(|(text, place)| {
+        let is_as_written = spec.text.get(place.clone()) == Some(text.as_str());
+        let formatted = if is_as_written {
+            in_one_way(&text)?
+        } else {
+            return None;
+        };
+        Some(Edit {
+            place,
             text: formatted,
         })
     });
     edits.collect()
+}
+
+/// A template's text written in one way; nothing where it is already, or would mean something else.
+fn in_one_way(text: &str) -> Option<String> {
+    if text.contains('\n') || text.contains("{#") {
+        return None;
+    }
+    let mut formatted = String::new();
+    let mut from = 0;
+    for template in templates(text) {
+        if !template.is_closed {
+            return None;
+        }
+        formatted.push_str(&text[from..template.inside.start]);
+        let inside = &text[template.inside.clone()];
+        formatted.push_str(&self::formatted(inside).unwrap_or_else(|| inside.to_owned()));
+        from = template.inside.end;
+    }
+    formatted.push_str(&text[from..]);
+    let is_same = words(text)? == words(&formatted)?;
+    (formatted != text && is_same).then_some(formatted)
+}
+
+/// What a template is made of, as its parser sees it: text around it, words, signs, texts, numbers.
+fn words(text: &str) -> Option<Vec<String>> {
+    let tokens = tokenize(text, false, SyntaxConfig::default());
+    tokens
+        .map(|token| token.ok().map(|(token, _)| format!("{token:?}")))
+        .collect()
 }
 
 /// What stands between the braces, formatted; nothing where there is nothing.
@@ -135,11 +174,16 @@ mod tests {
             ("{{ (a or b)[0] }}", "{{ (a or b)[0] }}"),
             ("{{ x is not none }}", "{{ x is not none }}"),
             ("{{ }}", "{{ }}"),
+            ("{{'x}}y'|upper}}", "{{'x}}y'|upper}}"),
+            ("{{ 1e-5+1.5e+3 }}", "{{ 1e-5+1.5e+3 }}"),
+            (
+                "{% raw %}{{a|b}}{% endraw %}",
+                "{% raw %}{{a|b}}{% endraw %}",
+            ),
+            ("{# {{a|b}} #}{{a|b}}", "{# {{a|b}} #}{{a|b}}"),
+            ("{{ {'a':{'b':1}}.a.b+1 }}", "{{ {'a':{'b':1}}.a.b+1 }}"),
         ] {
-            let mut text = written.to_owned();
-            for edit in format_templates(written).into_iter().rev() {
-                text.replace_range(edit.place, &edit.text);
-            }
+            let text = in_one_way(written).unwrap_or_else(|| written.to_owned());
             assert_eq!(text, formatted);
         }
     }

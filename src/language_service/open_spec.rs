@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::template_text::{Token, TokenKind, template_at, tokens, tokens_before};
 use crate::diagnostics::SpecErrors;
-use crate::plan::{load_beside, scope_at};
+use crate::plan::{load_beside, seen_of};
 use crate::spec::compose::compose;
-use crate::spec::tree::{Node, NodeValue};
-use crate::template::scope::Scope;
+use crate::spec::tree::Node;
+use crate::template::scope::{Scope, Seen};
 use crate::template::shapes::{Shape, Shapes};
 
 /// A spec in an editor.
@@ -32,6 +32,11 @@ impl OpenSpec {
             shapes,
             root: compose(text, &mut Vec::new()),
         }
+    }
+
+    /// The same spec with another text.
+    pub(super) fn with_text(&self, text: &str) -> Self {
+        Self::new(&self.file, text, Arc::clone(&self.shapes))
     }
 
     /// All that `check` says.
@@ -66,15 +71,18 @@ impl OpenSpec {
     /// The names that a template at `at` sees. Where the text is no YAML yet, that of its line is closed
     /// in the ways that are likely.
     pub(super) fn scope_at(&self, at: usize) -> Option<Scope> {
-        let found = scope_at(&self.file, &self.text, Arc::clone(&self.shapes), at);
-        found.or_else(|| {
+        let scope_of = |text: &str| {
+            let seen = seen_of(&self.file, text, Arc::clone(&self.shapes), Some(at))?;
+            seen.scope
+        };
+        scope_of(&self.text).or_else(|| {
             let line = line_of(&self.text, at);
             ["\"", "}}\"", "}}\" }", "\" }", "}}\" } }", "'"]
                 .iter()
                 .find_map(|end| {
                     let mut text = self.text.to_string();
                     text.replace_range(at..line.end, end);
-                    scope_at(&self.file, &text, Arc::clone(&self.shapes), at)
+                    scope_of(&text)
                 })
         })
     }
@@ -164,24 +172,13 @@ impl OpenSpec {
         Some(here)
     }
 
-    /// All scalars of the spec that are keyed `name` under `source`, `lookups` and `target`: the names
-    /// that steps, lookups and answers have, with their places.
+    /// What is compiled of the spec.
+    pub(super) fn seen(&self) -> Seen {
+        seen_of(&self.file, &self.text, Arc::clone(&self.shapes), None).unwrap_or_default()
+    }
+
+    /// The names that steps, lookups and answers are given, with their places.
     pub(super) fn given_names(&self) -> Vec<(String, Range<usize>)> {
-        fn gather(node: &Node, names: &mut Vec<(String, Range<usize>)>) {
-            if let Some(name) = node.get("name") {
-                let text = name.as_text().map(str::to_owned);
-                names.extend(text.map(|text| (text, name.span.clone())));
-            }
-            match &node.value {
-                NodeValue::Map(entries) => {
-                    for entry in entries {
-                        gather(&entry.value, names);
-                    }
-                }
-                NodeValue::List(items) => items.iter().for_each(|item| gather(item, names)),
-                NodeValue::Scalar(_) | NodeValue::Refused => {}
-            }
-        }
         let mut names = Vec::new();
         for part in ["source", "lookups", "target"] {
             if let Some(part) = self.root.as_ref().and_then(|root| root.get(part)) {
@@ -196,6 +193,35 @@ impl OpenSpec {
         let entries = self.root.as_ref()?.get(map)?.entries();
         let entry = entries.iter().find(|entry| entry.key == name)?;
         Some((entry.key_span.clone(), &entry.value))
+    }
+}
+
+/// Keys under which further steps stand.
+const WITH_STEPS: [&str; 11] = [
+    "first_of",
+    "all_of",
+    "steps",
+    "before",
+    "after",
+    "job",
+    "submit",
+    "new",
+    "modified",
+    "deleted",
+    "unchanged",
+];
+
+/// The names of a step, a lookup or a list of them, and of the steps inside.
+fn gather(node: &Node, names: &mut Vec<(String, Range<usize>)>) {
+    node.items().iter().for_each(|item| gather(item, names));
+    if let Some(name) = node.get("name") {
+        let text = name.as_text().map(str::to_owned);
+        names.extend(text.map(|text| (text, name.span.clone())));
+    }
+    for key in WITH_STEPS {
+        if let Some(inner) = node.get(key) {
+            gather(inner, names);
+        }
     }
 }
 

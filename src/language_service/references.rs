@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::open_spec::OpenSpec;
-use super::template_text::{TokenKind, templates, tokens};
 use crate::plan::RESERVED;
 use crate::spec::tree::Node;
+use crate::template::functions;
 
 /// A name that a spec gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,41 +58,42 @@ pub fn references(spec: &OpenSpec, at: usize) -> Vec<Range<usize>> {
     given.map(|given| places(spec, &given)).unwrap_or_default()
 }
 
-/// The edits that give the name at the byte `at` another.
+/// The edits that give the name at the byte `at` another. What would change what the spec means is refused.
 pub fn rename(spec: &OpenSpec, at: usize, to: &str) -> Result<Vec<Edit>, String> {
     if spec.root().is_none() {
         return Err("the spec is no YAML yet: mend that first".to_owned());
     }
     let given = spec_given(spec, at)
         .ok_or_else(|| "only options, vars, steps and lookups have names of yours".to_owned())?;
-    let is_word = |is_first: fn(char) -> bool, is_other: fn(char) -> bool| {
-        let mut chars = to.chars();
-        chars.next().is_some_and(is_first) && chars.all(is_other)
-    };
-    let is_taken = match &given {
-        Given::Entry(map, _) => {
-            let is_name = is_word(
-                |c| c.is_ascii_alphabetic() || c == '_',
-                |c| c.is_ascii_alphanumeric() || c == '_',
-            );
-            if !is_name {
-                return Err(format!(
-                    "`{to}` is no name: letters of ASCII, digits and `_`, a letter first"
-                ));
-            }
-            spec.entry(map, to).is_some()
+    let mut chars = to.chars();
+    let is_name = match &given {
+        Given::Entry(..) => {
+            chars
+                .next()
+                .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+                && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
         }
         Given::Named(_) => {
-            let is_name = is_word(
-                |c| c.is_ascii_lowercase(),
-                |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_',
-            );
-            if !is_name {
-                return Err(format!(
-                    "`{to}` is no name of a step: small letters, digits and `_`, a letter first"
-                ));
+            chars.next().is_some_and(|c| c.is_ascii_lowercase())
+                && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        }
+    };
+    if !is_name {
+        return Err(match &given {
+            Given::Entry(..) => {
+                format!("`{to}` is no name: letters of ASCII, digits and `_`, a letter first")
             }
-            RESERVED.contains(&to) || spec.given_names().iter().any(|(name, _)| name == to)
+            Given::Named(_) => format!(
+                "`{to}` is no name of a step: small letters, digits and `_`, a letter first"
+            ),
+        });
+    }
+    let is_taken = match &given {
+        Given::Entry(map, _) => spec.entry(map, to).is_some(),
+        Given::Named(_) => {
+            let is_word = RESERVED.contains(&to) || WORDS.contains(&to);
+            let is_known = functions::find(to).is_some();
+            is_word || is_known || spec.given_names().iter().any(|(name, _)| name == to)
         }
     };
     if is_taken {
@@ -102,8 +103,35 @@ pub fn rename(spec: &OpenSpec, at: usize, to: &str) -> Result<Vec<Edit>, String>
         place,
         text: to.to_owned(),
     };
-    Ok(places(spec, &given).into_iter().map(edit).collect())
+    let edits: Vec<Edit> = places(spec, &given).into_iter().map(edit).collect();
+    let mut text = spec.text.to_string();
+    for edit in edits.iter().rev() {
+        text.replace_range(edit.place.clone(), &edit.text);
+    }
+    let renamed = spec.with_text(&text);
+    let given_anew = match &given {
+        Given::Entry(map, _) => Given::Entry(map, to.to_owned()),
+        Given::Named(_) => Given::Named(to.to_owned()),
+    };
+    let mistakes = |spec: &OpenSpec| spec.report().errors;
+    let (before, after) = (mistakes(spec), mistakes(&renamed));
+    if let (true, Some(first)) = (after.len() > before.len(), after.first()) {
+        return Err(format!("`{to}` can't be the name: {}", first.message));
+    }
+    let is_same = read_at(spec, &given).len() == read_at(&renamed, &given_anew).len()
+        && read_at(&renamed, &given).is_empty();
+    if is_same {
+        Ok(edits)
+    } else {
+        Err(format!("`{to}` means something else in a template already"))
+    }
 }
+
+/// Words of templates: no name can be one.
+const WORDS: [&str; 14] = [
+    "and", "or", "not", "in", "is", "if", "else", "for", "set", "none", "true", "false", "loop",
+    "self",
+];
 
 /// The name of the spec's own that stands at a byte.
 fn spec_given(spec: &OpenSpec, at: usize) -> Option<Given> {
@@ -147,67 +175,32 @@ fn places(spec: &OpenSpec, given: &Given) -> Vec<Range<usize>> {
     places.sort_by_key(|place| place.start);
     places.dedup();
     // A key in quotes keeps them.
-    places
-        .into_iter()
-        .map(|place| {
-            let text = &spec.text[place.clone()];
-            let inner = text.trim_matches(['"', '\'']);
-            let start = place.start + text.find(inner).unwrap_or(0);
-            start..start + inner.trim_end().len()
-        })
-        .collect()
+    let bare = places.into_iter().map(|place| {
+        let place = inside_quotes(&spec.text, place);
+        place.start..place.start + spec.text[place.clone()].trim_end().len()
+    });
+    bare.collect()
 }
 
 /// Where templates read a name.
 fn read_at(spec: &OpenSpec, given: &Given) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for template in templates(&spec.text) {
-        let all = tokens(&spec.text, &template.inside);
-        let text = |index: usize| all.get(index).map_or("", |token| spec.token(token));
-        for index in 0..all.len() {
-            let before = if index == 0 { "" } else { text(index - 1) };
-            if all[index].kind != TokenKind::Word || matches!(before, "." | "|" | "is") {
-                continue;
-            }
-            let word = text(index);
-            match given {
-                Given::Named(name) => {
-                    let is_argument = text(index + 1) == "=" && matches!(before, "(" | ",");
-                    if word == name && !is_argument && !is_local(&all, index, &text) {
-                        found.push(all[index].range.clone());
-                    }
-                }
-                Given::Entry(map, name) if word == *map => {
-                    let Some(field) = all.get(index + 2) else {
-                        continue;
-                    };
-                    let written = spec.token(field);
-                    let is_read = match text(index + 1) {
-                        "." => written == name,
-                        "[" => {
-                            let inner = written.trim_matches(['\\', '"', '\'']);
-                            field.kind == TokenKind::Text && inner == name
-                        }
-                        _ => false,
-                    };
-                    if is_read {
-                        let lead = written.find(name.as_str()).unwrap_or(0);
-                        let start = field.range.start + lead;
-                        found.push(start..start + name.len());
-                    }
-                }
-                Given::Entry(..) => {}
-            }
-        }
-    }
-    found
+    let reads = spec.seen().reads.into_iter();
+    let own = reads.filter(|read| match given {
+        Given::Named(name) => read.field.is_none() && read.name == *name,
+        Given::Entry(map, name) => read.name == *map && read.field.as_ref() == Some(name),
+    });
+    let mut places: Vec<Range<usize>> = own
+        .map(|read| inside_quotes(&spec.text, read.place))
+        .collect();
+    places.sort_by_key(|place| place.start);
+    places.dedup();
+    places
 }
 
-/// Whether a word is a name that a loop or a `set` of the same template gives.
-fn is_local<'t>(
-    all: &[super::template_text::Token],
-    index: usize,
-    text: &impl Fn(usize) -> &'t str,
-) -> bool {
-    (0..all.len()).any(|at| matches!(text(at), "for" | "set") && text(at + 1) == text(index))
+/// A name without the quotes around it: `options['KEY']`.
+fn inside_quotes(text: &str, place: Range<usize>) -> Range<usize> {
+    let written = &text[place.clone()];
+    let inner = written.trim_matches(['\\', '"', '\'']);
+    let start = place.start + written.find(inner).unwrap_or(0);
+    start..start + inner.len()
 }

@@ -54,7 +54,9 @@ pub fn templates(text: &str) -> Vec<Template> {
         let behind = &text[start..];
         let line = behind.find('\n').unwrap_or(behind.len());
         let next = behind[..].find(end);
-        let again = behind.find("{{").or(behind.find("{%"));
+        // Another one that begins before it ends.
+        let within = &behind[..next.unwrap_or(line)];
+        let again = within.find("{{").or_else(|| within.find("{%"));
         let (length, is_closed) = match (next, again) {
             (Some(next), Some(again)) if again < next && line < next => (line.min(again), false),
             (Some(next), _) => (next, true),

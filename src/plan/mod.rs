@@ -25,7 +25,7 @@ pub mod target;
 
 use std::sync::Arc;
 
-pub use compile::{Loaded, compile, load, load_beside, scope_at};
+pub use compile::{Loaded, compile, load, load_beside, seen_of};
 pub use logging::{FailRule, LogRule, NotifyRule};
 pub use option_values::{Environment, OptionErrors, OptionValue, OptionValues};
 pub use options::{OptionPlan, flag_of};

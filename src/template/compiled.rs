@@ -268,6 +268,13 @@ impl Template {
         };
         diagnostics.extend(problems.into_iter().map(placed));
         uses.hints.extend(hints.into_iter().map(placed));
+        if scope.is_watched() {
+            let mut reads = std::mem::take(&mut uses.reads);
+            for read in &mut reads {
+                read.place = place(read.place.clone());
+            }
+            scope.told_reads(text, place(0..text.len()), reads);
+        }
         let at = scope.file().map(|file| {
             let line = file.line_of(place(0..1).start);
             Arc::from(format!(" ({}:{line}: {})", file.name, shortened(text)))

@@ -59,28 +59,51 @@ pub struct Scope {
     pub is_shown: bool,
 }
 
-/// Remembers which names the template at a place of the spec sees.
-#[derive(Debug)]
+/// Remembers what is compiled of a spec: for editors.
+#[derive(Debug, Default)]
 pub struct Watch {
-    at: usize,
-    seen: Mutex<Option<Scope>>,
+    at: Option<usize>,
+    seen: Mutex<Seen>,
+}
+
+/// What was compiled of a spec.
+#[derive(Debug, Default, Clone)]
+pub struct Seen {
+    /// What the template at the place that is watched sees.
+    pub scope: Option<Scope>,
+    /// Each template: its text, and its bytes in the spec.
+    pub templates: Vec<(String, Range<usize>)>,
+    /// What templates read.
+    pub reads: Vec<Read>,
+}
+
+/// A name that a template reads, or a field of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// The name.
+    pub name: String,
+    /// The field.
+    pub field: Option<String>,
+    /// Bytes of the name, or of the field where there is one; of a field in brackets with its quotes.
+    pub place: Range<usize>,
 }
 
 impl Watch {
-    /// Watches the template that the byte `at` of the spec stands in.
-    pub fn new(at: usize) -> Self {
+    /// Watches all, and what the template sees that the byte `at` of the spec stands in.
+    pub fn new(at: Option<usize>) -> Self {
         Self {
             at,
             seen: Mutex::default(),
         }
     }
 
-    /// What the template there sees.
-    pub fn seen(&self) -> Option<Scope> {
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+    /// What was compiled.
+    pub fn seen(&self) -> Seen {
+        std::mem::take(&mut self.lock())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -135,16 +158,30 @@ impl Scope {
         self
     }
 
+    /// Whether somebody wants to know what is compiled.
+    pub fn is_watched(&self) -> bool {
+        self.watch.is_some()
+    }
+
     /// A template at this place of the spec sees these names.
     pub fn told_at(&self, place: &Range<usize>) {
         let Some(watch) = &self.watch else { return };
-        if place.start <= watch.at && watch.at <= place.end {
+        let is_meant = |at: usize| place.start <= at && at <= place.end;
+        if watch.at.is_some_and(is_meant) {
             let seen = Self {
                 watch: None,
                 ..self.clone()
             };
-            *watch.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+            watch.lock().scope = Some(seen);
         }
+    }
+
+    /// A template of this text was compiled at this place of the spec, and reads this.
+    pub fn told_reads(&self, text: &str, place: Range<usize>, reads: Vec<Read>) {
+        let Some(watch) = &self.watch else { return };
+        let mut seen = watch.lock();
+        seen.templates.push((text.to_owned(), place));
+        seen.reads.extend(reads);
     }
 
     /// What a name held on the tape.

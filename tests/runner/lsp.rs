@@ -40,7 +40,7 @@ impl Editor {
             uri,
             text: String::new(),
         };
-        let answer = editor.ask("initialize", json!({ "capabilities": {} }));
+        let answer = editor.ask("initialize", json!({ "capabilities": { "textDocument": { "completion": { "completionItem": { "snippetSupport": true } } } } }));
         assert_eq!(answer["serverInfo"]["name"], "runner");
         editor.tell("initialized", json!({}));
         editor
@@ -439,6 +439,87 @@ fn names_are_found_and_renamed_everywhere() {
         let message = answer["error"]["message"].as_str().unwrap();
         assert!(message.contains(why), "{message}");
     }
+    editor.end();
+}
+
+/// A completion takes the place of the whole word, and nothing is offered where nothing belongs.
+#[test]
+fn a_word_is_replaced_as_a_whole() {
+    let mut editor = Editor::start();
+    let start = "version: 1\nname: x\n";
+    for (text, label, taken) in [
+        ("mode: data-s^ource\n", "data-source", "mode: data-source\n"),
+        ("mode: \"da^t\"\n", "data-source", "mode: \"data-source\"\n"),
+        (
+            "mode: data-source\nhttp: {ti^meout: 3s}\n",
+            "timeout",
+            "mode: data-source\nhttp: {timeout: 3s}\n",
+        ),
+        (
+            "mode: data-source\nlog:\n  -^\n",
+            "at",
+            "mode: data-source\nlog:\n  - at: \n",
+        ),
+        (
+            "mode: data-source\noptions: { A: { type: input } }\ncolumns: { a: \"{{ opt^ions.A }}\" }\n",
+            "options",
+            "mode: data-source\noptions: { A: { type: input } }\ncolumns: { a: \"{{ options.A }}\" }\n",
+        ),
+        (
+            "mode: data-source\noptions: { my-a: { type: input } }\ncolumns: { a: \"{{ options.^ }}\" }\n",
+            "MY_A",
+            "",
+        ),
+    ] {
+        let found = editor.complete(&format!("{start}{text}"));
+        let one = found.iter().find(|one| one["label"] == label);
+        if taken.is_empty() {
+            continue;
+        }
+        let one = one.unwrap_or_else(|| panic!("{label} in {text}: {found:?}"));
+        assert_eq!(editor.taken(one), format!("{start}{taken}"));
+    }
+    for text in ["# ver^", "mode: data-source # {{ ^ }}\n"] {
+        assert!(
+            editor.labels(&format!("{start}{text}")).is_empty(),
+            "{text}"
+        );
+    }
+    // Other people's YAML is let be.
+    let workflow = "on: push\njobs:\n  a: \"${{github.ref=='x'&&a}}\"\n";
+    editor.write(workflow);
+    let params = json!({ "textDocument": { "uri": editor.uri }, "options": { "tabSize": 2, "insertSpaces": true } });
+    assert_eq!(editor.ask("textDocument/formatting", params), json!([]));
+    let at = editor.at(&format!("{workflow}^"));
+    assert_eq!(editor.ask("textDocument/completion", at), Value::Null);
+    editor.end();
+}
+
+/// What a rename would change in meaning is refused, and what only looks like the name stays.
+#[test]
+fn a_rename_never_changes_what_a_spec_means() {
+    let mut editor = Editor::start();
+    let spec = "version: 1\nname: x\nmode: data-source\noptions: { AB: { type: input } }\nhttp: { base_url: \"{{ options.get('AB') }}\" }\nsource:\n  - { name: product, request: { path: /p, query: { name: product } }, pages: none }\ncolumns:\n  a: \"{% for product in product.l %}{{ product.x }}{% endfor %}{{ product.id }}\"\n  b: '{{ options[''AB''] }}'\n  c: \"{% for x in product.l %}{{ x.a ~ product.id }}{% endfor %}\"\n";
+    let mut at = editor.at(&spec.replace("{ name: product, request", "{ name: prod^uct, request"));
+    at["newName"] = json!("thing");
+    let edit = editor.ask("textDocument/rename", at.clone());
+    let edits = edit["changes"][&editor.uri].as_array().unwrap().clone();
+    assert_eq!(
+        editor.edited(&edits),
+        spec.replace("{ name: product, request", "{ name: thing, request")
+            .replace("in product.l", "in thing.l")
+            .replace("product.id", "thing.id")
+    );
+    for name in ["x", "not", "now"] {
+        at["newName"] = json!(name);
+        let answer = editor.whole_answer("textDocument/rename", at.clone());
+        assert!(answer["error"]["message"].is_string(), "{name}: {answer}");
+    }
+    let mut at = editor.at(&spec.replace("{ AB:", "{ A^B:"));
+    at["newName"] = json!("CD");
+    let edit = editor.ask("textDocument/rename", at);
+    let edits = edit["changes"][&editor.uri].as_array().unwrap().clone();
+    assert_eq!(editor.edited(&edits), spec.replace("AB", "CD"));
     editor.end();
 }
 

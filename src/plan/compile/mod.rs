@@ -42,7 +42,7 @@ use crate::spec::places::{HasPlace, Placed};
 use crate::spec::recovery::OnResponse;
 use crate::spec::tree::Node;
 use crate::spec::{Document, KeepWord, Mode, OnError, Spec};
-use crate::template::scope::{Scope, SpecFile, Watch};
+use crate::template::scope::{Scope, Seen, SpecFile, Watch};
 use crate::template::shapes::Shapes;
 use crate::template::{Template, Uses};
 
@@ -106,14 +106,14 @@ pub fn load_beside(file: &str, text: &str, shapes: Arc<Shapes>) -> Result<Loaded
     }
 }
 
-/// The names that the template at the byte `at` of a spec sees, with what they held on the tape; nothing
-/// where there is no template, or where the spec can't be read so far.
-pub fn scope_at(file: &str, text: &str, shapes: Arc<Shapes>, at: usize) -> Option<Scope> {
+/// What is compiled of a spec, and what the template at the byte `at` sees; nothing where the spec can't be
+/// read so far.
+pub fn seen_of(file: &str, text: &str, shapes: Arc<Shapes>, at: Option<usize>) -> Option<Seen> {
     let document = Document::read(file, text, &mut Vec::new())?;
     let watch = Arc::new(Watch::new(at));
     let told = (&mut Vec::new(), &mut Vec::new());
     compile(&document, shapes, Some(Arc::clone(&watch)), told.0, told.1);
-    watch.seen()
+    Some(watch.seen())
 }
 
 /// A warning as the hint of a mistake at its place.

@@ -156,6 +156,15 @@ impl<'s> Lowering<'s, '_> {
                         help,
                     );
                 }
+                if let ("get", Expr::Var(var), [CallArg::Pos(key), ..]) =
+                    (name, owner, call.args.as_slice())
+                {
+                    let field = key.as_const();
+                    let field = field.as_ref().and_then(Value::as_str);
+                    if let (Some(field), false) = (field, self.is_local(var.id)) {
+                        self.note_read(var.id, Some(field), self.extent(key));
+                    }
+                }
                 let owner = self.expr(owner);
                 let mut args = vec![CallArg::Pos(constant(Value::from(name), span))];
                 args.extend(self.args(&call.args));

@@ -22,7 +22,7 @@ use minijinja::machinery::ast::{CallArg, Const, Expr, Filter, Spanned, Stmt};
 use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 
-use super::scope::Scope;
+use super::scope::{Read, Scope};
 use super::shapes::Shape;
 use crate::diagnostics::{Code, Diagnostic};
 
@@ -51,6 +51,8 @@ pub struct Uses {
     pub has_secret: bool,
     /// What is allowed and may not be meant, for those who ask for hints.
     pub hints: Vec<Diagnostic>,
+    /// What the template at hand reads, for editors; places are those of its text.
+    pub reads: Vec<Read>,
 }
 
 impl Uses {

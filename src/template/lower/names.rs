@@ -7,7 +7,7 @@ use minijinja::machinery::ast::{Expr, Spanned, Var};
 use super::Lowering;
 use crate::diagnostics::Code;
 use crate::diagnostics::nearest::hint;
-use crate::template::scope::{Field, Name};
+use crate::template::scope::{Field, Name, Read};
 use crate::template::{functions, methods};
 
 /// Names that the language gives at other places: who writes one does not mean a field.
@@ -29,9 +29,21 @@ impl<'s> Lowering<'s, '_> {
         self.locals.contains(&name)
     }
 
+    /// Notes what is read, where an editor wants to know.
+    pub(super) fn note_read(&mut self, name: &str, field: Option<&str>, place: Range<usize>) {
+        if self.scope.is_watched() {
+            self.uses.reads.push(Read {
+                name: name.to_owned(),
+                field: field.map(str::to_owned),
+                place,
+            });
+        }
+    }
+
     pub(super) fn var(&mut self, var: &Spanned<Var<'s>>) -> Expr<'s> {
         let place = self.place_of(var.id);
         if !self.is_local(var.id) {
+            self.note_read(var.id, None, place.clone());
             match self.scope.get(var.id) {
                 Some(Name::Fields(fields)) if fields.iter().any(|field| field.is_secret) => {
                     self.whole_of_secrets(var.id, &place);
@@ -52,6 +64,7 @@ impl<'s> Lowering<'s, '_> {
         match expr {
             Expr::Var(var) if !self.is_local(var.id) && self.scope.get(var.id).is_some() => {
                 self.uses.names.insert(var.id.to_owned());
+                self.note_read(var.id, None, self.place_of(var.id));
                 Expr::Var(Spanned::new(Var { id: var.id }, var.span()))
             }
             other => self.expr(other),
@@ -183,6 +196,7 @@ impl<'s> Lowering<'s, '_> {
         if self.is_local(var.id) {
             return;
         }
+        self.note_read(var.id, Some(name), place.clone());
         if var.id == "options" {
             self.uses.options.insert(name.to_owned());
         }
