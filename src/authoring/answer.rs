@@ -83,9 +83,11 @@ pub fn found_in(body: &Value, link: Option<&str>) -> Found {
     let mut found = Found::default();
     let mut lists = Vec::new();
     lists_in(body, "$", 0, &mut lists);
-    let records = lists.into_iter().max_by_key(|(path, list)| {
+    // Of several that are alike the first.
+    let records = lists.into_iter().rev().max_by_key(|(path, list)| {
         (
             list.len().min(2),
+            likeness(path),
             std::cmp::Reverse(path.matches('.').count()),
             list.len(),
         )
@@ -102,6 +104,18 @@ pub fn found_in(body: &Value, link: Option<&str>) -> Found {
     found.columns = columns(&records);
     found.id = id_of(&records, &found.columns);
     found
+}
+
+/// How much a list is called as records are.
+fn likeness(path: &str) -> u8 {
+    let name = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+    match name.as_str() {
+        "data" | "items" | "results" | "records" | "products" | "nodes" | "edges" | "value"
+        | "hits" => 2,
+        "errors" | "warnings" | "messages" | "facets" | "filters" | "links" | "meta"
+        | "aggregations" => 0,
+        _ => 1,
+    }
 }
 
 /// All lists of maps, with their paths.

@@ -61,6 +61,8 @@ pub enum Given {
     Header(String, String),
     /// A parameter.
     Query(String, String),
+    /// A cookie.
+    Cookie(String, String),
 }
 
 /// Secrets are never shown.
@@ -72,6 +74,7 @@ impl std::fmt::Debug for Given {
             Self::Basic(..) => "basic",
             Self::Header(..) => "header",
             Self::Query(..) => "query",
+            Self::Cookie(..) => "cookie",
         })
     }
 }
@@ -122,6 +125,7 @@ impl CurlRequest {
             .replace(" $'", " '");
         let words = shlex::split(&command).ok_or(CurlError::Quotes)?;
         let mut words = words.into_iter();
+        let mut words = words.by_ref().skip_while(|word| word == "$");
         match words.next() {
             Some(first) if first == "curl" => {}
             first => return Err(CurlError::NotCurl(first.unwrap_or_default())),
@@ -138,13 +142,16 @@ impl CurlRequest {
         let redactor = Redactor::default();
         match &self.given {
             Given::None => {}
-            Given::Bearer(secret) | Given::Header(_, secret) | Given::Query(_, secret) => {
+            Given::Bearer(secret)
+            | Given::Header(_, secret)
+            | Given::Query(_, secret)
+            | Given::Cookie(_, secret) => {
                 redactor.add(secret);
             }
             Given::Basic(_, password) => redactor.add(password),
         }
         let others = self.headers.iter().chain(&self.query);
-        for (_, value) in others.filter(|(name, _)| sounds_secret(&name.to_lowercase())) {
+        for (_, value) in others.filter(|(name, _)| sounds_secret(name)) {
             redactor.add(value);
         }
         redactor
@@ -194,6 +201,10 @@ impl Reading {
             }
             "-d" | "--data" | "--data-raw" | "--data-binary" | "--data-ascii" => {
                 let data = value()?;
+                if data.starts_with('@') && name != "--data-raw" {
+                    let why = ": a file; put what stands in it into the command";
+                    return Err(CurlError::Option(format!("{name} {data}"), why));
+                }
                 self.data.push(data);
             }
             "--data-urlencode" => {
@@ -233,6 +244,9 @@ impl Reading {
                 ));
             }
             _ if PASSED_OVER.contains(&name) => {}
+            // `-XPOST` and `-sSL`.
+            _ if name.starts_with("-X") => self.request.method = Some(name[2..].to_uppercase()),
+            _ if is_of_flags(name) => {}
             _ if name.starts_with('-') => return Err(CurlError::Option(name.to_owned(), "")),
             _ => self.url = Some(word.to_owned()),
         }
@@ -254,7 +268,7 @@ impl Reading {
                 _ => Some(Given::Header(name.to_owned(), value.to_owned())),
             },
             "cookie" => Some(Given::Header(name.to_owned(), value.to_owned())),
-            _ if sounds_secret(&lower) => Some(Given::Header(name.to_owned(), value.to_owned())),
+            _ if sounds_secret(name) => Some(Given::Header(name.to_owned(), value.to_owned())),
             _ => None,
         };
         match given {
@@ -293,7 +307,7 @@ impl Reading {
             self.request.body = Some(data);
         }
         for (name, value) in query {
-            let is_secret = sounds_secret(&name.to_lowercase());
+            let is_secret = sounds_secret(&name);
             if is_secret && self.request.given == Given::None {
                 self.request.given = Given::Query(name, value);
             } else {
@@ -307,6 +321,12 @@ impl Reading {
     }
 }
 
+/// Whether it is several flags in one that change nothing here: `-fsSL`.
+fn is_of_flags(name: &str) -> bool {
+    let flags = name.strip_prefix('-').unwrap_or_default();
+    !flags.is_empty() && flags.chars().all(|c| "sSLivkf#".contains(c))
+}
+
 fn decoded(encoded: &str) -> Option<Given> {
     let bytes = STANDARD.decode(encoded.trim()).ok()?;
     let text = String::from_utf8(bytes).ok()?;
@@ -314,13 +334,35 @@ fn decoded(encoded: &str) -> Option<Given> {
     Some(Given::Basic(name.to_owned(), password.to_owned()))
 }
 
+/// `clientSecret` as `client-secret`, in small letters.
+fn with_dashes(name: &str) -> String {
+    let mut text = String::new();
+    let mut was_small = false;
+    for c in name.chars() {
+        if c.is_uppercase() && was_small {
+            text.push('-');
+        }
+        was_small = c.is_lowercase() || c.is_ascii_digit();
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
 /// Whether the value of a header or a parameter of this name is likely a secret.
 pub(super) fn sounds_secret(name: &str) -> bool {
+    let name = with_dashes(name);
     let parts: Vec<&str> = name.split(['-', '_', '.']).collect();
     let word = |word: &str| parts.contains(&word);
     let joined = parts.concat();
     (word("token") && !word("page") && !word("next") && !word("continuation"))
         || word("secret")
+        || word("passwd")
+        || word("pwd")
+        || word("pin")
+        || word("jwt")
+        || word("sig")
+        || word("hmac")
+        || word("session")
         || word("password")
         || word("signature")
         || word("auth")

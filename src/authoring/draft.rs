@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use reqwest::Url;
 use serde_json::Value;
 
 use super::answer::{Found, Paging};
 use super::curl::{CurlRequest, Given, sounds_secret};
-use super::{HEAD, yaml};
+use super::{HEAD, escaped, literal, yaml};
+use crate::spec::RUNNER_FLAGS;
 
 /// Parameters that say how many records a page has.
 const SIZES: [&str; 9] = [
@@ -54,12 +54,18 @@ pub fn draft(name: &str, request: &CurlRequest, found: Option<&Found>) -> String
     let pages = Pages::of(request, found);
     let mut text = HEAD.to_owned();
     // Writing into a string does not fail.
-    let _ = writeln!(text, "version: 1\nname: {name}\nmode: data-source\n");
+    let _ = writeln!(
+        text,
+        "version: 1\nname: {}\nmode: data-source\n",
+        yaml(name)
+    );
     let mut query = String::new();
-    for (key, value) in &request.query {
+    for (key, values) in grouped(&request.query) {
         let value = match pages.value_of(key) {
             Some(value) => value.to_owned(),
-            None => value_of(request, key, value, &mut options),
+            // An empty value of a way of paging that is none here.
+            None if pages_by(key) && values.iter().all(|value| value.is_empty()) => continue,
+            None => one_or_more(request, key, &values, &mut options),
         };
         let _ = writeln!(query, "        {}: {value}", yaml(key));
     }
@@ -67,13 +73,21 @@ pub fn draft(name: &str, request: &CurlRequest, found: Option<&Found>) -> String
         let _ = writeln!(query, "        {}: {value}", yaml(&key));
     }
     let mut headers = String::new();
-    for (key, value) in &request.headers {
-        let value = value_of(request, key, value, &mut options);
+    for (key, values) in grouped(&request.headers) {
+        // The body says what it is.
+        if request.body.is_some() && key.eq_ignore_ascii_case("content-type") {
+            continue;
+        }
+        let value = value_of(request, key, &values.join(", "), &mut options);
         let _ = writeln!(headers, "        {}: {value}", yaml(key));
     }
+    let content_type = request.headers.iter();
+    let mut content_type =
+        content_type.filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let content_type = content_type.next().map(|(_, value)| value.as_str());
     let body = request.body.as_ref();
     let body = body
-        .map(|body| body_lines(body, &mut options))
+        .map(|body| body_lines(body, content_type, &mut options))
         .unwrap_or_default();
     let (base, path) = (
         filled(&base, request, &mut options),
@@ -130,8 +144,13 @@ fn columns(text: &mut String, found: Option<&Found>) {
         return;
     }
     text.push_str("\ncolumns:                 # the fields that most records have; others: runner preview --record\n");
+    let mut names: Vec<String> = Vec::new();
     for path in columns {
         let name = path.replace('.', "_");
+        if names.contains(&name) {
+            continue;
+        }
+        names.push(name.clone());
         // Writing into a string does not fail.
         let _ = writeln!(text, "  {name}: \"{{{{ record.{path} }}}}\"");
     }
@@ -174,13 +193,23 @@ impl Pages {
                 .find(|(key, _)| names.contains(&key.as_str()))
                 .cloned()
         };
-        let size = parameter(&SIZES).filter(|(_, value)| value.parse::<u64>().is_ok());
+        let is_size =
+            |(_, value): &(String, String)| value.parse::<u64>().is_ok_and(|size| size > 0);
+        let size = parameter(&SIZES).filter(is_size);
         let shown = found.map(|found| &found.pages);
         match shown {
             Some(Paging::NextUrl(path)) => return Self::NextUrl(path.clone()),
             Some(Paging::LinkHeader) => return Self::LinkHeader,
             Some(Paging::Cursor(next)) => {
-                let named = parameter(&CURSORS).or_else(|| parameter(&NUMBERS));
+                let named = parameter(&CURSORS);
+                if let (None, Some((number, start))) = (&named, parameter(&NUMBERS)) {
+                    let start = start.parse::<u64>().unwrap_or(1).to_string();
+                    return Self::Number {
+                        parameter: number,
+                        size,
+                        start,
+                    };
+                }
                 let key = next.rsplit('.').next().unwrap_or("cursor").to_owned();
                 let own = key.trim_start_matches("next_").to_owned();
                 let parameter = named.map_or(own, |(key, _)| key);
@@ -191,9 +220,9 @@ impl Pages {
             }
             Some(Paging::Unseen) | None => {}
         }
-        if let Some((parameter, start)) =
-            parameter(&NUMBERS).filter(|(_, value)| value.parse::<u64>().is_ok())
-        {
+        let number = parameter(&NUMBERS)
+            .and_then(|(key, value)| Some((key, value.parse::<u64>().ok()?.to_string())));
+        if let Some((parameter, start)) = number {
             return Self::Number {
                 parameter,
                 size,
@@ -260,6 +289,36 @@ impl Pages {
             Self::Cursor { next, .. } => format!("{{ cursor: {{ next: {} }} }}", yaml(next)),
             Self::NextUrl(next) => format!("{{ next_url: {{ next: {} }} }}", yaml(next)),
             Self::LinkHeader => "link_header".to_owned(),
+        }
+    }
+}
+
+/// Values by their names, in the order in which these come first.
+fn grouped(pairs: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
+    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (key, value) in pairs {
+        match all.iter_mut().find(|(known, _)| known == key) {
+            Some((_, values)) => values.push(value),
+            None => all.push((key, vec![value])),
+        }
+    }
+    all
+}
+
+/// A value, or a list of those that have one name.
+fn one_or_more(
+    request: &CurlRequest,
+    key: &str,
+    values: &[&str],
+    options: &mut Vec<OptionLine>,
+) -> String {
+    match values {
+        [one] => value_of(request, key, one, options),
+        several => {
+            let all = several
+                .iter()
+                .map(|one| value_of(request, key, one, options));
+            format!("[{}]", all.collect::<Vec<_>>().join(", "))
         }
     }
 }
@@ -358,11 +417,11 @@ fn value_of(
     {
         return filled(value, request, options);
     }
-    if sounds_secret(&key.to_lowercase()) {
+    if sounds_secret(key) {
         let name = option(options, &option_name(key), "password", key);
         return format!("\"{{{{ options.{name} }}}}\"");
     }
-    yaml(value)
+    literal(value)
 }
 
 pub(super) fn option_name(key: &str) -> String {
@@ -377,6 +436,13 @@ pub(super) fn option_name(key: &str) -> String {
         })
         .collect();
     let name = name.trim_matches('_').to_owned();
+    // A flag of runner's own can be none of the spec's.
+    let flag = name.to_lowercase().replace('_', "-");
+    let name = if RUNNER_FLAGS.contains(&flag.as_str()) {
+        format!("{name}_VALUE")
+    } else {
+        name
+    };
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         name
     } else {
@@ -417,6 +483,13 @@ fn auth_of(given: &Given, options: &mut Vec<OptionLine>) -> Option<String> {
                 yaml(key)
             )
         }
+        Given::Cookie(key, _) => {
+            let name = option(options, &option_name(key), "password", key);
+            format!(
+                "{{ api_key: {{ cookie: {{ {}: \"{{{{ options.{name} }}}}\" }} }} }}",
+                yaml(key)
+            )
+        }
         Given::Query(key, _) => {
             let name = option(options, &option_name(key), "password", key);
             format!(
@@ -429,13 +502,10 @@ fn auth_of(given: &Given, options: &mut Vec<OptionLine>) -> Option<String> {
 
 /// The server and what all of its paths begin with, and the path of the request.
 fn split_url(url: &str) -> (String, String) {
-    let Ok(parsed) = Url::parse(url) else {
-        return (url.to_owned(), "/".to_owned());
-    };
-    let origin = parsed.origin().ascii_serialization();
     // As it is written: what people fill in stands in braces.
-    let behind = url.split_once("://").map_or("", |(_, behind)| behind);
-    let path = behind.find('/').map_or("", |at| &behind[at..]);
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url[host..].find('/').map_or(url.len(), |at| host + at);
+    let (origin, path) = url.split_at(end);
     let split = path.trim_end_matches('/').rfind('/').unwrap_or(0);
     let (before, behind) = path.split_at(split);
     let behind = if behind.is_empty() { "/" } else { behind };
@@ -443,24 +513,51 @@ fn split_url(url: &str) -> (String, String) {
 }
 
 /// A body of JSON as `json`, one of a form as `form`, any other as text; what sounds secret is an option.
-fn body_lines(body: &str, options: &mut Vec<OptionLine>) -> String {
+fn body_lines(body: &str, content_type: Option<&str>, options: &mut Vec<OptionLine>) -> String {
     if let Ok(mut json) = serde_json::from_str::<Value>(body) {
+        let given = json.clone();
+        escape(&mut json);
         hide(&mut json, options);
-        // JSON is YAML.
-        return format!("      json: {json}\n");
+        // JSON is YAML; where nothing in it is secret its numbers stay as they were written.
+        let text = if json == given {
+            body.split(['\r', '\n'])
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join(" ")
+        } else {
+            json.to_string()
+        };
+        return format!("      json: {}\n", text);
     }
     let is_form = body.contains('=') && !body.contains(['<', '{', '\n', ' ']);
     if is_form {
-        let pairs = form_urlencoded::parse(body.as_bytes());
-        return pairs.fold("      form:\n".to_owned(), |lines, (key, value)| {
-            let value = value_of(&CurlRequest::default(), &key, &value, options);
-            format!("{lines}        {}: {value}\n", yaml(&key))
-        });
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes())
+            .into_owned()
+            .collect();
+        let none = CurlRequest::default();
+        return grouped(&pairs).into_iter().fold(
+            "      form:\n".to_owned(),
+            |lines, (key, values)| {
+                let value = one_or_more(&none, key, &values, options);
+                format!("{lines}        {}: {value}\n", yaml(key))
+            },
+        );
     }
     format!(
-        "      text: {{ type: text/plain, body: {} }}\n",
-        Value::from(body)
+        "      text: {{ type: {}, body: {} }}\n",
+        yaml(content_type.unwrap_or("text/plain")),
+        literal(body)
     )
+}
+
+/// Braces in texts go out as they stand.
+fn escape(json: &mut Value) {
+    match json {
+        Value::String(text) => *text = escaped(text),
+        Value::Array(items) => items.iter_mut().for_each(escape),
+        Value::Object(fields) => fields.values_mut().for_each(escape),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Texts under keys that sound secret become options.
@@ -468,7 +565,7 @@ fn hide(json: &mut Value, options: &mut Vec<OptionLine>) {
     match json {
         Value::Object(map) => {
             for (key, value) in map.iter_mut() {
-                if value.is_string() && sounds_secret(&key.to_lowercase()) {
+                if value.is_string() && sounds_secret(key) {
                     let name = option(options, &option_name(key), "password", key);
                     *value = format!("{{{{ options.{name} }}}}").into();
                 } else {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::curl::CurlRequest;
 use super::draft::{Credentials, option_name};
 use super::openapi::{ItemField, ItemPlace, Operation};
-use super::{HEAD, yaml};
+use super::{HEAD, literal, yaml};
 
 /// The text of a spec that sends the rows of a site to an operation.
 pub fn export(
@@ -19,7 +19,7 @@ pub fn export(
     let mut settings = Vec::new();
     for parameter in operation.in_path() {
         let place = format!("{{{parameter}}}");
-        let value = if operation.path.ends_with(&place) {
+        let value = if operation.names_item(parameter) {
             column(parameter)
         } else {
             settings.push(parameter);
@@ -27,14 +27,26 @@ pub fn export(
         };
         path = path.replace(&place, &format!("{{{{ {value} }}}}"));
     }
+    let (base, _) = request
+        .url
+        .rsplit_once(&operation.path)
+        .unwrap_or((&request.url, ""));
+    let mut base = base.to_owned();
+    let in_query = request.query.iter().chain(&request.headers);
+    for name in &request.open {
+        let place = format!("{{{name}}}");
+        let is_asked = base.contains(&place) || in_query.clone().any(|(_, value)| *value == place);
+        if is_asked {
+            base = base.replace(&place, &format!("{{{{ options.{} }}}}", option_name(name)));
+            settings.push(name);
+        }
+    }
     let credentials = Credentials::of(&request.given, &settings);
     let mut text = HEAD.to_owned();
     // Writing into a string does not fail, here and below.
-    let _ = write!(text, "version: 1\nname: {name}\nmode: export\n\n");
+    let _ = write!(text, "version: 1\nname: {}\nmode: export\n\n", yaml(name));
     text.push_str(&credentials.options);
-    let base = request.url.strip_suffix(operation.path.as_str());
-    let base = base.unwrap_or(&request.url);
-    let _ = writeln!(text, "http:\n  base_url: {}", yaml(base));
+    let _ = writeln!(text, "http:\n  base_url: {}", yaml(&base));
     if let Some(auth) = &credentials.auth {
         let _ = writeln!(text, "  auth: {auth}");
     }
@@ -48,8 +60,8 @@ pub fn export(
         for field in required {
             let _ = writeln!(
                 text,
-                "  - {{ when: \"{{{{ {} == '' }}}}\", message: {} }}",
-                column(&field.name),
+                "  - {{ when: {}, message: {} }}",
+                quoted(&format!("{} == ''", column(&field.name))),
                 yaml(&format!("{} is missing", field.name))
             );
         }
@@ -67,9 +79,32 @@ pub fn export(
         (true, None) => "\"{{ items }}\"".to_owned(),
         (true, Some(under)) => format!("{{ {}: \"{{{{ items }}}}\" }}", yaml(under)),
     };
+    let further = |pairs: &[(String, String)]| {
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+        let pairs = pairs.map(|(key, value)| {
+            let is_open = request
+                .open
+                .iter()
+                .any(|name| *value == format!("{{{name}}}"));
+            let value = if is_open {
+                quoted(&format!("options.{}", option_name(key)))
+            } else {
+                literal(value)
+            };
+            format!("{}: {value}", yaml(key))
+        });
+        pairs.collect::<Vec<_>>().join(", ")
+    };
+    let mut parts = String::new();
+    for (key, pairs) in [("query", &request.query), ("headers", &request.headers)] {
+        let pairs = further(pairs);
+        if !pairs.is_empty() {
+            let _ = write!(parts, ", {key}: {{ {pairs} }}");
+        }
+    }
     let _ = writeln!(
         text,
-        "  request: {{ method: {}, path: {}, json: {body} }}",
+        "  request: {{ method: {}, path: {}{parts}, json: {body} }}",
         operation.method,
         serde_json::Value::from(path)
     );
@@ -80,33 +115,49 @@ pub fn export(
     text
 }
 
+/// A template as YAML has it.
+fn quoted(expression: &str) -> String {
+    serde_json::Value::from(format!("{{{{ {expression} }}}}")).to_string()
+}
+
 /// The column of a row that a field is likely to be.
 fn column(name: &str) -> String {
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && name.starts_with(|c: char| c.is_ascii_alphabetic());
     if is_plain {
         format!("row.{name}")
+    } else if name.contains('\'') {
+        format!("row[\"{}\"]", name.replace(['"', '\\'], ""))
     } else {
-        format!("row['{}']", name.replace('\'', ""))
+        format!("row['{}']", name.replace('\\', ""))
     }
 }
 
-/// A field's value, as its type asks; that of a field in an object is in a column of both names.
+/// A field's value, as its type asks; that of a field in an object is in a column of both names. What
+/// need not be there is left out where its column is empty.
 fn value(field: &ItemField, owner: &str) -> String {
     let name = format!("{owner}{}", field.name);
     let column = column(&name);
-    let template = match field.kind.as_str() {
-        "integer" => format!("{column} | int"),
-        "number" => format!("{column} | to_number"),
-        "boolean" => format!("{column} | bool"),
-        "array" => format!("{column}.split(',')"),
+    let made = match field.kind.as_str() {
+        "integer" => return quoted(&format!("{column} | int")),
+        "number" => return quoted(&format!("{column} | to_number")),
         "object" => {
             let inner = field.inner.iter();
-            let inner = inner
-                .map(|one| format!("{}: {}", yaml(&one.name), value(one, &format!("{name}_"))));
+            let inner = inner.map(|one| {
+                let value = value(one, &format!("{name}_"));
+                format!("{}: {value}", yaml(&one.name))
+            });
             return format!("{{ {} }}", inner.collect::<Vec<_>>().join(", "));
         }
-        _ => column,
+        "boolean" => format!("{column} | bool"),
+        "array" => format!("{column}.split(',') | map('trim')"),
+        _ => column.clone(),
     };
-    format!("\"{{{{ {template} }}}}\"")
+    if field.is_required {
+        quoted(&made)
+    } else if made == column {
+        quoted(&format!("{column} or none"))
+    } else {
+        quoted(&format!("({made}) if {column} != '' else none"))
+    }
 }

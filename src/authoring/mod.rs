@@ -40,6 +40,18 @@ pub fn name_of(text: &str) -> String {
     }
 }
 
+/// A text that is none of a template, as YAML has it: braces in it go out as they stand.
+fn literal(text: &str) -> String {
+    yaml(&escaped(text))
+}
+
+/// A text whose braces are none of a template.
+fn escaped(text: &str) -> String {
+    let marked = text.replace("{{", "\u{1}{").replace("{%", "\u{1}%");
+    let escaped = marked.replace("\u{1}{", "{{ '{{' }}");
+    escaped.replace("\u{1}%", "{{ '{%' }}")
+}
+
 /// A text as YAML has it: plain where it can be read as nothing else.
 fn yaml(text: &str) -> String {
     let is_plain = !text.is_empty()

@@ -1,6 +1,9 @@
 //! An API's description by OpenAPI (3, or Swagger 2), taken for what a spec needs: an operation that lists
 //! records, or one that takes an item.
 
+use std::cell::{Cell, RefCell};
+
+use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::curl::{CurlRequest, Given};
@@ -53,6 +56,8 @@ pub struct Operation {
     description: Value,
     /// Parameters of the operation and of its path.
     parameters: Vec<Value>,
+    /// Where it is.
+    server: Value,
 }
 
 /// What a field of an item is.
@@ -82,8 +87,27 @@ pub struct ItemPlace {
     pub under: Option<String>,
 }
 
+/// An example in the making.
+struct Making {
+    /// So many values more.
+    left: Cell<usize>,
+    /// References that are followed at the moment.
+    open: RefCell<Vec<String>>,
+}
+
+impl Default for Making {
+    fn default() -> Self {
+        Self {
+            left: Cell::new(MOST_VALUES),
+            open: RefCell::default(),
+        }
+    }
+}
+
 /// References that lead into each other end here.
 const DEEPEST: usize = 8;
+/// An example has so many values at most: schemas refer to each other, and to themselves.
+const MOST_VALUES: usize = 2_000;
 
 impl OpenApi {
     /// Reads a description.
@@ -151,14 +175,33 @@ impl OpenApi {
                 if !may_fit {
                     continue;
                 }
-                let all = [&item["parameters"], &description["parameters"]];
-                let parameters = all.into_iter().filter_map(Value::as_array).flatten();
+                // The operation's own count.
+                let all = [&description["parameters"], &item["parameters"]];
+                let all = all.into_iter().filter_map(Value::as_array).flatten();
+                let mut parameters: Vec<Value> = Vec::new();
+                for one in all.map(|one| self.resolved(one)) {
+                    let is_same =
+                        |other: &Value| other["name"] == one["name"] && other["in"] == one["in"];
+                    if !parameters.iter().any(is_same) {
+                        parameters.push(one.clone());
+                    }
+                }
+                let servers = [
+                    &description["servers"],
+                    &item["servers"],
+                    &self.root["servers"],
+                ];
+                let server = servers
+                    .into_iter()
+                    .find_map(|servers| servers.get(0))
+                    .cloned();
                 let operation = Operation {
                     method,
                     path: path.clone(),
                     id: description["operationId"].as_str().map(str::to_owned),
                     description: description.clone(),
-                    parameters: parameters.map(|one| self.resolved(one).clone()).collect(),
+                    parameters,
+                    server: server.unwrap_or_default(),
                 };
                 let fits = match wanted {
                     Wanted::List => {
@@ -193,27 +236,43 @@ impl OpenApi {
         here
     }
 
-    /// Where the API is, without a slash at the end.
-    fn base(&self) -> String {
+    /// Where the operation's API is, without a slash at the end; what people fill in stands in braces.
+    fn base(&self, operation: &Operation) -> (String, Vec<String>) {
         let root = &self.root;
-        if root.get("swagger").is_some() {
+        if let Some(host) = root["host"].as_str() {
             let scheme = root["schemes"][0].as_str().unwrap_or("https");
-            let host = root["host"].as_str().unwrap_or("api.example.com");
             let base = root["basePath"].as_str().unwrap_or_default();
-            return format!("{scheme}://{host}{}", base.trim_end_matches('/'));
+            let url = format!("{scheme}://{host}{}", base.trim_end_matches('/'));
+            return (url, Vec::new());
         }
-        let server = &root["servers"][0];
-        let mut url = server["url"].as_str().unwrap_or_default().to_owned();
-        for (name, variable) in server["variables"].as_object().into_iter().flatten() {
-            let value = variable["default"].as_str().unwrap_or_default();
-            url = url.replace(&format!("{{{name}}}"), value);
+        let mut url = operation.server["url"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        for (name, variable) in operation.server["variables"]
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
+            if let Some(value) = variable["default"].as_str() {
+                url = url.replace(&format!("{{{name}}}"), value);
+            }
         }
-        let url = if url.starts_with("http") {
-            url
-        } else {
-            format!("https://api.example.com/{}", url.trim_start_matches('/'))
+        let parts = url
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'));
+        let mut open: Vec<String> = parts.map(|(name, _)| name.to_owned()).collect();
+        let url = match url.strip_prefix("//") {
+            Some(rest) => format!("https://{rest}"),
+            None if url.contains("://") => url,
+            None => {
+                // It is said where the description was read from, which nobody knows here.
+                open.push("api_url".to_owned());
+                format!("{{api_url}}/{}", url.trim_start_matches('/'))
+            }
         };
-        url.trim_end_matches('/').to_owned()
+        (url.trim_end_matches('/').to_owned(), open)
     }
 
     /// The schema of JSON in an answer or a body.
@@ -230,8 +289,8 @@ impl OpenApi {
     /// An answer as the description has it: its example, or one made of its schema.
     pub fn example(&self, operation: &Operation) -> Option<Value> {
         let answers = operation.description["responses"].as_object()?;
-        let good = |status: &str| status.starts_with('2') || status == "default";
-        let (_, answer) = answers.iter().find(|(status, _)| good(status))?;
+        let mut good = answers.iter().filter(|(status, _)| status.starts_with('2'));
+        let (_, answer) = good.next().or_else(|| answers.get_key_value("default"))?;
         let answer = self.resolved(answer);
         let media = answer["content"].as_object().into_iter().flatten();
         let mut json = media.filter(|(kind, _)| kind.contains("json"));
@@ -242,18 +301,49 @@ impl OpenApi {
                 self.resolved(first).get("value").cloned()
             })
         });
-        let made = || Some(self.made_of(self.schema_of(answer)?, "", 0, 1));
+        let made = || {
+            let making = Making::default();
+            Some(self.made_of(self.schema_of(answer)?, "", (0, &making), 1))
+        };
         // An example that somebody has shortened to nothing shows less than the schema.
         let given = given.filter(|given| super::found_in(given, None).records.is_some());
         given.or_else(made)
     }
 
     /// A value of a schema; `name` is the key it stands under, and `number` tells elements apart.
-    fn made_of(&self, schema: &Value, name: &str, depth: usize, number: u64) -> Value {
-        let schema = self.resolved(schema);
-        if depth > DEEPEST {
+    fn made_of(
+        &self,
+        schema: &Value,
+        name: &str,
+        (depth, making): (usize, &Making),
+        number: u64,
+    ) -> Value {
+        let left = making.left.get();
+        let reference = schema.get("$ref").and_then(Value::as_str);
+        // What holds itself ends at its second time.
+        let is_open = |reference| making.open.borrow().iter().any(|open| open == reference);
+        if depth > DEEPEST || left == 0 || reference.is_some_and(is_open) {
             return Value::Null;
         }
+        making.left.set(left - 1);
+        making
+            .open
+            .borrow_mut()
+            .extend(reference.map(str::to_owned));
+        let made = self.made_of_target(self.resolved(schema), name, (depth, making), number);
+        if reference.is_some() {
+            making.open.borrow_mut().pop();
+        }
+        made
+    }
+
+    fn made_of_target(
+        &self,
+        schema: &Value,
+        name: &str,
+        (depth, making): (usize, &Making),
+        number: u64,
+    ) -> Value {
         for key in ["example", "default", "const"] {
             if let Some(value) = schema
                 .get(key)
@@ -268,7 +358,8 @@ impl OpenApi {
         if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
             let mut all = Map::new();
             for part in parts {
-                if let Value::Object(fields) = self.made_of(part, name, depth + 1, number) {
+                if let Value::Object(fields) = self.made_of(part, name, (depth + 1, making), number)
+                {
                     all.extend(fields);
                 }
             }
@@ -279,24 +370,29 @@ impl OpenApi {
             let mut choices = choices.as_array()?.iter();
             choices.find(|one| one["type"] != "null")
         }) {
-            return self.made_of(first, name, depth + 1, number);
+            return self.made_of(first, name, (depth + 1, making), number);
         }
         match kind_of(schema) {
             "object" => {
                 let fields = schema["properties"].as_object().into_iter().flatten();
-                let fields = fields
-                    .map(|(key, field)| (key.clone(), self.made_of(field, key, depth + 1, number)));
+                let fields = fields.map(|(key, field)| {
+                    let value = self.made_of(field, key, (depth + 1, making), number);
+                    (key.clone(), value)
+                });
+                let fields = fields.filter(|(_, value)| !value.is_null());
                 Value::Object(fields.collect())
             }
             "array" => {
-                let item = |number| self.made_of(&schema["items"], name, depth + 1, number);
+                let item =
+                    |number| self.made_of(&schema["items"], name, (depth + 1, making), number);
                 json!([item(1), item(2)])
             }
             "integer" | "number" => json!(number),
             "boolean" => json!(true),
             _ => {
                 let is_address = matches!(schema["format"].as_str(), Some("uri" | "url"))
-                    || name.to_lowercase().ends_with("url");
+                    || name.to_lowercase().ends_with("url")
+                    || matches!(name, "next" | "previous" | "prev" | "href");
                 if is_address {
                     json!(format!("https://api.example.com/{number}"))
                 } else {
@@ -308,10 +404,18 @@ impl OpenApi {
 
     /// The operation as a request. What people fill in stands in braces: `{shop_id}`.
     pub fn request(&self, operation: &Operation) -> CurlRequest {
+        let (base, open) = self.base(operation);
+        let body = &operation.description["requestBody"];
+        let making = Making::default();
+        let body = self
+            .schema_of(body)
+            .map(|schema| self.made_of(schema, "", (0, &making), 1));
         let mut request = CurlRequest {
             method: Some(operation.method.clone()),
-            url: format!("{}{}", self.base(), operation.path),
+            url: format!("{base}{}", operation.path),
             given: self.given(operation),
+            open,
+            body: body.filter(Value::is_object).map(|body| body.to_string()),
             ..CurlRequest::default()
         };
         for parameter in &operation.parameters {
@@ -323,7 +427,9 @@ impl OpenApi {
             match parameter["in"].as_str() {
                 Some("path") => request.open.push(name.to_owned()),
                 Some("query") => {
-                    if super::draft::pages_by(name) {
+                    let format = parameter["schema"]["format"].as_str();
+                    let is_date = format.is_some_and(|format| format.starts_with("date"));
+                    if super::draft::pages_by(name) && !is_date {
                         let value = value.or_else(|| super::draft::first_of(name));
                         request
                             .query
@@ -390,9 +496,14 @@ impl OpenApi {
         let key = scheme["name"].as_str().unwrap_or("X-Api-Key").to_owned();
         match (scheme["type"].as_str(), scheme["in"].as_str()) {
             (Some("apiKey"), Some("query")) => Given::Query(key, String::new()),
+            (Some("apiKey"), Some("cookie")) => Given::Cookie(key, String::new()),
             (Some("apiKey"), _) => Given::Header(key, String::new()),
             (Some("basic"), _) => Given::Basic(String::new(), String::new()),
-            (Some("http"), _) if scheme["scheme"] == "basic" => {
+            (Some("http"), _)
+                if scheme["scheme"]
+                    .as_str()
+                    .is_some_and(|one| one.eq_ignore_ascii_case("basic")) =>
+            {
                 Given::Basic(String::new(), String::new())
             }
             (Some("http" | "oauth2" | "openIdConnect"), _) => Given::Bearer(String::new()),
@@ -419,7 +530,7 @@ impl OpenApi {
                 under: None,
             });
         }
-        let properties = self.properties(schema, 0);
+        let properties = self.properties(schema);
         let lists = properties.iter().filter_map(|(name, property)| {
             let property = self.resolved(property);
             let fields = self.fields(property.get("items")?, 0);
@@ -443,19 +554,26 @@ impl OpenApi {
         })
     }
 
-    /// The properties of a schema, those of its parts too.
-    fn properties(&self, schema: &Value, depth: usize) -> Vec<(String, Value)> {
-        let schema = self.resolved(schema);
-        let own = schema["properties"].as_object().into_iter().flatten();
-        let mut all: Vec<(String, Value)> = own
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        if depth < DEEPEST {
-            for part in schema["allOf"].as_array().into_iter().flatten() {
-                all.extend(self.properties(part, depth + 1));
+    /// The properties of a schema, those of its parts too; of two of a name the last.
+    fn properties(&self, schema: &Value) -> Vec<(String, Value)> {
+        let mut all: IndexMap<String, Value> = IndexMap::new();
+        let mut waiting = vec![schema];
+        let mut seen: Vec<&str> = Vec::new();
+        while let Some(schema) = waiting.pop() {
+            // What is a part of itself is taken once.
+            if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+                if seen.contains(&reference) {
+                    continue;
+                }
+                seen.push(reference);
             }
+            let schema = self.resolved(schema);
+            let own = schema["properties"].as_object().into_iter().flatten();
+            let parts = schema["allOf"].as_array().into_iter().flatten();
+            waiting.extend(parts.rev());
+            all.extend(own.map(|(key, value)| (key.clone(), value.clone())));
         }
-        all
+        all.into_iter().collect()
     }
 
     fn fields(&self, schema: &Value, depth: usize) -> Vec<ItemField> {
@@ -467,7 +585,7 @@ impl OpenApi {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        let properties = self.properties(schema, 0).into_iter();
+        let properties = self.properties(schema).into_iter();
         let written =
             properties.filter(|(_, property)| self.resolved(property)["readOnly"] != true);
         written
@@ -498,6 +616,12 @@ impl Operation {
             Some(id) => format!("{} {} ({id})", self.method, self.path),
             None => format!("{} {}", self.method, self.path),
         }
+    }
+
+    /// The last part of its path, where it has the parameter: there an item is named.
+    pub fn names_item(&self, parameter: &str) -> bool {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        last.contains(&format!("{{{parameter}}}"))
     }
 
     /// The parameters of its path.

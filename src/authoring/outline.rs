@@ -1,6 +1,8 @@
 //! Specs of a mode, and of a feed.
 
-use super::{HEAD, yaml};
+use super::curl::sounds_secret;
+use super::draft::option_name;
+use super::{HEAD, literal, yaml};
 use crate::spec::Mode;
 
 /// A commented spec of a mode, to start from.
@@ -12,17 +14,103 @@ pub fn outline(name: &str, mode: Mode) -> String {
         Mode::ExportDelta => EXPORT_DELTA,
     };
     format!(
-        "{HEAD}version: 1\nname: {name}\nmode: {}\n{body}",
+        "{HEAD}version: 1\nname: {}\nmode: {}\n{body}",
+        yaml(name),
         mode.word()
     )
 }
 
-/// A spec that imports a feed: a file of this place.
+/// A spec that imports a feed: a file of this place. What is secret in its address becomes options.
 pub fn feed(name: &str, url: &str) -> String {
+    let feed = Feed::of(url);
+    let options = match feed.options.as_slice() {
+        [] => String::new(),
+        options => {
+            let lines = options.iter().map(|(name, kind, label)| {
+                format!(
+                    "  {name}: {{ type: {kind}, label: {}, required: true }}\n",
+                    yaml(label)
+                )
+            });
+            format!(
+                "options:                 # what people fill in at the platform; a password is never shown\n{}\n",
+                lines.collect::<String>()
+            )
+        }
+    };
     format!(
-        "{HEAD}version: 1\nname: {name}\nmode: data-source\n\nsource:\n  file:\n    url: {}      # also https, s3, sftp, ftp; the format is found out\n\nkeep: all                # every field becomes a column; name some under columns instead\n\nlog:\n  - {{ at: finish, level: success, message: \"{{{{ run.rows_written }}}} products imported\" }}\n",
-        yaml(url)
+        "{HEAD}version: 1\nname: {}\nmode: data-source\n\n{options}{}source:\n  file:\n    url: {}      # also https, s3, sftp, ftp; the format is found out\n{}\nkeep: all                # every field becomes a column; name some under columns instead\n\nlog:\n  - {{ at: finish, level: success, message: \"{{{{ run.rows_written }}}} products imported\" }}\n",
+        yaml(name),
+        feed.http,
+        feed.url,
+        feed.login,
     )
+}
+
+/// A feed's address without what is secret.
+#[derive(Default)]
+struct Feed {
+    /// The address as YAML.
+    url: String,
+    /// Name, type and label of what people fill in.
+    options: Vec<(String, &'static str, String)>,
+    http: String,
+    login: String,
+}
+
+impl Feed {
+    fn of(url: &str) -> Self {
+        let mut feed = Self::default();
+        let mut place = url.to_owned();
+        let authority = url.split_once("://").map(|(scheme, rest)| {
+            let end = rest.find(['/', '?']).unwrap_or(rest.len());
+            (scheme, &rest[..end], &rest[end..])
+        });
+        if let Some((scheme, host, rest)) = authority {
+            if let Some((_, host)) = host.rsplit_once('@') {
+                place = format!("{scheme}://{host}{rest}");
+                feed.options
+                    .push(("USERNAME".into(), "input", "User name".into()));
+                feed.options
+                    .push(("PASSWORD".into(), "password", "Password".into()));
+                let given = "{ username: \"{{ options.USERNAME }}\", password: \"{{ options.PASSWORD }}\" }";
+                if scheme.starts_with("http") {
+                    feed.http = format!(
+                        "http:\n  base_url: {scheme}://{host}\n  auth: {{ basic: {given} }}\n\n"
+                    );
+                } else {
+                    feed.login = format!("    login: {given}\n");
+                }
+            }
+        }
+        let (path, query) = place.split_once('?').unwrap_or((&place, ""));
+        let mut is_template = false;
+        let parts = query
+            .split('&')
+            .filter(|part| !part.is_empty())
+            .map(|part| {
+                let (key, value) = part.split_once('=').unwrap_or((part, ""));
+                if !sounds_secret(key) || value.is_empty() {
+                    return part.to_owned();
+                }
+                is_template = true;
+                let option = option_name(key);
+                feed.options
+                    .push((option.clone(), "password", key.to_owned()));
+                format!("{key}={{{{ options.{option} | urlencode }}}}")
+            });
+        let parts: Vec<String> = parts.collect();
+        let whole = match parts.as_slice() {
+            [] => path.to_owned(),
+            parts => format!("{path}?{}", parts.join("&")),
+        };
+        feed.url = if is_template {
+            yaml(&whole)
+        } else {
+            literal(&whole)
+        };
+        feed
+    }
 }
 
 const DATA_SOURCE: &str = r#"

@@ -100,11 +100,12 @@ fn described(file: &str) -> Option<Result<OpenApi, (Exit, String)>> {
     }
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) => return is_yaml.then(|| Err((Exit::Wrong, format!("{file}: {error}")))),
+        Err(error) => return Some(Err((Exit::Wrong, format!("{file}: {error}")))),
     };
     match OpenApi::read(&text) {
         Ok(api) => Some(Ok(api)),
-        Err(_) if !is_yaml => None,
+        // Any other JSON is a feed.
+        Err(OpenApiError::Other) if !is_yaml => None,
         Err(error) => Some(Err((Exit::Wrong, format!("{file}: {error}")))),
     }
 }
@@ -209,6 +210,7 @@ async fn ask(request: &CurlRequest) -> Result<Found, String> {
         Given::Bearer(token) => sent.bearer_auth(token),
         Given::Basic(name, password) => sent.basic_auth(name, Some(password)),
         Given::Header(name, value) => sent.header(name, value),
+        Given::Cookie(name, value) => sent.header("cookie", format!("{name}={value}")),
     };
     if let Some(body) = &request.body {
         sent = sent.body(body.clone());

@@ -52,7 +52,7 @@ pub fn completed(mut arguments: NewArguments) -> Result<(NewArguments, String), 
     if is_open {
         match choose("What is it to do?", &KINDS)? {
             0 => {
-                arguments.from = Some(line("The command: curl …")?);
+                arguments.from = Some(command()?);
                 arguments.r#try = confirmed("Send it once, to find records, pages and columns?")?;
             }
             1 => arguments.from = Some(line("The description (a file)")?),
@@ -90,6 +90,16 @@ fn choose(prompt: &str, items: &[impl std::fmt::Display]) -> Result<usize, Promp
         .items(items)
         .default(0)
         .interact()?)
+}
+
+/// A command that may go on over lines, as documentation has it.
+fn command() -> Result<String, PromptError> {
+    let mut command = line("The command: curl …")?;
+    while command.ends_with('\\') || shlex::split(&command).is_none() {
+        command.push('\n');
+        command.push_str(&line("…")?);
+    }
+    Ok(command)
 }
 
 fn line(prompt: &str) -> Result<String, PromptError> {

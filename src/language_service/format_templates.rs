@@ -58,6 +58,10 @@ fn in_one_way(text: &str) -> Option<String> {
         }
         formatted.push_str(&text[from..template.inside.start]);
         let inside = &text[template.inside.clone()];
+        // Braces inside may hold what looks like the end.
+        if inside.contains(['{', '}']) {
+            return None;
+        }
         formatted.push_str(&self::formatted(inside).unwrap_or_else(|| inside.to_owned()));
         from = template.inside.end;
     }
@@ -164,7 +168,7 @@ mod tests {
             ("{{ f(a = 1,b=[1,2]) }}", "{{ f(a=1, b=[1, 2]) }}"),
             ("{%if x%}y{%- endif -%}", "{% if x %}y{%- endif -%}"),
             ("{% set x=1 %}", "{% set x = 1 %}"),
-            ("{{ {'a':1} }}", "{{ {'a': 1} }}"),
+            ("{{ {'a':1} }}", "{{ {'a':1} }}"),
             ("{{ x[1:2] }}", "{{ x[1:2] }}"),
             ("{{ x in [1] }}", "{{ x in [1] }}"),
             ("{{ a-b }}", "{{ a - b }}"),

@@ -294,6 +294,110 @@ fn an_api_s_description_becomes_a_spec() {
     feed.run().expect(0);
 }
 
+/// Specs that were refused, hung or said something else when they were tried.
+#[test]
+fn odd_descriptions_and_commands_become_specs_that_pass() {
+    let folder = TempDir::new().unwrap();
+    let tried = |name: &str, args: &[&str]| {
+        let runner = Runner::new().in_folder(folder.path()).args(["new", name]);
+        runner.args(args.iter().copied()).run().expect(0);
+        let file = format!("{name}.yaml");
+        let check = Runner::new()
+            .in_folder(folder.path())
+            .args(["check", &file]);
+        check.run().expect(0);
+        fs::read_to_string(folder.path().join(file)).unwrap()
+    };
+    let six = (0..6).fold(String::new(), |all, n| {
+        all + &format!("f{n}: {{ $ref: \"#/components/schemas/A\" }}, ")
+    });
+    let deep = format!(
+        "openapi: 3.1.0\npaths:\n  /p/{{id}}.json:\n    put:\n      parameters: [{{ name: id, in: path }}, {{ name: api-version, in: query, required: true, schema: {{ default: \"7\" }} }}]\n      requestBody: {{ content: {{ application/json: {{ schema: {{ $ref: \"#/components/schemas/B\" }} }} }} }}\n  /list:\n    parameters: [{{ name: limit, in: query, schema: {{ default: 9 }} }}]\n    get:\n      parameters: [{{ name: limit, in: query, schema: {{ default: 50 }} }}, {{ name: page, in: query }}, {{ name: after, in: query }}, {{ name: from, in: query, schema: {{ format: date }} }}]\n      responses:\n        default: {{ content: {{ application/json: {{ schema: {{ properties: {{ errors: {{ type: array, items: {{ properties: {{ code: {{ type: string }} }} }} }} }} }} }} }} }}\n        '200': {{ content: {{ application/json: {{ schema: {{ properties: {{ next: {{ type: string }}, items: {{ type: array, items: {{ $ref: \"#/components/schemas/A\" }} }}, warnings: {{ type: array, items: {{ properties: {{ w: {{ type: string }} }} }} }} }} }} }} }} }}\ncomponents:\n  schemas:\n    A: {{ properties: {{ id: {{ type: integer }}, {six} price: {{ properties: {{ x: {{ type: number }} }} }}, price_x: {{ type: string }} }} }}\n    B:\n      allOf: [{{ $ref: \"#/components/schemas/B\" }}, {{ $ref: \"#/components/schemas/B\" }}, {{ properties: {{ \"it's\": {{ type: string }}, on: {{ type: boolean }} }} }}]\n"
+    );
+    fs::write(folder.path().join("deep.yaml"), deep).unwrap();
+    let list = tried("list", &["--from", "deep.yaml"]);
+    for part in [
+        "base_url: \"{{ options.API_URL }}\"",
+        "records: \"$.items[*]\"",
+        "next_url: { next: $.next }",
+    ] {
+        assert!(
+            list.contains(part) || list.contains(&part.replace("$.next", "\"$.next\"")),
+            "{part} in {list}"
+        );
+    }
+    assert!(
+        !list.contains("after:") && !list.contains("from:") && list.matches("limit:").count() == 1,
+        "{list}"
+    );
+    let put = tried("put", &["--to", "deep.yaml"]);
+    for part in [
+        "/p/{{ row.id }}.json",
+        "api-version: \"7\"",
+        "row[\\\"it's\\\"] or none",
+        "if row.on != '' else none",
+    ] {
+        assert!(put.contains(part), "{part} in {put}");
+    }
+    for (name, from, there, gone) in [
+        (
+            "f1",
+            "sftp://me:s3cret@files.example.com/f.csv",
+            "login: { username: \"{{ options.USERNAME }}\"",
+            "s3cret",
+        ),
+        (
+            "f2",
+            "https://x.example.com/f.csv?token=s3cret&x=1",
+            "token={{ options.TOKEN | urlencode }}&x=1",
+            "s3cret",
+        ),
+        (
+            "c1",
+            "curl 'https://x.example.com/a?ids=1&ids=2&sig=s3cret' -H 'X-A: 1' -H 'X-A: 2'",
+            "ids: [\"1\", \"2\"]",
+            "s3cret",
+        ),
+        (
+            "c2",
+            "curl -XPOST -fsSL https://x.example.com/a --json '{\"clientSecret\":\"s3cret\",\"n\":1}'",
+            "options.CLIENTSECRET",
+            "s3cret",
+        ),
+        (
+            "c3",
+            "curl 'https://x.example.com/a?q={{a}}&page=001&limit=0' -d 12345678901234567890123",
+            "start: 1",
+            "1.23",
+        ),
+        (
+            "null",
+            "curl https://x.example.com/a",
+            "name: \"null\"",
+            "name: null",
+        ),
+    ] {
+        let spec = tried(name, &["--from", from]);
+        assert!(
+            spec.contains(there) && !spec.contains(gone),
+            "{there} and no {gone} in {spec}"
+        );
+    }
+    fs::write(folder.path().join("broken.json"), "{\"openapi\": ").unwrap();
+    for (from, why) in [
+        ("broken.json", "neither YAML nor JSON"),
+        ("nothere.json", "No such file"),
+        ("curl https://a.example -d @b.json", "a file"),
+    ] {
+        let ended = Runner::new()
+            .in_folder(folder.path())
+            .args(["new", "x", "--from", from])
+            .run()
+            .expect(2);
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    }
+}
+
 /// What the command line leaves open is asked for, on a terminal alone.
 #[test]
 fn what_is_open_is_asked_for() {
