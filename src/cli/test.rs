@@ -11,11 +11,14 @@ use super::spec_file::load_file;
 use super::spec_files::{is_test_file, walk};
 use crate::exit::Exit;
 use crate::plan::Plan;
+use crate::spec::Mode;
 use crate::spec::compose::compose;
+use crate::spec::tree::{Entry, Node};
 use crate::stop::Stop;
+use crate::tape::NOT_ON_TAPE;
 use crate::testing::{
-    Actual, CaseReport, Difference, FileReport, TestFile, as_github, as_json, as_junit, as_text,
-    beside, compare, run_case, updated,
+    Actual, Case, CaseReport, Difference, FileReport, TestFile, as_github, as_json, as_junit,
+    as_text, beside, compare, run_case, updated,
 };
 
 /// Runs the cases of all files; exit 1 if one failed, 2 if a file can't be used.
@@ -145,7 +148,11 @@ async fn of_file(
                 let message = "it expects nothing: write rows, some, by, count, requests, feedback, logs or exit, or let --update write them";
                 vec![Difference::at(&case.expect.span, message.to_owned())]
             }
-            Ok(actual) => compare(&case.expect.value, &actual),
+            Ok(actual) => {
+                let mut found = compare(&case.expect.value, &actual);
+                found.extend(unfit(&case.value, &plan, &actual));
+                found
+            }
         };
         for difference in &mut differences {
             let column = difference.column.as_deref();
@@ -163,6 +170,62 @@ async fn of_file(
         cases: cases.collect(),
         source: Arc::clone(&file.source),
     })
+}
+
+/// What makes a case say less than it seems to: a request that nothing answered, rows that the mode does
+/// not have, columns that no row has.
+fn unfit(case: &Case, plan: &Plan, actual: &Actual) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let expect = &case.expect;
+    let failure = actual.failure.as_deref().unwrap_or_default();
+    // Another exit than the expected one is told with its reason.
+    let expected = expect.value.exit.as_ref().map_or(0, |exit| exit.value);
+    if failure.contains(NOT_ON_TAPE) && expected == actual.exit {
+        found.push(Difference::at(&expect.span, failure.to_owned()));
+    }
+    if let (Some(feedback), false) = (&expect.value.feedback, plan.mode.is_export()) {
+        let message = "only an export has feedback".to_owned();
+        found.push(Difference::at(&feedback.span, message));
+    }
+    if let (Some(input), Mode::DataSource) = (&case.input, plan.mode) {
+        let message = "a data source reads no rows of the site".to_owned();
+        found.push(Difference::at(&input.span, message));
+    }
+    let of_plan = plan.mapping.columns.iter().map(|column| &*column.name);
+    let is_open = of_plan
+        .clone()
+        .any(|name| name.contains('*') || name.contains("{{"));
+    let is_column = |name: &str| {
+        let of_input = case.input.iter().flat_map(|rows| rows.items());
+        is_open
+            || of_plan.clone().any(|known| known == name)
+            || actual.rows.iter().any(|row| row.contains_key(name))
+            || of_input
+                .flat_map(Node::entries)
+                .any(|entry| entry.key == name)
+    };
+    let lists = [&expect.value.rows, &expect.value.some]
+        .into_iter()
+        .flatten();
+    let rows = lists.flat_map(|rows| rows.items()).flat_map(Node::entries);
+    let by = expect.value.by.iter().flat_map(|by| by.entries());
+    let inner = by.clone().flat_map(|column| column.value.entries());
+    let inner = inner.flat_map(|row| row.value.entries());
+    if actual.rows.is_empty() {
+        return found;
+    }
+    // That a cell is not there is no other than that it is empty: what holds a text is told anyway.
+    let is_empty = |entry: &&Entry| {
+        let text = entry.value.scalar().map(|scalar| scalar.text.as_str());
+        matches!(text, Some("" | "~" | "null"))
+    };
+    for entry in rows.chain(inner).filter(is_empty).chain(by) {
+        if !is_column(&entry.key) {
+            let message = format!("no row has a column `{}`", entry.key);
+            found.push(Difference::at(&entry.key_span, message).of_column(&entry.key));
+        }
+    }
+    found
 }
 
 /// Writes what came into the file; the file as it is then.
@@ -188,10 +251,7 @@ fn made_by(spec: &Path, text: &str, column: &str) -> Option<String> {
         tree.get("feedback")
             .and_then(|feedback| feedback.get("columns")),
     ];
-    let entry = columns
-        .into_iter()
-        .flatten()
-        .flat_map(super::super::spec::tree::Node::entries);
+    let entry = columns.into_iter().flatten().flat_map(Node::entries);
     let entry = entry.into_iter().find(|entry| entry.key == column)?;
     let line = text[..entry.key_span.start].matches('\n').count() + 1;
     let template = entry.value.scalar()?.text.trim().replace('\n', " ");

@@ -175,12 +175,26 @@ fn spec_of(path: &Path) -> PathBuf {
     let stem = name
         .strip_suffix(".test.yaml")
         .or(name.strip_suffix(".test.yml"));
-    path.with_file_name(format!("{}.yaml", stem.unwrap_or(&name)))
+    let named = |ending: &str| path.with_file_name(format!("{}.{ending}", stem.unwrap_or(&name)));
+    let (yaml, yml) = (named("yaml"), named("yml"));
+    if yml.exists() && !yaml.exists() {
+        yml
+    } else {
+        yaml
+    }
 }
 
 /// The test file of a spec.
 pub fn beside(spec: &Path) -> PathBuf {
-    spec.with_extension("test.yaml")
+    let (yaml, yml) = (
+        spec.with_extension("test.yaml"),
+        spec.with_extension("test.yml"),
+    );
+    if yml.exists() && !yaml.exists() {
+        yml
+    } else {
+        yaml
+    }
 }
 
 impl Expect {

@@ -81,21 +81,35 @@ fn of_answer(answer: &WrittenAnswer, span: &Range<usize>, found: &mut Vec<Diagno
         let message = format!("`{}` is no status of an answer", answer.status);
         wrong(message, "a status is 100 to 599");
     }
-    if let Some((method, _)) = answer.request.split_once(' ') {
-        if !METHODS.contains(&method) {
-            let message = format!("`{method}` is no method");
-            wrong(message, &hint(method, METHODS));
-        }
+    let place = Node::refused(span.clone());
+    of_line(&answer.request, &place, found);
+}
+
+/// `GET /products`, a path alone, a whole address, or `*`.
+fn of_line(line: &str, place: &Node, found: &mut Vec<Diagnostic>) {
+    let (method, address) = line.split_once(' ').unwrap_or(("", line));
+    let mut wrong = |message: String, help: String| {
+        found.push(Diagnostic::new(Code::WrongValue, place.span.clone(), message).hint(help));
+    };
+    if !method.is_empty() && !METHODS.contains(&method) {
+        wrong(format!("`{method}` is no method"), hint(method, METHODS));
+    } else if !address.trim().starts_with(['/', '*']) && !address.contains("://") {
+        wrong(
+            format!("`{line}` is no request"),
+            "write GET /products, a whole address, or *".to_owned(),
+        );
     }
 }
 
 fn of_expect(expect: &Expect, found: &mut Vec<Diagnostic>) {
     for rows in [&expect.rows, &expect.feedback].into_iter().flatten() {
         each_row(rows, found);
+        no_lists(rows, found);
     }
     if let Some(some) = &expect.some {
         each_row(some, found);
         expects_something(some, found);
+        no_lists(some, found);
         let all = some.items().iter();
         for row in all.filter(|row| matches!(&row.value, NodeValue::Map(all) if all.is_empty())) {
             wrong_type(row, "every row is like this one: name a column", found);
@@ -103,17 +117,36 @@ fn of_expect(expect: &Expect, found: &mut Vec<Diagnostic>) {
     }
     if let Some(requests) = &expect.requests {
         let keys = ["request", "json", "body"];
-        each_entry(
-            requests,
-            &keys,
-            "a request is text, or { request: POST /offers, json: … }",
-            found,
-        );
+        let shape = "a request is text, or { request: POST /offers, json: … }";
+        each_entry(requests, &keys, shape, found);
+        for request in requests.items() {
+            let line = request
+                .scalar()
+                .or_else(|| request.get("request")?.scalar());
+            let line = line.map_or("", |line| line.text.as_str());
+            if !line.is_empty() {
+                of_line(line, request, found);
+            }
+            if request.get("json").is_some() && request.get("body").is_some() {
+                wrong_type(request, "a request has `json` or `body`, not both", found);
+            }
+        }
     }
     if let Some(logs) = &expect.logs {
         let shape = "a log is a part of its text, or { level: warning, message: … }";
         each_entry(logs, &["level", "message"], shape, found);
         expects_something(logs, found);
+        let is_empty = |log: &&Node| {
+            let text = log.scalar().or_else(|| log.get("message")?.scalar());
+            text.is_some_and(|text| text.text.trim().is_empty())
+        };
+        for log in logs.items().iter().filter(is_empty) {
+            wrong_type(
+                log,
+                "every log holds nothing: write a part of the one that is meant",
+                found,
+            );
+        }
         for level in logs.items().iter().filter_map(|log| log.get("level")) {
             let word = level.as_text().unwrap_or_default();
             let levels = LogLevel::ALL.map(LogLevel::word);
@@ -126,6 +159,15 @@ fn of_expect(expect: &Expect, found: &mut Vec<Diagnostic>) {
     }
     if let Some(by) = &expect.by {
         of_by(by, found);
+    }
+}
+
+/// A cell is text: a list or a map is never one.
+fn no_lists(rows: &Tree, found: &mut Vec<Diagnostic>) {
+    for cell in rows.items().iter().flat_map(Node::entries) {
+        if matches!(cell.value.value, NodeValue::List(_) | NodeValue::Map(_)) {
+            wrong_type(&cell.value, "a cell is text", found);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::actual::{Actual, Row, line_of};
 use super::file::{Case, TestFile};
 use crate::plan::Plan;
+use crate::spec::tree::{Node, NodeValue};
 use crate::tape::NOT_ON_TAPE;
 
 /// Why a test file can't be updated; nothing of it is.
@@ -17,6 +18,9 @@ pub enum CantUpdate {
         "case {0}: it asked what neither its answers nor its tape have, which nobody expects: {1}"
     )]
     Unanswered(String, String),
+    /// The new text can't be read.
+    #[error("what would be written is no test file any more, so nothing is: {0}")]
+    Broken(String),
     /// Cases share an expectation.
     #[error(
         "case {0}: it shares what it expects with another case (`&` and `*`): write it out, or change it by hand"
@@ -41,7 +45,7 @@ pub fn updated(
         if let Some(failure) = failure.filter(|failure| failure.contains(NOT_ON_TAPE)) {
             return Err(CantUpdate::Unanswered(name(), failure.clone()));
         }
-        let of_case = of_case(file, &case.value, plan, actual);
+        let of_case = of_case(file, case.span.start, &case.value, plan, actual);
         // What stands behind an alias is another's.
         let is_own =
             |place: &Range<usize>| case.span.start <= place.start && place.end <= case.span.end;
@@ -56,11 +60,15 @@ pub fn updated(
     for (place, new) in changes {
         text.replace_range(place, &new.replace('\n', ends));
     }
-    Ok(text)
+    match TestFile::of_text(&file.path, text.clone()) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(CantUpdate::Broken(error.to_string())),
+    }
 }
 
 fn of_case(
     file: &TestFile,
+    case_start: usize,
     case: &Case,
     plan: &Plan,
     actual: &Actual,
@@ -84,7 +92,7 @@ fn of_case(
             lines.push(format!("rows:{}", block(&indent, &rows(&actual.rows))));
         }
         let place = trimmed(source, &case.expect.span);
-        if is_in_flow(source, place.start) {
+        if source[case_start..].starts_with('{') || is_in_flow(source, place.start) {
             let lists = if plan.mode.is_export() {
                 let of = [
                     ("requests", requests(actual)),
@@ -110,7 +118,8 @@ fn of_case(
         changes.push((source[..place.start].trim_end().len()..place.end, joined));
         return changes;
     }
-    let is_flow = source[case.expect.span.start..].starts_with('{');
+    let is_flow =
+        source[case.expect.span.start..].starts_with('{') || source[case_start..].starts_with('{');
     match &expect.exit {
         Some(exit) => changes.push((exit.span.clone(), actual.exit.to_string())),
         None if actual.exit == 0 => {}
@@ -134,7 +143,8 @@ fn of_case(
     ];
     for (node, items) in lists {
         let Some(node) = node else { continue };
-        let place = trimmed(source, &node.span);
+        // A comment behind the last element is not the list's.
+        let place = node.span.start..end_of(source, node);
         if is_flow {
             changes.push((place, format!("[{}]", items.join(", "))));
             continue;
@@ -169,6 +179,20 @@ fn is_in_flow(source: &str, at: usize) -> bool {
         }
     }
     open > 0
+}
+
+/// Where the last thing inside a node ends.
+fn end_of(source: &str, node: &Node) -> usize {
+    let is_flow = source[node.span.start..].starts_with(['{', '[']);
+    let last = match &node.value {
+        NodeValue::List(items) if !is_flow => items.last(),
+        NodeValue::Map(entries) if !is_flow => entries.last().map(|entry| &entry.value),
+        NodeValue::List(_) | NodeValue::Map(_) | NodeValue::Scalar(_) | NodeValue::Refused => None,
+    };
+    last.map_or_else(
+        || trimmed(source, &node.span).end,
+        |last| end_of(source, last),
+    )
 }
 
 /// Where a list begins: its first dash may stand before its place.
@@ -223,8 +247,11 @@ fn requests(actual: &Actual) -> Vec<String> {
         match &asked.body {
             None => line,
             Some(body) => match serde_json::from_str::<serde::de::IgnoredAny>(body) {
-                Ok(_) => format!("{{ request: {line}, json: {body} }}"),
-                Err(_) => format!(
+                // Tabs and line breaks in it would be read as YAML's own.
+                Ok(_) if !body.contains(['\t', '\n', '\r']) => {
+                    format!("{{ request: {line}, json: {body} }}")
+                }
+                Ok(_) | Err(_) => format!(
                     "{{ request: {line}, body: {} }}",
                     Value::from(body.as_str())
                 ),

@@ -333,6 +333,9 @@ fn fields_are_known_from_the_tape() {
         ),
         ("record.id + 1", ""),
         ("now()", ""),
+        ("record.prise | default(1)", ""),
+        ("record.prise or 1", ""),
+        ("1 if record.prise is defined else 2", ""),
         (
             "'' }}{% for tag in record.tags %}{{ tag.name }}{{ tag.nam }}{% endfor %}{{ ''",
             "8:64 no `tag` on the tape has `nam`",

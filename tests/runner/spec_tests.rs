@@ -195,7 +195,7 @@ cases:
       exit: 0
       rows:
       - { id: 1 }
-      requests: [a, b]
+      requests: [/a, /b]
       count: 9
       logs: ["404"]     # people's
 
@@ -288,13 +288,34 @@ fn what_can_t_be_updated_stays_as_it_is() {
         cannot(&case("a", "{ rows: [] }").replace("\"*\"", "/other")),
     ];
     insta::assert_snapshot!("not_updated", all.join("\n---\n"));
+    // Braces over lines stay braces, and a comment behind a list is not the list's.
+    let open = case("a", "{}")
+        .replace(", answers", ",\n      answers")
+        .replace(", expect", ",\n      expect");
+    let folder = folder(&[
+        ("shop.yaml", IMPORT),
+        (
+            "shop.test.yaml",
+            &format!("cases:\n{}", open.replace("data: []", "data: [1]")),
+        ),
+    ]);
+    test(folder.path(), &["--update"]).expect(0);
+    test(folder.path(), &[]).expect(0);
+    let commented = "cases:\n  - name: a\n    options: { API: \"https://api.example.com\" }\n    answers:\n      - { request: \"/products?page=1\", json: { data: [{ id: 1, title: x }] } }\n      - { request: /products, json: { data: [] } }\n    expect:\n      rows:\n        - { id: 2 }\n      # behind\n      count: 1\n";
+    let folder = self::folder(&[("shop.yaml", IMPORT), ("shop.test.yaml", commented)]);
+    test(folder.path(), &["--update"]).expect(0);
+    let updated = fs::read_to_string(folder.path().join("shop.test.yaml")).unwrap();
+    assert!(
+        updated.contains("      # behind\n      count: 1\n"),
+        "{updated}"
+    );
     // A file of Windows stays one.
     let text = format!(
         "cases:\n{}",
         case("a", "{}").replace("data: []", "data: [1]")
     )
     .replace('\n', "\r\n");
-    let folder = folder(&[("shop.yaml", IMPORT), ("shop.test.yaml", &text)]);
+    let folder = self::folder(&[("shop.yaml", IMPORT), ("shop.test.yaml", &text)]);
     test(folder.path(), &["--update"]).expect(0);
     let updated = fs::read_to_string(folder.path().join("shop.test.yaml")).unwrap();
     assert_eq!(
@@ -305,6 +326,34 @@ fn what_can_t_be_updated_stays_as_it_is() {
         updated.contains("expect: { exit: 1, rows: [] } }"),
         "{updated}"
     );
+}
+
+/// What holds whatever came, or holds for another reason than it seems, fails.
+#[test]
+fn cases_that_say_less_than_they_seem_to_fail() {
+    let case = |expect: &str| {
+        format!(
+            "  - {{ name: \"{}\", options: {{ API: \"https://api.example.com\" }}, answers: [{{ request: \"/products?page=1\", json: {{ data: [{{ id: 1, title: x }}] }} }}, {{ request: /products, json: {{ data: [] }} }}], expect: {expect} }}\n",
+            expect.replace('"', "'")
+        )
+    };
+    let cases = [
+        case("{ some: [{ id: 1, nosuch: \"\" }] }"),
+        case("{ by: { idd: { \"9\": none } } }"),
+        case("{ feedback: [] }"),
+        case("{ exit: 1 }").replace("/products", "/other"),
+    ];
+    let text = format!("cases:\n{}", cases.concat());
+    let folder = folder(&[("shop.yaml", IMPORT), ("shop.test.yaml", &text)]);
+    let ended = test(folder.path(), &[]).expect(1);
+    for part in [
+        "no row has a column `nosuch`",
+        "no row has a column `idd`",
+        "only an export has feedback",
+        "0 ok, 4 failed",
+    ] {
+        assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
+    }
 }
 
 /// Shipped connectors and examples hold their tests, and all have some but those whose files are on servers

@@ -13,7 +13,10 @@ use crate::template::{filters, functions, methods, tests};
 
 impl<'s> Lowering<'s, '_> {
     pub(super) fn filter(&mut self, filter: &Spanned<Filter<'s>>) -> Expr<'s> {
+        let is_guard = matches!(filter.name, "default" | "d" | "or_null");
+        self.guards += usize::from(is_guard);
         let expr = filter.expr.as_ref().map(|expr| self.expr(expr));
+        self.guards -= usize::from(is_guard);
         let name = self.known_filter(filter.name);
         let args = self.args(&filter.args);
         if let Some(known) = filters::find(filter.name) {
@@ -64,9 +67,13 @@ impl<'s> Lowering<'s, '_> {
                 help,
             );
         }
+        let is_guard = matches!(test.name, "defined" | "undefined" | "none");
+        self.guards += usize::from(is_guard);
+        let expr = self.expr(&test.expr);
+        self.guards -= usize::from(is_guard);
         let lowered = Test {
             name: test.name,
-            expr: self.expr(&test.expr),
+            expr,
             args: self.args(&test.args),
         };
         Expr::Test(Spanned::new(lowered, test.span()))

@@ -130,6 +130,7 @@ pub fn lower<'s>(
         hints,
         locals: Vec::new(),
         loops: Vec::new(),
+        guards: 0,
     };
     let body = match &tree {
         Stmt::Template(template) => match lone_expression(&template.children) {
@@ -169,6 +170,8 @@ struct Lowering<'s, 'c> {
     hints: &'c mut Vec<Problem>,
     /// Names that the template itself sets, innermost last.
     locals: Vec<&'s str>,
+    /// Around how much that says what happens where something is nothing: `default`, `or`, `is defined`.
+    guards: usize,
     /// What the elements of loops were on the tape; each with the place of its name in `locals`.
     loops: Vec<(usize, Shape)>,
 }

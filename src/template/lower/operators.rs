@@ -33,9 +33,13 @@ impl<'s> Lowering<'s, '_> {
 
     pub(super) fn binary(&mut self, binary: &Spanned<BinOp<'s>>) -> Expr<'s> {
         let Some(filter) = binary_filter(binary.op) else {
+            let is_guard = matches!(binary.op, BinOpKind::ScOr);
+            self.guards += usize::from(is_guard);
+            let left = self.expr(&binary.left);
+            self.guards -= usize::from(is_guard);
             let lowered = BinOp {
                 op: binary.op,
-                left: self.expr(&binary.left),
+                left,
                 right: self.expr(&binary.right),
             };
             return Expr::BinOp(Spanned::new(lowered, binary.span()));

@@ -18,6 +18,10 @@ const LISTED: usize = 12;
 impl<'s> Lowering<'s, '_> {
     /// Warns of a field that no value on the tape has.
     pub(super) fn check_shape(&mut self, owner: &Expr<'s>, name: &str, place: Range<usize>) {
+        // Who provides for nothing knows that it may not be there.
+        if self.guards > 0 {
+            return;
+        }
         // Of these the spec says which fields there are.
         let is_of_spec = |name| matches!(self.scope.get(name), Some(Name::Fields(_)));
         if matches!(owner, Expr::Var(var) if is_of_spec(var.id)) {
