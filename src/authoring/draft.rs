@@ -527,7 +527,7 @@ fn body_lines(body: &str, content_type: Option<&str>, options: &mut Vec<OptionLi
         } else {
             json.to_string()
         };
-        return format!("      json: {}\n", text);
+        return format!("      json: {text}\n");
     }
     let is_form = body.contains('=') && !body.contains(['<', '{', '\n', ' ']);
     if is_form {

@@ -39,9 +39,8 @@ pub fn feed(name: &str, url: &str) -> String {
         }
     };
     format!(
-        "{HEAD}version: 1\nname: {}\nmode: data-source\n\n{options}{}source:\n  file:\n    url: {}      # also https, s3, sftp, ftp; the format is found out\n{}\nkeep: all                # every field becomes a column; name some under columns instead\n\nlog:\n  - {{ at: finish, level: success, message: \"{{{{ run.rows_written }}}} products imported\" }}\n",
+        "{HEAD}version: 1\nname: {}\nmode: data-source\n\n{options}source:\n  file:\n    url: {}      # also https, s3, sftp, ftp; the format is found out\n{}\nkeep: all                # every field becomes a column; name some under columns instead\n\nlog:\n  - {{ at: finish, level: success, message: \"{{{{ run.rows_written }}}} products imported\" }}\n",
         yaml(name),
-        feed.http,
         feed.url,
         feed.login,
     )
@@ -54,7 +53,6 @@ struct Feed {
     url: String,
     /// Name, type and label of what people fill in.
     options: Vec<(String, &'static str, String)>,
-    http: String,
     login: String,
 }
 
@@ -74,13 +72,7 @@ impl Feed {
                 feed.options
                     .push(("PASSWORD".into(), "password", "Password".into()));
                 let given = "{ username: \"{{ options.USERNAME }}\", password: \"{{ options.PASSWORD }}\" }";
-                if scheme.starts_with("http") {
-                    feed.http = format!(
-                        "http:\n  base_url: {scheme}://{host}\n  auth: {{ basic: {given} }}\n\n"
-                    );
-                } else {
-                    feed.login = format!("    login: {given}\n");
-                }
+                feed.login = format!("    login: {given}\n");
             }
         }
         let (path, query) = place.split_once('?').unwrap_or((&place, ""));

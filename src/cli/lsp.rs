@@ -264,9 +264,12 @@ impl Server {
     fn formatted(&self, params: Value) -> Value {
         let params = read::<DocumentFormattingParams>(params);
         let open = params.and_then(|params| self.open.get(params.text_document.uri.as_str()));
-        open.map_or(Value::Null, |open| match open.is_asked_about() {
-            true => json!(open.edits(format_templates(&open.spec()))),
-            false => json!([]),
+        open.map_or(Value::Null, |open| {
+            if open.is_asked_about() {
+                json!(open.edits(format_templates(&open.spec())))
+            } else {
+                json!([])
+            }
         })
     }
 

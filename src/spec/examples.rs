@@ -151,7 +151,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("Windows.step", "7d"),
     ("gap", "1s"),
     ("Windows.format", "\"%Y-%m-%d\""),
-    ("FileSource.url", "https://example.com/feeds/*.csv.gz"),
+    ("FileSource.url", "\"s3://my-bucket/feeds/*.csv.gz\""),
     ("pick", "newest"),
     ("Login.key", "\"{{ options.PRIVATE_KEY }}\""),
     (

@@ -242,7 +242,8 @@ pub struct Windows {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileSource {
-    /// Where: `file`, `s3`, `sftp`, `ftp`, `http` or `https`; a `*` in the name takes all that match.
+    /// Where: `file`, `s3`, `sftp`, `ftp`, `http` or `https`; a `*` in the name takes all that match, but on a
+    /// web server, which has no list of its files.
     pub url: Template,
     /// Which of them.
     #[serde(default)]

@@ -215,13 +215,14 @@ fn hide(value: &str, redactor: &Redactor) {
 fn learn_body(body: &str, redactor: &Redactor) {
     let body = body.trim_start_matches('\u{feff}').trim_start();
     if body.starts_with(['{', '[']) {
-        match serde_json::from_str(body) {
-            Ok(json) => learn(&json, redactor),
-            Err(_) => {
-                let lines = body
-                    .lines()
-                    .filter_map(|line| serde_json::from_str(line).ok());
-                lines.for_each(|json: Value| learn(&json, redactor));
+        if let Ok(json) = serde_json::from_str(body) {
+            learn(&json, redactor);
+        } else {
+            for json in body
+                .lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+            {
+                learn(&json, redactor);
             }
         }
     }

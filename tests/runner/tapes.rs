@@ -418,7 +418,9 @@ fn only_what_nothing_else_reads_is_made_shorter() {
     let tried = Tried::new(
         "version: 1\nname: taped\nmode: data-source\noptions: { API: { type: input, required: true } }\nhttp: { base_url: \"{{ options.API }}\" }\nsource: { rows: [{ id: 8 }, { id: 9 }] }\nlookups: [{ name: stock, request: /stock.csv, for: \"{{ record.id }}\", key: \"{{ record.sku }}\" }]\ncolumns: { id: \"{{ record.id }}\", stock: \"{{ stock.amount }}\" }\n",
     );
-    let lines: String = (0..10).map(|sku| format!("{sku},{}\n", sku * 2)).collect();
+    let lines = (0..10).fold(String::new(), |all, sku| {
+        all + &format!("{sku},{}\n", sku * 2)
+    });
     fs::write(
         tried.folder.path().join("stock.csv"),
         format!("sku,amount\n{lines}"),

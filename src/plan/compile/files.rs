@@ -28,6 +28,16 @@ impl Compiler<'_> {
         scope: &Scope,
     ) -> FilePlan {
         self.check_address(&file.url, AddressOf::File);
+        let address = file.url.scalar().map_or("", |url| url.text.as_str());
+        let path = address.split('?').next().unwrap_or_default();
+        let last = path.rsplit('/').next().unwrap_or_default();
+        if address.starts_with("http") && last.contains('*') && !last.contains("{{") {
+            self.error(
+                &file.url,
+                "a web server has no list of its files, so that `*` matches none",
+                "name the file; `*` is for the disk, S3, SFTP and FTP",
+            );
+        }
         let (reading, _) = self.reading(reads, &Scopes::answered(scope));
         let login = self.login(file.login.as_ref(), scope);
         let of_http = (&file.url, file.login.as_ref());

@@ -90,6 +90,18 @@ impl<'s> Lowering<'s, '_> {
             .collect()
     }
 
+    /// `options.get('KEY')` reads a field.
+    fn note_get(&mut self, owner: &Expr<'s>, args: &[CallArg<'s>]) {
+        let (Expr::Var(var), [CallArg::Pos(key), ..]) = (owner, args) else {
+            return;
+        };
+        let field = key.as_const();
+        let field = field.as_ref().and_then(Value::as_str);
+        if let (Some(field), false) = (field, self.is_local(var.id)) {
+            self.note_read(var.id, Some(field), self.extent(key));
+        }
+    }
+
     pub(super) fn call(&mut self, call: &Spanned<Call<'s>>) -> Expr<'s> {
         let span = call.span();
         match call.identify_call() {
@@ -163,14 +175,8 @@ impl<'s> Lowering<'s, '_> {
                         help,
                     );
                 }
-                if let ("get", Expr::Var(var), [CallArg::Pos(key), ..]) =
-                    (name, owner, call.args.as_slice())
-                {
-                    let field = key.as_const();
-                    let field = field.as_ref().and_then(Value::as_str);
-                    if let (Some(field), false) = (field, self.is_local(var.id)) {
-                        self.note_read(var.id, Some(field), self.extent(key));
-                    }
+                if name == "get" {
+                    self.note_get(owner, &call.args);
                 }
                 let owner = self.expr(owner);
                 let mut args = vec![CallArg::Pos(constant(Value::from(name), span))];
