@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(feature = "sandbox")]
 use std::time::SystemTime;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
@@ -129,6 +130,7 @@ struct Open {
 /// What the tape beside a spec told when it was last read.
 #[derive(Default)]
 struct TapeSeen {
+    #[cfg(feature = "sandbox")]
     changed: Option<SystemTime>,
     /// The names of the spec's steps then.
     #[cfg(feature = "sandbox")]
@@ -357,17 +359,22 @@ impl Open {
         }
         #[cfg(feature = "sandbox")]
         self.look_at_tape();
-        let mut report = self.spec().report();
+        let report = self.spec().report();
         #[cfg(feature = "sandbox")]
+        let report = self.with_gap(report);
+        Some(report)
+    }
+
+    /// A report with why the tape may not tell all.
+    #[cfg(feature = "sandbox")]
+    fn with_gap(&self, mut report: SpecErrors) -> SpecErrors {
+        use crate::diagnostics::{Code, Diagnostic};
+
         if let Some(gap) = &self.tape.gap {
-            let told = crate::diagnostics::Diagnostic::new(
-                crate::diagnostics::Code::TapeUnread,
-                0..0,
-                gap.clone(),
-            );
+            let told = Diagnostic::new(Code::TapeUnread, 0..0, gap.clone());
             report.warnings.insert(0, told);
         }
-        Some(report)
+        report
     }
 
     /// Reads the tape beside the spec again where it has changed and the spec can be run.

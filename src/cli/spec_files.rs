@@ -198,6 +198,7 @@ fn keys(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a text is a spec, or may become one: it has no key at the left that a spec has not.
+#[cfg(feature = "lsp")]
 pub fn may_be_spec(text: &str) -> bool {
     let known = &annotated()["properties"];
     is_spec(text) || keys(text).all(|key| known.get(key).is_some())

@@ -86,3 +86,30 @@ fn holds(page: &str, least: usize) {
     }
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
 }
+
+/// The page on tests has a spec, its test, and what is said where it fails.
+#[test]
+fn the_test_on_the_page_of_tests_holds() {
+    let page = fs::read_to_string(project("docs/testing.md")).unwrap();
+    let block = |fence: &str, beginning: &str| {
+        let mut blocks = page
+            .split(fence)
+            .skip(1)
+            .filter_map(|rest| rest.split("```").next());
+        let found = blocks.find(|block| block.starts_with(beginning));
+        found.unwrap_or_else(|| panic!("no block begins with {beginning}"))
+    };
+    let folder = TempDir::new().unwrap();
+    fs::write(
+        folder.path().join("shop.yaml"),
+        block("```yaml\n", "version: 1\n"),
+    )
+    .unwrap();
+    let test = block("```yaml\n", "cases:\n");
+    let file = folder.path().join("shop.test.yaml");
+    fs::write(&file, test).unwrap();
+    let run = || Runner::new().in_folder(folder.path()).arg("test").run();
+    run().expect(0);
+    fs::write(&file, test.replace("SHOE", "Shoe")).unwrap();
+    assert_eq!(run().expect(1).stdout, block("```text\n", "FAIL"));
+}
