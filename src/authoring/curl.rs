@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 
+use super::secret_names::sounds_secret;
 use crate::plan::Redactor;
 
 /// Why a command can't be taken.
@@ -332,46 +333,6 @@ fn decoded(encoded: &str) -> Option<Given> {
     let text = String::from_utf8(bytes).ok()?;
     let (name, password) = text.split_once(':')?;
     Some(Given::Basic(name.to_owned(), password.to_owned()))
-}
-
-/// `clientSecret` as `client-secret`, in small letters.
-fn with_dashes(name: &str) -> String {
-    let mut text = String::new();
-    let mut was_small = false;
-    for c in name.chars() {
-        if c.is_uppercase() && was_small {
-            text.push('-');
-        }
-        was_small = c.is_lowercase() || c.is_ascii_digit();
-        text.extend(c.to_lowercase());
-    }
-    text
-}
-
-/// Whether the value of a header or a parameter of this name is likely a secret.
-pub(super) fn sounds_secret(name: &str) -> bool {
-    let name = with_dashes(name);
-    let parts: Vec<&str> = name.split(['-', '_', '.']).collect();
-    let word = |word: &str| parts.contains(&word);
-    let joined = parts.concat();
-    (word("token") && !word("page") && !word("next") && !word("continuation"))
-        || word("secret")
-        || word("passwd")
-        || word("pwd")
-        || word("pin")
-        || word("jwt")
-        || word("sig")
-        || word("hmac")
-        || word("session")
-        || word("password")
-        || word("signature")
-        || word("auth")
-        || word("authorization")
-        || word("cookie")
-        || joined.ends_with("apikey")
-        || joined.ends_with("accesskey")
-        || joined.ends_with("accesstoken")
-        || (word("key") && (word("api") || word("access") || parts.len() == 1))
 }
 
 #[cfg(test)]

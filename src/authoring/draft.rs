@@ -4,40 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::answer::{Found, Paging};
-use super::curl::{CurlRequest, Given, sounds_secret};
+use super::answer::Found;
+use super::curl::{CurlRequest, Given};
+use super::paging::{Pages, pages_by};
+use super::secret_names::sounds_secret;
 use super::{HEAD, escaped, literal, yaml};
 use crate::spec::RUNNER_FLAGS;
-
-/// Parameters that say how many records a page has.
-const SIZES: [&str; 9] = [
-    "limit",
-    "per_page",
-    "page_size",
-    "pagesize",
-    "pageSize",
-    "size",
-    "perPage",
-    "first",
-    "max_results",
-];
-/// Parameters that number pages.
-const NUMBERS: [&str; 5] = ["page", "page_number", "pageNumber", "p", "page[number]"];
-/// Parameters that say how many records come before.
-const OFFSETS: [&str; 4] = ["offset", "skip", "start", "from"];
-/// Parameters that take the value of the next page.
-const CURSORS: [&str; 10] = [
-    "cursor",
-    "after",
-    "page_token",
-    "pageToken",
-    "next_token",
-    "nextToken",
-    "starting_after",
-    "continuation",
-    "page_info",
-    "next_cursor",
-];
 
 /// An option of the spec: its name, its type, its label.
 struct OptionLine {
@@ -164,135 +136,6 @@ fn columns(text: &mut String, found: Option<&Found>) {
     text.push_str("\nlog:\n  - { at: finish, level: success, message: \"{{ run.rows_written }} products imported\" }\n");
 }
 
-/// How the list is paged, and which parameters say so.
-enum Pages {
-    None,
-    Unknown,
-    Number {
-        parameter: String,
-        size: Option<(String, String)>,
-        start: String,
-    },
-    Offset {
-        parameter: String,
-        size: (String, String),
-    },
-    Cursor {
-        parameter: String,
-        next: String,
-    },
-    NextUrl(String),
-    LinkHeader,
-}
-
-impl Pages {
-    fn of(request: &CurlRequest, found: Option<&Found>) -> Self {
-        let parameter = |names: &[&str]| {
-            let mut query = request.query.iter();
-            query
-                .find(|(key, _)| names.contains(&key.as_str()))
-                .cloned()
-        };
-        let is_size =
-            |(_, value): &(String, String)| value.parse::<u64>().is_ok_and(|size| size > 0);
-        let size = parameter(&SIZES).filter(is_size);
-        let shown = found.map(|found| &found.pages);
-        match shown {
-            Some(Paging::NextUrl(path)) => return Self::NextUrl(path.clone()),
-            Some(Paging::LinkHeader) => return Self::LinkHeader,
-            Some(Paging::Cursor(next)) => {
-                let named = parameter(&CURSORS);
-                if let (None, Some((number, start))) = (&named, parameter(&NUMBERS)) {
-                    let start = start.parse::<u64>().unwrap_or(1).to_string();
-                    return Self::Number {
-                        parameter: number,
-                        size,
-                        start,
-                    };
-                }
-                let key = next.rsplit('.').next().unwrap_or("cursor").to_owned();
-                let own = key.trim_start_matches("next_").to_owned();
-                let parameter = named.map_or(own, |(key, _)| key);
-                return Self::Cursor {
-                    parameter,
-                    next: next.clone(),
-                };
-            }
-            Some(Paging::Unseen) | None => {}
-        }
-        let number = parameter(&NUMBERS)
-            .and_then(|(key, value)| Some((key, value.parse::<u64>().ok()?.to_string())));
-        if let Some((parameter, start)) = number {
-            return Self::Number {
-                parameter,
-                size,
-                start,
-            };
-        }
-        if let (Some((parameter, _)), Some(size)) = (parameter(&OFFSETS), size) {
-            return Self::Offset { parameter, size };
-        }
-        // A total that is reached already says that there are no pages.
-        let is_whole = found.is_some_and(|found| found.count > 0 && found.total.is_none());
-        if is_whole { Self::None } else { Self::Unknown }
-    }
-
-    /// The template of a parameter that pages.
-    fn value_of(&self, key: &str) -> Option<&'static str> {
-        let is = |parameter: &str| parameter == key;
-        match self {
-            Self::Number { parameter, .. } if is(parameter) => Some("\"{{ page.number }}\""),
-            Self::Number {
-                size: Some((size, _)),
-                ..
-            } if is(size) => Some("\"{{ page.size }}\""),
-            Self::Offset { parameter, .. } if is(parameter) => Some("\"{{ page.offset }}\""),
-            Self::Offset {
-                size: (size, _), ..
-            } if is(size) => Some("\"{{ page.size }}\""),
-            Self::Cursor { parameter, .. } if is(parameter) => {
-                Some("\"{{ page.cursor }}\"   # nothing on the first page: then it is not sent")
-            }
-            _ => None,
-        }
-    }
-
-    /// A parameter that the command did not have.
-    fn added(&self, request: &CurlRequest) -> Option<(String, String)> {
-        match self {
-            Self::Cursor { parameter, .. }
-                if !request.query.iter().any(|(key, _)| key == parameter) =>
-            {
-                let value = "\"{{ page.cursor }}\"   # is it called so? nothing on the first page: then it is not sent";
-                Some((parameter.clone(), value.to_owned()))
-            }
-            _ => None,
-        }
-    }
-
-    fn line(&self) -> String {
-        match self {
-            Self::None => "none".to_owned(),
-            Self::Unknown => {
-                "none              # the answer does not show how it is paged: runner explain pages"
-                    .to_owned()
-            }
-            Self::Number { size, start, .. } => {
-                let size = size
-                    .as_ref()
-                    .map_or_else(String::new, |(_, size)| format!(" size: {size},"));
-                format!("{{ page: {{{size} start: {start} }} }}")
-            }
-            Self::Offset {
-                size: (_, size), ..
-            } => format!("{{ offset: {{ size: {size} }} }}"),
-            Self::Cursor { next, .. } => format!("{{ cursor: {{ next: {} }} }}", yaml(next)),
-            Self::NextUrl(next) => format!("{{ next_url: {{ next: {} }} }}", yaml(next)),
-            Self::LinkHeader => "link_header".to_owned(),
-        }
-    }
-}
-
 /// Values by their names, in the order in which these come first.
 fn grouped(pairs: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
     let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -321,26 +164,6 @@ fn one_or_more(
             format!("[{}]", all.collect::<Vec<_>>().join(", "))
         }
     }
-}
-
-/// Whether a parameter is one that pages.
-pub(super) fn pages_by(name: &str) -> bool {
-    let all = [&SIZES[..], &NUMBERS, &OFFSETS, &CURSORS];
-    all.iter().any(|names| names.contains(&name))
-}
-
-/// What a parameter that pages is on the first page.
-pub(super) fn first_of(name: &str) -> Option<String> {
-    let first = if SIZES.contains(&name) {
-        "100"
-    } else if NUMBERS.contains(&name) {
-        "1"
-    } else if OFFSETS.contains(&name) {
-        "0"
-    } else {
-        return None;
-    };
-    Some(first.to_owned())
 }
 
 /// The lines of `options`; nothing where there are none.

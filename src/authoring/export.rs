@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::curl::CurlRequest;
 use super::draft::{Credentials, option_name};
-use super::openapi::{ItemField, ItemPlace, Operation};
+use super::item::{ItemField, ItemPlace};
+use super::openapi::Operation;
 use super::{HEAD, literal, yaml};
 
 /// The text of a spec that sends the rows of a site to an operation.

@@ -6,9 +6,13 @@
 mod answer;
 mod curl;
 mod draft;
+mod example;
 mod export;
+mod item;
 mod openapi;
 mod outline;
+mod paging;
+mod secret_names;
 
 pub use answer::{Found, found_in};
 pub use curl::{CurlError, CurlRequest, Given};

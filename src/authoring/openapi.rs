@@ -1,12 +1,11 @@
 //! An API's description by OpenAPI (3, or Swagger 2), taken for what a spec needs: an operation that lists
 //! records, or one that takes an item.
 
-use std::cell::{Cell, RefCell};
-
-use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::curl::{CurlRequest, Given};
+use super::example::Making;
+use super::paging::{first_of, pages_by};
 
 /// Why a description can't be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,61 +52,15 @@ pub struct Operation {
     /// `/products/{id}`.
     pub path: String,
     id: Option<String>,
-    description: Value,
+    pub(super) description: Value,
     /// Parameters of the operation and of its path.
-    parameters: Vec<Value>,
+    pub(super) parameters: Vec<Value>,
     /// Where it is.
     server: Value,
 }
 
-/// What a field of an item is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemField {
-    /// Its name.
-    pub name: String,
-    /// Its type: `string`, `number`, `integer`, `boolean`, `array`, `object`.
-    pub kind: String,
-    /// Whether each item has it.
-    pub is_required: bool,
-    /// The fields of an object.
-    pub inner: Vec<ItemField>,
-}
-
-/// Objects in objects of an item are followed so deep.
-const DEEPEST_ITEM: usize = 2;
-
-/// Where items go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemPlace {
-    /// The fields of an item.
-    pub fields: Vec<ItemField>,
-    /// Whether many are sent at a time.
-    pub is_list: bool,
-    /// The key of the body under which the list stands, where it is not the body.
-    pub under: Option<String>,
-}
-
-/// An example in the making.
-struct Making {
-    /// So many values more.
-    left: Cell<usize>,
-    /// References that are followed at the moment.
-    open: RefCell<Vec<String>>,
-}
-
-impl Default for Making {
-    fn default() -> Self {
-        Self {
-            left: Cell::new(MOST_VALUES),
-            open: RefCell::default(),
-        }
-    }
-}
-
 /// References that lead into each other end here.
-const DEEPEST: usize = 8;
-/// An example has so many values at most: schemas refer to each other, and to themselves.
-const MOST_VALUES: usize = 2_000;
+pub(super) const DEEPEST: usize = 8;
 
 impl OpenApi {
     /// Reads a description.
@@ -222,7 +175,7 @@ impl OpenApi {
     }
 
     /// What a reference leads to.
-    fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
+    pub(super) fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
         let mut here = value;
         for _ in 0..DEEPEST {
             let Some(reference) = here.get("$ref").and_then(Value::as_str) else {
@@ -276,7 +229,7 @@ impl OpenApi {
     }
 
     /// The schema of JSON in an answer or a body.
-    fn schema_of<'v>(&'v self, body: &'v Value) -> Option<&'v Value> {
+    pub(super) fn schema_of<'v>(&'v self, body: &'v Value) -> Option<&'v Value> {
         let body = self.resolved(body);
         if let Some(schema) = body.get("schema") {
             return Some(self.resolved(schema));
@@ -284,122 +237,6 @@ impl OpenApi {
         let content = body.get("content")?.as_object()?;
         let (_, media) = content.iter().find(|(kind, _)| kind.contains("json"))?;
         media.get("schema").map(|schema| self.resolved(schema))
-    }
-
-    /// An answer as the description has it: its example, or one made of its schema.
-    pub fn example(&self, operation: &Operation) -> Option<Value> {
-        let answers = operation.description["responses"].as_object()?;
-        let mut good = answers.iter().filter(|(status, _)| status.starts_with('2'));
-        let (_, answer) = good.next().or_else(|| answers.get_key_value("default"))?;
-        let answer = self.resolved(answer);
-        let media = answer["content"].as_object().into_iter().flatten();
-        let mut json = media.filter(|(kind, _)| kind.contains("json"));
-        let given = json.next().and_then(|(_, media)| {
-            let example = media.get("example").cloned();
-            example.or_else(|| {
-                let (_, first) = media.get("examples")?.as_object()?.iter().next()?;
-                self.resolved(first).get("value").cloned()
-            })
-        });
-        let made = || {
-            let making = Making::default();
-            Some(self.made_of(self.schema_of(answer)?, "", (0, &making), 1))
-        };
-        // An example that somebody has shortened to nothing shows less than the schema.
-        let given = given.filter(|given| super::found_in(given, None).records.is_some());
-        given.or_else(made)
-    }
-
-    /// A value of a schema; `name` is the key it stands under, and `number` tells elements apart.
-    fn made_of(
-        &self,
-        schema: &Value,
-        name: &str,
-        (depth, making): (usize, &Making),
-        number: u64,
-    ) -> Value {
-        let left = making.left.get();
-        let reference = schema.get("$ref").and_then(Value::as_str);
-        // What holds itself ends at its second time.
-        let is_open = |reference| making.open.borrow().iter().any(|open| open == reference);
-        if depth > DEEPEST || left == 0 || reference.is_some_and(is_open) {
-            return Value::Null;
-        }
-        making.left.set(left - 1);
-        making
-            .open
-            .borrow_mut()
-            .extend(reference.map(str::to_owned));
-        let made = self.made_of_target(self.resolved(schema), name, (depth, making), number);
-        if reference.is_some() {
-            making.open.borrow_mut().pop();
-        }
-        made
-    }
-
-    fn made_of_target(
-        &self,
-        schema: &Value,
-        name: &str,
-        (depth, making): (usize, &Making),
-        number: u64,
-    ) -> Value {
-        for key in ["example", "default", "const"] {
-            if let Some(value) = schema
-                .get(key)
-                .filter(|value| !value.is_object() && !value.is_array())
-            {
-                // An identifier tells elements apart.
-                if !name.to_lowercase().ends_with("id") {
-                    return value.clone();
-                }
-            }
-        }
-        if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
-            let mut all = Map::new();
-            for part in parts {
-                if let Value::Object(fields) = self.made_of(part, name, (depth + 1, making), number)
-                {
-                    all.extend(fields);
-                }
-            }
-            return Value::Object(all);
-        }
-        let choices = schema.get("oneOf").or_else(|| schema.get("anyOf"));
-        if let Some(first) = choices.and_then(|choices| {
-            let mut choices = choices.as_array()?.iter();
-            choices.find(|one| one["type"] != "null")
-        }) {
-            return self.made_of(first, name, (depth + 1, making), number);
-        }
-        match kind_of(schema) {
-            "object" => {
-                let fields = schema["properties"].as_object().into_iter().flatten();
-                let fields = fields.map(|(key, field)| {
-                    let value = self.made_of(field, key, (depth + 1, making), number);
-                    (key.clone(), value)
-                });
-                let fields = fields.filter(|(_, value)| !value.is_null());
-                Value::Object(fields.collect())
-            }
-            "array" => {
-                let item =
-                    |number| self.made_of(&schema["items"], name, (depth + 1, making), number);
-                json!([item(1), item(2)])
-            }
-            "integer" | "number" => json!(number),
-            "boolean" => json!(true),
-            _ => {
-                let is_address = matches!(schema["format"].as_str(), Some("uri" | "url"))
-                    || name.to_lowercase().ends_with("url")
-                    || matches!(name, "next" | "previous" | "prev" | "href");
-                if is_address {
-                    json!(format!("https://api.example.com/{number}"))
-                } else {
-                    json!(format!("text {number}"))
-                }
-            }
-        }
     }
 
     /// The operation as a request. What people fill in stands in braces: `{shop_id}`.
@@ -429,8 +266,8 @@ impl OpenApi {
                 Some("query") => {
                     let format = parameter["schema"]["format"].as_str();
                     let is_date = format.is_some_and(|format| format.starts_with("date"));
-                    if super::draft::pages_by(name) && !is_date {
-                        let value = value.or_else(|| super::draft::first_of(name));
+                    if pages_by(name) && !is_date {
+                        let value = value.or_else(|| first_of(name));
                         request
                             .query
                             .push((name.to_owned(), value.unwrap_or_default()));
@@ -510,103 +347,6 @@ impl OpenApi {
             _ => Given::None,
         }
     }
-
-    /// What an operation takes as JSON.
-    pub fn item(&self, operation: &Operation) -> Option<ItemPlace> {
-        let body = &operation.description["requestBody"];
-        let of_body = self.schema_of(body);
-        let schema = of_body.or_else(|| {
-            let body = operation
-                .parameters
-                .iter()
-                .find(|one| one["in"] == "body")?;
-            self.schema_of(body)
-        })?;
-        if kind_of(schema) == "array" {
-            let fields = self.fields(&schema["items"], 0);
-            return (!fields.is_empty()).then_some(ItemPlace {
-                fields,
-                is_list: true,
-                under: None,
-            });
-        }
-        let properties = self.properties(schema);
-        let lists = properties.iter().filter_map(|(name, property)| {
-            let property = self.resolved(property);
-            let fields = self.fields(property.get("items")?, 0);
-            (kind_of(property) == "array" && !fields.is_empty()).then_some((name, fields))
-        });
-        let mut lists: Vec<_> = lists.collect();
-        // A body that is little more than its list.
-        if let ([_], true) = (lists.as_slice(), properties.len() <= 2) {
-            let (under, fields) = lists.remove(0);
-            return Some(ItemPlace {
-                fields,
-                is_list: true,
-                under: Some(under.clone()),
-            });
-        }
-        let fields = self.fields(schema, 0);
-        (!fields.is_empty()).then_some(ItemPlace {
-            fields,
-            is_list: false,
-            under: None,
-        })
-    }
-
-    /// The properties of a schema, those of its parts too; of two of a name the last.
-    fn properties(&self, schema: &Value) -> Vec<(String, Value)> {
-        let mut all: IndexMap<String, Value> = IndexMap::new();
-        let mut waiting = vec![schema];
-        let mut seen: Vec<&str> = Vec::new();
-        while let Some(schema) = waiting.pop() {
-            // What is a part of itself is taken once.
-            if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-                if seen.contains(&reference) {
-                    continue;
-                }
-                seen.push(reference);
-            }
-            let schema = self.resolved(schema);
-            let own = schema["properties"].as_object().into_iter().flatten();
-            let parts = schema["allOf"].as_array().into_iter().flatten();
-            waiting.extend(parts.rev());
-            all.extend(own.map(|(key, value)| (key.clone(), value.clone())));
-        }
-        all.into_iter().collect()
-    }
-
-    fn fields(&self, schema: &Value, depth: usize) -> Vec<ItemField> {
-        let schema = self.resolved(schema);
-        let parts = schema["allOf"].as_array().into_iter().flatten();
-        let all = std::iter::once(schema).chain(parts.map(|part| self.resolved(part)));
-        let required: Vec<&str> = all
-            .filter_map(|part| part["required"].as_array())
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        let properties = self.properties(schema).into_iter();
-        let written =
-            properties.filter(|(_, property)| self.resolved(property)["readOnly"] != true);
-        written
-            .filter_map(|(name, property)| {
-                let kind = kind_of(self.resolved(&property)).to_owned();
-                let is_object = kind == "object";
-                let inner = if is_object && depth + 1 < DEEPEST_ITEM {
-                    self.fields(&property, depth + 1)
-                } else {
-                    Vec::new()
-                };
-                let is_known = !is_object || !inner.is_empty();
-                is_known.then(|| ItemField {
-                    is_required: required.contains(&name.as_str()),
-                    kind,
-                    name,
-                    inner,
-                })
-            })
-            .collect()
-    }
 }
 
 impl Operation {
@@ -632,7 +372,7 @@ impl Operation {
 }
 
 /// The type of a schema; of several the first that is not `null`.
-fn kind_of(schema: &Value) -> &str {
+pub(super) fn kind_of(schema: &Value) -> &str {
     let named = match &schema["type"] {
         Value::Array(kinds) => kinds
             .iter()

@@ -1,7 +1,7 @@
 //! Specs of a mode, and of a feed.
 
-use super::curl::sounds_secret;
 use super::draft::option_name;
+use super::secret_names::sounds_secret;
 use super::{HEAD, literal, yaml};
 use crate::spec::Mode;
 

@@ -17,6 +17,8 @@ mod completions;
 mod explain;
 #[cfg(feature = "lsp")]
 mod lsp;
+#[cfg(feature = "lsp")]
+mod lsp_text;
 mod new;
 mod portal;
 #[cfg(feature = "sandbox")]

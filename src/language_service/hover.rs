@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::complete::{about_name, on_tape};
+use super::complete_template::{about_name, on_tape};
 use super::cursor::{Part, Step, cursor};
 use super::keys::doc_of;
 use super::open_spec::{OpenSpec, line_of};

@@ -5,6 +5,7 @@
 //! that knows no network.
 
 mod complete;
+mod complete_template;
 mod cursor;
 mod format_templates;
 mod hover;

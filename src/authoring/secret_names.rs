@@ -1,0 +1,41 @@
+//! Names whose values are secrets: of headers, parameters, keys of a body.
+
+/// `clientSecret` as `client-secret`, in small letters.
+fn with_dashes(name: &str) -> String {
+    let mut text = String::new();
+    let mut was_small = false;
+    for c in name.chars() {
+        if c.is_uppercase() && was_small {
+            text.push('-');
+        }
+        was_small = c.is_lowercase() || c.is_ascii_digit();
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
+/// Whether the value of a header or a parameter of this name is likely a secret.
+pub(super) fn sounds_secret(name: &str) -> bool {
+    let name = with_dashes(name);
+    let parts: Vec<&str> = name.split(['-', '_', '.']).collect();
+    let word = |word: &str| parts.contains(&word);
+    let joined = parts.concat();
+    (word("token") && !word("page") && !word("next") && !word("continuation"))
+        || word("secret")
+        || word("passwd")
+        || word("pwd")
+        || word("pin")
+        || word("jwt")
+        || word("sig")
+        || word("hmac")
+        || word("session")
+        || word("password")
+        || word("signature")
+        || word("auth")
+        || word("authorization")
+        || word("cookie")
+        || joined.ends_with("apikey")
+        || joined.ends_with("accesskey")
+        || joined.ends_with("accesstoken")
+        || (word("key") && (word("api") || word("access") || parts.len() == 1))
+}
