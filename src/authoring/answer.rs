@@ -35,7 +35,11 @@ pub enum Paging {
 }
 
 /// Keys under which the next page stands.
-const NEXT: [&str; 14] = [
+const NEXT: [&str; 18] = [
+    "@odata.nextLink",
+    "nextLink",
+    "NextToken",
+    "scrollId",
     "next",
     "next_url",
     "nextUrl",
@@ -217,7 +221,8 @@ fn columns(records: &[&Map<String, Value>]) -> Vec<String> {
                     }
                 }
                 Value::Array(_) => {}
-                _ if is_name(key) => note(key.clone()),
+                // One that is no name is written in brackets.
+                _ if !key.contains(['.', '\'', '*', '{']) => note(key.clone()),
                 _ => {}
             }
         }
@@ -231,7 +236,7 @@ fn columns(records: &[&Map<String, Value>]) -> Vec<String> {
 }
 
 /// Whether a key can be read as `record.KEY`.
-fn is_name(key: &str) -> bool {
+pub(super) fn is_name(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !matches!(

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 
-use super::secret_names::sounds_secret;
+use super::secret_names::{looks_secret, sounds_secret};
 use crate::plan::Redactor;
 
 /// Why a command can't be taken.
@@ -120,10 +120,8 @@ const OF_CLIENTS: [&str; 12] = [
 impl CurlRequest {
     /// Reads a command.
     pub fn read(command: &str) -> Result<Self, CurlError> {
-        let command = command
-            .replace("\\\r\n", " ")
-            .replace("\\\n", " ")
-            .replace(" $'", " '");
+        let command = command.replace("\\\r\n", " ").replace("\\\n", " ");
+        let command = without_dollar_quotes(&command);
         let words = shlex::split(&command).ok_or(CurlError::Quotes)?;
         let mut words = words.into_iter();
         let mut words = words.by_ref().skip_while(|word| word == "$");
@@ -269,7 +267,9 @@ impl Reading {
                 _ => Some(Given::Header(name.to_owned(), value.to_owned())),
             },
             "cookie" => Some(Given::Header(name.to_owned(), value.to_owned())),
-            _ if sounds_secret(name) => Some(Given::Header(name.to_owned(), value.to_owned())),
+            _ if sounds_secret(name) || looks_secret(value) => {
+                Some(Given::Header(name.to_owned(), value.to_owned()))
+            }
             _ => None,
         };
         match given {
@@ -320,6 +320,38 @@ impl Reading {
         self.request.url = url.to_string();
         Ok(self.request)
     }
+}
+
+/// A command whose `$'it\'s'`, as browsers copy texts, is quoted as other shells do it.
+fn without_dollar_quotes(command: &str) -> String {
+    let mut text = String::new();
+    let mut rest = command;
+    while let Some(at) = rest.find(" $'") {
+        text.push_str(&rest[..=at]);
+        let mut chars = rest[at + 3..].chars();
+        let mut inner = String::new();
+        while let Some(c) = chars.next() {
+            match c {
+                '\'' => break,
+                '\\' => match chars.next() {
+                    Some('n') => inner.push('\n'),
+                    Some('t') => inner.push('\t'),
+                    Some('r') => inner.push('\r'),
+                    Some('u') => {
+                        let digits: String = chars.by_ref().take(4).collect();
+                        let code = u32::from_str_radix(&digits, 16).ok();
+                        inner.extend(code.and_then(char::from_u32));
+                    }
+                    other => inner.extend(other),
+                },
+                c => inner.push(c),
+            }
+        }
+        let quoted = shlex::try_quote(&inner);
+        text.push_str(quoted.as_deref().unwrap_or_default());
+        rest = chars.as_str();
+    }
+    text + rest
 }
 
 /// Whether it is several flags in one that change nothing here: `-fsSL`.

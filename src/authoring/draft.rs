@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::answer::Found;
 use super::curl::{CurlRequest, Given};
 use super::paging::{Pages, pages_by};
-use super::secret_names::sounds_secret;
+use super::secret_names::{looks_secret, sounds_secret};
 use super::{HEAD, escaped, literal, yaml};
-use crate::spec::RUNNER_FLAGS;
+use crate::spec::{RUNNER_FLAGS, SHELL_NAMES};
 
 /// An option of the spec: its name, its type, its label.
 struct OptionLine {
@@ -123,6 +123,11 @@ fn columns(text: &mut String, found: Option<&Found>) {
             continue;
         }
         names.push(name.clone());
+        if !is_plain_path(path) {
+            let expression = format!("{{{{ record['{}'] }}}}", path.replace('\'', ""));
+            let _ = writeln!(text, "  {}: {}", yaml(path), Value::from(expression));
+            continue;
+        }
         // Writing into a string does not fail.
         let _ = writeln!(text, "  {name}: \"{{{{ record.{path} }}}}\"");
     }
@@ -240,7 +245,7 @@ fn value_of(
     {
         return filled(value, request, options);
     }
-    if sounds_secret(key) {
+    if sounds_secret(key) || looks_secret(value) {
         let name = option(options, &option_name(key), "password", key);
         return format!("\"{{{{ options.{name} }}}}\"");
     }
@@ -261,7 +266,7 @@ pub(super) fn option_name(key: &str) -> String {
     let name = name.trim_matches('_').to_owned();
     // A flag of runner's own can be none of the spec's.
     let flag = name.to_lowercase().replace('_', "-");
-    let name = if RUNNER_FLAGS.contains(&flag.as_str()) {
+    let name = if RUNNER_FLAGS.contains(&flag.as_str()) || SHELL_NAMES.contains(&name.as_str()) {
         format!("{name}_VALUE")
     } else {
         name
@@ -369,7 +374,7 @@ fn body_lines(body: &str, content_type: Option<&str>, options: &mut Vec<OptionLi
     format!(
         "      text: {{ type: {}, body: {} }}\n",
         yaml(content_type.unwrap_or("text/plain")),
-        literal(body)
+        hidden_text(body, options)
     )
 }
 
@@ -383,12 +388,34 @@ fn escape(json: &mut Value) {
     }
 }
 
+/// A body that is no JSON; values of its elements that sound secret become options.
+fn hidden_text(body: &str, options: &mut Vec<OptionLine>) -> String {
+    let mut text = String::new();
+    let mut rest = body;
+    while let Some(at) = rest.find('>') {
+        let (before, behind) = rest.split_at(at + 1);
+        text.push_str(&escaped(before));
+        rest = behind;
+        let name = before[..at].rsplit('<').next().unwrap_or_default();
+        let name = name.split([' ', ':']).next_back().unwrap_or_default();
+        let value = &behind[..behind.find('<').unwrap_or(0)];
+        if sounds_secret(name) && !value.trim().is_empty() {
+            let option = option(options, &option_name(name), "password", name);
+            let _ = write!(text, "{{{{ options.{option} | escape }}}}");
+            rest = &behind[value.len()..];
+        }
+    }
+    text.push_str(&escaped(rest));
+    Value::from(text).to_string()
+}
+
 /// Texts under keys that sound secret become options.
 fn hide(json: &mut Value, options: &mut Vec<OptionLine>) {
     match json {
         Value::Object(map) => {
             for (key, value) in map.iter_mut() {
-                if value.is_string() && sounds_secret(key) {
+                let text = value.as_str();
+                if text.is_some_and(|text| sounds_secret(key) || looks_secret(text)) {
                     let name = option(options, &option_name(key), "password", key);
                     *value = format!("{{{{ options.{name} }}}}").into();
                 } else {
@@ -399,4 +426,9 @@ fn hide(json: &mut Value, options: &mut Vec<OptionLine>) {
         Value::Array(items) => items.iter_mut().for_each(|item| hide(item, options)),
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
+}
+
+/// Whether a field can be written behind a dot.
+fn is_plain_path(path: &str) -> bool {
+    path.split('.').all(super::answer::is_name)
 }

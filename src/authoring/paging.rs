@@ -36,7 +36,6 @@ const CURSORS: [&str; 10] = [
 
 /// How the list is paged, and which parameters say so.
 pub(super) enum Pages {
-    None,
     Unknown,
     Number {
         parameter: String,
@@ -102,9 +101,8 @@ impl Pages {
         if let (Some((parameter, _)), Some(size)) = (parameter(&OFFSETS), size) {
             return Self::Offset { parameter, size };
         }
-        // A total that is reached already says that there are no pages.
-        let is_whole = found.is_some_and(|found| found.count > 0 && found.total.is_none());
-        if is_whole { Self::None } else { Self::Unknown }
+        // Whether a list is whole, one answer does not show.
+        Self::Unknown
     }
 
     /// The template of a parameter that pages.
@@ -142,7 +140,6 @@ impl Pages {
 
     pub fn line(&self) -> String {
         match self {
-            Self::None => "none".to_owned(),
             Self::Unknown => {
                 "none              # the answer does not show how it is paged: runner explain pages"
                     .to_owned()

@@ -22,6 +22,16 @@ pub(super) fn sounds_secret(name: &str) -> bool {
     let joined = parts.concat();
     (word("token") && !word("page") && !word("next") && !word("continuation"))
         || word("secret")
+        || word("pass")
+        || word("bearer")
+        || word("credentials")
+        || word("credential")
+        || word("otp")
+        || word("cvv")
+        || word("csrf")
+        || word("sid")
+        || parts.last() == Some(&"key") && parts.len() > 1 && !OF_DATA.contains(&parts[0])
+        || joined.ends_with("appkey")
         || word("passwd")
         || word("pwd")
         || word("pin")
@@ -38,4 +48,20 @@ pub(super) fn sounds_secret(name: &str) -> bool {
         || joined.ends_with("accesskey")
         || joined.ends_with("accesstoken")
         || (word("key") && (word("api") || word("access") || parts.len() == 1))
+}
+
+/// What stands before `key` where no secret is meant.
+const OF_DATA: [&str; 7] = [
+    "sort",
+    "order",
+    "group",
+    "primary",
+    "foreign",
+    "partition",
+    "delta",
+];
+
+/// Whether a value is a secret by its looks: a JSON Web Token.
+pub(super) fn looks_secret(value: &str) -> bool {
+    value.starts_with("eyJ") && value.len() > 30 && value.matches('.').count() == 2
 }

@@ -16,6 +16,8 @@ use serde_json::{Value, json, to_value};
 use super::spec_files::{is_spec, is_test_file, may_be_spec};
 use crate::diagnostics::{Severity, SpecErrors};
 use crate::language_service::{self as service, Edit, Lines, OpenSpec, Suggestion, SuggestionKind};
+use crate::spec::compose::compose;
+use crate::spec::tree::Node;
 use crate::template::shapes::Shapes;
 
 /// A text in the editor.
@@ -245,11 +247,38 @@ impl Open {
         json!(found.map(|place| PrepareRenameResponse::Range(self.range(&place))))
     }
 
+    /// The new name of an option in the test file beside the spec: its address and the edits.
+    fn renamed_in_test(&self, option: &str, to: &str) -> Option<(String, Vec<TextEdit>)> {
+        let file = self.path.as_ref()?.with_extension("test.yaml");
+        let text = std::fs::read_to_string(&file).ok()?;
+        let tree = compose(&text, &mut Vec::new())?;
+        let lines = Lines::of(&text);
+        let of = |position: service::Position| Position::new(position.line, position.character);
+        let cases = tree.get("cases")?.items().iter();
+        let options = cases.filter_map(|case| case.get("options"));
+        let own = options
+            .flat_map(Node::entries)
+            .filter(|entry| entry.key == option);
+        let edits: Vec<TextEdit> = own
+            .map(|entry| {
+                let (start, end) = lines.range(&text, &entry.key_span);
+                TextEdit::new(Range::new(of(start), of(end)), to.to_owned())
+            })
+            .collect();
+        let uri = reqwest::Url::from_file_path(&file).ok()?;
+        (!edits.is_empty()).then(|| (uri.to_string(), edits))
+    }
+
     pub fn rename(&self, position: Position, to: &str) -> Result<Value, String> {
-        let edits = service::rename(&self.spec(), self.byte(position), to)?;
-        let edits = self.edits(edits);
+        let (spec, at) = (self.spec(), self.byte(position));
+        let edits = self.edits(service::rename(&spec, at, to)?);
         // A map keyed by addresses is JSON as well; its type is not, for the linter.
-        let changes = json!({ self.uri.as_str(): edits });
+        let mut changes = json!({ self.uri.as_str(): edits });
+        if let Some((uri, edits)) =
+            service::option_at(&spec, at).and_then(|option| self.renamed_in_test(&option, to))
+        {
+            changes[uri] = json!(edits);
+        }
         let edit: WorkspaceEdit = serde_json::from_value(json!({ "changes": changes }))
             .map_err(|error| error.to_string())?;
         to_value(edit).map_err(|error| error.to_string())

@@ -25,7 +25,7 @@ pub use keys::{KeyDoc, of_key};
 pub use open_spec::OpenSpec;
 pub use page::page;
 pub use positions::{Lines, Position};
-pub use references::{Edit, definition, references, rename, renamed_at};
+pub use references::{Edit, definition, option_at, references, rename, renamed_at};
 pub use words::{WordDoc, of_word};
 
 use crate::diagnostics::Code;

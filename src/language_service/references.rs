@@ -58,6 +58,14 @@ pub fn references(spec: &OpenSpec, at: usize) -> Vec<Range<usize>> {
     given.map(|given| places(spec, &given)).unwrap_or_default()
 }
 
+/// The option whose name stands at the byte `at`.
+pub fn option_at(spec: &OpenSpec, at: usize) -> Option<String> {
+    match spec_given(spec, at)? {
+        Given::Entry("options", name) => Some(name),
+        Given::Entry(..) | Given::Named(_) => None,
+    }
+}
+
 /// The edits that give the name at the byte `at` another. What would change what the spec means is refused.
 pub fn rename(spec: &OpenSpec, at: usize, to: &str) -> Result<Vec<Edit>, String> {
     if spec.root().is_none() {

@@ -175,6 +175,23 @@ fn from_other_tools(format: &str) -> Option<String> {
             .find(|c: char| !c.is_ascii_alphabetic())
             .unwrap_or(rest.len());
         let (word, behind) = rest.split_at(end);
+        // Small `mm` is the month where nothing says that it is minutes.
+        let before = format[..format.len() - rest.len()].chars().next_back();
+        let is_of_time = before == Some(':') || behind.starts_with(':');
+        let has_month = format.contains("MM");
+        let word = &*if has_month || is_of_time || !word.contains("mm") || word.contains(['H', 'h'])
+        {
+            word.to_owned()
+        } else {
+            word.replace("mm", "MM")
+        };
+        // Hours of a half day need the half.
+        let has_half = format.contains(['a', 'A']) || format.to_lowercase().contains("tt");
+        let word = &*if has_half {
+            word.to_owned()
+        } else {
+            word.replace("hh", "HH")
+        };
         match translated(word) {
             Some(word) => {
                 is_foreign = true;
@@ -263,5 +280,20 @@ mod tests {
         assert!(mistake.help.contains("'Europe/Berlin'"), "{}", mistake.help);
         assert!(zone_mistake("UTC").is_none());
         assert!(zone_mistake("europe/berlin").is_none());
+    }
+
+    #[test]
+    fn small_letters_are_months_where_no_time_says_otherwise() {
+        for (format, ours) in [
+            ("dd.mm.yyyy", "'%d.%m.%Y'"),
+            ("yyyymmdd", "'%Y%m%d'"),
+            ("dd/mm/yyyy hh:mm", "'%d/%m/%Y %H:%M'"),
+            ("yyyy-MM-dd HH:mm:ss", "'%Y-%m-%d %H:%M:%S'"),
+            ("hh:mm tt", "'%I:%M %p'"),
+            ("yyyyMMddHHmm", "'%Y%m%d%H%M'"),
+        ] {
+            let help = mistake(format, Use::Printing).map(|mistake| mistake.help);
+            assert!(help.is_some_and(|help| help.contains(ours)), "{format}");
+        }
     }
 }

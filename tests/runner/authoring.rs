@@ -294,20 +294,21 @@ fn an_api_s_description_becomes_a_spec() {
     feed.run().expect(0);
 }
 
+/// What `runner new` writes; it passes the check.
+fn written(folder: &Path, name: &str, args: &[&str]) -> String {
+    let runner = Runner::new().in_folder(folder).args(["new", name]);
+    runner.args(args.iter().copied()).run().expect(0);
+    let file = format!("{name}.yaml");
+    let check = Runner::new().in_folder(folder).args(["check", &file]);
+    check.run().expect(0);
+    fs::read_to_string(folder.join(file)).unwrap()
+}
+
 /// Specs that were refused, hung or said something else when they were tried.
 #[test]
 fn odd_descriptions_and_commands_become_specs_that_pass() {
     let folder = TempDir::new().unwrap();
-    let tried = |name: &str, args: &[&str]| {
-        let runner = Runner::new().in_folder(folder.path()).args(["new", name]);
-        runner.args(args.iter().copied()).run().expect(0);
-        let file = format!("{name}.yaml");
-        let check = Runner::new()
-            .in_folder(folder.path())
-            .args(["check", &file]);
-        check.run().expect(0);
-        fs::read_to_string(folder.path().join(file)).unwrap()
-    };
+    let tried = |name: &str, args: &[&str]| written(folder.path(), name, args);
     let six = (0..6).fold(String::new(), |all, n| {
         all + &format!("f{n}: {{ $ref: \"#/components/schemas/A\" }}, ")
     });
@@ -339,6 +340,12 @@ fn odd_descriptions_and_commands_become_specs_that_pass() {
     ] {
         assert!(put.contains(part), "{part} in {put}");
     }
+}
+
+#[test]
+fn odd_commands_and_feeds_hold_no_secret() {
+    let folder = TempDir::new().unwrap();
+    let tried = |name: &str, args: &[&str]| written(folder.path(), name, args);
     for (name, from, there, gone) in [
         (
             "f1",
@@ -375,6 +382,24 @@ fn odd_descriptions_and_commands_become_specs_that_pass() {
             "curl https://x.example.com/a",
             "name: \"null\"",
             "name: null",
+        ),
+        (
+            "k1",
+            "curl https://x.example.com/a -H 'Ocp-Apim-Subscription-Key: s3cret' -d '{\"pwd\":\"s3cret\",\"privateKey\":\"s3cret\"}'",
+            "PWD_VALUE",
+            "s3cret",
+        ),
+        (
+            "k2",
+            "curl 'https://x.example.com/a?ws_key=s3cret' --data-raw $'<login><password>s3cret</password><n>it\\'s</n></login>'",
+            "<password>{{ options.PASSWORD | escape }}</password><n>it's</n>",
+            "s3cret",
+        ),
+        (
+            "k3",
+            "curl https://x.example.com/a -H 'X-Foo: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzM2NyZXQifQ.s3cretsignature'",
+            "options.X_FOO",
+            "s3cret",
         ),
     ] {
         let spec = tried(name, &["--from", from]);

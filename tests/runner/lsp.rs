@@ -520,6 +520,19 @@ fn a_rename_never_changes_what_a_spec_means() {
     let edit = editor.ask("textDocument/rename", at);
     let edits = edit["changes"][&editor.uri].as_array().unwrap().clone();
     assert_eq!(editor.edited(&edits), spec.replace("AB", "CD"));
+    // The tests beside the spec give the option too.
+    let test = "cases:\n  - { name: a, options: { AB: 1 }, expect: { exit: 0 } }\n";
+    fs::write(editor.folder.path().join("shop.test.yaml"), test).unwrap();
+    let mut at = editor.at(&spec.replace("{ AB:", "{ A^B:"));
+    at["newName"] = json!("CD");
+    let edit = editor.ask("textDocument/rename", at);
+    let uri = editor.uri.replace("shop.yaml", "shop.test.yaml");
+    let start = &edit["changes"][&uri][0]["range"]["start"];
+    assert_eq!(
+        (start["line"].as_u64(), start["character"].as_u64()),
+        (Some(1), Some(27)),
+        "{edit}"
+    );
     editor.end();
 }
 
