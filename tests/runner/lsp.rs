@@ -530,7 +530,7 @@ fn a_rename_never_changes_what_a_spec_means() {
     let start = &edit["changes"][&uri][0]["range"]["start"];
     assert_eq!(
         (start["line"].as_u64(), start["character"].as_u64()),
-        (Some(1), Some(27)),
+        (Some(1), Some(26)),
         "{edit}"
     );
     editor.end();
