@@ -37,7 +37,7 @@ impl SourceError {
     pub fn of_template(step: &str, error: TemplateError) -> Self {
         Self::Step {
             step: step.to_owned(),
-            message: error.message,
+            message: error.to_string(),
         }
     }
 

@@ -350,7 +350,7 @@ impl Own<'_> {
         if let Some(filter) = &self.step.filter {
             if !filter
                 .holds(&seen.frame)
-                .map_err(|error| self.fail(error))?
+                .map_err(|error| self.fail(error.within("where")))?
             {
                 return Ok(());
             }
