@@ -12,7 +12,6 @@ pub mod container_api;
 pub mod counters;
 pub mod diagnostics;
 pub mod exit;
-
 pub mod formats;
 pub mod http;
 pub mod json_path;
@@ -26,6 +25,7 @@ pub mod row;
 pub mod run;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod secret_names;
 pub mod source;
 pub mod spec;
 pub mod state;

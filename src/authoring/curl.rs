@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 
-use super::secret_names::{looks_secret, sounds_secret};
 use crate::plan::Redactor;
+use crate::secret_names::{looks_secret, sounds_secret};
 
 /// Why a command can't be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::answer::Found;
 use super::curl::{CurlRequest, Given};
 use super::paging::{Pages, pages_by};
-use super::secret_names::{looks_secret, sounds_secret};
 use super::{HEAD, escaped, literal, yaml};
+use crate::secret_names::{looks_secret, sounds_secret};
 use crate::spec::{RUNNER_FLAGS, SHELL_NAMES};
 
 /// An option of the spec: its name, its type, its label.

@@ -12,7 +12,6 @@ mod item;
 mod openapi;
 mod outline;
 mod paging;
-mod secret_names;
 
 pub use answer::{Found, found_in};
 pub use curl::{CurlError, CurlRequest, Given};

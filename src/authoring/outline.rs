@@ -1,8 +1,8 @@
 //! Specs of a mode, and of a feed.
 
 use super::draft::option_name;
-use super::secret_names::sounds_secret;
 use super::{HEAD, literal, yaml};
+use crate::secret_names::sounds_secret;
 use crate::spec::Mode;
 
 /// A commented spec of a mode, to start from.

@@ -65,19 +65,23 @@ impl Pages {
         let is_size =
             |(_, value): &(String, String)| value.parse::<u64>().is_ok_and(|size| size > 0);
         let size = parameter(&SIZES).filter(is_size);
+        let number = parameter(&NUMBERS).and_then(|(parameter, start)| {
+            let start = start.parse::<u64>().ok()?.to_string();
+            Some((parameter, start))
+        });
+        let numbered = |(parameter, start), size| Self::Number {
+            parameter,
+            size,
+            start,
+        };
         let shown = found.map(|found| &found.pages);
         match shown {
             Some(Paging::NextUrl(path)) => return Self::NextUrl(path.clone()),
             Some(Paging::LinkHeader) => return Self::LinkHeader,
             Some(Paging::Cursor(next)) => {
                 let named = parameter(&CURSORS);
-                if let (None, Some((number, start))) = (&named, parameter(&NUMBERS)) {
-                    let start = start.parse::<u64>().unwrap_or(1).to_string();
-                    return Self::Number {
-                        parameter: number,
-                        size,
-                        start,
-                    };
+                if let (None, Some(number)) = (&named, number) {
+                    return numbered(number, size);
                 }
                 let key = next.rsplit('.').next().unwrap_or("cursor").to_owned();
                 let own = key.trim_start_matches("next_").to_owned();
@@ -89,14 +93,8 @@ impl Pages {
             }
             Some(Paging::Unseen) | None => {}
         }
-        let number = parameter(&NUMBERS)
-            .and_then(|(key, value)| Some((key, value.parse::<u64>().ok()?.to_string())));
-        if let Some((parameter, start)) = number {
-            return Self::Number {
-                parameter,
-                size,
-                start,
-            };
+        if let Some(number) = number {
+            return numbered(number, size);
         }
         if let (Some((parameter, _)), Some(size)) = (parameter(&OFFSETS), size) {
             return Self::Offset { parameter, size };

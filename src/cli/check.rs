@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::arguments::{CheckArguments, CheckFormat};
 use super::spec_files::{Part, SpecText, texts};
 #[cfg(feature = "sandbox")]
-use super::tape_shapes::shapes_of;
-#[cfg(feature = "sandbox")]
-use crate::diagnostics::{Code, Diagnostic};
+use super::tape_shapes::{shapes_of, with_gap};
 use crate::diagnostics::{SpecErrors, as_github, as_json, as_sarif, as_text};
 use crate::exit::Exit;
 #[cfg(feature = "sandbox")]
@@ -98,16 +96,11 @@ fn beside_tape(text: &SpecText, loaded: Loaded) -> SpecErrors {
         let Some(told) = shapes_of(&Arc::new(plan), spec, &steps) else {
             return warnings;
         };
-        let mut report = match load_beside(&text.file, &text.text, Arc::new(told.shapes)) {
+        let report = match load_beside(&text.file, &text.text, Arc::new(told.shapes)) {
             Ok(loaded) => loaded.warnings,
             Err(report) => report,
         };
-        if let Some(gap) = told.gap {
-            let warning = Diagnostic::new(Code::TapeUnread, 0..0, gap)
-                .hint("record it again with runner record --spec FILE");
-            report.warnings.insert(0, warning);
-        }
-        report
+        with_gap(report, told.gap.as_deref())
     }
     #[cfg(not(feature = "sandbox"))]
     {

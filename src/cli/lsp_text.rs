@@ -109,20 +109,8 @@ impl Open {
         self.look_at_tape();
         let report = self.spec().report();
         #[cfg(feature = "sandbox")]
-        let report = self.with_gap(report);
+        let report = super::tape_shapes::with_gap(report, self.tape.gap.as_deref());
         Some(report)
-    }
-
-    /// A report with why the tape may not tell all.
-    #[cfg(feature = "sandbox")]
-    fn with_gap(&self, mut report: SpecErrors) -> SpecErrors {
-        use crate::diagnostics::{Code, Diagnostic};
-
-        if let Some(gap) = &self.tape.gap {
-            let told = Diagnostic::new(Code::TapeUnread, 0..0, gap.clone());
-            report.warnings.insert(0, told);
-        }
-        report
     }
 
     /// Reads the tape beside the spec again where it has changed and the spec can be run.

@@ -1,6 +1,5 @@
 //! `runner preview`: the first rows that a connector would write, and where they come from.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use comfy_table::Table;
@@ -16,7 +15,7 @@ use crate::container_api::{ContainerApi, SHARED};
 use crate::exit::Exit;
 use crate::http::{Rehearsal, TraceEntry};
 use crate::plan::{Plan, Redactor};
-use crate::run::{Preview, Progress, RunInput, Sending};
+use crate::run::{Preview, RunInput, Sending};
 use crate::sandbox::{Config, Sandbox};
 use crate::state::State;
 use crate::target::rows_in_words;
@@ -87,15 +86,11 @@ async fn look(
     let api = ContainerApi::new(&sandbox.url(), Redactor::default(), stop)
         .map_err(|error| failed(&error))?;
     let given = RunInput {
-        redactor: options.redactor(),
-        options: &options,
-        api,
         state,
-        progress: Progress::silent(),
-        shared: PathBuf::from(SHARED),
         rehearsal: Some(Arc::new(Rehearsal::default())),
         tape: deck.tape,
         most_records: deck.records,
+        ..RunInput::new(&options, api, SHARED)
     };
     let preview = crate::run::preview(plan, given, arguments.rows).await;
     Ok((preview, sandbox.logs()))

@@ -22,8 +22,6 @@ pub fn record(arguments: RecordArguments, flags: &SpecFlags) -> Exit {
         eprintln!("error: {error}");
         return Exit::Wrong;
     }
-    // The headers that a spec names are kept, so its text is needed; it was read once already.
-    let source = std::fs::read_to_string(&spec).unwrap_or_default();
     let recording = OnceCell::new();
     let tapes = Tapes {
         deck: Deck {
@@ -31,7 +29,7 @@ pub fn record(arguments: RecordArguments, flags: &SpecFlags) -> Exit {
             ..Deck::default()
         },
         record: Some(Record {
-            source,
+            source: flags.text().to_owned(),
             columns: Vec::new(),
             into: &recording,
         }),

@@ -14,8 +14,14 @@ use crate::plan::{Environment, OptionErrors, OptionPlan, OptionValues, Plan};
 use crate::spec::OptionType;
 use crate::tape::{Head, option_texts};
 
-/// A plan and what is suspicious in its spec.
-type LoadedSpec = (Arc<Plan>, Option<String>);
+/// A spec that was read.
+#[derive(Debug)]
+struct LoadedSpec {
+    plan: Arc<Plan>,
+    text: Arc<str>,
+    /// What is suspicious in it, in words.
+    warnings: Option<String>,
+}
 
 /// The spec that the command line names, and the values that its flags were given.
 #[derive(Debug, Default)]
@@ -39,9 +45,10 @@ impl SpecFlags {
                 path = Some(value.to_owned());
             }
         }
-        let loaded = load_file(&PathBuf::from(path?)).map(|loaded| {
-            let warnings = warnings(&loaded);
-            (Arc::new(loaded.plan), warnings)
+        let loaded = load_file(&PathBuf::from(path?)).map(|loaded| LoadedSpec {
+            warnings: warnings(&loaded),
+            text: loaded.warnings.source_text,
+            plan: Arc::new(loaded.plan),
         });
         Some(Self {
             loaded: Some(loaded),
@@ -52,7 +59,7 @@ impl SpecFlags {
     /// The plan; a spec with mistakes is reported here.
     pub fn plan(&self) -> Result<Arc<Plan>, Exit> {
         match &self.loaded {
-            Some(Ok((plan, _))) => Ok(Arc::clone(plan)),
+            Some(Ok(spec)) => Ok(Arc::clone(&spec.plan)),
             Some(Err(error)) => {
                 eprintln!("{error}");
                 Err(Exit::Wrong)
@@ -69,8 +76,16 @@ impl SpecFlags {
     /// What is suspicious in the spec.
     pub fn warnings(&self) -> Option<&str> {
         match &self.loaded {
-            Some(Ok((_, warnings))) => warnings.as_deref(),
+            Some(Ok(spec)) => spec.warnings.as_deref(),
             _ => None,
+        }
+    }
+
+    /// The spec's text; empty where there is no spec.
+    pub fn text(&self) -> &str {
+        match &self.loaded {
+            Some(Ok(spec)) => &spec.text,
+            _ => "",
         }
     }
 
@@ -83,7 +98,7 @@ impl SpecFlags {
 
     fn options(&self) -> &[OptionPlan] {
         match &self.loaded {
-            Some(Ok((plan, _))) => &plan.options,
+            Some(Ok(spec)) => &spec.plan.options,
             _ => &[],
         }
     }

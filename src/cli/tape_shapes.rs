@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::run::in_runtime;
 use crate::clock;
 use crate::container_api::{ContainerApi, SHARED};
+use crate::diagnostics::{Code, Diagnostic, SpecErrors};
 use crate::exit::Exit;
 use crate::plan::{Environment, OptionValues, Plan};
-use crate::run::{Progress, RunInput, shapes};
+use crate::run::{RunInput, shapes};
 use crate::sandbox::{Config, Sandbox};
-use crate::state::State;
 use crate::stop;
 use crate::tape::{Player, Tape, TapeUse, option_flags};
 use crate::template::shapes::Shapes;
@@ -31,6 +31,16 @@ impl Told {
             gap: Some(error.to_string()),
         }
     }
+}
+
+/// A report with why the tape may not tell all.
+pub fn with_gap(mut report: SpecErrors, gap: Option<&str>) -> SpecErrors {
+    if let Some(gap) = gap {
+        let warning = Diagnostic::new(Code::TapeUnread, 0..0, gap)
+            .hint("record it again with runner record --spec FILE");
+        report.warnings.insert(0, warning);
+    }
+    report
 }
 
 /// What the tape beside a spec tells; nothing where there is no tape.
@@ -79,19 +89,12 @@ async fn replayed(
         .await
         .map_err(|error| error.to_string())?;
     let (_sender, stop) = stop::channel();
-    let redactor = options.redactor();
-    let api = ContainerApi::new(&sandbox.url(), redactor.clone(), stop)
+    let api = ContainerApi::new(&sandbox.url(), options.redactor(), stop)
         .map_err(|error| error.to_string())?;
     let given = RunInput {
-        options,
-        redactor,
-        api,
-        state: State::default(),
-        progress: Progress::silent(),
-        shared: SHARED.into(),
-        rehearsal: None,
         tape: Some(Arc::new(TapeUse::Replay(Player::new(tape)))),
         most_records: tape.head.records,
+        ..RunInput::new(options, api, SHARED)
     };
     let (shapes, gap) = shapes(Arc::clone(plan), tape, given, steps).await;
     Ok(Told { shapes, gap })

@@ -6,6 +6,7 @@ use super::open_spec::OpenSpec;
 use crate::plan::RESERVED;
 use crate::spec::tree::Node;
 use crate::template::functions;
+use crate::template::scope::Seen;
 
 /// A name that a spec gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub struct Edit {
 
 /// Where the name at the byte `at` is given.
 pub fn definition(spec: &OpenSpec, at: usize) -> Option<Range<usize>> {
-    given_at(spec, spec_given(spec, at)?)
+    let given = spec_given(spec, &spec.seen(), at)?;
+    given_at(spec, given)
 }
 
 fn given_at(spec: &OpenSpec, given: Given) -> Option<Range<usize>> {
@@ -45,8 +47,9 @@ fn given_at(spec: &OpenSpec, given: Given) -> Option<Range<usize>> {
 
 /// The name at the byte `at`, for a new one to be asked for; nothing where none stands there.
 pub fn renamed_at(spec: &OpenSpec, at: usize) -> Option<Range<usize>> {
-    let given = spec_given(spec, at)?;
-    let places = places(spec, &given);
+    let seen = spec.seen();
+    let given = spec_given(spec, &seen, at)?;
+    let places = places(spec, &seen, &given);
     places
         .into_iter()
         .find(|place| place.start <= at && at <= place.end)
@@ -54,13 +57,16 @@ pub fn renamed_at(spec: &OpenSpec, at: usize) -> Option<Range<usize>> {
 
 /// All places of the name at the byte `at`: where it is given and where it is read.
 pub fn references(spec: &OpenSpec, at: usize) -> Vec<Range<usize>> {
-    let given = spec_given(spec, at);
-    given.map(|given| places(spec, &given)).unwrap_or_default()
+    let seen = spec.seen();
+    let given = spec_given(spec, &seen, at);
+    given
+        .map(|given| places(spec, &seen, &given))
+        .unwrap_or_default()
 }
 
 /// The option whose name stands at the byte `at`.
 pub fn option_at(spec: &OpenSpec, at: usize) -> Option<String> {
-    match spec_given(spec, at)? {
+    match spec_given(spec, &spec.seen(), at)? {
         Given::Entry("options", name) => Some(name),
         Given::Entry(..) | Given::Named(_) => None,
     }
@@ -71,7 +77,8 @@ pub fn rename(spec: &OpenSpec, at: usize, to: &str) -> Result<Vec<Edit>, String>
     if spec.root().is_none() {
         return Err("the spec is no YAML yet: mend that first".to_owned());
     }
-    let given = spec_given(spec, at)
+    let seen = spec.seen();
+    let given = spec_given(spec, &seen, at)
         .ok_or_else(|| "only options, vars, steps and lookups have names of yours".to_owned())?;
     let mut chars = to.chars();
     let is_name = match &given {
@@ -111,7 +118,7 @@ pub fn rename(spec: &OpenSpec, at: usize, to: &str) -> Result<Vec<Edit>, String>
         place,
         text: to.to_owned(),
     };
-    let edits: Vec<Edit> = places(spec, &given).into_iter().map(edit).collect();
+    let edits: Vec<Edit> = places(spec, &seen, &given).into_iter().map(edit).collect();
     let mut text = spec.text.to_string();
     for edit in edits.iter().rev() {
         text.replace_range(edit.place.clone(), &edit.text);
@@ -126,8 +133,10 @@ pub fn rename(spec: &OpenSpec, at: usize, to: &str) -> Result<Vec<Edit>, String>
     if let (true, Some(first)) = (after.len() > before.len(), after.first()) {
         return Err(format!("`{to}` can't be the name: {}", first.message));
     }
-    let is_same = read_at(spec, &given).len() == read_at(&renamed, &given_anew).len()
-        && read_at(&renamed, &given).is_empty();
+    let seen_anew = renamed.seen();
+    let is_same = read_at(spec, &seen, &given).len()
+        == read_at(&renamed, &seen_anew, &given_anew).len()
+        && read_at(&renamed, &seen_anew, &given).is_empty();
     if is_same {
         Ok(edits)
     } else {
@@ -142,7 +151,7 @@ const WORDS: [&str; 14] = [
 ];
 
 /// The name of the spec's own that stands at a byte.
-fn spec_given(spec: &OpenSpec, at: usize) -> Option<Given> {
+fn spec_given(spec: &OpenSpec, seen: &Seen, at: usize) -> Option<Given> {
     for map in ["options", "vars"] {
         let entries = spec.root().and_then(|root| root.get(map));
         for entry in entries.map(Node::entries).unwrap_or_default() {
@@ -160,19 +169,19 @@ fn spec_given(spec: &OpenSpec, at: usize) -> Option<Given> {
         let entries = spec.root()?.get(map);
         for entry in entries.map(Node::entries).unwrap_or_default() {
             let given = Given::Entry(map, entry.key.clone());
-            if read_at(spec, &given).iter().any(is_here) {
+            if read_at(spec, seen, &given).iter().any(is_here) {
                 return Some(given);
             }
         }
     }
     let named = names.into_iter().map(|(name, _)| Given::Named(name));
-    let mut named = named.filter(|given| read_at(spec, given).iter().any(is_here));
+    let mut named = named.filter(|given| read_at(spec, seen, given).iter().any(is_here));
     named.next()
 }
 
 /// Where a name is given and read, in the order of the text.
-fn places(spec: &OpenSpec, given: &Given) -> Vec<Range<usize>> {
-    let mut places = read_at(spec, given);
+fn places(spec: &OpenSpec, seen: &Seen, given: &Given) -> Vec<Range<usize>> {
+    let mut places = read_at(spec, seen, given);
     match given {
         Given::Entry(map, name) => places.extend(spec.entry(map, name).map(|(place, _)| place)),
         Given::Named(name) => {
@@ -191,14 +200,14 @@ fn places(spec: &OpenSpec, given: &Given) -> Vec<Range<usize>> {
 }
 
 /// Where templates read a name.
-fn read_at(spec: &OpenSpec, given: &Given) -> Vec<Range<usize>> {
-    let reads = spec.seen().reads.into_iter();
+fn read_at(spec: &OpenSpec, seen: &Seen, given: &Given) -> Vec<Range<usize>> {
+    let reads = seen.reads.iter();
     let own = reads.filter(|read| match given {
         Given::Named(name) => read.field.is_none() && read.name == *name,
         Given::Entry(map, name) => read.name == *map && read.field.as_ref() == Some(name),
     });
     let mut places: Vec<Range<usize>> = own
-        .map(|read| inside_quotes(&spec.text, read.place))
+        .map(|read| inside_quotes(&spec.text, read.place.clone()))
         .collect();
     places.sort_by_key(|place| place.start);
     places.dedup();

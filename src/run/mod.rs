@@ -92,6 +92,23 @@ pub struct RunInput<'g> {
     pub most_records: Option<u64>,
 }
 
+impl<'g> RunInput<'g> {
+    /// A run with nothing kept, nothing shown, nothing rehearsed and no tape.
+    pub fn new(options: &'g OptionValues, api: ContainerApi, shared: impl Into<PathBuf>) -> Self {
+        Self {
+            redactor: options.redactor(),
+            options,
+            api,
+            state: State::default(),
+            progress: Progress::silent(),
+            shared: shared.into(),
+            rehearsal: None,
+            tape: None,
+            most_records: None,
+        }
+    }
+}
+
 /// Runs a plan to its end and tells the Container API how it went.
 pub async fn run(plan: Arc<Plan>, given: RunInput<'_>) -> Summary {
     let began = Instant::now();

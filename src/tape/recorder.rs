@@ -8,6 +8,7 @@ use super::shorten::Shorten;
 use super::{Answered, Asked, Exchange, Head, Tape, TapeError};
 use crate::formats::{Hints, Packed, each_unpacked};
 use crate::plan::Redactor;
+use crate::secret_names::names_secret;
 
 /// Headers of answers that are kept, whatever the spec reads.
 const KEPT: [&str; 12] = [
@@ -93,11 +94,6 @@ impl Recorder {
         exchanges.push(Exchange { request, answer });
     }
 
-    /// A secret that the spec's own text has as a word: the tape could not tell it from that.
-    pub fn ordinary(&self, redactor: &Redactor) -> Option<String> {
-        redactor.name_in(&self.spec)
-    }
-
     /// The tape, its secrets replaced by names. What an answer has under the name of a token or a password
     /// is a secret too, whoever reads it.
     pub fn tape(&self, redactor: &Redactor) -> Result<Tape, TapeError> {
@@ -167,41 +163,8 @@ fn hidden_in(binary: &[u8], redactor: &Redactor) -> Option<String> {
     found
 }
 
-/// Names whose values are secrets, in small letters without dashes.
-const SECRET_NAMES: [&str; 25] = [
-    "token",
-    "accesstoken",
-    "refreshtoken",
-    "idtoken",
-    "sessiontoken",
-    "authtoken",
-    "apitoken",
-    "csrftoken",
-    "bearer",
-    "bearertoken",
-    "jwt",
-    "apikey",
-    "xapikey",
-    "apisecret",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "clientsecret",
-    "secret",
-    "password",
-    "passwd",
-    "pwd",
-    "session",
-    "sessionid",
-    "authorization",
-];
 /// What is shorter is a word.
 const SHORTEST: usize = 8;
-
-fn names_secret(name: &str) -> bool {
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    SECRET_NAMES.contains(&name.to_ascii_lowercase().as_str())
-}
 
 /// Hides a value, unless it is an ordinary word: `"secret": "required"`.
 fn hide(value: &str, redactor: &Redactor) {

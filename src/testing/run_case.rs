@@ -13,11 +13,10 @@ use super::file::{Case, TestFile, WrittenAnswer};
 use crate::clock;
 use crate::container_api::ContainerApi;
 use crate::plan::{Environment, OptionValues, Plan, flag_of};
-use crate::run::{Progress, RunInput};
+use crate::run::RunInput;
 use crate::sandbox::{Config, Sandbox};
 use crate::spec::Tree;
 use crate::spec::tree::{Node, ScalarKind};
-use crate::state::State;
 use crate::stop::Stop;
 use crate::tape::{Answered, Asked, Exchange, Player, Tape, TapeUse, option_flags};
 
@@ -69,21 +68,14 @@ pub async fn run_case(
     let sandbox = Sandbox::start(&config)
         .await
         .map_err(|error| failed(&error))?;
-    let redactor = options.redactor();
-    let api = ContainerApi::new(&sandbox.url(), redactor.clone(), stop)
+    let api = ContainerApi::new(&sandbox.url(), options.redactor(), stop)
         .map_err(|error| failed(&error))?;
     let written = case.answers.iter().map(|answer| written(answer)).collect();
     let tape_use = Arc::new(TapeUse::Replay(Player::with_written(&tape, written)));
     let given = RunInput {
-        options: &options,
-        redactor: redactor.clone(),
-        api,
-        state: State::default(),
-        progress: Progress::silent(),
-        shared: sandbox.shared().to_owned(),
-        rehearsal: None,
         tape: Some(Arc::clone(&tape_use)),
         most_records: tape.head.records,
+        ..RunInput::new(&options, api, sandbox.shared())
     };
     let summary = crate::run::run(Arc::clone(plan), given).await;
     sandbox.finish().map_err(|error| failed(&error))?;

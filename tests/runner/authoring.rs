@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use crate::support::cli::{Ended, Runner};
 use crate::support::mock::Mock;
 use crate::support::project;
+use crate::support::terminal::Terminal;
 
 /// A shop with variants, two products a page.
 const SHOP: &str = r#"
@@ -426,10 +427,7 @@ fn odd_commands_and_feeds_hold_no_secret() {
 /// What the command line leaves open is asked for, on a terminal alone.
 #[test]
 fn what_is_open_is_asked_for() {
-    use std::fs::File;
     use std::io::{Read as _, Write as _};
-
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
     let folder = TempDir::new().unwrap();
     let nobody = Runner::new()
@@ -441,22 +439,15 @@ fn what_is_open_is_asked_for() {
         nobody.stderr,
         "error: name the connector: runner new NAME; on a terminal the rest is asked for\n"
     );
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let open = || {
-        let path = name.to_str().unwrap();
-        File::options().read(true).write(true).open(path).unwrap()
-    };
+    let terminal = Terminal::open();
     let run = Runner::new()
         .in_folder(folder.path())
         .arg("new")
         .env("TERM", "xterm")
-        .stdin(open())
-        .stderr(open());
+        .stdin(terminal.side())
+        .stderr(terminal.side());
     let mut child = run.spawn();
-    let mut terminal = File::from(terminal);
+    let mut terminal = terminal.own;
     let mut shown = String::new();
     let mut buffer = [0; 4096];
     // Each answer is given when its question is there.

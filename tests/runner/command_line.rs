@@ -1,14 +1,13 @@
 //! The command line: what each command prints, and where; the health check; exit codes.
 
-use std::fs::File;
 use std::io::Read as _;
 
 use runner::spec::RUNNER_FLAGS;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::support::cli::Runner;
 use crate::support::project;
 use crate::support::sandbox::Sandbox;
+use crate::support::terminal::Terminal;
 
 /// A URL at which nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -105,23 +104,16 @@ fn off_a_terminal_only_verbose_shows_a_summary() {
 
 #[test]
 fn on_a_terminal_progress_and_summary_are_shown() {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let open = || {
-        let path = name.to_str().unwrap();
-        File::options().read(true).write(true).open(path).unwrap()
-    };
+    let terminal = Terminal::open();
     let sandbox = Sandbox::serve(&[]);
     let run = Runner::of_spec(&project("connectors/data-source.yaml"), &sandbox.url)
         .env("TERM", "xterm")
-        .stderr(open());
+        .stderr(terminal.side());
     let mut child = run.spawn();
     // A terminal ends where nobody holds its other side.
     let reader = std::thread::spawn(move || {
         let mut shown = Vec::new();
-        let mut terminal = File::from(terminal);
+        let mut terminal = terminal.own;
         let mut buffer = [0; 4096];
         while let Ok(read @ 1..) = terminal.read(&mut buffer) {
             shown.extend_from_slice(&buffer[..read]);

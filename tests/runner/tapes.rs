@@ -83,6 +83,24 @@ impl Tried {
     fn text(&self, file: &str) -> String {
         fs::read_to_string(self.folder.path().join(file)).unwrap()
     }
+
+    /// Records so many records of a CSV file of the folder, which a server gives.
+    fn record_file(&self, name: &str, records: &str) {
+        let answers = format!(
+            "- {{ request: GET <mock>/{name}, headers: {{ content-type: text/csv }}, file: {name} }}\n"
+        );
+        let mock = Mock::start(self.folder.path(), &answers);
+        let ended = self.run(&[
+            "record",
+            "--records",
+            records,
+            "--out",
+            "first",
+            "--api",
+            &mock.url,
+        ]);
+        ended.expect(0);
+    }
 }
 
 /// The mock matches a query by its beginning, so the time behind it may be any.
@@ -223,21 +241,7 @@ fn so_many_records_are_kept_and_no_more() {
         format!("id,text\n{lines}"),
     )
     .unwrap();
-    let mock = Mock::start(
-        tried.folder.path(),
-        "- { request: GET <mock>/feed.csv, headers: { content-type: text/csv }, file: feed.csv }\n",
-    );
-    tried
-        .run(&[
-            "record",
-            "--records",
-            "3",
-            "--out",
-            "first",
-            "--api",
-            &mock.url,
-        ])
-        .expect(0);
+    tried.record_file("feed.csv", "3");
     assert_eq!(tried.text("first/output.csv"), "id\n0\n1\n2\n");
     tried
         .run(&["sandbox", "--replay", "--out", "second"])
@@ -426,21 +430,7 @@ fn only_what_nothing_else_reads_is_made_shorter() {
         format!("sku,amount\n{lines}"),
     )
     .unwrap();
-    let mock = Mock::start(
-        tried.folder.path(),
-        "- { request: GET <mock>/stock.csv, headers: { content-type: text/csv }, file: stock.csv }\n",
-    );
-    tried
-        .run(&[
-            "record",
-            "--records",
-            "2",
-            "--out",
-            "first",
-            "--api",
-            &mock.url,
-        ])
-        .expect(0);
+    tried.record_file("stock.csv", "2");
     assert_eq!(tried.text("first/output.csv"), "id,stock\n8,16\n9,18\n");
 }
 

@@ -104,12 +104,13 @@ impl Shared {
                 }
                 Reply::Die => {
                     self.is_dead.store(true, Ordering::SeqCst);
+                    // Wakes the listener until it is gone. Only then the client hears of it: what it
+                    // does next is refused, never taken into a queue that nobody reads.
+                    while TcpStream::connect(self.address).is_ok() {}
                     for stream in self.streams.lock().unwrap().iter() {
                         // It may be closed already.
                         let _ = stream.shutdown(Shutdown::Both);
                     }
-                    // Wakes the listener, so that it goes.
-                    let _ = TcpStream::connect(self.address);
                     return None;
                 }
             }

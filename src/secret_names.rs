@@ -1,5 +1,41 @@
 //! Names whose values are secrets: of headers, parameters, keys of a body.
 
+/// Names that only secrets have, in small letters without dashes.
+const SECRET_NAMES: [&str; 25] = [
+    "token",
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "sessiontoken",
+    "authtoken",
+    "apitoken",
+    "csrftoken",
+    "bearer",
+    "bearertoken",
+    "jwt",
+    "apikey",
+    "xapikey",
+    "apisecret",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "clientsecret",
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "session",
+    "sessionid",
+    "authorization",
+];
+
+/// Whether a field of this name holds a secret and nothing else: in an answer, `key` and `pin` may be
+/// data, so the name must be one of the list.
+pub fn names_secret(name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    SECRET_NAMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
 /// `clientSecret` as `client-secret`, in small letters.
 fn with_dashes(name: &str) -> String {
     let mut text = String::new();
@@ -15,7 +51,7 @@ fn with_dashes(name: &str) -> String {
 }
 
 /// Whether the value of a header or a parameter of this name is likely a secret.
-pub(super) fn sounds_secret(name: &str) -> bool {
+pub fn sounds_secret(name: &str) -> bool {
     let name = with_dashes(name);
     let parts: Vec<&str> = name.split(['-', '_', '.']).collect();
     let word = |word: &str| parts.contains(&word);
@@ -62,6 +98,6 @@ const OF_DATA: [&str; 7] = [
 ];
 
 /// Whether a value is a secret by its looks: a JSON Web Token.
-pub(super) fn looks_secret(value: &str) -> bool {
+pub fn looks_secret(value: &str) -> bool {
     value.starts_with("eyJ") && value.len() > 30 && value.matches('.').count() == 2
 }
