@@ -12,12 +12,23 @@ pub struct Found {
     pub count: usize,
     /// How the list is paged.
     pub pages: Paging,
-    /// Where the number of all records stands.
-    pub total: Option<String>,
+    /// What says where the list ends, if the answer says that there is more.
+    pub end: Vec<End>,
     /// Paths inside a record that most records have: `price.amount`.
     pub columns: Vec<String>,
     /// Which of them tells records apart.
     pub id: Option<String>,
+}
+
+/// Where a list ends, as an answer has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The number of pages stands at this path.
+    Pages(String),
+    /// The number of records stands at this path.
+    Total(String),
+    /// At this path it is true as long as there is more.
+    More(String),
 }
 
 /// How a list is paged, as far as an answer shows it.
@@ -32,7 +43,52 @@ pub enum Paging {
     Cursor(String),
     /// In the header `Link`.
     LinkHeader,
+    /// There is more, and nothing leads there: pages are asked for by number, or by how many records
+    /// come before. `by` is the key that the answer has for that, where it has one; `start` its value.
+    More {
+        /// `page`, `offset`; nothing where the answer has no such key.
+        by: Option<String>,
+        /// Its value in the answer.
+        start: u64,
+    },
 }
+
+/// Keys that say, where they are true, that there is more.
+const HAS_MORE: [&str; 8] = [
+    "has_more",
+    "hasMore",
+    "more",
+    "has_next",
+    "hasNext",
+    "has_next_page",
+    "hasNextPage",
+    "more_items_in_collection",
+];
+/// Keys under which the number of pages stands.
+const PAGE_COUNTS: [&str; 10] = [
+    "total_pages",
+    "totalPages",
+    "page_count",
+    "pageCount",
+    "last_page",
+    "lastPage",
+    "num_pages",
+    "numPages",
+    "pages",
+    "nbPages",
+];
+/// Keys under which the number of this page stands, or of the records before it.
+const PLACES: [&str; 9] = [
+    "page",
+    "current_page",
+    "currentPage",
+    "page_number",
+    "pageNumber",
+    "offset",
+    "skip",
+    "start",
+    "from",
+];
 
 /// Keys under which the next page stands.
 const NEXT: [&str; 18] = [
@@ -78,7 +134,7 @@ const IDS: [&str; 8] = [
     "key",
 ];
 /// Columns that are proposed at most.
-const MOST_COLUMNS: usize = 20;
+const MOST_COLUMNS: usize = 200;
 /// How deep lists are looked for.
 const DEEPEST: usize = 5;
 
@@ -87,21 +143,24 @@ pub fn found_in(body: &Value, link: Option<&str>) -> Found {
     let mut found = Found::default();
     let mut lists = Vec::new();
     lists_in(body, "$", 0, &mut lists);
-    // Of several that are alike the first.
+    // Of several that are alike the first; links and errors are no records.
     let records = lists.into_iter().rev().max_by_key(|(path, list)| {
         (
+            likeness(path) > 0,
             list.len().min(2),
             likeness(path),
             std::cmp::Reverse(path.matches('.').count()),
             list.len(),
         )
     });
-    let around = body.as_object();
-    found.total = around.and_then(|_| key_in(body, "$", &TOTAL, 0, &|value| value.is_u64()));
     found.pages = paging(body, link);
     let Some((path, list)) = records else {
         return found;
     };
+    found.end = ends(body, list.len());
+    if found.pages == Paging::Unseen && !found.end.is_empty() {
+        found.pages = more(body);
+    }
     found.records = Some(format!("{path}[*]"));
     found.count = list.len();
     let records: Vec<&Map<String, Value>> = list.iter().filter_map(Value::as_object).collect();
@@ -110,14 +169,26 @@ pub fn found_in(body: &Value, link: Option<&str>) -> Found {
     found
 }
 
+/// What records show that were read already.
+pub fn found_of(records: &[Value]) -> Found {
+    let records: Vec<&Map<String, Value>> = records.iter().filter_map(Value::as_object).collect();
+    let columns = columns(&records);
+    Found {
+        count: records.len(),
+        id: id_of(&records, &columns),
+        columns,
+        ..Found::default()
+    }
+}
+
 /// How much a list is called as records are.
 fn likeness(path: &str) -> u8 {
     let name = path.rsplit('.').next().unwrap_or_default().to_lowercase();
     match name.as_str() {
         "data" | "items" | "results" | "records" | "products" | "nodes" | "edges" | "value"
         | "hits" => 2,
-        "errors" | "warnings" | "messages" | "facets" | "filters" | "links" | "meta"
-        | "aggregations" => 0,
+        "errors" | "warnings" | "messages" | "facets" | "filters" | "links" | "_links" | "link"
+        | "meta" | "aggregations" => 0,
         _ => 1,
     }
 }
@@ -198,7 +269,61 @@ fn paging(body: &Value, link: Option<&str>) -> Paging {
         |value: &Value| value.as_str().is_some_and(|text| !text.is_empty()) || value.is_u64();
     match key_in(body, "$", &NEXT, 0, &is_value) {
         Some(path) => Paging::Cursor(path),
-        None => Paging::Unseen,
+        None => next_of_links(body).map_or(Paging::Unseen, Paging::NextUrl),
+    }
+}
+
+/// The address in `links: [{ rel: next, href: … }]`.
+fn next_of_links(body: &Value) -> Option<String> {
+    let is_next = |link: &Value| {
+        link["rel"] == "next" && link["href"].as_str().is_some_and(|href| !href.is_empty())
+    };
+    let holds = |value: &Value| {
+        let links = value.as_array();
+        links.is_some_and(|links| links.iter().any(is_next))
+    };
+    let path = key_in(body, "$", &["links", "_links", "link"], 0, &holds)?;
+    Some(format!("{path}[?(@.rel == 'next')].href"))
+}
+
+/// What an answer of so many records says of its end, where there is more.
+fn ends(body: &Value, count: usize) -> Vec<End> {
+    let path =
+        |keys: &[&str], is_meant: &dyn Fn(&Value) -> bool| key_in(body, "$", keys, 0, is_meant);
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    let pages = path(&PAGE_COUNTS, &|value| {
+        value.as_u64().is_some_and(|pages| pages > 1)
+    });
+    let total = path(&TOTAL, &|value| {
+        value.as_u64().is_some_and(|total| total > count)
+    });
+    let more = path(&HAS_MORE, &|value| value == &Value::Bool(true));
+    let all = [
+        pages.map(End::Pages),
+        total.map(End::Total),
+        more.map(End::More),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// How more is asked for, as far as the answer has words for it.
+fn more(body: &Value) -> Paging {
+    let path = key_in(body, "$", &PLACES, 0, &|value| value.is_u64());
+    let value = path.as_ref().and_then(|path| {
+        let pointer = path.trim_start_matches('$').replace('.', "/");
+        body.pointer(&pointer)?.as_u64()
+    });
+    let by = path.and_then(|path| Some(path.rsplit('.').next()?.to_owned()));
+    let start = match &by {
+        Some(_) => value.unwrap_or(1),
+        None => 1,
+    };
+    Paging::More {
+        by: by.map(|by| match by.as_str() {
+            "current_page" | "currentPage" => "page".to_owned(),
+            _ => by,
+        }),
+        start,
     }
 }
 
@@ -268,16 +393,16 @@ fn id_of(records: &[&Map<String, Value>], columns: &[String]) -> Option<String> 
         seen.dedup();
         all == records.len() && seen.len() == all
     };
-    IDS.iter()
-        .copied()
-        .chain(
-            columns
-                .iter()
-                .map(String::as_str)
-                .filter(|name| name.to_lowercase().ends_with("id")),
-        )
-        .find(|name| columns.iter().any(|column| column == name) && tells_apart(name))
-        .map(str::to_owned)
+    let called = |name: &'static str| {
+        let mut columns = columns.iter();
+        columns.find(move |column| column.eq_ignore_ascii_case(name))
+    };
+    let likely = IDS.into_iter().filter_map(called);
+    let ends = |name: &&String| name.to_lowercase().ends_with("id");
+    likely
+        .chain(columns.iter().filter(ends))
+        .find(|name| tells_apart(name))
+        .cloned()
 }
 
 #[cfg(test)]
@@ -296,7 +421,7 @@ mod tests {
         let found = found_in(&body, None);
         assert_eq!(found.records.as_deref(), Some("$.data.products[*]"));
         assert_eq!(found.count, 3);
-        assert_eq!(found.total.as_deref(), Some("$.meta.total"));
+        assert_eq!(found.end, [End::Total("$.meta.total".to_owned())]);
         assert_eq!(found.pages, Paging::Cursor("$.meta.next_cursor".to_owned()));
         assert_eq!(
             found.columns,

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 
-use crate::plan::Redactor;
+use super::request::{Given, Request};
 use crate::secret_names::{looks_secret, sounds_secret};
 
 /// Why a command can't be taken.
@@ -25,59 +25,6 @@ pub enum CurlError {
     /// No address, or none that can be asked.
     #[error("the command has no address that begins with http:// or https://")]
     NoUrl,
-}
-
-/// What a request carries, as it was given; secrets are among it.
-#[derive(Debug, Clone, Default)]
-pub struct CurlRequest {
-    /// The method, where it is said.
-    pub method: Option<String>,
-    /// The address without its parameters.
-    pub url: String,
-    /// Parameters.
-    pub query: Vec<(String, String)>,
-    /// Headers, without those of credentials.
-    pub headers: Vec<(String, String)>,
-    /// The body, as text.
-    pub body: Option<String>,
-    /// Credentials.
-    pub given: Given,
-    /// Names that stand in braces in the address, in parameters and headers: people fill them in.
-    pub open: Vec<String>,
-    /// Further parameters that it may have.
-    pub others: Vec<String>,
-}
-
-/// Credentials of a command.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub enum Given {
-    /// None.
-    #[default]
-    None,
-    /// A token.
-    Bearer(String),
-    /// A name and a password.
-    Basic(String, String),
-    /// A header of its own.
-    Header(String, String),
-    /// A parameter.
-    Query(String, String),
-    /// A cookie.
-    Cookie(String, String),
-}
-
-/// Secrets are never shown.
-impl std::fmt::Debug for Given {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Bearer(_) => "bearer",
-            Self::Basic(..) => "basic",
-            Self::Header(..) => "header",
-            Self::Query(..) => "query",
-            Self::Cookie(..) => "cookie",
-        })
-    }
 }
 
 /// Options without a value that change nothing here.
@@ -117,7 +64,7 @@ const OF_CLIENTS: [&str; 12] = [
     "priority",
 ];
 
-impl CurlRequest {
+impl Request {
     /// Reads a command.
     pub fn read(command: &str) -> Result<Self, CurlError> {
         let command = command.replace("\\\r\n", " ").replace("\\\n", " ");
@@ -135,41 +82,12 @@ impl CurlRequest {
         }
         read.finish()
     }
-
-    /// Hides what is secret in it.
-    pub fn redactor(&self) -> Redactor {
-        let redactor = Redactor::default();
-        match &self.given {
-            Given::None => {}
-            Given::Bearer(secret)
-            | Given::Header(_, secret)
-            | Given::Query(_, secret)
-            | Given::Cookie(_, secret) => {
-                redactor.add(secret);
-            }
-            Given::Basic(_, password) => redactor.add(password),
-        }
-        let others = self.headers.iter().chain(&self.query);
-        for (_, value) in others.filter(|(name, _)| sounds_secret(name)) {
-            redactor.add(value);
-        }
-        redactor
-    }
-
-    /// The method that is sent.
-    pub fn method(&self) -> &str {
-        match (&self.method, &self.body) {
-            (Some(method), _) => method,
-            (None, Some(_)) => "POST",
-            (None, None) => "GET",
-        }
-    }
 }
 
 /// A command as far as it was read.
 #[derive(Default)]
 struct Reading {
-    request: CurlRequest,
+    request: Request,
     url: Option<String>,
     data: Vec<String>,
     is_get: bool,
@@ -282,7 +200,7 @@ impl Reading {
         }
     }
 
-    fn finish(mut self) -> Result<CurlRequest, CurlError> {
+    fn finish(mut self) -> Result<Request, CurlError> {
         let url = self.url.ok_or(CurlError::NoUrl)?;
         let url = if url.contains("://") {
             url
@@ -371,8 +289,8 @@ fn decoded(encoded: &str) -> Option<Given> {
 mod tests {
     use super::*;
 
-    fn read(command: &str) -> CurlRequest {
-        CurlRequest::read(command).unwrap_or_else(|error| panic!("{command}: {error}"))
+    fn read(command: &str) -> Request {
+        Request::read(command).unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     #[test]
@@ -421,7 +339,7 @@ mod tests {
             ("curl -s", "no address"),
             ("curl file:///etc/passwd", "no address"),
         ] {
-            let error = CurlRequest::read(command).expect_err(command).to_string();
+            let error = Request::read(command).expect_err(command).to_string();
             assert!(error.contains(part), "{command}: {error}");
         }
     }

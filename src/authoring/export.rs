@@ -2,19 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::curl::CurlRequest;
-use super::draft::{Credentials, option_name};
+use super::draft::Credentials;
 use super::item::{ItemField, ItemPlace};
 use super::openapi::Operation;
+use super::option_lines::option_name;
+use super::request::Request;
 use super::{HEAD, literal, yaml};
 
 /// The text of a spec that sends the rows of a site to an operation.
-pub fn export(
-    name: &str,
-    request: &CurlRequest,
-    operation: &Operation,
-    place: &ItemPlace,
-) -> String {
+pub fn export(name: &str, request: &Request, operation: &Operation, place: &ItemPlace) -> String {
     // The last part of a path names the item; what stands before it is the same for all.
     let mut path = operation.path.clone();
     let mut settings = Vec::new();

@@ -4,21 +4,27 @@
 //! What is written passes the check, has comments, and holds no secret.
 
 mod answer;
+mod body;
 mod curl;
 mod draft;
 mod example;
 mod export;
 mod item;
 mod openapi;
+mod option_lines;
 mod outline;
 mod paging;
+mod request;
+mod sample;
 
-pub use answer::{Found, found_in};
-pub use curl::{CurlError, CurlRequest, Given};
+pub use answer::{Found, found_in, found_of};
+pub use curl::CurlError;
 pub use draft::draft;
 pub use export::export;
 pub use openapi::{OpenApi, OpenApiError, Operation, Wanted};
 pub use outline::{feed, outline};
+pub use request::{Given, Request};
+pub use sample::{LOOKED_AT, Sample};
 
 /// How each spec begins.
 const HEAD: &str =

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::curl::{CurlRequest, Given};
 use super::example::Making;
 use super::paging::{first_of, pages_by};
+use super::request::{Given, Request};
 
 /// Why a description can't be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -240,20 +240,20 @@ impl OpenApi {
     }
 
     /// The operation as a request. What people fill in stands in braces: `{shop_id}`.
-    pub fn request(&self, operation: &Operation) -> CurlRequest {
+    pub fn request(&self, operation: &Operation) -> Request {
         let (base, open) = self.base(operation);
         let body = &operation.description["requestBody"];
         let making = Making::default();
         let body = self
             .schema_of(body)
             .map(|schema| self.made_of(schema, "", (0, &making), 1));
-        let mut request = CurlRequest {
+        let mut request = Request {
             method: Some(operation.method.clone()),
             url: format!("{base}{}", operation.path),
             given: self.given(operation),
             open,
             body: body.filter(Value::is_object).map(|body| body.to_string()),
-            ..CurlRequest::default()
+            ..Request::default()
         };
         for parameter in &operation.parameters {
             let Some(name) = parameter["name"].as_str() else {
@@ -261,6 +261,10 @@ impl OpenApi {
             };
             let is_required = parameter["required"] == true;
             let value = self.value_of(parameter);
+            let choices = self.choices_of(parameter);
+            if !choices.is_empty() {
+                request.choices.push((name.to_owned(), choices));
+            }
             match parameter["in"].as_str() {
                 Some("path") => request.open.push(name.to_owned()),
                 Some("query") => {
@@ -292,6 +296,20 @@ impl OpenApi {
             }
         }
         request
+    }
+
+    /// What a parameter can be, where the description lists it.
+    fn choices_of(&self, parameter: &Value) -> Vec<String> {
+        let schema = self.resolved(&parameter["schema"]);
+        // Swagger 2 has it beside the name.
+        let listed = [&schema["enum"], &parameter["enum"]];
+        let listed = listed.into_iter().filter_map(Value::as_array).flatten();
+        let texts = listed.filter_map(|value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        });
+        texts.filter(|text| !text.is_empty()).collect()
     }
 
     /// What a parameter is where nobody says otherwise.

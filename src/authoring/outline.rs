@@ -1,6 +1,11 @@
 //! Specs of a mode, and of a feed.
 
-use super::draft::option_name;
+use std::fmt::Write as _;
+
+use super::answer::Found;
+use super::draft::columns;
+use super::option_lines::option_name;
+use super::sample::Sample;
 use super::{HEAD, literal, yaml};
 use crate::secret_names::sounds_secret;
 use crate::spec::Mode;
@@ -21,7 +26,8 @@ pub fn outline(name: &str, mode: Mode) -> String {
 }
 
 /// A spec that imports a feed: a file of this place. What is secret in its address becomes options.
-pub fn feed(name: &str, url: &str) -> String {
+/// `sample` is what its bytes showed, `found` what its records did, where they were looked at.
+pub fn feed(name: &str, url: &str, sample: &Sample, found: Option<&Found>) -> String {
     let feed = Feed::of(url);
     let options = match feed.options.as_slice() {
         [] => String::new(),
@@ -38,12 +44,27 @@ pub fn feed(name: &str, url: &str) -> String {
             )
         }
     };
-    format!(
-        "{HEAD}version: 1\nname: {}\nmode: data-source\n\n{options}source:\n  file:\n    url: {}      # also https, s3, sftp, ftp; the format is found out\n{}\nkeep: all                # every field becomes a column; name some under columns instead\n\nlog:\n  - {{ at: finish, level: success, message: \"{{{{ run.rows_written }}}} products imported\" }}\n",
+    let found_out = match sample.format {
+        Some(_) => "",
+        None => "; the format is found out",
+    };
+    let mut text = format!(
+        "{HEAD}version: 1\nname: {}\nmode: data-source\n\n{options}source:\n  file:\n    url: {}      # also https, s3, sftp, ftp{found_out}\n{}",
         yaml(name),
         feed.url,
         feed.login,
-    )
+    );
+    for (key, value) in [
+        ("format", sample.format.as_ref()),
+        ("records", sample.records.as_ref()),
+    ] {
+        if let Some(value) = value {
+            // Writing into a string does not fail.
+            let _ = writeln!(text, "  {key}: {value}");
+        }
+    }
+    columns(&mut text, found);
+    text
 }
 
 /// A feed's address without what is secret.

@@ -1,7 +1,10 @@
 //! How a list is paged, as far as a request and its answer show it.
 
-use super::answer::{Found, Paging};
-use super::curl::CurlRequest;
+use serde_json::Value;
+
+use super::answer::{End, Found, Paging, is_name};
+use super::body::is_form;
+use super::request::Request;
 use super::yaml;
 
 /// Parameters that say how many records a page has.
@@ -41,10 +44,12 @@ pub(super) enum Pages {
         parameter: String,
         size: Option<(String, String)>,
         start: String,
+        end: Option<End>,
     },
     Offset {
         parameter: String,
         size: (String, String),
+        end: Option<End>,
     },
     Cursor {
         parameter: String,
@@ -55,12 +60,11 @@ pub(super) enum Pages {
 }
 
 impl Pages {
-    pub fn of(request: &CurlRequest, found: Option<&Found>) -> Self {
+    pub fn of(request: &Request, found: Option<&Found>) -> Self {
+        let parameters = parameters(request);
         let parameter = |names: &[&str]| {
-            let mut query = request.query.iter();
-            query
-                .find(|(key, _)| names.contains(&key.as_str()))
-                .cloned()
+            let mut all = parameters.iter();
+            all.find(|(key, _)| names.contains(&key.as_str())).cloned()
         };
         let is_size =
             |(_, value): &(String, String)| value.parse::<u64>().is_ok_and(|size| size > 0);
@@ -69,10 +73,16 @@ impl Pages {
             let start = start.parse::<u64>().ok()?.to_string();
             Some((parameter, start))
         });
+        let ends = found.map(|found| found.end.as_slice()).unwrap_or_default();
         let numbered = |(parameter, start), size| Self::Number {
             parameter,
             size,
             start,
+            end: ends.first().cloned(),
+        };
+        let offset_end = || {
+            let mut ends = ends.iter();
+            ends.find(|end| !matches!(end, End::Pages(_))).cloned()
         };
         let shown = found.map(|found| &found.pages);
         match shown {
@@ -91,48 +101,95 @@ impl Pages {
                     next: next.clone(),
                 };
             }
-            Some(Paging::Unseen) | None => {}
+            Some(Paging::Unseen | Paging::More { .. }) | None => {}
         }
         if let Some(number) = number {
             return numbered(number, size);
         }
-        if let (Some((parameter, _)), Some(size)) = (parameter(&OFFSETS), size) {
-            return Self::Offset { parameter, size };
+        let offset = parameter(&OFFSETS).map(|(parameter, _)| parameter);
+        if let (Some(parameter), Some(size)) = (&offset, &size) {
+            return Self::Offset {
+                parameter: parameter.clone(),
+                size: size.clone(),
+                end: offset_end(),
+            };
+        }
+        if let (Some(Paging::More { by, start }), Some(found)) = (shown, found) {
+            let by = offset.or_else(|| by.clone()).unwrap_or("page".to_owned());
+            if !OFFSETS.contains(&by.as_str()) {
+                return numbered((by, start.to_string()), size);
+            }
+            return Self::Offset {
+                parameter: by,
+                size: size.unwrap_or_else(|| (String::new(), found.count.to_string())),
+                end: offset_end(),
+            };
         }
         // Whether a list is whole, one answer does not show.
         Self::Unknown
     }
 
     /// The template of a parameter that pages.
-    pub fn value_of(&self, key: &str) -> Option<&'static str> {
+    fn template_of(&self, key: &str) -> Option<&'static str> {
         let is = |parameter: &str| parameter == key;
         match self {
-            Self::Number { parameter, .. } if is(parameter) => Some("\"{{ page.number }}\""),
+            Self::Number { parameter, .. } if is(parameter) => Some("{{ page.number }}"),
+            Self::Offset { parameter, .. } if is(parameter) => Some("{{ page.offset }}"),
+            Self::Cursor { parameter, .. } if is(parameter) => Some("{{ page.cursor }}"),
             Self::Number {
                 size: Some((size, _)),
                 ..
-            } if is(size) => Some("\"{{ page.size }}\""),
-            Self::Offset { parameter, .. } if is(parameter) => Some("\"{{ page.offset }}\""),
-            Self::Offset {
-                size: (size, _), ..
-            } if is(size) => Some("\"{{ page.size }}\""),
-            Self::Cursor { parameter, .. } if is(parameter) => {
-                Some("\"{{ page.cursor }}\"   # nothing on the first page: then it is not sent")
             }
-            _ => None,
+            | Self::Offset {
+                size: (size, _), ..
+            } if is(size) => Some("{{ page.size }}"),
+            Self::Unknown
+            | Self::Number { .. }
+            | Self::Offset { .. }
+            | Self::Cursor { .. }
+            | Self::NextUrl(_)
+            | Self::LinkHeader => None,
         }
     }
 
-    /// A parameter that the command did not have.
-    pub fn added(&self, request: &CurlRequest) -> Option<(String, String)> {
-        match self {
-            Self::Cursor { parameter, .. }
-                if !request.query.iter().any(|(key, _)| key == parameter) =>
-            {
-                let value = "\"{{ page.cursor }}\"   # is it called so? nothing on the first page: then it is not sent";
-                Some((parameter.clone(), value.to_owned()))
+    /// The value of a parameter that pages, with what people should know of it.
+    pub fn value_of(&self, key: &str) -> Option<String> {
+        let template = self.template_of(key)?;
+        let comment = match self {
+            Self::Cursor { .. } => "   # nothing on the first page: then it is not sent",
+            _ => "",
+        };
+        Some(format!("\"{template}\"{comment}"))
+    }
+
+    /// A parameter that pages and that the command did not have: its name and its template.
+    pub fn added(&self, request: &Request) -> Option<(&str, &'static str)> {
+        let parameter = match self {
+            Self::Number { parameter, .. }
+            | Self::Offset { parameter, .. }
+            | Self::Cursor { parameter, .. } => parameter,
+            Self::Unknown | Self::NextUrl(_) | Self::LinkHeader => return None,
+        };
+        let is_there = parameters(request).iter().any(|(key, _)| key == parameter);
+        let template = self.template_of(parameter)?;
+        (!is_there).then_some((parameter.as_str(), template))
+    }
+
+    /// Writes the templates of parameters that page into a body of JSON.
+    pub fn fill(&self, body: &mut Value) {
+        match body {
+            Value::Object(fields) => {
+                for (key, value) in fields.iter_mut() {
+                    match self.template_of(key) {
+                        Some(template) if !value.is_object() && !value.is_array() => {
+                            *value = template.into();
+                        }
+                        _ => self.fill(value),
+                    }
+                }
             }
-            _ => None,
+            Value::Array(items) => items.iter_mut().for_each(|item| self.fill(item)),
+            Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
         }
     }
 
@@ -142,20 +199,71 @@ impl Pages {
                 "none              # the answer does not show how it is paged: runner explain pages"
                     .to_owned()
             }
-            Self::Number { size, start, .. } => {
+            Self::Number {
+                size, start, end, ..
+            } => {
                 let size = size
                     .as_ref()
                     .map_or_else(String::new, |(_, size)| format!(" size: {size},"));
-                format!("{{ page: {{{size} start: {start} }} }}")
+                format!(
+                    "{{ page: {{{size} start: {start}{} }} }}",
+                    end_of(end.as_ref())
+                )
             }
             Self::Offset {
-                size: (_, size), ..
-            } => format!("{{ offset: {{ size: {size} }} }}"),
+                size: (_, size),
+                end,
+                ..
+            } => format!("{{ offset: {{ size: {size}{} }} }}", end_of(end.as_ref())),
             Self::Cursor { next, .. } => format!("{{ cursor: {{ next: {} }} }}", yaml(next)),
             Self::NextUrl(next) => format!("{{ next_url: {{ next: {} }} }}", yaml(next)),
             Self::LinkHeader => "link_header".to_owned(),
         }
     }
+}
+
+/// The key that says where a list ends, behind others.
+fn end_of(end: Option<&End>) -> String {
+    match end {
+        None => String::new(),
+        Some(End::Pages(path)) => format!(", pages: {}", yaml(path)),
+        Some(End::Total(path)) => format!(", total: {}", yaml(path)),
+        Some(End::More(path)) => {
+            let path = path.trim_start_matches("$.");
+            if path.split('.').all(is_name) {
+                format!(", stop: \"{{{{ not response.body.{path} }}}}\"")
+            } else {
+                String::new()
+            }
+        }
+    }
+}
+
+/// What a request says by names: its query, and the fields of its body that are no lists and no maps.
+fn parameters(request: &Request) -> Vec<(String, String)> {
+    fn gather(value: &Value, all: &mut Vec<(String, String)>) {
+        for (key, value) in value.as_object().into_iter().flatten() {
+            match value {
+                Value::Object(_) => gather(value, all),
+                Value::String(text) => all.push((key.clone(), text.clone())),
+                Value::Number(number) => all.push((key.clone(), number.to_string())),
+                Value::Null => all.push((key.clone(), String::new())),
+                Value::Bool(_) | Value::Array(_) => {}
+            }
+        }
+    }
+    let mut all = request.query.clone();
+    let Some(body) = &request.body else {
+        return all;
+    };
+    match serde_json::from_str(body) {
+        Ok(json) => gather(&json, &mut all),
+        Err(_) if is_form(body) => {
+            all.extend(form_urlencoded::parse(body.as_bytes()).into_owned());
+        }
+        Err(_) => {}
+    }
+    all
 }
 
 /// Whether a parameter is one that pages.

@@ -140,7 +140,8 @@ pub struct NewArguments {
     /// The operation of the description: its operationId, its path, or METHOD PATH.
     #[arg(long, value_name = "OPERATION")]
     pub operation: Option<String>,
-    /// Sends the request once, to find the list of records, the way of paging, the id and the columns.
+    /// Sends the request once, or fetches the feed once, to find the list of records, the way of paging,
+    /// the id and the columns. A feed that is a file is looked at without it.
     #[arg(long = "try", requires = "from")]
     pub r#try: bool,
     /// Where it is written.

@@ -20,6 +20,7 @@ mod lsp;
 #[cfg(feature = "lsp")]
 mod lsp_text;
 mod new;
+mod new_feed;
 mod portal;
 #[cfg(feature = "sandbox")]
 mod preview;
@@ -36,6 +37,8 @@ mod signals;
 mod spec_file;
 mod spec_files;
 mod spec_flags;
+#[cfg(feature = "sandbox")]
+mod stage;
 #[cfg(feature = "sandbox")]
 mod tape_shapes;
 mod tapes;

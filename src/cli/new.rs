@@ -9,18 +9,19 @@ use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LINK};
 
 use super::arguments::NewArguments;
+use super::new_feed::{is_feed, of_feed};
 use super::prompts::{self, completed};
 use super::run::in_runtime;
 use crate::authoring::{
-    CurlRequest, Found, Given, OpenApi, OpenApiError, Operation, Wanted, draft, export, feed,
-    found_in, name_of, outline,
+    Found, Given, OpenApi, OpenApiError, Operation, Request, Wanted, draft, export, found_in,
+    name_of, outline,
 };
 use crate::exit::Exit;
 use crate::plan::load;
 use crate::spec::Mode;
 
 /// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Writes a spec; it is never written over one that is there.
 pub fn new(arguments: NewArguments) -> Exit {
@@ -78,7 +79,7 @@ fn text_of(name: &str, arguments: &NewArguments) -> Result<String, (Exit, String
                 return of_api(name, &api, operation, from);
             }
             if is_feed(from) {
-                return Ok(feed(name, &place(from)));
+                return of_feed(name, from, arguments.r#try);
             }
             Err((
                 Exit::Wrong,
@@ -153,7 +154,7 @@ fn operation_of(
 }
 
 fn of_curl(name: &str, command: &str, is_tried: bool) -> Result<String, (Exit, String)> {
-    let request = CurlRequest::read(command).map_err(|error| (Exit::Wrong, error.to_string()))?;
+    let request = Request::read(command).map_err(|error| (Exit::Wrong, error.to_string()))?;
     if !is_tried {
         return Ok(draft(name, &request, None));
     }
@@ -177,7 +178,7 @@ fn of_curl(name: &str, command: &str, is_tried: bool) -> Result<String, (Exit, S
 }
 
 /// Asks once, as the command would, and looks through the answer.
-async fn ask(request: &CurlRequest) -> Result<Found, String> {
+async fn ask(request: &Request) -> Result<Found, String> {
     // The address is shown without what the command had behind it.
     let failed = |error: reqwest::Error| format!("{}: {}", request.url, error.without_url());
     let client = reqwest::Client::builder()
@@ -237,27 +238,4 @@ async fn ask(request: &CurlRequest) -> Result<Found, String> {
             request.url
         )),
     }
-}
-
-/// Whether this is a file that is read as records, by its ending.
-fn is_feed(from: &str) -> bool {
-    let path = from.split(['?', '#']).next().unwrap_or(from).to_lowercase();
-    let path = [".gz", ".zip", ".zst"]
-        .iter()
-        .find_map(|packed| path.strip_suffix(packed))
-        .unwrap_or(&path)
-        .to_owned();
-    [
-        ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xml", ".xlsx", ".ods",
-    ]
-    .iter()
-    .any(|ending| path.ends_with(ending))
-}
-
-/// A file of the disk by its whole path, as a spec may be run from anywhere.
-fn place(from: &str) -> String {
-    if from.contains("://") {
-        return from.to_owned();
-    }
-    std::path::absolute(from).map_or_else(|_| from.to_owned(), |path| path.display().to_string())
 }

@@ -4,14 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::run::in_runtime;
+use super::stage::Stage;
 use crate::clock;
-use crate::container_api::{ContainerApi, SHARED};
+use crate::container_api::SHARED;
 use crate::diagnostics::{Code, Diagnostic, SpecErrors};
 use crate::exit::Exit;
 use crate::plan::{Environment, OptionValues, Plan};
 use crate::run::{RunInput, shapes};
-use crate::sandbox::{Config, Sandbox};
-use crate::stop;
 use crate::tape::{Player, Tape, TapeUse, option_flags};
 use crate::template::shapes::Shapes;
 
@@ -85,16 +84,11 @@ async fn replayed(
     options: &OptionValues,
     steps: &[String],
 ) -> Result<Told, String> {
-    let sandbox = Sandbox::start(&Config::default())
-        .await
-        .map_err(|error| error.to_string())?;
-    let (_sender, stop) = stop::channel();
-    let api = ContainerApi::new(&sandbox.url(), options.redactor(), stop)
-        .map_err(|error| error.to_string())?;
+    let stage = Stage::set(options).await?;
     let given = RunInput {
         tape: Some(Arc::new(TapeUse::Replay(Player::new(tape)))),
         most_records: tape.head.records,
-        ..RunInput::new(options, api, SHARED)
+        ..RunInput::new(options, stage.api.clone(), SHARED)
     };
     let (shapes, gap) = shapes(Arc::clone(plan), tape, given, steps).await;
     Ok(Told { shapes, gap })

@@ -145,6 +145,14 @@ impl TestFile {
     }
 
     fn keys(source: &str, errors: &mut Vec<Diagnostic>) -> Option<TestKeys> {
+        let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        if source.lines().all(is_blank) {
+            errors.push(
+                Diagnostic::new(Code::Yaml, 0..0, "the test file is empty")
+                    .hint("begin with `cases:` and a case: `- { name: …, expect: { rows: […] } }`; runner test --update writes what is expected"),
+            );
+            return None;
+        }
         let tree = compose(source, errors)?;
         let tree = check_part(&tree, &schema(), "the test file", errors)?;
         let keys: TestKeys = match read(&tree) {

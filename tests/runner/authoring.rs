@@ -185,6 +185,124 @@ fn a_feed_becomes_a_source() {
     );
 }
 
+/// What is in a feed is looked at, whatever it is packed in, and the spec reads it as it stands.
+#[test]
+fn a_feed_is_looked_at() {
+    const RSS: &str = "<rss xmlns:g='x'><channel><title>Shop</title><item><g:id>7</g:id><title>Shoe</title></item></channel></rss>";
+    let folder = TempDir::new().unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, RSS.as_bytes()).unwrap();
+    let feeds: [(&str, Vec<u8>, &str, &str); 5] = [
+        (
+            "plain",
+            b"SKU;Product Title\n1;Sch\xc3\xb6n\n2;Hat\n".to_vec(),
+            "csv",
+            "Schön",
+        ),
+        (
+            "latin",
+            b"sku;title\n1;Sch\xf6n\n2;Hat\n".to_vec(),
+            "csv",
+            "Schön",
+        ),
+        ("rss", RSS.as_bytes().to_vec(), "xml", "Shoe"),
+        ("packed", packed.finish().unwrap(), "xml.gz", "Shoe"),
+        (
+            "deep",
+            br#"{"data":{"products":[{"id":1,"name":"Shoe"},{"id":2,"name":"Hat"}]}}"#.to_vec(),
+            "json",
+            "Shoe",
+        ),
+    ];
+    let mut all = String::new();
+    for (name, bytes, ending, cell) in feeds {
+        let file = format!("{name}.{ending}");
+        fs::write(folder.path().join(&file), bytes).unwrap();
+        run(
+            folder.path(),
+            &format!("runner new {name} --from {file}"),
+            "",
+        )
+        .expect(0);
+        let text = fs::read_to_string(folder.path().join(format!("{name}.yaml"))).unwrap();
+        let place = folder.path().canonicalize().unwrap();
+        all.push_str(&text.replace(place.to_str().unwrap(), "FOLDER"));
+        all.push_str("---\n");
+        let preview = format!("runner preview --spec {name}.yaml");
+        let shown = run(folder.path(), &preview, "").expect(0).stdout;
+        assert!(shown.contains(cell), "{shown}");
+    }
+    insta::assert_snapshot!(all);
+    let missing = run(folder.path(), "runner new none --from none.csv", "").expect(2);
+    assert!(missing.stderr.contains("none.csv: "), "{}", missing.stderr);
+    assert!(!folder.path().join("none.yaml").exists());
+}
+
+/// A feed at an address is looked at where that is asked for; what is secret in it stays unsaid.
+#[test]
+fn a_feed_is_fetched_once() {
+    let folder = TempDir::new().unwrap();
+    fs::write(
+        folder.path().join("feed.xml"),
+        "<a><offer id='1'/><offer id='2'/></a>",
+    )
+    .unwrap();
+    let mock = Mock::start(
+        folder.path(),
+        "- { request: GET <mock>/feed.xml?token=s3cret-9, file: feed.xml }\n- { request: GET <mock>/no.xml?token=s3cret-9, status: 403, answer: s3cret-9 }\n",
+    );
+    let new = "runner new feed --try --from https://shop.example.com/feed.xml?token=s3cret-9";
+    let told = run(folder.path(), new, &mock.url).expect(0).stderr;
+    assert!(told.contains("1 fields in its first 2 records"), "{told}");
+    let text = fs::read_to_string(folder.path().join("feed.yaml")).unwrap();
+    assert!(
+        text.contains("format: { xml: { record: offer } }"),
+        "{text}"
+    );
+    assert!(text.contains("id: \"{{ record['@id'] }}\""), "{text}");
+    let refused = "runner new no --try --from https://shop.example.com/no.xml?token=s3cret-9";
+    let told = run(folder.path(), refused, &mock.url).expect(1).stderr;
+    assert!(told.contains("403"), "{told}");
+    assert!(
+        !text.contains("s3cret-9") && !told.contains("s3cret-9"),
+        "{text}{told}"
+    );
+    assert_eq!(mock.differences(), Vec::<String>::new());
+}
+
+/// However a list says that there is more: the spec that is written reads all of it.
+#[test]
+fn every_page_is_read_by_what_an_answer_shows() {
+    let text = fs::read_to_string(project("tests/cases/new/pages.yaml")).unwrap();
+    let lists: Vec<serde_yaml::Value> = serde_yaml::from_str(&text).unwrap();
+    let mut all = String::new();
+    for list in lists {
+        let name = list["name"].as_str().unwrap();
+        let command = list["command"].as_str().unwrap_or_default();
+        let folder = TempDir::new().unwrap();
+        let answers = serde_yaml::to_string(&list["answers"]).unwrap();
+        let mock = Mock::start(folder.path(), &answers);
+        let command = format!("curl {}/list{command}", mock.url);
+        let new = Runner::new()
+            .in_folder(folder.path())
+            .args(["new", name, "--try", "--from", &command]);
+        new.run().expect(0);
+        let preview = format!("runner preview --spec {name}.yaml");
+        let shown = run(folder.path(), &preview, "").expect(0);
+        assert!(
+            shown.stdout.contains("2 rows, of 2 read"),
+            "{name}: {}",
+            shown.stdout
+        );
+        assert_eq!(mock.differences(), Vec::<String>::new(), "{name}");
+        let text = fs::read_to_string(folder.path().join(format!("{name}.yaml"))).unwrap();
+        let source = text.split("source:\n").nth(1).unwrap();
+        let source = source.split("    records:").next().unwrap();
+        all = all + name + ":\n" + source;
+    }
+    insta::assert_snapshot!(all);
+}
+
 #[test]
 fn what_can_t_be_taken_is_told() {
     let folder = TempDir::new().unwrap();
