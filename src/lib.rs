@@ -11,6 +11,7 @@ pub mod columns;
 pub mod container_api;
 pub mod counters;
 pub mod diagnostics;
+pub mod digest;
 pub mod exit;
 pub mod formats;
 pub mod http;

@@ -9,6 +9,7 @@ use minijinja::value::{Enumerator, Object, Value, ValueKind};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
+use super::cookies::SetCookie;
 use super::fault::Fault;
 use crate::formats;
 use crate::plan::scopes::RESPONSE;
@@ -27,6 +28,8 @@ pub struct Answer {
     pub url: Url,
     /// How templates see it, where that may end in rows: without secrets.
     pub shown_url: Option<String>,
+    /// The cookies that it set, and the redirects before it, in order.
+    pub cookies: Vec<SetCookie>,
     /// The body, or its beginning.
     pub held: Bytes,
     value: OnceLock<Value>,
@@ -67,6 +70,7 @@ impl Answer {
             headers,
             url: self.url.clone(),
             shown_url: self.shown_url.clone(),
+            cookies: Vec::new(),
             held: body.into(),
             value: OnceLock::new(),
             decoded: OnceLock::new(),
@@ -85,6 +89,7 @@ impl Answer {
             headers,
             url: Url::parse("https://api.example.com/list").unwrap(),
             shown_url: None,
+            cookies: Vec::new(),
             held: body.to_owned().into(),
             value: OnceLock::new(),
             decoded: OnceLock::new(),
@@ -140,6 +145,7 @@ impl Answer {
             headers,
             url,
             shown_url: None,
+            cookies: Vec::new(),
             held,
             value: OnceLock::new(),
             decoded: OnceLock::new(),
@@ -155,6 +161,7 @@ impl Answer {
             headers,
             url,
             shown_url: None,
+            cookies: Vec::new(),
             held: Bytes::new(),
             value: OnceLock::new(),
             decoded: OnceLock::new(),

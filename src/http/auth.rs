@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use super::answer::Answer;
 use super::body::form_bytes;
+use super::cookies::{SetCookie, put_cookies};
 use super::error::{Failure, SendError, status_words};
 use super::exchange::Bounds;
 use super::render::{Prepared, origin, parse};
@@ -39,6 +40,12 @@ impl Credentials {
     /// Whether asking again may give others.
     pub fn can_be_refreshed(&self) -> bool {
         self.token.is_some()
+    }
+
+    /// Takes the challenge of an answer that refuses; whether it can be answered.
+    pub(super) fn challenged(&self, headers: &HeaderMap) -> bool {
+        let credential = self.credential.as_ref();
+        credential.is_some_and(|credential| credential.challenged(headers))
     }
 
     /// Adds to a finished request, or signs it.
@@ -96,6 +103,32 @@ impl Http {
         })
     }
 
+    /// The token of an auth; nothing of one that has none.
+    pub(super) async fn token_of(&self, index: usize) -> Result<Option<Token>, Failure> {
+        if !self.seeing(|sees| self.plan.auths[index].takes_token(sees))? {
+            return Ok(None);
+        }
+        Ok(Some(self.token(index, None).await?.token))
+    }
+
+    /// Notes the cookies that an answer sets: the session goes on with them.
+    pub(super) async fn note_cookies(&self, credentials: &Credentials, set: &[SetCookie]) {
+        let Some((index, number)) = credentials.token.filter(|_| !set.is_empty()) else {
+            return;
+        };
+        if !self.plan.auths[index].keeps_cookies() {
+            return;
+        }
+        let mut held = self.tokens[index].0.lock().await;
+        // Of a session that is over nothing is kept.
+        if let Some(held) = held.as_mut().filter(|held| held.number == number) {
+            put_cookies(&mut held.token.cookies, set);
+            for (_, value) in &held.token.cookies {
+                self.seeing(|sees| sees.hide(value));
+            }
+        }
+    }
+
     /// Does with what credentials see.
     fn seeing<T>(&self, work: impl FnOnce(&Sees<'_>) -> T) -> T {
         work(&Sees {
@@ -135,10 +168,13 @@ impl Http {
             let seen = Frame::on(&self.base).with("response", answer.to_value());
             path::first(path, (answer.text(), || answer.body()), &Arc::new(seen))
         };
+        let mut cookies = Vec::new();
+        put_cookies(&mut cookies, &answer.cookies);
         let token = self.seeing(|sees| {
             let answer = TokenAnswer {
                 url: answer.url.to_string(),
                 body: answer.body(),
+                cookies: &cookies,
                 follow: &follow,
             };
             plan.read(&answer, sees)

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use super::Http;
 use super::answer::Answer;
 use super::error::{Failure, SendError};
 use super::judge::Accepted;
+use super::making::{Made, Making};
 use super::payload::Payload;
-use super::render::{Prepared, render};
 use super::send::{Course, Ended};
 use crate::plan::request::RequestPlan;
 use crate::template::Frame;
@@ -89,8 +88,13 @@ impl Http {
     /// Sends a request that changes something. It is sent again only where nothing can come of it
     /// twice, and its answer is waited for a moment though the run is stopped.
     pub async fn deliver(&self, plan: &RequestPlan, frame: &Arc<Frame>) -> Delivery {
-        self.deliver_prepared(plan, frame, render(plan, frame, None))
-            .await
+        let making = Making {
+            plan,
+            frame,
+            address: None,
+            given: None,
+        };
+        self.deliver_made(&making).await
     }
 
     /// The same with a body that is given, and an address if that is given too.
@@ -99,41 +103,40 @@ impl Http {
         plan: &RequestPlan,
         frame: &Arc<Frame>,
         address: Option<&Url>,
-        (payload, kind): (Payload, &'static str),
+        given: (Payload, &'static str),
     ) -> Delivery {
-        let mut prepared = render(plan, frame, address);
-        if let Ok(prepared) = &mut prepared {
-            prepared.body = Some(payload);
-            let kind = HeaderValue::from_static(kind);
-            prepared.headers.entry(CONTENT_TYPE).or_insert(kind);
-        }
-        self.deliver_prepared(plan, frame, prepared).await
+        let making = Making {
+            plan,
+            frame,
+            address,
+            given: Some(given),
+        };
+        self.deliver_made(&making).await
     }
 
-    async fn deliver_prepared(
-        &self,
-        plan: &RequestPlan,
-        frame: &Arc<Frame>,
-        prepared: Result<Prepared, Failure>,
-    ) -> Delivery {
+    async fn deliver_made(&self, making: &Making<'_>) -> Delivery {
+        let Making { plan, frame, .. } = *making;
         let mut course = Course::default();
-        let shown = match &prepared {
-            Ok(prepared) => format!("{} {}", prepared.method, prepared.url),
-            Err(_) => String::new(),
+        // Nobody is asked in a rehearsal, for credentials neither.
+        let made = match &self.rehearsal {
+            Some(_) => making.bare(),
+            None => self.make(making).await,
         };
+        let shown = made.as_ref().map(Made::shown).unwrap_or_default();
         // Who knows a request by its key answers what became of it, whichever attempt it was.
-        let has_key = prepared
+        let has_key = made
             .as_ref()
-            .is_ok_and(|prepared| prepared.headers.contains_key("idempotency-key"));
-        let result = match (prepared, &self.rehearsal) {
-            (prepared, Some(rehearsal)) => {
+            .is_ok_and(|made| made.prepared.headers.contains_key("idempotency-key"));
+        let result = match (made, &self.rehearsal) {
+            (made, Some(rehearsal)) => {
+                let prepared = made.map(|made| made.prepared);
                 rehearsal.note(self, plan, frame, prepared).map(|answer| {
                     course.attempts = 1;
                     course.answer = Some(Arc::clone(&answer));
                     Ended::Good(answer, None, Accepted::ByStatus)
                 })
             }
-            (Ok(prepared), None) => self.attempt(plan, frame, &prepared, &mut course).await,
+            (Ok(made), None) => self.attempt(making, made, &mut course).await,
             (Err(failure), None) => Err(failure),
         };
         let error = |failure: Failure| SendError {

@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use reqwest::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION,
 };
 use reqwest::{Method, Response, Url};
 
 use super::Http;
 use super::answer::{Answer, Rest};
 use super::auth::Credentials;
+use super::cookies::{SetCookie, cookies_of, put_cookies};
 use super::error::{Failure, status_words};
 use super::fault::Fault;
 use super::render::{Prepared, keep_harmless, origin};
 use crate::plan::auth::Outgoing;
 use crate::tape::TapeUse;
+use crate::wire::header_value;
 
 /// Of a body that failed, so much is read.
 const OF_FAILED: usize = 256 * 1024;
@@ -44,6 +46,8 @@ impl Http {
     ) -> Result<(Answer, Option<Rest>), Failure> {
         let mut next = prepared.clone();
         let mut redirects = 0;
+        let first = origin(&prepared.url);
+        let mut cookies = Vec::new();
         // 303 says that it was done, and where its answer is.
         let mut is_done = false;
         let lost = |url: &Url, what: String| {
@@ -53,7 +57,7 @@ impl Http {
         };
         loop {
             let exchanged = self.exchange_once(&next, credentials, bounds).await;
-            let (answer, rest) = match exchanged {
+            let (mut answer, rest) = match exchanged {
                 Err(Failure::Fault(fault)) if is_done => {
                     return Err(lost(&next.url, fault.to_string()));
                 }
@@ -62,16 +66,19 @@ impl Http {
                 }
                 exchanged => exchanged?,
             };
+            // A login sets them and sends on; what another host sets is its own.
+            if origin(&next.url) == first {
+                cookies.extend(cookies_of(&answer.headers));
+            }
             let location = match answer.status {
                 301 | 302 | 303 | 307 | 308 => answer.headers.get(LOCATION),
                 _ => None,
             };
+            let location = location.filter(|_| bounds.redirects > 0);
             let Some(location) = location else {
+                answer.cookies = cookies;
                 return Ok((answer, rest));
             };
-            if bounds.redirects == 0 {
-                return Ok((answer, rest));
-            }
             redirects += 1;
             if redirects > bounds.redirects {
                 return Err(Failure::Redirect(format!(
@@ -103,6 +110,9 @@ impl Http {
                     )));
                 }
                 keep_harmless(&mut next.headers);
+            }
+            if origin(&url) == first {
+                next.headers = prepared_cookies(next.headers, prepared, &cookies)?;
             }
             next.url = url;
         }
@@ -221,6 +231,27 @@ impl Http {
         let mut stop = self.stop.clone();
         stop.stopped().await;
     }
+}
+
+/// Headers with the cookies that were set on the way, besides those that the request has itself.
+fn prepared_cookies(
+    mut headers: HeaderMap,
+    prepared: &Prepared,
+    set: &[SetCookie],
+) -> Result<HeaderMap, Failure> {
+    let mut jar = Vec::new();
+    put_cookies(&mut jar, set);
+    if jar.is_empty() {
+        return Ok(headers);
+    }
+    let own = prepared.headers.get(COOKIE);
+    let own = own.and_then(|own| own.to_str().ok()).map(str::to_owned);
+    let pairs = jar.iter().map(|(name, value)| format!("{name}={value}"));
+    let all: Vec<String> = own.into_iter().chain(pairs).collect();
+    let mut value = header_value("cookie", &all.join("; "))?;
+    value.set_sensitive(true);
+    headers.insert(COOKIE, value);
+    Ok(headers)
 }
 
 fn host_of(url: &Url) -> String {

@@ -55,7 +55,12 @@ impl Rehearsal {
         frame: &Arc<Frame>,
         prepared: Result<Prepared, Failure>,
     ) -> Result<Arc<Answer>, Failure> {
-        let url = match (plan.awaits, prepared) {
+        // What it takes of credentials is not known either: nobody is asked for them.
+        let awaits = match plan.awaits {
+            Awaits::Nothing if plan.takes_credentials() => Awaits::Elsewhere,
+            awaits => awaits,
+        };
+        let url = match (awaits, prepared) {
             (Awaits::Nothing, Err(failure)) => return Err(failure),
             (Awaits::Nothing, Ok(prepared)) => {
                 self.add(Rehearsed::of(http, &prepared));
@@ -77,7 +82,7 @@ impl Rehearsal {
     /// Notes a step that an answer before it decides on; whether it is one.
     pub fn notes_depending(&self, http: &Http, step: &TargetStepPlan, frame: &Arc<Frame>) -> bool {
         if step.when_depends {
-            let prepared = render(&step.request, frame, None).ok();
+            let prepared = render(&step.request, frame, frame, None).ok();
             let only = step.when.as_ref();
             self.note_depending(http, &step.request, frame, prepared.as_ref(), only);
         }

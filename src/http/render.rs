@@ -59,15 +59,16 @@ pub fn origin(url: &Url) -> Origin {
     )
 }
 
-/// Works out a request. `address` is the next page's, where an answer gave it: it replaces URL and
-/// query.
+/// Works out a request; `base_url` sees `of_base`. `address` is the next page's, where an answer gave it:
+/// it replaces URL and query.
 pub fn render(
     plan: &RequestPlan,
     frame: &Arc<Frame>,
+    of_base: &Arc<Frame>,
     address: Option<&Url>,
 ) -> Result<Prepared, Failure> {
     let base = match &plan.base_url {
-        Some(base) => Some(base.text(frame)?),
+        Some(base) => Some(base.text(of_base)?),
         None => None,
     };
     let url = if let Some(url) = address {

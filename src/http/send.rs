@@ -10,7 +10,8 @@ use super::answer::{Answer, Rest};
 use super::error::{Failure, RuleEnd, SendError};
 use super::exchange::Bounds;
 use super::judge::{Accepted, Verdict, judge};
-use super::render::{Prepared, render};
+use super::making::{Made, Making};
+use super::render::Prepared;
 use super::wait;
 use crate::plan::request::{Repeat, RequestPlan};
 use crate::template::Frame;
@@ -48,13 +49,16 @@ impl Http {
         address: Option<&Url>,
     ) -> Result<Reply, SendError> {
         let mut course = Course::default();
-        let prepared = render(plan, frame, address);
-        let shown = match &prepared {
-            Ok(prepared) => format!("{} {}", prepared.method, prepared.url),
-            Err(_) => String::new(),
+        let making = Making {
+            plan,
+            frame,
+            address,
+            given: None,
         };
-        let result = match prepared {
-            Ok(prepared) => self.attempt(plan, frame, &prepared, &mut course).await,
+        let made = self.make(&making).await;
+        let shown = made.as_ref().map(Made::shown).unwrap_or_default();
+        let result = match made {
+            Ok(made) => self.attempt(&making, made, &mut course).await,
             Err(failure) => Err(failure),
         };
         let fail = |failure: Failure| SendError {
@@ -75,8 +79,14 @@ impl Http {
 
     /// Sends a request once, though the run is stopped: it says goodbye.
     pub async fn send_last(&self, plan: &RequestPlan, frame: &Arc<Frame>) -> Result<(), Failure> {
-        let prepared = render(plan, frame, None)?;
-        let credentials = self.credentials(plan.auth, frame, None).await?;
+        let making = Making {
+            plan,
+            frame,
+            address: None,
+            given: None,
+        };
+        let Made { prepared, seen } = self.make(&making).await?;
+        let credentials = self.credentials(plan.auth, &seen, None).await?;
         let bounds = Bounds {
             timeout: LAST_TIMEOUT,
             redirects: 0,
@@ -90,11 +100,11 @@ impl Http {
 
     pub(super) async fn attempt(
         &self,
-        plan: &RequestPlan,
-        frame: &Arc<Frame>,
-        prepared: &Prepared,
+        making: &Making<'_>,
+        mut made: Made,
         course: &mut Course,
     ) -> Result<Ended, Failure> {
+        let Making { plan, frame, .. } = *making;
         let changes = plan.repeat != Repeat::Asks;
         let bounds = Bounds {
             timeout: plan.timeout,
@@ -103,9 +113,10 @@ impl Http {
             grace: if changes { GRACE } else { Duration::ZERO },
             changes,
         };
-        let may_repeat = may_repeat(plan, prepared);
-        let mut credentials = self.credentials(plan.auth, frame, None).await?;
+        let may_repeat = may_repeat(plan, &made.prepared);
+        let mut credentials = self.credentials(plan.auth, &made.seen, None).await?;
         let mut has_refreshed = false;
+        let mut was_challenged = false;
         loop {
             self.wait_for_turn(plan, frame).await?;
             // Nothing new is sent once the run is stopped.
@@ -116,7 +127,7 @@ impl Http {
             course.answer = None;
             course.was_in_doubt |= course.in_doubt;
             course.in_doubt = false;
-            let exchanged = self.exchange(prepared, &credentials, bounds).await;
+            let exchanged = self.exchange(&made.prepared, &credentials, bounds).await;
             let (wait, failure) = match exchanged {
                 Err(Failure::Fault(fault)) => {
                     let is_sent = !fault.is_before_sending();
@@ -134,6 +145,15 @@ impl Http {
                 }
                 Ok((answer, rest)) => {
                     self.note_remaining(plan, &answer.headers);
+                    self.note_cookies(&credentials, &answer.cookies).await;
+                    // What a server asks for before it does anything is no attempt that failed.
+                    if answer.status == 401
+                        && !was_challenged
+                        && credentials.challenged(&answer.headers)
+                    {
+                        was_challenged = true;
+                        continue;
+                    }
                     let answer = Arc::new(answer);
                     course.answer = Some(Arc::clone(&answer));
                     let seen = Frame::on(frame).with("response", answer.to_value());
@@ -168,6 +188,7 @@ impl Http {
                             has_refreshed = true;
                             let stale = Some(&credentials);
                             credentials = self.credentials(plan.auth, frame, stale).await?;
+                            made = self.make_again(making, made).await?;
                             continue;
                         }
                         Verdict::Retry(asked, failure) => (asked.unwrap_or(own), failure),
@@ -187,7 +208,8 @@ impl Http {
                 return Err(if is_known { failure } else { Failure::Stopped });
             }
             // A token may have expired meanwhile.
-            credentials = self.credentials(plan.auth, frame, None).await?;
+            made = self.make_again(making, made).await?;
+            credentials = self.credentials(plan.auth, &made.seen, None).await?;
         }
     }
 

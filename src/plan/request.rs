@@ -39,8 +39,14 @@ pub struct RequestPlan {
     pub auth: Option<usize>,
     /// Whether `auth` stands on the request itself: then it goes to its host, whichever that is.
     pub auth_is_own: bool,
+    /// What its templates read of `auth`: `token`, `login`, `timestamp`, `nonce`.
+    pub reads: Vec<&'static str>,
     /// What `base_url` gives.
     pub base_url: Option<Arc<Template>>,
+    /// What `base_url` reads of the auth of `http`.
+    pub base_reads: Vec<&'static str>,
+    /// The auth of `http`.
+    pub base_auth: Option<usize>,
     /// To the first byte and between bytes.
     pub timeout: Duration,
     /// Redirects that are followed.

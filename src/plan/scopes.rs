@@ -10,10 +10,33 @@ use super::options::OptionPlan;
 use super::target::Groups;
 
 /// Names of the language: steps can't have them.
-pub const RESERVED: [&str; 24] = [
-    "options", "run", "since", "record", "row", "vars", "part", "page", "response", "rows",
-    "items", "batch", "item", "result", "submit", "poll", "change", "outcome", "key", "keys",
-    "token", "error", "loop", "self",
+pub const RESERVED: [&str; 26] = [
+    "options",
+    "run",
+    "since",
+    "record",
+    "row",
+    "vars",
+    "part",
+    "page",
+    "response",
+    "rows",
+    "items",
+    "batch",
+    "item",
+    "result",
+    "submit",
+    "poll",
+    "change",
+    "outcome",
+    "key",
+    "keys",
+    "token",
+    "timestamp",
+    "nonce",
+    "error",
+    "loop",
+    "self",
 ];
 
 /// The fields of `run`.

@@ -9,7 +9,7 @@ use crate::plan::compile::Compiler;
 use crate::spec;
 use crate::spec::places::Keyed;
 use crate::template::scope::Scope;
-use crate::template::{Frame, Template};
+use crate::template::{Frame, Template, TemplateError};
 use crate::wire::WireError;
 
 /// Where a key is sent.
@@ -56,23 +56,28 @@ impl FieldsPlan {
         frame: &Arc<Frame>,
         sees: &Sees<'_>,
     ) -> Result<Box<dyn Credential>, AuthError> {
-        let values = |fields: &[(Arc<str>, Template)]| -> Result<Vec<_>, AuthError> {
+        let added = self.added(frame)?;
+        added.hide(sees);
+        Ok(Box::new(added))
+    }
+
+    /// The values that there are, which need not be secrets.
+    pub(super) fn added(&self, frame: &Arc<Frame>) -> Result<Added, TemplateError> {
+        let values = |fields: &[(Arc<str>, Template)]| -> Result<Vec<_>, TemplateError> {
             let mut values = Vec::new();
             for (name, template) in fields {
                 let value = template.text(frame)?;
-                if value.is_empty() {
-                    continue;
+                if !value.is_empty() {
+                    values.push((name.to_string(), value));
                 }
-                sees.hide(&value);
-                values.push((name.to_string(), value));
             }
             Ok(values)
         };
-        Ok(Box::new(Added {
+        Ok(Added {
             headers: values(&self.headers)?,
             query: values(&self.query)?,
             cookies: values(&self.cookies)?,
-        }))
+        })
     }
 }
 
@@ -85,6 +90,12 @@ pub(super) struct Added {
 }
 
 impl Added {
+    /// Hides the values.
+    pub fn hide(&self, sees: &Sees<'_>) {
+        let all = self.headers.iter().chain(&self.query).chain(&self.cookies);
+        all.for_each(|(_, value)| sees.hide(value));
+    }
+
     /// No credentials: nothing was filled in.
     pub fn nothing() -> Box<dyn Credential> {
         Box::new(Self::default())

@@ -64,6 +64,8 @@ impl JwtPlan {
             return Ok(Ask::Made(Token {
                 value: Value::from(assertion),
                 kind: "Bearer".to_owned(),
+                login: Value::UNDEFINED,
+                cookies: Vec::new(),
                 until: until(self.lasts),
                 keep: None,
             }));
@@ -82,7 +84,7 @@ impl JwtPlan {
 
     pub(super) fn read(answer: &TokenAnswer<'_>, sees: &Sees<'_>) -> Result<Token, AuthError> {
         sees.hide_tokens(answer);
-        Token::of_access(answer)
+        Token::of_access(answer, None)
     }
 
     pub(super) fn credential(token: &Token) -> Box<dyn Credential> {

@@ -3,26 +3,36 @@
 //!
 //! A kind asks nobody itself: it says what is to be asked ([`Ask`]), and `http::auth` asks.
 
+mod aws_sigv4;
 mod basic;
 mod bearer;
 mod choose;
+mod digest;
 mod fields;
 mod jwt;
+mod oauth1;
 mod oauth2;
 mod outgoing;
 mod session;
+mod sign;
+mod stamp;
 mod token;
 
 use std::sync::Arc;
 
+pub use aws_sigv4::AwsSigV4Plan;
 pub use basic::BasicPlan;
 pub use bearer::BearerPlan;
 pub use choose::ChoosePlan;
+pub use digest::DigestPlan;
 pub use fields::FieldsPlan;
 pub use jwt::JwtPlan;
+pub use oauth1::OAuth1Plan;
 pub use oauth2::OAuth2Plan;
 pub use outgoing::{Content, Credential, Outgoing};
 pub use session::SessionPlan;
+pub use sign::SignPlan;
+pub use stamp::Stamp;
 pub use token::{Ask, Sees, Token, TokenAnswer, TokenRequest};
 
 use super::compile::Compiler;
@@ -48,6 +58,14 @@ pub enum AuthPlan {
     Session(Box<SessionPlan>),
     /// A signed token.
     Jwt(Box<JwtPlan>),
+    /// A signature by a rule of the spec.
+    Sign(Arc<SignPlan>),
+    /// OAuth 1.0.
+    OAuth1(Box<OAuth1Plan>),
+    /// Amazon's signature.
+    AwsSigV4(Box<AwsSigV4Plan>),
+    /// User name and password, as digests.
+    Digest(DigestPlan),
     /// What an option chooses.
     Choose(ChoosePlan),
 }
@@ -72,26 +90,40 @@ impl AuthPlan {
         Ok(index)
     }
 
+    /// The kind whose token is fetched or made; nothing of those that need none.
+    fn with_token(&self) -> Option<WithToken<'_>> {
+        match self {
+            Self::None
+            | Self::Bearer(_)
+            | Self::Basic(_)
+            | Self::ApiKey(_)
+            | Self::Sign(_)
+            | Self::OAuth1(_)
+            | Self::AwsSigV4(_)
+            | Self::Digest(_)
+            | Self::Choose(_) => None,
+            Self::OAuth2(plan) => Some(WithToken::OAuth2(plan)),
+            Self::Session(plan) => Some(WithToken::Session(plan)),
+            Self::Jwt(plan) => Some(WithToken::Jwt(plan)),
+        }
+    }
+
     /// Whether it needs a token.
     pub fn takes_token(&self, sees: &Sees<'_>) -> Result<bool, AuthError> {
-        match self {
-            Self::None | Self::Bearer(_) | Self::Basic(_) | Self::ApiKey(_) | Self::Choose(_) => {
-                Ok(false)
-            }
-            Self::OAuth2(plan) => plan.takes_token(sees),
-            Self::Session(_) | Self::Jwt(_) => Ok(true),
+        match self.with_token() {
+            None => Ok(false),
+            Some(WithToken::OAuth2(plan)) => plan.takes_token(sees),
+            Some(WithToken::Session(_) | WithToken::Jwt(_)) => Ok(true),
         }
     }
 
     /// How its token is come by; nothing where it needs none.
     pub fn ask(&self, sees: &Sees<'_>) -> Result<Option<Ask<'_>>, AuthError> {
-        match self {
-            Self::None | Self::Bearer(_) | Self::Basic(_) | Self::ApiKey(_) | Self::Choose(_) => {
-                Ok(None)
-            }
-            Self::OAuth2(plan) => plan.ask(sees).map(Some),
-            Self::Session(plan) => Ok(Some(Ask::Login(&plan.login))),
-            Self::Jwt(plan) => plan.ask(sees).map(Some),
+        match self.with_token() {
+            None => Ok(None),
+            Some(WithToken::OAuth2(plan)) => plan.ask(sees).map(Some),
+            Some(WithToken::Session(plan)) => Ok(Some(Ask::Login(&plan.login))),
+            Some(WithToken::Jwt(plan)) => plan.ask(sees).map(Some),
         }
     }
 
@@ -101,14 +133,17 @@ impl AuthPlan {
         answer: &TokenAnswer<'_>,
         sees: &Sees<'_>,
     ) -> Result<Option<Token>, AuthError> {
-        match self {
-            Self::None | Self::Bearer(_) | Self::Basic(_) | Self::ApiKey(_) | Self::Choose(_) => {
-                Ok(None)
-            }
-            Self::OAuth2(plan) => plan.read(answer, sees).map(Some),
-            Self::Session(plan) => plan.read(answer).map(Some),
-            Self::Jwt(_) => JwtPlan::read(answer, sees).map(Some),
+        match self.with_token() {
+            None => Ok(None),
+            Some(WithToken::OAuth2(plan)) => plan.read(answer, sees).map(Some),
+            Some(WithToken::Session(plan)) => plan.read(answer, sees).map(Some),
+            Some(WithToken::Jwt(_)) => JwtPlan::read(answer, sees).map(Some),
         }
+    }
+
+    /// Whether requests carry the cookies that its login was given.
+    pub fn keeps_cookies(&self) -> bool {
+        matches!(self.with_token(), Some(WithToken::Session(_)))
     }
 
     /// The credentials of a request that sees `frame`.
@@ -122,7 +157,11 @@ impl AuthPlan {
             (Self::Bearer(plan), _) => plan.credential(frame, sees),
             (Self::Basic(plan), _) => plan.credential(frame, sees),
             (Self::ApiKey(plan), _) => plan.credential(frame, sees),
-            (Self::OAuth2(_), Some(token)) => Ok(OAuth2Plan::credential(token)),
+            (Self::Sign(plan), _) => plan.credential(frame, sees),
+            (Self::OAuth1(plan), _) => plan.credential(frame, sees),
+            (Self::AwsSigV4(plan), _) => plan.credential(frame, sees),
+            (Self::Digest(plan), _) => plan.credential(frame, sees),
+            (Self::OAuth2(plan), Some(token)) => plan.credential(token, frame, sees),
             (Self::Session(plan), Some(token)) => plan.credential(token, frame, sees),
             (Self::Jwt(_), Some(token)) => Ok(JwtPlan::credential(token)),
             (
@@ -131,6 +170,33 @@ impl AuthPlan {
             ) => Ok(Added::nothing()),
         }
     }
+}
+
+/// A kind whose token is fetched or made.
+enum WithToken<'p> {
+    OAuth2(&'p OAuth2Plan),
+    Session(&'p SessionPlan),
+    Jwt(&'p JwtPlan),
+}
+
+/// What requests see of their auth: `token` and `login`, or `timestamp` and `nonce`.
+pub(in crate::plan) fn names_of(auth: &Auth) -> Vec<&'static str> {
+    let choice = match auth {
+        Auth::Word(AuthWord::None) => return Vec::new(),
+        Auth::Choice(choice) => choice,
+    };
+    let mut names = Vec::new();
+    if choice.oauth2.is_some() || choice.session.is_some() || choice.jwt.is_some() {
+        names.extend(["token", "login"]);
+    }
+    if choice.sign.is_some() {
+        names.extend(Stamp::NAMES);
+    }
+    let cases = choice.choose.iter().flat_map(|choose| &choose.cases);
+    names.extend(cases.flat_map(|(_, auth)| names_of(auth)));
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 impl Compiler<'_> {
@@ -147,6 +213,10 @@ impl Compiler<'_> {
             oauth2,
             session,
             jwt,
+            sign,
+            oauth1,
+            aws_sigv4,
+            digest,
             choose,
         } = &**choice;
         let sees = scopes.request();
@@ -167,13 +237,25 @@ impl Compiler<'_> {
         });
         let oauth2 = oauth2
             .as_ref()
-            .map(|oauth2| AuthPlan::OAuth2(Box::new(OAuth2Plan::compile(oauth2, &base, self))));
+            .map(|oauth2| AuthPlan::OAuth2(Box::new(OAuth2Plan::compile(oauth2, scopes, self))));
         let session = session.as_ref().map(|session| {
             AuthPlan::Session(Box::new(SessionPlan::compile(session, scopes, self)))
         });
         let jwt = jwt
             .as_ref()
             .map(|jwt| AuthPlan::Jwt(Box::new(JwtPlan::compile(jwt, &base, self))));
+        let sign = sign
+            .as_ref()
+            .map(|sign| AuthPlan::Sign(Arc::new(SignPlan::compile(sign, scopes, self))));
+        let oauth1 = oauth1
+            .as_ref()
+            .map(|oauth1| AuthPlan::OAuth1(Box::new(OAuth1Plan::compile(oauth1, &sees, self))));
+        let aws_sigv4 = aws_sigv4
+            .as_ref()
+            .map(|aws| AuthPlan::AwsSigV4(Box::new(AwsSigV4Plan::compile(aws, &sees, self))));
+        let digest = digest
+            .as_ref()
+            .map(|digest| AuthPlan::Digest(DigestPlan::compile(digest, &sees, self)));
         let choose = choose
             .as_ref()
             .map(|choose| AuthPlan::Choose(ChoosePlan::compile(choose, scopes, self)));
@@ -183,6 +265,10 @@ impl Compiler<'_> {
             .or(oauth2)
             .or(session)
             .or(jwt)
+            .or(sign)
+            .or(oauth1)
+            .or(aws_sigv4)
+            .or(digest)
             .or(choose)?;
         Some(self.add_auth(plan))
     }

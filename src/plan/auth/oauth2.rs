@@ -1,18 +1,22 @@
 //! An access token by OAuth 2.0: asked for, renewed, and where each gives another refresh token, kept.
 
+use std::sync::Arc;
+
 use super::AuthError;
 use super::basic::basic;
-use super::fields::Added;
+use super::fields::{Added, FieldsPlan};
 use super::outgoing::Credential;
 use super::token::{Ask, Sees, Token, TokenAnswer, TokenRequest};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::json_path::PathPlan;
 use crate::plan::Secret;
 use crate::plan::compile::{AddressOf, Compiler};
+use crate::plan::scopes::Scopes;
 use crate::spec::auth::{Grant, OAuth2, SendCredentials, TokenBody};
 use crate::spec::places::Placed;
-use crate::template::scope::Scope;
+use crate::template::scope::Name;
 use crate::template::tree::{TemplateTree, json_of};
-use crate::template::{Template, is_nothing, json, text_of};
+use crate::template::{Frame, Template, is_nothing, json, text_of};
 
 /// An access token by OAuth 2.0.
 #[derive(Debug)]
@@ -29,11 +33,34 @@ pub struct OAuth2Plan {
     body: TokenBody,
     extra: TemplateTree,
     rotates: bool,
+    /// Where the token stands; at `access_token` where nothing is said.
+    token: Option<PathPlan>,
+    /// What carries it; `Authorization: Bearer …` where nothing is said.
+    fields: FieldsPlan,
 }
 
 impl OAuth2Plan {
-    pub(super) fn compile(at: &Placed<OAuth2>, scope: &Scope, compiler: &mut Compiler<'_>) -> Self {
+    pub(super) fn compile(
+        at: &Placed<OAuth2>,
+        all_scopes: &Scopes,
+        compiler: &mut Compiler<'_>,
+    ) -> Self {
         let spec = &at.value;
+        let scope = &all_scopes.base();
+        let token = spec.token.as_ref();
+        let token = token.map(|token| compiler.path(token, &Scopes::answered(scope)).0);
+        let sees = all_scopes.request();
+        let sees = sees.with("token", Name::Any).with("login", Name::Any);
+        let fields = [&spec.header, &spec.query, &None];
+        let (fields, uses) =
+            compiler.watched(|compiler| FieldsPlan::compile(fields, &sees, compiler));
+        if !fields.is_empty() && !uses.names.contains("token") {
+            compiler.error(
+                at,
+                "a token is fetched, and nothing sends it",
+                "header: { Authorization: \"Bearer {{ token }}\" }",
+            );
+        }
         let needs_token = match spec.grant {
             Grant::RefreshToken => spec.refresh_token.is_none(),
             Grant::ClientCredentials | Grant::Password => false,
@@ -85,6 +112,8 @@ impl OAuth2Plan {
             body: spec.body,
             extra: compiler.map_tree(&spec.extra, scope),
             rotates: rotates.is_some(),
+            token,
+            fields,
         }
     }
 
@@ -185,7 +214,15 @@ impl OAuth2Plan {
         sees: &Sees<'_>,
     ) -> Result<Token, AuthError> {
         sees.hide_tokens(answer);
-        let mut token = Token::of_access(answer)?;
+        let mut token = match &self.token {
+            None => Token::of_access(answer, None)?,
+            Some(path) => {
+                let found = (answer.follow)(path)
+                    .map_err(|error| AuthError::Refused(format!("token: {error}")))?;
+                sees.hide_secrets(&answer.body);
+                Token::of_access(answer, Some(found))?
+            }
+        };
         if self.rotates {
             let next = answer.body.get_attr("refresh_token").unwrap_or_default();
             if !is_nothing(&next) {
@@ -198,7 +235,15 @@ impl OAuth2Plan {
         Ok(token)
     }
 
-    pub(super) fn credential(token: &Token) -> Box<dyn Credential> {
-        Added::authorization(token.authorization())
+    pub(super) fn credential(
+        &self,
+        token: &Token,
+        frame: &Arc<Frame>,
+        sees: &Sees<'_>,
+    ) -> Result<Box<dyn Credential>, AuthError> {
+        if self.fields.is_empty() {
+            return Ok(Added::authorization(token.authorization()));
+        }
+        self.fields.credential(&token.seen(frame), sees)
     }
 }

@@ -12,6 +12,11 @@ pub trait Credential: std::fmt::Debug + Send + Sync {
     /// Adds what says who asks. It is asked once for every time the request is sent, also where it is
     /// sent on to.
     fn sign(&self, request: &mut Outgoing<'_>) -> Result<(), WireError>;
+
+    /// Takes the challenge of an answer that refuses; whether it can be answered.
+    fn challenged(&self, _headers: &HeaderMap) -> bool {
+        false
+    }
 }
 
 /// What a request carries.

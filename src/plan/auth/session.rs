@@ -14,7 +14,7 @@ use crate::plan::scopes::Scopes;
 use crate::spec::auth::Session;
 use crate::spec::places::Placed;
 use crate::template::scope::Name;
-use crate::template::{Frame, is_nothing};
+use crate::template::{Frame, Value, is_nothing};
 
 /// A login whose answer has a token.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct SessionPlan {
     /// The request that logs in.
     pub(super) login: RequestPlan,
     /// Where the token stands.
-    token: PathPlan,
+    token: Option<PathPlan>,
     /// What carries `token`.
     fields: FieldsPlan,
     /// How long it is good for.
@@ -39,24 +39,15 @@ impl SessionPlan {
         let base = scopes.base();
         let sees = scopes.request();
         let login = compiler.request(&spec.login, "the login", scopes, &sees, Purpose::Login);
-        let (token, _) = compiler.path(&spec.token, &Scopes::answered(&base));
-        let scope = sees.with("token", Name::Any);
+        let token = spec.token.as_ref();
+        let token = token.map(|token| compiler.path(token, &Scopes::answered(&base)).0);
+        let scope = sees.with("token", Name::Any).with("login", Name::Any);
         let fields = [&spec.header, &spec.query, &spec.cookie];
         let (fields, uses) =
             compiler.watched(|compiler| FieldsPlan::compile(fields, &scope, compiler));
-        if !fields.is_empty() && !uses.names.contains("token") {
-            compiler.error(
-                at,
-                "the session logs in, and nothing sends its `token`",
-                "header: { Authorization: \"Bearer {{ token }}\" }",
-            );
-        }
-        if fields.is_empty() {
-            compiler.error(
-                at,
-                "a session says where its token is sent",
-                "header: { Authorization: \"Bearer {{ token }}\" }, or query, or cookie",
-            );
+        let is_read = uses.names.contains("token") || uses.names.contains("login");
+        if token.is_some() && !is_read {
+            compiler.unsent_tokens.push(at.span.clone());
         }
         let lasts = spec.lasts.as_deref();
         Self {
@@ -67,10 +58,27 @@ impl SessionPlan {
         }
     }
 
-    pub(super) fn read(&self, answer: &TokenAnswer<'_>) -> Result<Token, AuthError> {
-        let found = (answer.follow)(&self.token)
-            .map_err(|error| AuthError::Refused(format!("token: {error}")))?;
-        if is_nothing(&found) {
+    pub(super) fn read(
+        &self,
+        answer: &TokenAnswer<'_>,
+        sees: &Sees<'_>,
+    ) -> Result<Token, AuthError> {
+        sees.hide_secrets(&answer.body);
+        let found = match &self.token {
+            Some(path) => (answer.follow)(path)
+                .map_err(|error| AuthError::Refused(format!("token: {error}")))?,
+            None if answer.cookies.is_empty() => {
+                return Err(AuthError::Refused(
+                    "the answer to the login sets no cookie, and the session has no `token`"
+                        .to_owned(),
+                ));
+            }
+            None => Value::UNDEFINED,
+        };
+        for (_, value) in answer.cookies {
+            sees.hide(value);
+        }
+        if self.token.is_some() && is_nothing(&found) {
             return Err(AuthError::Refused(format!(
                 "the answer to the login has no token where `token` looks for it: {}",
                 answer.keys()
@@ -79,6 +87,8 @@ impl SessionPlan {
         Ok(Token {
             value: found,
             kind: "Bearer".to_owned(),
+            login: answer.body.clone(),
+            cookies: answer.cookies.to_vec(),
             until: self.lasts.and_then(until),
             keep: None,
         })
@@ -90,7 +100,14 @@ impl SessionPlan {
         frame: &Arc<Frame>,
         sees: &Sees<'_>,
     ) -> Result<Box<dyn Credential>, AuthError> {
-        let seen = Frame::on(frame).with("token", token.value.clone());
-        self.fields.credential(&Arc::new(seen), sees)
+        let mut added = self.fields.added(&token.seen(frame))?;
+        added.hide(sees);
+        // A cookie that the spec names has the word.
+        let known: Vec<String> = added.cookies.iter().map(|(name, _)| name.clone()).collect();
+        let jar = token.cookies.iter();
+        added
+            .cookies
+            .extend(jar.filter(|(name, _)| !known.contains(name)).cloned());
+        Ok(Box::new(added))
     }
 }

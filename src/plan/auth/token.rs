@@ -10,6 +10,7 @@ use super::outgoing::Credential;
 use crate::json_path::PathPlan;
 use crate::plan::request::RequestPlan;
 use crate::plan::{Redactor, Secret};
+use crate::secret_names::sounds_secret;
 use crate::spec::auth::TokenBody;
 use crate::template::{Frame, Template, TemplateError, Value, is_nothing, text_of, wait_of};
 
@@ -40,6 +41,27 @@ impl Sees<'_> {
     pub fn hide(&self, secret: &str) {
         if secret.len() >= SHORTEST_SECRET {
             self.redactor.add(secret);
+        }
+    }
+
+    /// Hides what stands in an answer under the name of a secret.
+    pub fn hide_secrets(&self, body: &Value) {
+        match body.kind() {
+            ValueKind::Map => {
+                for key in body.try_iter().into_iter().flatten() {
+                    let value = body.get_item(&key).unwrap_or_default();
+                    match value.as_str() {
+                        Some(text) if key.as_str().is_some_and(sounds_secret) => self.hide(text),
+                        Some(_) => {}
+                        None => self.hide_secrets(&value),
+                    }
+                }
+            }
+            ValueKind::Seq => {
+                let items = body.try_iter().into_iter().flatten();
+                items.for_each(|item| self.hide_secrets(&item));
+            }
+            _ => {}
         }
     }
 
@@ -103,6 +125,8 @@ pub struct TokenAnswer<'r> {
     pub url: String,
     /// Its body.
     pub body: Value,
+    /// The cookies that it set, and those that the answers before it did.
+    pub cookies: &'r [(String, String)],
     /// Follows a path in it.
     pub follow: &'r dyn Fn(&PathPlan) -> Result<Value, TemplateError>,
 }
@@ -114,6 +138,10 @@ pub struct Token {
     pub value: Value,
     /// How it is sent: `Bearer`.
     pub kind: String,
+    /// The answer that it came with; nothing of one that was made here.
+    pub login: Value,
+    /// The cookies that the login was given.
+    pub cookies: Vec<(String, String)>,
     /// When it is renewed; never where this is nothing.
     pub until: Option<Instant>,
     /// A refresh token that is to be kept in the place of another: the other, and it.
@@ -136,24 +164,36 @@ impl Token {
         text_of(&self.value).into_owned()
     }
 
+    /// What sees it, as `token`, and the answer that it came with, as `login`.
+    pub fn seen(&self, frame: &Arc<Frame>) -> Arc<Frame> {
+        let seen = Frame::on(frame).with("token", self.value.clone());
+        Arc::new(seen.with("login", self.login.clone()))
+    }
+
     /// The header's value that carries it.
     pub(super) fn authorization(&self) -> String {
         format!("{} {}", self.kind, self.text())
     }
 
-    /// The `access_token` of an answer.
-    pub(super) fn of_access(answer: &TokenAnswer<'_>) -> Result<Self, AuthError> {
+    /// The `access_token` of an answer, or what was found elsewhere in it.
+    pub(super) fn of_access(
+        answer: &TokenAnswer<'_>,
+        found: Option<Value>,
+    ) -> Result<Self, AuthError> {
         let body = &answer.body;
-        let token = body.get_attr("access_token").unwrap_or_default();
+        let place = match found {
+            None => "has no `access_token`",
+            Some(_) => "has no token where `token` looks for it",
+        };
+        let token = found.unwrap_or_else(|| body.get_attr("access_token").unwrap_or_default());
         if is_nothing(&token) || token.as_str() == Some("") {
             return Err(AuthError::Refused(format!(
-                "the answer of {} has no `access_token`: {}",
+                "the answer of {} {place}: {}",
                 answer.url,
                 answer.keys()
             )));
         }
-        let lasts = body.get_attr("expires_in").unwrap_or_default();
-        let lasts = wait_of(&lasts).unwrap_or(TOKEN_LASTS);
+        let lasts = wait_of(&lifetime(body)).unwrap_or(TOKEN_LASTS);
         let kind = body.get_attr("token_type").unwrap_or_default();
         let kind = match kind.as_str() {
             // Most write the word in small letters, and some refuse it then.
@@ -165,10 +205,26 @@ impl Token {
         Ok(Self {
             value: Value::from(text_of(&token).into_owned()),
             kind,
+            login: answer.body.clone(),
+            cookies: Vec::new(),
             until: until(lasts),
             keep: None,
         })
     }
+}
+
+/// `expires_in`, of the answer or of a map in it: that in which the token stands.
+fn lifetime(body: &Value) -> Value {
+    let own = body.get_attr("expires_in").unwrap_or_default();
+    if !is_nothing(&own) || body.kind() != ValueKind::Map {
+        return own;
+    }
+    let keys = body.try_iter().into_iter().flatten();
+    let inner = keys.map(|key| body.get_item(&key).unwrap_or_default());
+    let mut found = inner
+        .filter(|inner| inner.kind() == ValueKind::Map)
+        .map(|inner| inner.get_attr("expires_in").unwrap_or_default());
+    found.find(|lasts| !is_nothing(lasts)).unwrap_or_default()
 }
 
 impl TokenAnswer<'_> {
@@ -203,11 +259,15 @@ mod tests {
     use super::*;
 
     fn answer(body: Value) -> Result<Token, AuthError> {
-        Token::of_access(&TokenAnswer {
-            url: "https://auth.example.com/token".to_owned(),
-            body,
-            follow: &|_| Ok(Value::UNDEFINED),
-        })
+        Token::of_access(
+            &TokenAnswer {
+                url: "https://auth.example.com/token".to_owned(),
+                body,
+                cookies: &[],
+                follow: &|_| Ok(Value::UNDEFINED),
+            },
+            None,
+        )
     }
 
     #[test]

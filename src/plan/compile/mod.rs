@@ -140,6 +140,9 @@ pub fn compile(
         uses: Uses::default(),
         auths: Vec::new(),
         auth_is_sent: false,
+        unsent_tokens: Vec::new(),
+        token_is_read: false,
+        is_default_auth: false,
         limits: Vec::new(),
         target_rules: Vec::new(),
         has_steps: false,
@@ -183,6 +186,12 @@ pub(super) struct Compiler<'d> {
     pub(super) auths: Vec<AuthPlan>,
     /// Whether a request may get the credentials of `http`.
     auth_is_sent: bool,
+    /// Where sessions stand that do not send their tokens themselves.
+    pub(super) unsent_tokens: Vec<std::ops::Range<usize>>,
+    /// Whether a request takes something of its auth.
+    token_is_read: bool,
+    /// Whether what is compiled is the auth of `http`.
+    is_default_auth: bool,
     limits: Vec<LimitPlan>,
     /// Whose `on_response` stands between a target's request and `http`.
     target_rules: Vec<Placed<OnResponse>>,
@@ -296,6 +305,7 @@ impl<'d> Compiler<'d> {
             );
         }
         self.unsent_auth();
+        self.unread_tokens();
         self.unread_options(&options);
         Plan {
             name: spec.name.0.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Compiler;
 use super::addresses::AddressOf;
 use super::rules::{has_target_steps, has_what_splits};
+use crate::plan::auth::names_of;
 use crate::plan::reads::BodyReads;
 use crate::plan::request::{
     AddressPlan, Awaits, BodyPlan, FieldPlan, REDIRECTS, Repeat, RequestPlan, RulePlan,
@@ -15,13 +16,15 @@ use crate::spec::recovery::Then;
 use crate::spec::request::{Request, RequestKeys};
 use crate::spec::tree::NodeValue;
 use crate::spec::{self};
-use crate::template::scope::Scope;
+use crate::template::scope::{Name, Scope};
 use crate::template::{Template, Uses};
 
 /// What `http` gives to requests.
 #[derive(Debug, Default)]
 pub struct Defaults {
     pub(super) base_url: Option<Arc<Template>>,
+    /// What `base_url` takes of the auth of `http`.
+    base_reads: Vec<&'static str>,
     auth: Option<usize>,
     limit: Option<usize>,
 }
@@ -100,6 +103,26 @@ enum BaseHost {
     Is(String),
 }
 
+/// A scope with what an auth gives, and those of its names that are not taken: a step may be called
+/// `login`.
+fn with_names(scope: &Scope, names: Vec<&'static str>) -> (Scope, Vec<&'static str>) {
+    let mut with = scope.clone();
+    let mut own = Vec::new();
+    for name in names {
+        if scope.get(name).is_none() {
+            with = with.with(name, Name::Any);
+            own.push(name);
+        }
+    }
+    (with, own)
+}
+
+/// Those of the names that templates read.
+fn read_of(names: &[&'static str], uses: &Uses) -> Vec<&'static str> {
+    let read = names.iter().filter(|name| uses.names.contains(**name));
+    read.copied().collect()
+}
+
 /// Scheme, host and port of an address whose host is no template.
 fn fixed_host(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
@@ -121,15 +144,25 @@ impl Compiler<'_> {
         if let Some(url) = base_url {
             self.check_address(url, AddressOf::Server);
         }
-        let base_url = base_url.map(|url| Arc::new(self.template(url, &scopes.base())));
-        self.defaults.base_url.clone_from(&base_url);
         let auth = http.request.auth.as_ref();
+        // Where a server is said by a login.
+        let names = auth.map(|auth| names_of(auth)).unwrap_or_default();
+        let (scope, names) = with_names(&scopes.base(), names);
+        let (base_url, uses) =
+            self.watched(|compiler| base_url.map(|url| Arc::new(compiler.template(url, &scope))));
+        let base_reads = read_of(&names, &uses);
+        self.token_is_read |= !base_reads.is_empty();
+        self.defaults.base_url.clone_from(&base_url);
+        self.defaults.base_reads.clone_from(&base_reads);
+        self.is_default_auth = true;
         let auth = auth.and_then(|auth| self.auth(auth, scopes));
+        self.is_default_auth = false;
         let scope = Scopes::answered(&scopes.request());
         let limit = http.request.rate_limit.as_ref();
         let limit = limit.map(|limit| self.limit(limit, &scope));
         Defaults {
             base_url,
+            base_reads,
             auth,
             limit,
         }
@@ -189,7 +222,22 @@ impl Compiler<'_> {
         self.error(auth, message, hint);
     }
 
-    /// A request; `scope` is what its templates see.
+    /// A token that is fetched and sent nowhere.
+    pub(super) fn unread_tokens(&mut self) {
+        let unsent = std::mem::take(&mut self.unsent_tokens);
+        if self.token_is_read {
+            return;
+        }
+        for place in unsent {
+            self.error(
+                &place,
+                "the session logs in, and nothing sends its `token`",
+                "header: { Authorization: \"Bearer {{ token }}\" }, or query, or cookie; or write {{ token }} into a request",
+            );
+        }
+    }
+
+    /// A request; `scope` is what its templates see, besides what its auth gives.
     pub(in crate::plan) fn request(
         &mut self,
         request: &Placed<Request>,
@@ -204,15 +252,49 @@ impl Compiler<'_> {
             Request::Whole(keys) => Some(&**keys),
         };
         let owners = Over { own, http };
+        let names = match (own.and_then(|own| own.auth.as_ref()), purpose) {
+            (Some(auth), _) => names_of(auth),
+            (None, Purpose::File) => Vec::new(),
+            (None, _) => {
+                let auth = http.and_then(|http| http.auth.as_ref());
+                auth.map(|auth| names_of(auth)).unwrap_or_default()
+            }
+        };
+        let (scope, names) = with_names(scope, names);
+        let scope = &scope;
         let (address, of_address) =
             self.watched(|compiler| compiler.address(request, &owners, (scope, purpose)));
-        let ((body, query, headers), of_rest) = self.watched(|compiler| {
+        let ((body, query, headers), mut of_rest) = self.watched(|compiler| {
             (
                 compiler.body(owners.each(), scope),
                 compiler.query(&owners, scope),
                 compiler.headers(&owners, scope),
             )
         });
+        let (idempotency_key, of_key) = self.watched(|compiler| {
+            let key = owners.first(|keys| keys.idempotency_key.as_ref());
+            compiler.idempotency_key(key, scope)
+        });
+        of_rest.add(of_key);
+        let mut reads = read_of(&names, &of_address);
+        reads.extend(read_of(&names, &of_rest));
+        let is_at_base = match &address {
+            AddressPlan::Path(_) => true,
+            AddressPlan::Url(url) => url.source().is_none_or(|url| !url.contains("://")),
+        };
+        let is_own_login = purpose == Purpose::Login && self.is_default_auth;
+        if is_own_login && is_at_base && !self.defaults.base_reads.is_empty() {
+            self.error(
+                request,
+                "`base_url` takes of the answer to the login, so the login can't be there",
+                "login: { url: \"https://login.example.com/token\" }, the whole address",
+            );
+        }
+        if purpose == Purpose::Login {
+            // Who asks for a token has none.
+            reads.clear();
+        }
+        self.token_is_read |= !reads.is_empty();
         let awaits = |uses: &Uses| uses.names.iter().any(|name| scope.is_answer(name));
         let awaits = match (awaits(&of_address), awaits(&of_rest)) {
             (true, _) => Awaits::InAddress,
@@ -265,7 +347,14 @@ impl Compiler<'_> {
             body,
             auth,
             auth_is_own,
-            base_url: self.defaults.base_url.clone(),
+            reads,
+            base_url: self
+                .defaults
+                .base_url
+                .clone()
+                .filter(|_| !is_own_login || self.defaults.base_reads.is_empty()),
+            base_reads: self.defaults.base_reads.clone(),
+            base_auth: self.defaults.auth,
             timeout: self.timeout(owners.first(|keys| keys.timeout.as_deref())),
             redirects: owners
                 .first(|keys| keys.redirects.as_ref())
@@ -275,8 +364,7 @@ impl Compiler<'_> {
             limit,
             rules: told.rules,
             rules_read: told.rules_read,
-            idempotency_key: self
-                .idempotency_key(owners.first(|keys| keys.idempotency_key.as_ref()), scope),
+            idempotency_key,
             repeat,
             errors_are_read: false,
             holds_body: told.holds_body,

@@ -1,40 +1,42 @@
-//! `hash(kind)`: a digest in hexadecimal.
+//! `hash(kind)`: a digest in hexadecimal. `hmac(key, kind)`: a keyed one.
 
-use std::fmt::Write as _;
-
-use md5::{Digest as _, Md5};
 use minijinja::{Error, Value};
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512, digest};
 
 use super::{by_value, invalid, optional_text};
+use crate::digest::{Hash, WORDS, base64, hex};
 use crate::template::native::{Doubt, Plain};
 use crate::template::text_of;
 
 /// The kinds there are.
-pub const KINDS: [&str; 4] = ["sha256", "sha512", "sha1", "md5"];
+pub const KINDS: [&str; 5] = WORDS;
 
-/// The digest of a text: `sha256` (the default), `sha512`, `sha1` or `md5`.
+/// How a keyed digest is written.
+pub const ENCODINGS: [&str; 2] = ["hex", "base64"];
+
+fn kind_of(kind: Option<&str>) -> Result<Hash, Error> {
+    let word = kind.unwrap_or("sha256");
+    Hash::of_word(word)
+        .ok_or_else(|| invalid(format!("no hash is called `{word}`: {}", KINDS.join(", "))))
+}
+
+/// The digest of a text: `sha256` (the default), `sha512`, `sha384`, `sha1` or `md5`.
 pub fn hash(value: &Value, kind: Option<&str>) -> Result<String, Error> {
-    let text = text_of(value);
-    let bytes = text.as_bytes();
-    let by = |algorithm| digest(algorithm, bytes).as_ref().to_vec();
-    let hashed = match kind.unwrap_or("sha256") {
-        "sha256" => by(&SHA256),
-        "sha512" => by(&SHA512),
-        "sha1" => by(&SHA1_FOR_LEGACY_USE_ONLY),
-        "md5" => Md5::digest(bytes).to_vec(),
-        other => {
-            return Err(invalid(format!(
-                "no hash is called `{other}`: {}",
-                KINDS.join(", ")
-            )));
-        }
-    };
-    Ok(hashed.iter().fold(String::new(), |mut hex, byte| {
-        // Writing into a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+    Ok(hex(&kind_of(kind)?.digest(text_of(value).as_bytes())))
+}
+
+/// The keyed digest of a text by the same kinds, as `hex` (the default) or `base64`.
+pub fn hmac(
+    value: &Value,
+    key: &Value,
+    kind: Option<&str>,
+    encode: Option<&str>,
+) -> Result<String, Error> {
+    let bytes = kind_of(kind)?.keyed(text_of(key).as_bytes(), text_of(value).as_bytes());
+    match encode.unwrap_or("hex") {
+        "hex" => Ok(hex(&bytes)),
+        "base64" => Ok(base64(&bytes)),
+        other => Err(invalid(format!("`{other}` is neither hex nor base64"))),
+    }
 }
 
 /// The plain form.

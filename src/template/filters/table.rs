@@ -100,6 +100,10 @@ const ALL: &[Filter] = &[
             .example("{{ 'abc' | hash('md5') }}", "\"900150983cd24fb0d6963f7d28e17f72\"")
             .takes(&[Parameter::maybe("kind", Takes::Word(&hash::KINDS), "'sha256'")])
             .natively(hash::native),
+        Filter::new("hmac", || Value::from_function(hash::hmac))
+            .about("A keyed digest (HMAC), in hexadecimal or as base64.")
+            .example("{{ 'what do ya want for nothing?' | hmac('Jefe') | truncate(8, true, '') }}", "\"5bdcc146\"")
+            .takes(&[Parameter::always("key", Takes::Text), Parameter::maybe("kind", Takes::Word(&hash::KINDS), "'sha256'"), Parameter::maybe("encode", Takes::Word(&hash::ENCODINGS), "'hex'")]),
         Filter::new("indent", || Value::from_function(stock::indent))
             .about("Lines moved to the right.")
             .example("{{ 'a\\nb' | indent(2) }}", "\"a\\n  b\"")

@@ -1,0 +1,128 @@
+//! A request as it is made, and made again where it takes something of credentials that have changed.
+
+use std::sync::Arc;
+
+use minijinja::Value;
+use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+
+use super::Http;
+use super::error::Failure;
+use super::payload::Payload;
+use super::render::{Prepared, render};
+use crate::plan::auth::{AuthPlan, Stamp};
+use crate::plan::request::RequestPlan;
+use crate::template::Frame;
+
+/// What a request is made of.
+pub(super) struct Making<'r> {
+    pub plan: &'r RequestPlan,
+    /// What its templates see.
+    pub frame: &'r Arc<Frame>,
+    /// The next page's address, where an answer gave it: it replaces URL and query.
+    pub address: Option<&'r Url>,
+    /// A body that is given, and its content type.
+    pub given: Option<(Payload, &'static str)>,
+}
+
+/// A request that is made.
+pub(super) struct Made {
+    pub prepared: Prepared,
+    /// What its templates saw: its credentials see it too.
+    pub seen: Arc<Frame>,
+}
+
+impl Made {
+    /// Its method and its address, for people.
+    pub(super) fn shown(&self) -> String {
+        format!("{} {}", self.prepared.method, self.prepared.url)
+    }
+}
+
+impl RequestPlan {
+    /// Whether it takes something of credentials.
+    pub(super) fn takes_credentials(&self) -> bool {
+        !self.reads.is_empty() || !self.base_reads.is_empty()
+    }
+}
+
+impl Making<'_> {
+    /// The request without anything of its credentials.
+    pub(super) fn bare(&self) -> Result<Made, Failure> {
+        self.rendered(self.frame, self.frame)
+    }
+
+    fn rendered(&self, seen: &Arc<Frame>, base: &Arc<Frame>) -> Result<Made, Failure> {
+        let mut prepared = render(self.plan, seen, base, self.address)?;
+        if let Some((payload, kind)) = &self.given {
+            prepared.body = Some(payload.clone());
+            let kind = HeaderValue::from_static(kind);
+            prepared.headers.entry(CONTENT_TYPE).or_insert(kind);
+        }
+        Ok(Made {
+            prepared,
+            seen: Arc::clone(seen),
+        })
+    }
+}
+
+impl Http {
+    /// Makes a request; what it takes of credentials is fetched before.
+    pub(super) async fn make(&self, making: &Making<'_>) -> Result<Made, Failure> {
+        let plan = making.plan;
+        if !plan.takes_credentials() {
+            return making.bare();
+        }
+        let seen = self.seen_of(plan.auth, &plan.reads, making.frame).await?;
+        let base = self.seen_of(plan.base_auth, &plan.base_reads, making.frame);
+        making.rendered(&seen, &base.await?)
+    }
+
+    /// The same once more, with what the credentials are by now. Its key stays: it is the same request.
+    pub(super) async fn make_again(
+        &self,
+        making: &Making<'_>,
+        made: Made,
+    ) -> Result<Made, Failure> {
+        const KEY: &str = "idempotency-key";
+        if !making.plan.takes_credentials() {
+            return Ok(made);
+        }
+        let mut again = self.make(making).await?;
+        if let Some(key) = made.prepared.headers.get(KEY) {
+            again.prepared.headers.insert(KEY, key.clone());
+        }
+        Ok(again)
+    }
+
+    /// A frame with what is read of an auth.
+    async fn seen_of(
+        &self,
+        auth: Option<usize>,
+        names: &[&'static str],
+        frame: &Arc<Frame>,
+    ) -> Result<Arc<Frame>, Failure> {
+        let (Some(index), false) = (auth, names.is_empty()) else {
+            return Ok(Arc::clone(frame));
+        };
+        let index = AuthPlan::chosen(&self.plan.auths, index, &self.base)?;
+        let mut seen = Frame::on(frame);
+        let has = |name: &str| names.contains(&name);
+        if has("token") || has("login") {
+            if let Some(token) = self.token_of(index).await? {
+                if has("token") {
+                    seen.set("token", token.value);
+                }
+                if has("login") {
+                    seen.set("login", token.login);
+                }
+            }
+        }
+        if matches!(self.plan.auths[index], AuthPlan::Sign(_)) {
+            let Stamp { timestamp, nonce } = Stamp::new();
+            seen.set("timestamp", Value::from(timestamp));
+            seen.set("nonce", Value::from(nonce));
+        }
+        Ok(Arc::new(seen))
+    }
+}
