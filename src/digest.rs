@@ -64,8 +64,15 @@ impl Hash {
             Self::Sha512 => by(keyed::HMAC_SHA512),
             Self::Sha1 => by(keyed::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
             Self::Md5 => {
-                #[expect(clippy::expect_used, reason = "a key of HMAC may have any length")]
-                let mut hmac = Hmac::<Md5>::new_from_slice(key).expect("a key of any length");
+                // A key is as long as a block; a longer one is digested first.
+                let mut block = [0; 64];
+                let short = if key.len() > block.len() {
+                    self.digest(key)
+                } else {
+                    key.to_vec()
+                };
+                block[..short.len()].copy_from_slice(&short);
+                let mut hmac = Hmac::<Md5>::new(&block.into());
                 hmac.update(bytes);
                 hmac.finalize().into_bytes().to_vec()
             }

@@ -43,9 +43,9 @@ impl Credentials {
     }
 
     /// Takes the challenge of an answer that refuses; whether it can be answered.
-    pub(super) fn challenged(&self, headers: &HeaderMap) -> bool {
-        let credential = self.credential.as_ref();
-        credential.is_some_and(|credential| credential.challenged(headers))
+    pub(super) fn challenged(&self, answer: &Answer) -> bool {
+        let credential = self.credential.as_ref().filter(|_| answer.status == 401);
+        credential.is_some_and(|credential| credential.challenged(&answer.headers))
     }
 
     /// Adds to a finished request, or signs it.

@@ -119,7 +119,7 @@ impl Http {
             }
         }
         if matches!(self.plan.auths[index], AuthPlan::Sign(_)) {
-            let Stamp { timestamp, nonce } = Stamp::new();
+            let Stamp { timestamp, nonce } = Stamp::of_now();
             seen.set("timestamp", Value::from(timestamp));
             seen.set("nonce", Value::from(nonce));
         }

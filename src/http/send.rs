@@ -106,13 +106,7 @@ impl Http {
     ) -> Result<Ended, Failure> {
         let Making { plan, frame, .. } = *making;
         let changes = plan.repeat != Repeat::Asks;
-        let bounds = Bounds {
-            timeout: plan.timeout,
-            redirects: plan.redirects,
-            held: if plan.holds_body { usize::MAX } else { HELD },
-            grace: if changes { GRACE } else { Duration::ZERO },
-            changes,
-        };
+        let bounds = bounds_of(plan);
         let may_repeat = may_repeat(plan, &made.prepared);
         let mut credentials = self.credentials(plan.auth, &made.seen, None).await?;
         let mut has_refreshed = false;
@@ -147,10 +141,7 @@ impl Http {
                     self.note_remaining(plan, &answer.headers);
                     self.note_cookies(&credentials, &answer.cookies).await;
                     // What a server asks for before it does anything is no attempt that failed.
-                    if answer.status == 401
-                        && !was_challenged
-                        && credentials.challenged(&answer.headers)
-                    {
+                    if !was_challenged && credentials.challenged(&answer) {
                         was_challenged = true;
                         continue;
                     }
@@ -238,6 +229,18 @@ impl Http {
             Failure::Redirect(text) => Failure::Redirect(redact(text)),
             other => other,
         }
+    }
+}
+
+/// How far the exchange of a request goes.
+fn bounds_of(plan: &RequestPlan) -> Bounds {
+    let changes = plan.repeat != Repeat::Asks;
+    Bounds {
+        timeout: plan.timeout,
+        redirects: plan.redirects,
+        held: if plan.holds_body { usize::MAX } else { HELD },
+        grace: if changes { GRACE } else { Duration::ZERO },
+        changes,
     }
 }
 

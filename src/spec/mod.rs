@@ -30,6 +30,7 @@ mod rules;
 mod scalars;
 pub mod schema;
 mod schema_of_editors;
+pub mod signature;
 pub mod source;
 mod state;
 pub mod structure;

@@ -34,6 +34,7 @@ mod rows;
 mod sandbox;
 mod secrets;
 mod signals;
+mod signatures;
 mod spec_files;
 mod spec_tests;
 mod state;

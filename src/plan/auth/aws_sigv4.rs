@@ -15,7 +15,7 @@ use super::outgoing::{Content, Credential, Outgoing};
 use super::token::{Sees, text};
 use crate::digest::{Hash, hex};
 use crate::plan::compile::Compiler;
-use crate::spec::auth::AwsSigV4;
+use crate::spec::signature::AwsSigV4;
 use crate::template::scope::Scope;
 use crate::template::{Frame, Template};
 use crate::wire::{WireError, encoded};
@@ -112,10 +112,11 @@ impl Signer {
         let headers = signed_headers(request);
         let names: Vec<&str> = headers.keys().map(String::as_str).collect();
         let names = names.join(";");
-        let lines: String = headers
+        let lines: Vec<String> = headers
             .iter()
             .map(|(name, value)| format!("{name}:{value}\n"))
             .collect();
+        let lines = lines.concat();
         let canonical = format!(
             "{}\n{}\n{}\n{lines}\n{names}\n{digest}",
             request.method(),
@@ -168,9 +169,14 @@ fn signed_headers(request: &Outgoing<'_>) -> BTreeMap<String, String> {
 
 /// The path, each part encoded once more than it is in the address; for S3 as it stands.
 fn path_of(path: &str, is_s3: bool) -> String {
-    let encode = |part: &str| match is_s3 {
-        true => encoded(&decoded(part)).into_owned(),
-        false => encoded(&encoded(&decoded(part))).into_owned(),
+    let encode = |part: &str| {
+        let plain = decoded(part);
+        let once = encoded(&plain);
+        if is_s3 {
+            once.into_owned()
+        } else {
+            encoded(&once).into_owned()
+        }
     };
     let parts: Vec<String> = path.split('/').map(encode).collect();
     parts.join("/")

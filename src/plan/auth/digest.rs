@@ -207,7 +207,7 @@ impl Credential for Answerer {
             challenge.count += 1;
             challenge.clone()
         };
-        let nonce = Stamp::new().nonce;
+        let nonce = Stamp::of_now().nonce;
         let header = self.header(&challenge, request, &nonce)?;
         request.set_header("authorization", &header)
     }

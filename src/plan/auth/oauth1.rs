@@ -9,7 +9,7 @@ use super::stamp::Stamp;
 use super::token::{Sees, text};
 use crate::digest::{Hash, base64};
 use crate::plan::compile::Compiler;
-use crate::spec::auth::{OAuth1, OAuth1Method};
+use crate::spec::signature::{OAuth1, OAuth1Method};
 use crate::template::scope::Scope;
 use crate::template::{Frame, Template};
 use crate::wire::{WireError, encoded};
@@ -78,7 +78,7 @@ impl std::fmt::Debug for Signer {
 
 impl Credential for Signer {
     fn sign(&self, request: &mut Outgoing<'_>) -> Result<(), WireError> {
-        let Stamp { timestamp, nonce } = Stamp::new();
+        let Stamp { timestamp, nonce } = Stamp::of_now();
         let header = self.header(request, &timestamp.to_string(), &nonce)?;
         request.set_header("authorization", &header)
     }

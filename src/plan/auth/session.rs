@@ -47,7 +47,7 @@ impl SessionPlan {
             compiler.watched(|compiler| FieldsPlan::compile(fields, &scope, compiler));
         let is_read = uses.names.contains("token") || uses.names.contains("login");
         if token.is_some() && !is_read {
-            compiler.unsent_tokens.push(at.span.clone());
+            compiler.auth_use.unsent_tokens.push(at.span.clone());
         }
         let lasts = spec.lasts.as_deref();
         Self {

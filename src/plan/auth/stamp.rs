@@ -21,7 +21,7 @@ impl Stamp {
     pub const NAMES: [&'static str; 2] = ["timestamp", "nonce"];
 
     /// That of now.
-    pub fn new() -> Self {
+    pub fn of_now() -> Self {
         Self {
             timestamp: clock::now().as_second(),
             nonce: clock::uuid().simple().to_string(),
@@ -30,7 +30,7 @@ impl Stamp {
 
     /// A frame that has one: that which the request was rendered with, else a new one.
     pub(super) fn over(frame: &Arc<Frame>) -> Arc<Frame> {
-        let Self { timestamp, nonce } = Self::new();
+        let Self { timestamp, nonce } = Self::of_now();
         let values = [Value::from(timestamp), Value::from(nonce)];
         let mut seen = Frame::on(frame);
         for (name, value) in Self::NAMES.into_iter().zip(values) {

@@ -16,6 +16,8 @@ mod poll;
 mod reading;
 mod reports;
 mod request;
+mod request_auth;
+mod request_parts;
 mod results;
 mod rules;
 mod source;
@@ -139,14 +141,11 @@ pub fn compile(
         warnings,
         uses: Uses::default(),
         auths: Vec::new(),
-        auth_is_sent: false,
-        unsent_tokens: Vec::new(),
-        token_is_read: false,
-        is_default_auth: false,
+        auth_use: request_auth::AuthUse::default(),
         limits: Vec::new(),
         target_rules: Vec::new(),
         has_steps: false,
-        defaults: request::Defaults::default(),
+        defaults: request_auth::Defaults::default(),
         known_options: Vec::new(),
     };
     let plan = compiler.plan();
@@ -184,21 +183,15 @@ pub(super) struct Compiler<'d> {
     /// What all templates together read.
     uses: Uses,
     pub(super) auths: Vec<AuthPlan>,
-    /// Whether a request may get the credentials of `http`.
-    auth_is_sent: bool,
-    /// Where sessions stand that do not send their tokens themselves.
-    pub(super) unsent_tokens: Vec<std::ops::Range<usize>>,
-    /// Whether a request takes something of its auth.
-    token_is_read: bool,
-    /// Whether what is compiled is the auth of `http`.
-    is_default_auth: bool,
+    /// What requests do with credentials.
+    pub(super) auth_use: request_auth::AuthUse,
     limits: Vec<LimitPlan>,
     /// Whose `on_response` stands between a target's request and `http`.
     target_rules: Vec<Placed<OnResponse>>,
     /// Whether the request is one of a target's steps, or `http` gives rules to such.
     has_steps: bool,
     /// What `http` gives to requests.
-    defaults: request::Defaults,
+    defaults: request_auth::Defaults,
     pub(super) known_options: Vec<OptionPlan>,
 }
 

@@ -12,6 +12,7 @@ pub mod odd_ftp;
 pub mod proxy;
 pub mod requests;
 pub mod sandbox;
+pub mod server;
 pub mod terminal;
 
 use std::path::PathBuf;
