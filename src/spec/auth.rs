@@ -179,6 +179,10 @@ pub struct OAuth2 {
     #[serde(default)]
     pub header: Option<Keyed<Template>>,
     /// Parameters that carry `token`.
+    ///
+    /// ```yaml
+    /// query: { access_token: "{{ token }}" }
+    /// ```
     #[serde(default)]
     pub query: Option<Keyed<Template>>,
     /// Each refresh gives a new refresh token, which is kept with `state` or `--state`.

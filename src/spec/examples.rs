@@ -21,6 +21,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("Http.url", "\"{{ options.URL }}/products\""),
     ("RequestKeys.url", "\"{{ record.href }}\""),
     ("concurrency", "8"),
+    ("OAuth1.method", "HMAC-SHA256"),
     ("method", "POST"),
     ("text", "{ type: text/plain, body: \"{{ row.id }}\" }"),
     ("graphql", "{ query: \"{ products { id title } }\" }"),

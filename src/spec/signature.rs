@@ -14,6 +14,10 @@ pub struct Sign {
     /// How it is signed.
     pub algorithm: SignAlgorithm,
     /// The secret of both sides; for the keyed ones.
+    ///
+    /// ```yaml
+    /// key: "{{ options.SECRET }}"
+    /// ```
     #[serde(default)]
     pub key: Option<Template>,
     /// What is signed: `request.method`, `request.url`, `request.path`, `request.query` and
@@ -24,9 +28,17 @@ pub struct Sign {
     /// ```
     pub over: Template,
     /// How the signature is written: `hex` (small letters) or `base64`.
+    ///
+    /// ```yaml
+    /// encode: base64
+    /// ```
     #[serde(default)]
     pub encode: SignatureText,
     /// What carries `signature`.
+    ///
+    /// ```yaml
+    /// as: { header: { X-Signature: "{{ signature }}" } }
+    /// ```
     #[serde(rename = "as")]
     pub places: SignaturePlaces,
 }
@@ -39,6 +51,10 @@ pub struct SignaturePlaces {
     /// Headers with their values.
     pub header: Option<Keyed<Template>>,
     /// Parameters with their values.
+    ///
+    /// ```yaml
+    /// query: { sign: "{{ signature }}" }
+    /// ```
     pub query: Option<Keyed<Template>>,
 }
 
@@ -100,19 +116,39 @@ pub enum SignatureText {
 #[serde(deny_unknown_fields)]
 pub struct OAuth1 {
     /// The consumer.
+    ///
+    /// ```yaml
+    /// consumer_key: "{{ options.CONSUMER_KEY }}"
+    /// ```
     pub consumer_key: Template,
     /// Its secret.
+    ///
+    /// ```yaml
+    /// consumer_secret: "{{ options.CONSUMER_SECRET }}"
+    /// ```
     pub consumer_secret: Template,
     /// The token, where there is one.
+    ///
+    /// ```yaml
+    /// token: "{{ options.TOKEN }}"
+    /// ```
     #[serde(default)]
     pub token: Option<Template>,
     /// Its secret.
+    ///
+    /// ```yaml
+    /// token_secret: "{{ options.TOKEN_SECRET }}"
+    /// ```
     #[serde(default)]
     pub token_secret: Option<Template>,
     /// How it is signed; `HMAC-SHA1` where nothing is said.
     #[serde(default)]
     pub method: OAuth1Method,
     /// The realm: the account, at some services.
+    ///
+    /// ```yaml
+    /// realm: "{{ options.ACCOUNT }}"
+    /// ```
     #[serde(default)]
     pub realm: Option<Template>,
 }
@@ -156,10 +192,18 @@ pub struct AwsSigV4 {
     /// The access key's secret.
     pub secret_key: Template,
     /// The session's token, of temporary credentials.
+    ///
+    /// ```yaml
+    /// session_token: "{{ options.SESSION_TOKEN }}"
+    /// ```
     #[serde(default)]
     pub session_token: Option<Template>,
     /// The region: `eu-west-1`.
     pub region: Template,
     /// The service: `execute-api`, `s3`.
+    ///
+    /// ```yaml
+    /// service: execute-api
+    /// ```
     pub service: Template,
 }

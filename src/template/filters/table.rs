@@ -102,7 +102,7 @@ const ALL: &[Filter] = &[
             .natively(hash::native),
         Filter::new("hmac", || Value::from_function(hash::hmac))
             .about("A keyed digest (HMAC), in hexadecimal or as base64.")
-            .example("{{ 'what do ya want for nothing?' | hmac('Jefe') | truncate(8, true, '') }}", "\"5bdcc146\"")
+            .example("{{ 'what do ya want for nothing?' | hmac('Jefe', 'md5') }}", "\"750c783e6ab0b503eaa86e310a5db738\"")
             .takes(&[Parameter::always("key", Takes::Text), Parameter::maybe("kind", Takes::Word(&hash::KINDS), "'sha256'"), Parameter::maybe("encode", Takes::Word(&hash::ENCODINGS), "'hex'")]),
         Filter::new("indent", || Value::from_function(stock::indent))
             .about("Lines moved to the right.")
