@@ -49,6 +49,10 @@ pub struct Sign {
 #[schemars(extend("minProperties" = 1))]
 pub struct SignaturePlaces {
     /// Headers with their values.
+    ///
+    /// ```yaml
+    /// header: { X-Signature: "{{ signature }}" }
+    /// ```
     pub header: Option<Keyed<Template>>,
     /// Parameters with their values.
     ///
