@@ -1,10 +1,13 @@
 //! The HTTP clients: made when the first request needs them, as TLS costs milliseconds.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::{Client, Url};
-use rustls::{ClientConfig, RootCertStore};
+
+use super::tls::{TlsError, own_tls, tls};
+use crate::plan::tls::TlsPlan;
+use crate::template::{Frame, TemplateError};
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -12,12 +15,29 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// that meets that moment is in doubt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A client without TLS, and one with it.
+/// The clients of a run.
 #[derive(Debug)]
 pub struct Clients {
     agent: String,
+    /// Without TLS.
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
+    /// With the client's certificate, where the spec has one.
+    certified: OnceLock<Client>,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Its certificates can't be used.
+    #[error("tls: {0}")]
+    Tls(#[from] TlsError),
+    /// They can't be worked out.
+    #[error("tls: {0}")]
+    Template(#[from] TemplateError),
+    /// It can't be made.
+    #[error(transparent)]
+    Made(#[from] reqwest::Error),
 }
 
 impl Clients {
@@ -27,22 +47,34 @@ impl Clients {
             agent: format!("runner/{} ({spec})", env!("CARGO_PKG_VERSION")),
             plain: OnceLock::new(),
             secure: OnceLock::new(),
+            certified: OnceLock::new(),
         }
     }
 
-    /// The client for a URL. Proxies are those of the environment.
-    pub fn of(&self, url: &Url) -> Result<&Client, reqwest::Error> {
-        let (client, with_roots) = if url.scheme() == "http" {
-            (&self.plain, false)
-        } else {
-            (&self.secure, true)
+    /// The client for a URL; who is trusted is shown the certificate of `own`. Proxies are those of the
+    /// environment.
+    pub fn of(
+        &self,
+        url: &Url,
+        is_trusted: bool,
+        own: Option<(&TlsPlan, &Arc<Frame>)>,
+    ) -> Result<&Client, ClientError> {
+        let is_plain = url.scheme() == "http";
+        let client = match own {
+            _ if is_plain => &self.plain,
+            Some(_) if is_trusted => &self.certified,
+            Some(_) | None => &self.secure,
         };
         if let Some(client) = client.get() {
             return Ok(client);
         }
+        let config = match own {
+            Some((plan, base)) if !is_plain => own_tls(&plan.texts(base)?, is_trusted)?,
+            Some(_) | None => tls(!is_plain),
+        };
         let made = Client::builder()
             .user_agent(&self.agent)
-            .tls_backend_preconfigured(tls(with_roots))
+            .tls_backend_preconfigured(config)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
@@ -50,18 +82,4 @@ impl Clients {
             .build()?;
         Ok(client.get_or_init(|| made))
     }
-}
-
-/// TLS with the roots of Mozilla and those of the machine (`SSL_CERT_FILE` names others).
-pub fn tls(with_roots: bool) -> ClientConfig {
-    // A provider that is installed already is the one we want too.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut roots = RootCertStore::empty();
-    if with_roots {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth()
 }

@@ -10,6 +10,7 @@ use reqwest::{Method, Response, Url};
 use super::Http;
 use super::answer::{Answer, Rest};
 use super::auth::Credentials;
+use super::client::ClientError;
 use super::cookies::{SetCookie, cookies_of, put_cookies};
 use super::error::{Failure, status_words};
 use super::fault::Fault;
@@ -147,10 +148,7 @@ impl Http {
         credentials: &Credentials,
         bounds: Bounds,
     ) -> Result<(Answer, Option<Rest>), Failure> {
-        let is_trusted = prepared
-            .trusted
-            .as_ref()
-            .is_some_and(|trusted| *trusted == origin(&prepared.url));
+        let is_trusted = prepared.is_trusted();
         let content = prepared.content();
         let mut outgoing = Outgoing::new(
             &prepared.method,
@@ -207,10 +205,14 @@ impl Http {
         bounds: Bounds,
     ) -> Result<Response, Fault> {
         let host = host_of(&url);
-        let client = self
-            .clients
-            .of(&url)
-            .map_err(|error| Fault::of(&error, &host))?;
+        let own = self.plan.tls.as_ref().map(|plan| (plan, &self.base));
+        let client = self.clients.of(&url, prepared.is_trusted(), own);
+        let client = client.map_err(|error| match error {
+            ClientError::Made(error) => Fault::of(&error, &host),
+            ClientError::Tls(_) | ClientError::Template(_) => {
+                Fault::Tls(host.clone(), error.to_string())
+            }
+        })?;
         let mut request = client
             .request(prepared.method.clone(), url)
             .headers(headers);

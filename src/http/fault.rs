@@ -66,7 +66,7 @@ impl Fault {
                     }
                     _ => {}
                 }
-                if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref()) {
+                if let Some(tls) = tls_in(io) {
                     return Self::Tls(host, tls_words(tls));
                 }
             }
@@ -103,6 +103,13 @@ impl Fault {
     }
 }
 
+/// The error of TLS in an error of reading or writing, which may be in another.
+fn tls_in(io: &io::Error) -> Option<&rustls::Error> {
+    let inner = io.get_ref()?;
+    let tls = inner.downcast_ref::<rustls::Error>();
+    tls.or_else(|| inner.downcast_ref::<io::Error>().and_then(tls_in))
+}
+
 /// What is said where the other side answers TLS with something else.
 const NO_TLS: &str = "nobody speaks TLS there; is it http:// instead of https://?";
 
@@ -116,7 +123,7 @@ pub(crate) fn tls_words(error: &rustls::Error) -> String {
                 "its certificate is not valid yet; is the clock right?".to_owned()
             }
             Bad::UnknownIssuer => {
-                "its certificate was issued by somebody who is not trusted; name the issuer's certificate in SSL_CERT_FILE".to_owned()
+                "its certificate was issued by somebody who is not trusted; name the issuer's certificate in SSL_CERT_FILE, or, for HTTP, in `http.tls.ca`".to_owned()
             }
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
                 "its certificate is for another host".to_owned()

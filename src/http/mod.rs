@@ -22,6 +22,7 @@ mod rehearsal;
 mod render;
 mod send;
 mod tape;
+mod tls;
 mod trace;
 mod wait;
 
@@ -29,7 +30,6 @@ use std::sync::Arc;
 
 pub use answer::{Answer, Rest};
 pub use body::ValueError;
-pub use client::tls;
 pub use deliver::{Delivery, DeliveryEnd, Fate};
 pub use error::{Failure, RuleEnd, SendError};
 pub use fault::Fault;
@@ -38,6 +38,7 @@ pub use payload::Payload;
 pub use poll::{Asked, JobEnd};
 pub use rehearsal::{Rehearsal, Rehearsed};
 pub use send::Reply;
+pub use tls::tls;
 pub use trace::{Trace, TraceEntry};
 pub use wait::before_next;
 

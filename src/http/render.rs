@@ -26,6 +26,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Whether it goes to the host that credentials may be sent to.
+    pub fn is_trusted(&self) -> bool {
+        let trusted = self.trusted.as_ref();
+        trusted.is_some_and(|trusted| *trusted == origin(&self.url))
+    }
+
     /// What it carries, as it is sent.
     pub fn content(&self) -> Content<'_> {
         self.body

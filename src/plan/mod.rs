@@ -22,6 +22,7 @@ mod secret;
 mod secret_forms;
 pub mod source;
 pub mod target;
+pub mod tls;
 
 use std::sync::Arc;
 
@@ -66,6 +67,8 @@ pub struct Plan {
     pub lookups: Vec<Arc<LookupPlan>>,
     /// Who asks, as requests refer to it.
     pub auths: Vec<AuthPlan>,
+    /// Certificates of a client and of an authority.
+    pub tls: Option<tls::TlsPlan>,
     /// How fast requests are sent, as they refer to it.
     pub limits: Vec<LimitPlan>,
     /// What is asked of the platform.

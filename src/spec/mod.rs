@@ -37,6 +37,7 @@ pub mod structure;
 pub mod target;
 pub mod target_job;
 mod template;
+pub mod tls;
 pub mod tree;
 mod unknown_keys;
 pub mod values;

@@ -8,6 +8,7 @@ use super::format::Format;
 use super::pages::Pages;
 use super::places::{HasPlace, Keyed, Placed, by_shape, read};
 use super::recovery::{OnResponse, RateLimit, Retry};
+use super::tls::Tls;
 use super::tree::Node;
 use super::values::{Duration, TemplateOrList};
 use super::{Template, Tree};
@@ -152,6 +153,12 @@ pub struct Http {
     /// How many parents of a step are asked about at a time; 4 where nothing is said.
     #[schemars(range(min = 1, max = 1000))]
     pub concurrency: Option<u32>,
+    /// Certificates of a client and of an authority.
+    ///
+    /// ```yaml
+    /// tls: { certificate: "{{ options.CERTIFICATE }}", key: "{{ options.PRIVATE_KEY }}", password: "{{ options.KEY_PASSWORD }}" }
+    /// ```
+    pub tls: Option<Placed<Tls>>,
     /// What requests have too.
     #[schemars(flatten)]
     pub request: RequestKeys,
@@ -167,6 +174,7 @@ impl<'de> Deserialize<'de> for Http {
             pages: Option<Pages>,
             format: Option<Format>,
             concurrency: Option<u32>,
+            tls: Option<Placed<Tls>>,
         }
         let node = Node::deserialize(deserializer)?;
         let own: Own = read(&node).map_err(serde::de::Error::custom)?;
@@ -175,6 +183,7 @@ impl<'de> Deserialize<'de> for Http {
             pages: own.pages,
             format: own.format,
             concurrency: own.concurrency,
+            tls: own.tls,
             request: read(&node).map_err(serde::de::Error::custom)?,
         })
     }

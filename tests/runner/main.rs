@@ -13,6 +13,7 @@ mod authoring;
 mod book;
 mod cases;
 mod checks;
+mod client_certificates;
 mod command_line;
 mod container_api;
 mod diagnostics;

@@ -36,6 +36,7 @@ use crate::plan::auth::AuthPlan;
 use crate::plan::reads::BodyReads;
 use crate::plan::request::LimitPlan;
 use crate::plan::scopes::Scopes;
+use crate::plan::tls::TlsPlan;
 use crate::plan::{
     ColumnPlan, EntryPlan, KeepPlan, MappingPlan, OptionPlan, Plan, logs_as_it_goes,
 };
@@ -297,6 +298,8 @@ impl<'d> Compiler<'d> {
                 "only a data service lets a row go on as it came; allowed: fail, skip",
             );
         }
+        let tls = spec.http.as_ref().and_then(|http| http.tls.as_ref());
+        let tls = tls.map(|tls| TlsPlan::compile(tls, &scopes, self));
         self.unsent_auth();
         self.unread_tokens();
         self.unread_options(&options);
@@ -311,6 +314,7 @@ impl<'d> Compiler<'d> {
             allow_empty: spec.allow_empty,
             lookups,
             auths: std::mem::take(&mut self.auths),
+            tls,
             limits: std::mem::take(&mut self.limits),
             input: spec.input.clone(),
             batch_size: spec.batch_size.0,

@@ -218,7 +218,7 @@ impl Compiler<'_> {
             AddressPlan::Path(_) => true,
             // What a template begins may be whole.
             AddressPlan::Url(url) => {
-                let text = url.as_constant().map(|url| text_of(&url).into_owned());
+                let text = url.as_constant().map(|url| text_of(url).into_owned());
                 text.is_some_and(|text| !text.contains("://"))
             }
         };

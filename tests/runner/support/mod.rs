@@ -14,6 +14,7 @@ pub mod requests;
 pub mod sandbox;
 pub mod server;
 pub mod terminal;
+pub mod tls_server;
 
 use std::path::PathBuf;
 
