@@ -59,6 +59,7 @@ pub fn sounds_secret(name: &str) -> bool {
     (word("token") && !word("page") && !word("next") && !word("continuation"))
         || word("secret")
         || word("pass")
+        || word("pw")
         || word("bearer")
         || word("credentials")
         || word("credential")
@@ -96,6 +97,17 @@ const OF_DATA: [&str; 7] = [
     "partition",
     "delta",
 ];
+
+/// Whether a value is one that nobody types: long, of letters and digits without words between.
+pub fn looks_made(value: &str) -> bool {
+    let has = |is: fn(&char) -> bool| value.chars().any(|c| is(&c));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_+/=.~".contains(c);
+    value.len() >= 20
+        && value.chars().all(is_plain)
+        && has(char::is_ascii_digit)
+        && has(char::is_ascii_alphabetic)
+        && !value.contains("://")
+}
 
 /// Whether a value is a secret by its looks: a JSON Web Token.
 pub fn looks_secret(value: &str) -> bool {

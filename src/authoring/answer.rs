@@ -14,11 +14,14 @@ pub struct Found {
     pub pages: Paging,
     /// What says where the list ends, if the answer says that there is more.
     pub end: Vec<End>,
-    /// Paths inside a record that most records have: `price.amount`.
-    pub columns: Vec<String>,
+    /// Fields that most records have; of one inside another both names.
+    pub columns: Vec<FieldPath>,
     /// Which of them tells records apart.
-    pub id: Option<String>,
+    pub id: Option<FieldPath>,
 }
+
+/// The names that lead to a field of a record.
+pub type FieldPath = Vec<String>;
 
 /// Where a list ends, as an answer has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +136,8 @@ const IDS: [&str; 8] = [
     "identifier",
     "key",
 ];
+/// Keys of elements under which the record itself stands.
+const WRAPPERS: [&str; 2] = ["node", "_source"];
 /// Columns that are proposed at most.
 const MOST_COLUMNS: usize = 200;
 /// How deep lists are looked for.
@@ -161,9 +166,23 @@ pub fn found_in(body: &Value, link: Option<&str>) -> Found {
     if found.pages == Paging::Unseen && !found.end.is_empty() {
         found.pages = more(body);
     }
-    found.records = Some(format!("{path}[*]"));
     found.count = list.len();
-    let records: Vec<&Map<String, Value>> = list.iter().filter_map(Value::as_object).collect();
+    let mut records: Vec<&Map<String, Value>> = list.iter().filter_map(Value::as_object).collect();
+    // The records of a connection of GraphQL, and of Elasticsearch, are inside something of its own.
+    let wrapped = WRAPPERS.iter().find_map(|wrapper| {
+        let inner: Option<Vec<_>> = list
+            .iter()
+            .map(|one| one.get(wrapper)?.as_object())
+            .collect();
+        Some((wrapper, inner?))
+    });
+    found.records = Some(match wrapped {
+        Some((wrapper, inner)) => {
+            records = inner;
+            format!("{path}[*].{wrapper}")
+        }
+        None => format!("{path}[*]"),
+    });
     found.columns = columns(&records);
     found.id = id_of(&records, &found.columns);
     found
@@ -329,33 +348,34 @@ fn more(body: &Value) -> Paging {
 
 /// Fields that at least half of the records have, also inside maps of theirs; those most have come first,
 /// in the order of the records.
-fn columns(records: &[&Map<String, Value>]) -> Vec<String> {
-    let mut names: Vec<(String, usize)> = Vec::new();
-    let mut note = |name: String| match names.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, times)) => *times += 1,
-        None => names.push((name, 1)),
+fn columns(records: &[&Map<String, Value>]) -> Vec<FieldPath> {
+    let mut fields: Vec<(FieldPath, usize)> = Vec::new();
+    let mut note = |path: &[&String]| {
+        let known = fields
+            .iter_mut()
+            .find(|(known, _)| known.iter().eq(path.iter().copied()));
+        match known {
+            Some((_, times)) => *times += 1,
+            None => fields.push((path.iter().map(|name| (*name).clone()).collect(), 1)),
+        }
     };
     for record in records {
         for (key, value) in *record {
             match value {
                 Value::Object(inner) => {
-                    for (inner_key, inner) in inner.iter().filter(|(_, inner)| !inner.is_object()) {
-                        if !inner.is_array() && is_name(inner_key) && is_name(key) {
-                            note(format!("{key}.{inner_key}"));
-                        }
-                    }
+                    let is_flat = |inner: &Value| !inner.is_object() && !inner.is_array();
+                    let inner = inner.iter().filter(|(_, inner)| is_flat(inner));
+                    inner.for_each(|(inner_key, _)| note(&[key, inner_key]));
                 }
                 Value::Array(_) => {}
-                // One that is no name is written in brackets.
-                _ if !key.contains(['.', '\'', '*', '{']) => note(key.clone()),
-                _ => {}
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => note(&[key]),
             }
         }
     }
-    names.retain(|(_, times)| times * 2 >= records.len());
-    names
+    fields.retain(|(_, times)| times * 2 >= records.len());
+    fields
         .into_iter()
-        .map(|(name, _)| name)
+        .map(|(path, _)| path)
         .take(MOST_COLUMNS)
         .collect()
 }
@@ -382,7 +402,7 @@ pub(super) fn is_name(key: &str) -> bool {
 }
 
 /// A field that has another value in each record.
-fn id_of(records: &[&Map<String, Value>], columns: &[String]) -> Option<String> {
+fn id_of(records: &[&Map<String, Value>], columns: &[FieldPath]) -> Option<FieldPath> {
     let tells_apart = |name: &str| {
         let mut seen: Vec<String> = records
             .iter()
@@ -393,16 +413,21 @@ fn id_of(records: &[&Map<String, Value>], columns: &[String]) -> Option<String> 
         seen.dedup();
         all == records.len() && seen.len() == all
     };
-    let called = |name: &'static str| {
-        let mut columns = columns.iter();
-        columns.find(move |column| column.eq_ignore_ascii_case(name))
+    let flat = || {
+        columns.iter().filter_map(|path| match path.as_slice() {
+            [name] => Some(name),
+            _ => None,
+        })
+    };
+    let called = |id: &'static str| {
+        flat().find(move |name| name.trim_start_matches('@').eq_ignore_ascii_case(id))
     };
     let likely = IDS.into_iter().filter_map(called);
     let ends = |name: &&String| name.to_lowercase().ends_with("id");
-    likely
-        .chain(columns.iter().filter(ends))
-        .find(|name| tells_apart(name))
-        .cloned()
+    let found = likely
+        .chain(flat().filter(ends))
+        .find(|name| tells_apart(name));
+    found.map(|name| vec![name.clone()])
 }
 
 #[cfg(test)]
@@ -423,11 +448,9 @@ mod tests {
         assert_eq!(found.count, 3);
         assert_eq!(found.end, [End::Total("$.meta.total".to_owned())]);
         assert_eq!(found.pages, Paging::Cursor("$.meta.next_cursor".to_owned()));
-        assert_eq!(
-            found.columns,
-            ["sku", "title", "price.amount", "price.currency"]
-        );
-        assert_eq!(found.id.as_deref(), Some("sku"));
+        let columns: Vec<String> = found.columns.iter().map(|path| path.join(".")).collect();
+        assert_eq!(columns, ["sku", "title", "price.amount", "price.currency"]);
+        assert_eq!(found.id, Some(vec!["sku".to_owned()]));
     }
 
     #[test]

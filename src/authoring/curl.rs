@@ -13,6 +13,9 @@ pub enum CurlError {
     /// It is no command line.
     #[error("a quote of this command is never closed")]
     Quotes,
+    /// As browsers write it for Windows.
+    #[error("this command is written for the shell of Windows (`^\"`): copy it as cURL (bash)")]
+    Cmd,
     /// Something else than curl.
     #[error("the command begins with `{0}`, and curl is read")]
     NotCurl(String),
@@ -68,6 +71,9 @@ impl Request {
     /// Reads a command.
     pub fn read(command: &str) -> Result<Self, CurlError> {
         let command = command.replace("\\\r\n", " ").replace("\\\n", " ");
+        if command.contains("^\"") {
+            return Err(CurlError::Cmd);
+        }
         let command = without_dollar_quotes(&command);
         let words = shlex::split(&command).ok_or(CurlError::Quotes)?;
         let mut words = words.into_iter();

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::answer::Found;
+use super::answer::{FieldPath, Found, is_name};
 use super::body::body_lines;
 use super::option_lines::{OptionLine, option, option_lines, option_name};
 use super::paging::{Pages, pages_by};
 use super::request::{Given, Request};
 use super::{HEAD, literal, yaml};
-use crate::secret_names::{looks_secret, sounds_secret};
+use crate::secret_names::{looks_made, looks_secret, sounds_secret};
 
 /// The text of a spec of this request. `found` is what its answer showed, where it was asked.
 pub fn draft(name: &str, request: &Request, found: Option<&Found>) -> String {
@@ -57,7 +57,7 @@ pub fn draft(name: &str, request: &Request, found: Option<&Found>) -> String {
         if request.body.is_some() && key.eq_ignore_ascii_case("content-type") {
             continue;
         }
-        let value = value_of(request, key, &values.join(", "), &mut options);
+        let value = header_of(request, key, &values.join(", "), &mut options);
         let _ = writeln!(headers, "        {}: {value}", yaml(key));
     }
     let content_type = request.headers.iter();
@@ -134,14 +134,14 @@ pub(super) fn columns(text: &mut String, found: Option<&Found>) {
         if names.contains(&name) {
             continue;
         }
-        names.push(name.clone());
-        if !is_plain_path(path) {
-            let expression = format!("{{{{ record['{}'] }}}}", path.replace('\'', ""));
-            let _ = writeln!(text, "  {}: {}", yaml(&name), Value::from(expression));
-            continue;
-        }
         // Writing into a string does not fail.
-        let _ = writeln!(text, "  {name}: \"{{{{ record.{path} }}}}\"");
+        let _ = writeln!(
+            text,
+            "  {}: \"{{{{ {} }}}}\"",
+            yaml(&name),
+            expression(path)
+        );
+        names.push(name);
     }
     if let Some(id) = found.and_then(|found| found.id.as_ref()) {
         let _ = writeln!(
@@ -154,9 +154,24 @@ pub(super) fn columns(text: &mut String, found: Option<&Found>) {
 }
 
 /// What a field is called as a column: an attribute of XML without its mark, a field inside another with
-/// both names.
-fn column_of(path: &str) -> String {
-    path.trim_start_matches('@').replace('.', "_")
+/// both names. A star would stand for several, and braces for a template.
+fn column_of(path: &FieldPath) -> String {
+    let parts = path.iter().map(|part| part.trim_start_matches('@'));
+    let name = parts.collect::<Vec<_>>().join("_");
+    name.replace("{{", "{").replace("{%", "%").replace('*', "_")
+}
+
+/// What reads a field, as it stands in YAML between double quotes.
+fn expression(path: &FieldPath) -> String {
+    let parts = path.iter().map(|part| {
+        if is_name(part) {
+            return format!(".{part}");
+        }
+        let text = part.replace('\\', "\\\\").replace('\'', "\\'");
+        let quoted = Value::from(format!("['{text}']")).to_string();
+        quoted[1..quoted.len() - 1].to_owned()
+    });
+    format!("record{}", parts.collect::<String>())
 }
 
 /// Values by their names, in the order in which these come first.
@@ -233,6 +248,15 @@ fn filled(text: &str, request: &Request, options: &mut Vec<OptionLine>) -> Strin
     yaml(&with)
 }
 
+/// The value of a header. What one of the API's own says that nobody types is likely whom it is from.
+fn header_of(request: &Request, key: &str, value: &str, options: &mut Vec<OptionLine>) -> String {
+    if key.to_ascii_lowercase().starts_with("x-") && looks_made(value) {
+        let name = option(options, &option_name(key), "password", key);
+        return format!("\"{{{{ options.{name} }}}}\"");
+    }
+    value_of(request, key, value, options)
+}
+
 /// The value of a header or a parameter; one that sounds secret is an option.
 fn value_of(request: &Request, key: &str, value: &str, options: &mut Vec<OptionLine>) -> String {
     if value.starts_with('{')
@@ -298,9 +322,4 @@ fn split_url(url: &str) -> (String, String) {
     let (before, behind) = path.split_at(split);
     let behind = if behind.is_empty() { "/" } else { behind };
     (format!("{origin}{before}"), behind.to_owned())
-}
-
-/// Whether a field can be written behind a dot.
-fn is_plain_path(path: &str) -> bool {
-    path.split('.').all(super::answer::is_name)
 }

@@ -54,6 +54,7 @@ pub(super) enum Pages {
     Cursor {
         parameter: String,
         next: String,
+        end: Option<End>,
     },
     NextUrl(String),
     LinkHeader,
@@ -93,12 +94,15 @@ impl Pages {
                 if let (None, Some(number)) = (&named, number) {
                     return numbered(number, size);
                 }
-                let key = next.rsplit('.').next().unwrap_or("cursor").to_owned();
-                let own = key.trim_start_matches("next_").to_owned();
-                let parameter = named.map_or(own, |(key, _)| key);
+                let key = next.rsplit('.').next().unwrap_or("cursor");
+                let parameter = named.map_or_else(|| without_next(key), |(key, _)| key);
+                // A value may stand there though there is no more.
+                let mut ends = ends.iter();
+                let end = ends.find(|end| matches!(end, End::More(_))).cloned();
                 return Self::Cursor {
                     parameter,
                     next: next.clone(),
+                    end,
                 };
             }
             Some(Paging::Unseen | Paging::More { .. }) | None => {}
@@ -215,10 +219,26 @@ impl Pages {
                 end,
                 ..
             } => format!("{{ offset: {{ size: {size}{} }} }}", end_of(end.as_ref())),
-            Self::Cursor { next, .. } => format!("{{ cursor: {{ next: {} }} }}", yaml(next)),
+            Self::Cursor { next, end, .. } => {
+                let end = end_of(end.as_ref());
+                format!("{{ cursor: {{ next: {}{end} }} }}", yaml(next))
+            }
             Self::NextUrl(next) => format!("{{ next_url: {{ next: {} }} }}", yaml(next)),
             Self::LinkHeader => "link_header".to_owned(),
         }
+    }
+}
+
+/// What a parameter is called whose next value stands under this key: `nextPageToken` is sent as
+/// `pageToken`.
+fn without_next(key: &str) -> String {
+    if let Some(rest) = key.strip_prefix("next_") {
+        return rest.to_owned();
+    }
+    let mut rest = key.strip_prefix("next").unwrap_or_default().chars();
+    match rest.next() {
+        Some(first) if first.is_uppercase() => first.to_lowercase().chain(rest).collect(),
+        _ => key.to_owned(),
     }
 }
 

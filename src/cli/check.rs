@@ -6,7 +6,7 @@ use super::arguments::{CheckArguments, CheckFormat};
 use super::spec_files::{Part, SpecText, texts};
 #[cfg(feature = "sandbox")]
 use super::tape_shapes::{shapes_of, with_gap};
-use crate::diagnostics::{SpecErrors, as_github, as_json, as_sarif, as_text};
+use crate::diagnostics::{SpecErrors, as_github, as_json, as_sarif, as_text, in_words};
 use crate::exit::Exit;
 #[cfg(feature = "sandbox")]
 use crate::plan::load_beside;
@@ -24,7 +24,7 @@ pub fn check(arguments: &CheckArguments) -> Exit {
         let report = match text {
             Ok(text) => checked(&text),
             Err(error) if arguments.format == CheckFormat::Text => {
-                eprintln!("{}: {}", error.file, error.error);
+                eprintln!("{}: {}", error.file, in_words(&error.error));
                 exit = Exit::Wrong;
                 continue;
             }

@@ -125,7 +125,10 @@ impl Open {
         if changed.is_none() && self.tape.changed.is_none() {
             return;
         }
-        let Ok(loaded) = crate::plan::load(&self.name(), &self.text) else {
+        // What is being written is wrong at most moments, and where records come from seldom is.
+        let loaded = crate::plan::load(&self.name(), &self.text)
+            .or_else(|_| crate::plan::load(&self.name(), &self.spec().only_reading()));
+        let Ok(loaded) = loaded else {
             return;
         };
         if changed == self.tape.changed && loaded.steps == self.tape.steps {

@@ -16,7 +16,9 @@ use crate::authoring::{
     Found, Given, OpenApi, OpenApiError, Operation, Request, Wanted, draft, export, found_in,
     name_of, outline,
 };
+use crate::diagnostics::in_words;
 use crate::exit::Exit;
+use crate::http::Fault;
 use crate::plan::load;
 use crate::spec::Mode;
 
@@ -56,7 +58,11 @@ pub fn new(arguments: NewArguments) -> Exit {
             Exit::Done
         }
         Err(error) => {
-            eprintln!("error: {}: {error}", file.display());
+            let hint = match error.kind() {
+                std::io::ErrorKind::AlreadyExists => ": take another name, or --out FILE",
+                _ => "",
+            };
+            eprintln!("error: {}: {}{hint}", file.display(), in_words(&error));
             Exit::Failed
         }
     }
@@ -101,7 +107,7 @@ fn described(file: &str) -> Option<Result<OpenApi, (Exit, String)>> {
     }
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) => return Some(Err((Exit::Wrong, format!("{file}: {error}")))),
+        Err(error) => return Some(Err((Exit::Wrong, format!("{file}: {}", in_words(&error))))),
     };
     match OpenApi::read(&text) {
         Ok(api) => Some(Ok(api)),
@@ -125,7 +131,7 @@ fn of_api(
 
 fn to_api(name: &str, file: &str, operation: Option<&str>) -> Result<String, (Exit, String)> {
     let wrong = |message: String| (Exit::Wrong, format!("{file}: {message}"));
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(in_words(&error)))?;
     let api = OpenApi::read(&text).map_err(|error| wrong(error.to_string()))?;
     let operation = operation_of(&api, Wanted::Item, operation, file)?;
     let Some(place) = api.item(&operation) else {
@@ -180,7 +186,15 @@ fn of_curl(name: &str, command: &str, is_tried: bool) -> Result<String, (Exit, S
 /// Asks once, as the command would, and looks through the answer.
 async fn ask(request: &Request) -> Result<Found, String> {
     // The address is shown without what the command had behind it.
-    let failed = |error: reqwest::Error| format!("{}: {}", request.url, error.without_url());
+    let failed = |error: reqwest::Error| {
+        let url = Url::parse(&request.url).ok();
+        let host = url.and_then(|url| url.host_str().map(str::to_owned));
+        format!(
+            "{}: {}",
+            request.url,
+            Fault::of(&error, &host.unwrap_or_default())
+        )
+    };
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(crate::http::tls(true))
         .timeout(PATIENCE)

@@ -12,7 +12,9 @@ use tempfile::TempDir;
 use super::new::PATIENCE;
 use super::run::in_runtime;
 use crate::authoring::{Found, LOOKED_AT, Sample, feed, found_of};
+use crate::diagnostics::in_words;
 use crate::exit::Exit;
+use crate::http::Fault;
 
 /// So many records are looked at.
 #[cfg(feature = "sandbox")]
@@ -48,7 +50,8 @@ pub fn of_feed(name: &str, from: &str, is_tried: bool) -> Result<String, (Exit, 
 
 /// What the bytes of a file show, and what its records do; `shown` is how the file is called.
 fn looked_at(file: &Path, shown: &str) -> Result<(Sample, Option<Found>), (Exit, String)> {
-    let opened = File::open(file).map_err(|error| (Exit::Wrong, format!("{shown}: {error}")))?;
+    let opened = File::open(file)
+        .map_err(|error| (Exit::Wrong, format!("{shown}: {}", in_words(&error))))?;
     let path = file.display().to_string();
     let sample = Sample::of(&path, opened);
     let text = feed("looked-at", &path, &sample, None);
@@ -58,10 +61,14 @@ fn looked_at(file: &Path, shown: &str) -> Result<(Sample, Option<Found>), (Exit,
             if records.is_empty() {
                 eprintln!("{shown}: no record is in it");
             } else {
+                let count = |number: usize, word: &str| match number {
+                    1 => format!("1 {word}"),
+                    _ => format!("{number} {word}s"),
+                };
                 eprintln!(
-                    "{shown}: {} fields in its first {} records",
-                    found.columns.len(),
-                    records.len()
+                    "{shown}: {} in the first {}",
+                    count(found.columns.len(), "field"),
+                    count(records.len(), "record")
                 );
             }
             Ok((sample, Some(found).filter(|_| !records.is_empty())))
@@ -134,7 +141,8 @@ async fn fetch(from: &str, folder: &Path) -> Result<std::path::PathBuf, String> 
         .next()
         .filter(|name| !name.is_empty());
     let path = folder.join(name.unwrap_or("feed"));
-    let failed = |error: reqwest::Error| format!("{shown}: {}", error.without_url());
+    let failed =
+        |error: reqwest::Error| format!("{shown}: {}", Fault::of(&error, &without_secrets(from)));
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(crate::http::tls(true))
         .timeout(PATIENCE)
@@ -175,7 +183,11 @@ fn without_secrets(from: &str) -> String {
 /// Whether this is a file that is read as records, by its ending.
 pub fn is_feed(from: &str) -> bool {
     let path = from.split(['?', '#']).next().unwrap_or(from).to_lowercase();
-    let path = [".gz", ".zip", ".zst"]
+    // What is in a zip nobody knows by its name.
+    if path.rsplit('.').next() == Some("zip") {
+        return true;
+    }
+    let path = [".gz", ".zst"]
         .iter()
         .find_map(|packed| path.strip_suffix(packed))
         .unwrap_or(&path)

@@ -9,6 +9,7 @@ use super::run::in_runtime;
 use super::signals;
 use super::spec_file::load_file;
 use super::spec_files::{is_test_file, walk};
+use crate::diagnostics::FileError;
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::spec::Mode;
@@ -43,12 +44,12 @@ pub fn test(arguments: &TestArguments) -> Exit {
         for file in files {
             match of_file(&file, arguments, &stop).await {
                 Ok(report) => reports.push(report),
-                Err(message) => {
+                Err(error) => {
                     exit = Exit::Wrong;
                     if arguments.format == TestFormat::Text {
-                        eprintln!("{message}");
+                        eprintln!("{error}");
                     } else {
-                        reports.push(FileReport::unusable(&file, message));
+                        reports.push(FileReport::unusable(&error.into_report()));
                     }
                 }
             }
@@ -124,9 +125,9 @@ async fn of_file(
     path: &Path,
     arguments: &TestArguments,
     stop: &Stop,
-) -> Result<FileReport, String> {
-    let mut file = TestFile::read(path).map_err(|error| error.to_string())?;
-    let loaded = load_file(&file.spec).map_err(|error| error.to_string())?;
+) -> Result<FileReport, FileError> {
+    let mut file = TestFile::read(path)?;
+    let loaded = load_file(&file.spec)?;
     let plan = Arc::new(loaded.plan);
     let spec_text = std::fs::read_to_string(&file.spec).unwrap_or_default();
     let mut ran = Vec::new();
@@ -233,14 +234,17 @@ fn write_updated(
     file: &TestFile,
     plan: &Plan,
     actuals: &[Option<&Actual>],
-) -> Result<TestFile, String> {
+) -> Result<TestFile, FileError> {
+    let failed = |error| FileError::Read {
+        file: file.path.display().to_string(),
+        error,
+    };
     let text = updated(file, plan, actuals)
-        .map_err(|error| format!("{}: {error}", file.path.display()))?;
+        .map_err(|error| failed(std::io::Error::other(error.to_string())))?;
     if *text != *file.source {
-        std::fs::write(&file.path, &text)
-            .map_err(|error| format!("{}: {error}", file.path.display()))?;
+        std::fs::write(&file.path, &text).map_err(failed)?;
     }
-    TestFile::of_text(&file.path, text).map_err(|error| error.to_string())
+    TestFile::of_text(&file.path, text)
 }
 
 /// Where a column is made, and by what.

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::code::{Code, Severity};
+use super::file_error::in_words;
 
 /// A mistake: where, what, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct SpecErrors {
 impl SpecErrors {
     /// The report of a file that can't be read.
     pub fn unreadable(file: &str, error: &std::io::Error) -> Self {
-        let error = Diagnostic::new(Code::Unreadable, 0..0, error.to_string());
+        let error = Diagnostic::new(Code::Unreadable, 0..0, in_words(error));
         Self::new(file, Arc::from(""), vec![error], Vec::new(), Vec::new())
     }
 

@@ -6,7 +6,7 @@ use super::diagnostic::SpecErrors;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It can't be opened.
-    #[error("{file}: {error}")]
+    #[error("{file}: {}", in_words(error))]
     Read {
         /// As it was named.
         file: String,
@@ -16,6 +16,23 @@ pub enum FileError {
     /// It has mistakes.
     #[error("{0}")]
     Mistakes(#[from] SpecErrors),
+}
+
+/// What an error of a file says, without the numbers of the system.
+pub fn in_words(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "it may not be read or written".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::AlreadyExists => "it is there already".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let end = text.find(" (os error").unwrap_or(text.len());
+            text[..end].to_owned()
+        }
+    }
 }
 
 impl FileError {

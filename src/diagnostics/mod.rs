@@ -11,6 +11,6 @@ mod render;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, SpecErrors};
-pub use file_error::FileError;
+pub use file_error::{FileError, in_words};
 pub use machine::{as_github, as_sarif, workflow_command};
 pub use render::{as_json, as_text};

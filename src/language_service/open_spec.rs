@@ -172,6 +172,28 @@ impl OpenSpec {
         Some(here)
     }
 
+    /// The spec without what is made of records: what it reads, and nothing that a mistake in a column
+    /// spoils. Places stay.
+    pub fn only_reading(&self) -> String {
+        let mut text = self.text.to_string();
+        let entries = self.root.as_ref().map(Node::entries).unwrap_or_default();
+        let starts: Vec<usize> = entries.iter().map(|entry| entry.key_span.start).collect();
+        for (index, entry) in entries.iter().enumerate() {
+            if READING.contains(&entry.key.as_str()) {
+                continue;
+            }
+            let end = starts.get(index + 1).copied().unwrap_or(text.len());
+            let start = entry.key_span.start;
+            let blank: String = text[start..end]
+                .bytes()
+                .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+                .collect();
+            text.replace_range(start..end, &blank);
+        }
+        text.push_str("\nkeep: all\n");
+        text
+    }
+
     /// What is compiled of the spec.
     pub(super) fn seen(&self) -> Seen {
         seen_of(&self.file, &self.text, Arc::clone(&self.shapes), None).unwrap_or_default()
@@ -195,6 +217,20 @@ impl OpenSpec {
         Some((entry.key_span.clone(), &entry.value))
     }
 }
+
+/// Keys of the top that say what is read.
+const READING: [&str; 10] = [
+    "version",
+    "name",
+    "mode",
+    "options",
+    "http",
+    "source",
+    "lookups",
+    "incremental",
+    "state",
+    "input",
+];
 
 /// Keys under which further steps stand.
 const WITH_STEPS: [&str; 11] = [

@@ -32,10 +32,7 @@ pub fn warn(node: &Node, warnings: &mut Vec<Diagnostic>) {
 
 fn tell(warnings: &mut Vec<Diagnostic>, place: &Range<usize>, what: &str, odd: &str) {
     let message = format!("{odd} is part of this {what}");
-    warnings.push(
-        Diagnostic::new(Code::OddCharacter, place.clone(), message)
-            .hint("type it anew, with plain spaces and the quotes \" or '"),
-    );
+    warnings.push(Diagnostic::new(Code::OddCharacter, place.clone(), message).hint(mend(odd)));
 }
 
 /// What a character is called that is not seen, or seen as a space.
@@ -46,6 +43,15 @@ pub fn invisible(c: char) -> Option<&'static str> {
             Some("a letter of no width")
         }
         _ => None,
+    }
+}
+
+/// How an odd character is mended, by what it is called.
+pub fn mend(odd: &str) -> &'static str {
+    match odd {
+        "a no-break space" => "type a plain space in its place",
+        "a letter of no width" => "it can't be seen: type what is around it anew",
+        _ => "type the quotes \" or ' in its place",
     }
 }
 

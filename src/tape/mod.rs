@@ -19,6 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::diagnostics::in_words;
 use crate::plan::{OptionPlan, hidden_name};
 use crate::spec::OptionType;
 pub use player::{NOT_ON_TAPE, NotOnTape, Player};
@@ -201,7 +202,7 @@ impl Answered {
 #[derive(Debug, thiserror::Error)]
 pub enum TapeError {
     /// The file can't be opened.
-    #[error("{}: {error}: record one with runner record --spec FILE", file.display())]
+    #[error("{}: {}: record one with runner record --spec FILE", file.display(), in_words(error))]
     Read {
         /// The file.
         file: PathBuf,
@@ -253,7 +254,7 @@ pub enum TapeError {
         file: PathBuf,
     },
     /// The file can't be written.
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {}", file.display(), in_words(error))]
     Write {
         /// The file.
         file: PathBuf,

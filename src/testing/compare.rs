@@ -168,7 +168,10 @@ fn not_among(wanted: &Node, actual: &Actual) -> Difference {
     };
     Difference::at(
         &wanted.span,
-        format!("a row is not among those written: {how}"),
+        format!(
+            "{}: not among the rows that were written: {how}",
+            json_text(wanted)
+        ),
     )
 }
 

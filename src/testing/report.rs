@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::diagnostics::workflow_command;
+use crate::diagnostics::{SpecErrors, workflow_command};
 
 /// Something that is other than expected.
 #[derive(Debug, Clone)]
@@ -66,9 +65,16 @@ pub struct FileReport {
 }
 
 impl FileReport {
-    /// The report of a file of which no case could be run.
-    pub fn unusable(file: &Path, message: String) -> Self {
-        let differences = vec![Difference::at(&(0..0), message)];
+    /// The report of a file of which no case could be run: it has these mistakes, or its spec has.
+    pub fn unusable(report: &SpecErrors) -> Self {
+        let told = report.errors.iter().map(|error| {
+            let message = match &error.hint {
+                Some(hint) => format!("{}; {hint}", error.message),
+                None => error.message.clone(),
+            };
+            Difference::at(&error.span, message)
+        });
+        let differences = told.collect();
         let case = CaseReport {
             name: "the file can be used".to_owned(),
             place: 0..0,
@@ -76,8 +82,8 @@ impl FileReport {
             seconds: 0.0,
         };
         Self {
-            file: file.display().to_string(),
-            source: Arc::from(""),
+            file: report.file.clone(),
+            source: Arc::clone(&report.source_text),
             cases: vec![case],
         }
     }

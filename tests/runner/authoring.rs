@@ -144,7 +144,8 @@ fn commands_become_requests_and_secrets_options() {
         "curl 'https://a.example/list?offset=0&limit=100&apikey=s3cret-1' -H 'Cookie: session=s3cret-2' -H 'X-Version: 2'",
         "curl https://a.example/search --json '{\"q\": \"x: y\", \"password\": \"s3cret-1\", \"deep\": [{\"client_secret\": \"s3cret-2\"}]}'",
         "curl -X PUT https://a.example/ -d 'a=1&api_key=s3cret-1' -H 'Authorization: Custom s3cret-2'",
-        "curl https://a.example/feed -d '<x>1</x>' -H 'content-type: application/xml'",
+        "curl https://a.example/feed -d '<x>1</x><pw>s3cret-1</pw>' -H 'content-type: application/xml'",
+        "curl https://a.example/list -H 'X-Client: s3cret12345678901234567890' -H 'X-Version: 2026-01'",
     ];
     let mut all = String::new();
     for (number, command) in commands.iter().enumerate() {
@@ -192,7 +193,7 @@ fn a_feed_is_looked_at() {
     let folder = TempDir::new().unwrap();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut packed, RSS.as_bytes()).unwrap();
-    let feeds: [(&str, Vec<u8>, &str, &str); 5] = [
+    let feeds: [(&str, Vec<u8>, &str, &str); 6] = [
         (
             "plain",
             b"SKU;Product Title\n1;Sch\xc3\xb6n\n2;Hat\n".to_vec(),
@@ -207,6 +208,12 @@ fn a_feed_is_looked_at() {
         ),
         ("rss", RSS.as_bytes().to_vec(), "xml", "Shoe"),
         ("packed", packed.finish().unwrap(), "xml.gz", "Shoe"),
+        (
+            "odd",
+            b"id,{{x}},a.b,it's,a*b,q}}\n1,2,3,4,5,Shoe\n".to_vec(),
+            "csv",
+            "Shoe",
+        ),
         (
             "deep",
             br#"{"data":{"products":[{"id":1,"name":"Shoe"},{"id":2,"name":"Hat"}]}}"#.to_vec(),
@@ -253,7 +260,7 @@ fn a_feed_is_fetched_once() {
     );
     let new = "runner new feed --try --from https://shop.example.com/feed.xml?token=s3cret-9";
     let told = run(folder.path(), new, &mock.url).expect(0).stderr;
-    assert!(told.contains("1 fields in its first 2 records"), "{told}");
+    assert!(told.contains("1 field in the first 2 records"), "{told}");
     let text = fs::read_to_string(folder.path().join("feed.yaml")).unwrap();
     assert!(
         text.contains("format: { xml: { record: offer } }"),
@@ -325,6 +332,8 @@ fn what_can_t_be_taken_is_told() {
             .stderr
             .contains("multipart")
     );
+    let cmd = new(&["x", "--from", "curl ^\"https://a.example/x^\""]).expect(2);
+    assert!(cmd.stderr.contains("cURL (bash)"), "{}", cmd.stderr);
     let mock = Mock::start(
         Path::new("."),
         "- { request: GET <mock>/x?token=s3cret-9, status: 403, answer: { why: the token s3cret-9 is not valid }, repeat: true }\n- { request: GET <mock>/page, answer: \"<html>\", repeat: true }\n",
@@ -530,7 +539,7 @@ fn odd_commands_and_feeds_hold_no_secret() {
     fs::write(folder.path().join("broken.json"), "{\"openapi\": ").unwrap();
     for (from, why) in [
         ("broken.json", "neither YAML nor JSON"),
-        ("nothere.json", "No such file"),
+        ("nothere.json", "there is no such file"),
         ("curl https://a.example -d @b.json", "a file"),
     ] {
         let ended = Runner::new()

@@ -288,6 +288,22 @@ fn fields_come_from_the_tape() {
     editor.end();
 }
 
+/// A spec that is opened with a mistake in it is one whose records are known all the same.
+#[test]
+fn fields_come_from_the_tape_while_something_is_wrong() {
+    let mut editor = Editor::start();
+    fs::write(editor.folder.path().join("shop.tape.jsonl"), TAPE).unwrap();
+    let wrong = "  bad: \"{{ record.title | tru }}\"\n  title: \"{{ product.^ }}\"\n";
+    let fields = editor.labels(&with_column(wrong));
+    assert_eq!(fields, ["id", "price", "title", "variants"]);
+    let wrong = "  bad: \"{{ record.title | tru }}\"\n  title: \"{{ product.pri^ce }}\"\n";
+    let at = editor.at(&with_column(wrong));
+    let hover = editor.ask("textDocument/hover", at);
+    let about = hover["contents"]["value"].as_str().unwrap();
+    assert!(about.contains("On the tape: text, '19.90'"), "{about}");
+    editor.end();
+}
+
 #[test]
 fn what_may_be_written_is_offered() {
     let mut editor = Editor::start();

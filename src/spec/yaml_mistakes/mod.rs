@@ -17,7 +17,8 @@ use crate::spec::odd_characters::curly_quote;
 /// What was done, where the parser stopped at `at` and said `reason`.
 pub fn explain(source: &str, at: usize, reason: &str) -> Diagnostic {
     let text = Text::new(source, at);
-    text.tab()
+    text.control()
+        .or_else(|| text.tab())
         .or_else(|| text.by_reason(reason))
         .unwrap_or_else(|| {
             let message = format!("this is no YAML: {reason}");
@@ -194,6 +195,22 @@ impl<'s> Text<'s> {
             return Some(mistake(at..at + 1 + next.len_utf8(), message, help));
         }
         None
+    }
+
+    /// A character that no text of YAML may have, before the place where the parser stopped or behind it.
+    fn control(&self) -> Option<Diagnostic> {
+        let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+        let start = self.line_start;
+        let (at, c) = self.source[start..]
+            .char_indices()
+            .find(|(_, c)| is_control(*c))?;
+        let place = start + at..start + at + c.len_utf8();
+        let message = format!("a control character, U+{:04X}, is in this text", c as u32);
+        let help = format!(
+            "remove it, or write it in double quotes as \\x{:02x}",
+            c as u32
+        );
+        Some(mistake(place, message, help))
     }
 
     fn first_character(&self) -> Option<Diagnostic> {

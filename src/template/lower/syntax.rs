@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Problem;
 use crate::diagnostics::Code;
-use crate::spec::odd_characters::{curly_quote, invisible};
+use crate::spec::odd_characters::{curly_quote, invisible, mend};
 use crate::template::template_start;
 
 /// Signs of other languages, the longest first, and what stands for them.
@@ -57,7 +57,7 @@ type Told = (Range<usize>, String, String);
 fn odd(text: &str) -> Option<Told> {
     code(text).find_map(|(at, c)| {
         let word = curly_quote(c).or_else(|| invisible(c))?;
-        let help = "type it anew: text in a template has the quotes \" or '".to_owned();
+        let help = mend(word).to_owned();
         Some((at..at + c.len_utf8(), format!("{word} in a template"), help))
     })
 }
