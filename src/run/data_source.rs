@@ -69,8 +69,10 @@ impl Run {
                 Ok(())
             };
             let read: Result<(), RunError> = read.await;
-            if self.check_stop().is_err() || left == Some(0) {
+            if self.check_stop().is_err() {
                 records.wind_down().await;
+            } else if left == Some(0) {
+                records.enough().await;
             }
             drop(to_mapper);
             // Where both failed, the row came before what could not be read.
@@ -185,7 +187,8 @@ impl Run {
             observations: Arc::clone(&self.observations),
             sizes: Arc::clone(&self.sizes),
             said: Arc::clone(&self.said),
-            is_frugal: false,
+            // A list of which only the beginning is wanted is not read on.
+            is_frugal: self.most_records.is_some(),
         }
     }
 

@@ -66,6 +66,14 @@ impl Records {
         let _ = tokio::time::timeout(GOODBYE, end).await;
     }
 
+    /// No more is wanted: steps end where they are, and get a moment to say goodbye.
+    pub async fn enough(&mut self) {
+        // With the way goes the wish for more.
+        let (_, nothing) = link(1);
+        self.chunks = nothing;
+        self.wind_down().await;
+    }
+
     /// The next records; nothing at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<RecordInSight>>, SourceError> {
         if let Some(chunk) = self.chunks.recv().await {

@@ -470,3 +470,31 @@ fn a_spec_is_never_written_over_and_an_ordinary_word_is_no_secret() {
     );
     assert!(!tried.folder.path().join("taped.tape.jsonl").exists());
 }
+
+/// Of a list no more pages are asked for than have the records that are wanted.
+#[test]
+fn no_page_is_recorded_of_which_nothing_is_wanted() {
+    let tried = Tried::new(
+        "version: 1\nname: taped\nmode: data-source\noptions: { API: { type: input, required: true } }\nhttp: { base_url: \"{{ options.API }}\" }\nsource: { request: { path: /list, query: { page: \"{{ page.number }}\" } }, pages: page }\ncolumns: { id: \"{{ record.id }}\" }\n",
+    );
+    let mock = Mock::start(
+        tried.folder.path(),
+        "- { request: GET <mock>/list?page=1, answer: [{ id: 1 }, { id: 2 }] }\n- { request: GET <mock>/list?page=2, answer: [{ id: 3 }, { id: 4 }] }\n",
+    );
+    let record = [
+        "record",
+        "--records",
+        "3",
+        "--out",
+        "first",
+        "--api",
+        &mock.url,
+    ];
+    tried.run(&record).expect(0);
+    assert_eq!(mock.differences(), Vec::<String>::new());
+    assert_eq!(tried.text("first/output.csv"), "id\n1\n2\n3\n");
+    tried
+        .run(&["sandbox", "--replay", "--out", "second"])
+        .expect(0);
+    assert_eq!(tried.text("second/output.csv"), "id\n1\n2\n3\n");
+}
