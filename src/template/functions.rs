@@ -1,4 +1,4 @@
-//! Functions: `now()`, `duration()`, `uuid()`, `date()`, `range()`.
+//! Functions: `now()`, `duration()`, `uuid()`, `date()`, `range()`, `namespace()`.
 
 use minijinja::value::{Rest, Value, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State};
@@ -21,7 +21,7 @@ pub struct Function {
 }
 
 /// All functions, by name.
-pub static ALL: [Function; 5] = [
+pub static ALL: [Function; 6] = [
     Function {
         name: "date",
         make: || Value::from_function(date),
@@ -36,6 +36,12 @@ pub static ALL: [Function; 5] = [
         make: || Value::from_function(duration),
         parameters: &[Parameter::always("text", Takes::Duration)],
         about: "A span of time, to be added to a date: `since - duration('2d')`.",
+    },
+    Function {
+        name: "namespace",
+        make: || Value::from_function(minijinja::functions::namespace),
+        parameters: &[Parameter::any_name("name")],
+        about: "Values that a loop changes for what is behind it: `{% set ns.sum = ns.sum + 1 %}`.",
     },
     Function {
         name: "now",

@@ -36,6 +36,8 @@ pub enum Given {
     ByName,
     /// By place, as often as one likes; the last of all.
     Often,
+    /// By names of the author's own.
+    AnyName,
 }
 
 /// What an argument takes; told where it is written out.
@@ -96,6 +98,11 @@ impl Parameter {
         Self::new(name, takes, Given::Often, "")
     }
 
+    /// As many as one likes, each by a name of one's own.
+    pub const fn any_name(name: &'static str) -> Self {
+        Self::new(name, Takes::Any, Given::AnyName, "")
+    }
+
     const fn new(name: &'static str, takes: Takes, given: Given, default: &'static str) -> Self {
         Self {
             name,
@@ -111,6 +118,7 @@ impl fmt::Display for Parameter {
         match self.given {
             Given::Always => f.write_str(self.name),
             Given::Often => write!(f, "{}, …", self.name),
+            Given::AnyName => write!(f, "{}=…, …", self.name),
             Given::Maybe | Given::ByName if self.default.is_empty() => {
                 write!(f, "{}=…", self.name)
             }
@@ -133,7 +141,9 @@ pub fn most_by_place(parameters: &[Parameter]) -> Option<usize> {
     if parameters.iter().any(|one| one.given == Given::Often) {
         return None;
     }
-    let by_place = parameters.iter().filter(|one| one.given != Given::ByName);
+    let by_place = parameters
+        .iter()
+        .filter(|one| !matches!(one.given, Given::ByName | Given::AnyName));
     Some(by_place.count())
 }
 
@@ -153,7 +163,8 @@ pub fn in_order(
     mut args: Vec<Value>,
     before: usize,
 ) -> Result<Vec<Value>, Error> {
-    if !args.last().is_some_and(Value::is_kwargs) {
+    let has_own_names = parameters.iter().any(|one| one.given == Given::AnyName);
+    if has_own_names || !args.last().is_some_and(Value::is_kwargs) {
         return Ok(args);
     }
     let named = args.pop().unwrap_or_default();

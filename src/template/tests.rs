@@ -5,9 +5,10 @@ use minijinja::value::{Value, ValueKind};
 
 use super::compare;
 use super::date::DateValue;
+use super::filters::product_codes::{is_gtin, is_isbn};
 use super::operators::Comparison;
 use super::signature::{Parameter, Takes};
-use super::text::is_nothing;
+use super::text::{is_nothing, text_of};
 
 /// A test by its name.
 pub struct Test {
@@ -64,6 +65,7 @@ const ALL: &[Test] = &[
         stock::is_divisibleby,
         [Parameter::always("other", Takes::Whole)]
     ),
+    test!("email", "it is an address of e-mail", is_email),
     test!(
         "endingwith",
         "it ends with the text",
@@ -104,12 +106,22 @@ const ALL: &[Test] = &[
         [Parameter::always("other", Takes::Any)]
     ),
     test!(
+        "gtin",
+        "it has 8, 12, 13 or 14 digits, and the last checks the others",
+        is_gtin
+    ),
+    test!(
         "in",
         "it is in the list, or part of the text",
         |value: &Value, list: &Value| compare::contains(list, value),
         [Parameter::always("other", Takes::Any)]
     ),
     test!("integer", "it is a whole number", stock::is_integer),
+    test!(
+        "isbn",
+        "it is an ISBN of 10 or 13 digits, with or without dashes",
+        is_isbn
+    ),
     test!(
         "iterable",
         "it can be counted through",
@@ -166,7 +178,46 @@ const ALL: &[Test] = &[
     test!("upper", "it has large letters only", |value: &Value| value
         .as_str()
         .is_some_and(|text| text.to_uppercase() == text)),
+    test!("url", "it is a whole address by http or https", is_url),
 ];
+
+/// Whether a text is a whole address of the web.
+fn is_url(value: &Value) -> bool {
+    let text = text_of(value);
+    let has_space = text.chars().any(char::is_whitespace);
+    let url = reqwest::Url::parse(&text).ok();
+    let is_web = |url: &reqwest::Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.host_str().is_some_and(|host| !host.is_empty())
+    };
+    let has_host = text
+        .find("://")
+        .is_some_and(|at| !text[at + 3..].starts_with('/'));
+    !has_space && has_host && url.as_ref().is_some_and(is_web)
+}
+
+/// Whether a text looks like an address of e-mail: whether somebody reads it nobody knows before.
+fn is_email(value: &Value) -> bool {
+    let text = text_of(value);
+    let Some((local, host)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !"()<>[]:;,\\\"@".contains(c);
+    let parts: Vec<&str> = host.split('.').collect();
+    let is_part = |part: &&str| {
+        let is_letter = |c: char| c.is_alphanumeric() || c == '-';
+        !part.is_empty()
+            && part.chars().all(is_letter)
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+    };
+    let is_local = !local.is_empty()
+        && local.chars().all(is_plain)
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..");
+    is_local && parts.len() > 1 && parts.iter().all(is_part) && text.len() <= 254
+}
 
 /// `startingwith` and `endingwith`: nothing starts and ends with nothing.
 mod starts_or_ends {
@@ -178,5 +229,47 @@ mod starts_or_ends {
 
     pub fn ends(value: &Value, with: &str) -> bool {
         value.as_str().is_some_and(|text| text.ends_with(with))
+    }
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_what_looks_like_them() {
+        let url = |text: &str| is_url(&Value::from(text));
+        for good in [
+            "https://a.example/x?y=1",
+            "http://127.0.0.1:80",
+            "HTTPS://A.example",
+        ] {
+            assert!(url(good), "{good}");
+        }
+        for bad in [
+            "a.example/x",
+            "ftp://a.example",
+            "https:a",
+            "https:///x",
+            "https://a b",
+            "",
+        ] {
+            assert!(!url(bad), "{bad}");
+        }
+        let email = |text: &str| is_email(&Value::from(text));
+        for good in ["me@a.example", "a.b+c@x-y.co.uk", "ü@bücher.example"] {
+            assert!(email(good), "{good}");
+        }
+        for bad in [
+            "me@a",
+            "@a.example",
+            "a b@c.example",
+            "a@b..example",
+            "a@-b.example",
+            "a",
+            "a,b@c.de",
+        ] {
+            assert!(!email(bad), "{bad}");
+        }
     }
 }

@@ -209,10 +209,10 @@ fn every_filter_and_method_passes_nothing_on() {
         "number" => "('1.5')",
         "regex_replace" | "replace" | "to_map" => "('a', 'b')",
         "select" | "reject" => "('odd')",
+        "category" => "({})",
         "attr" | "groupby" | "selectattr" | "rejectattr" | "pick" | "omit" | "regex_search"
-        | "hmac" | "split" | "startswith" | "endswith" | "find" | "rfind" | "join" | "get" => {
-            "('a')"
-        }
+        | "hmac" | "currency" | "index_by" | "similar" | "unit" | "split" | "startswith"
+        | "endswith" | "find" | "rfind" | "join" | "get" => "('a')",
         _ => "()",
     };
     let of_method = |name: &str| match name {

@@ -1,14 +1,17 @@
 //! The filters: ours, one file each, and minijinja's; `table` lists them.
 
 mod abs;
+mod amounts;
 mod base64;
 mod bool;
 mod case;
+mod category;
 mod date;
 mod default;
 pub mod escape;
 mod format;
 pub mod hash;
+mod index_by;
 pub mod join;
 mod json;
 mod length;
@@ -17,14 +20,17 @@ mod money;
 pub mod number;
 mod or_null;
 mod pick;
+pub mod product_codes;
 pub mod regex;
 mod replace;
 mod round;
 mod selectattr;
+mod similar;
 mod slugify;
 mod string;
 mod strip_tags;
 mod table;
+mod title_case;
 mod to_map;
 mod to_number;
 mod trim;

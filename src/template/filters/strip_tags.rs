@@ -1,17 +1,42 @@
-//! `strip_tags`: HTML to text.
+//! `strip_tags` and `html_text`: HTML to text.
 
 use std::borrow::Cow;
 
-use minijinja::Value;
+use minijinja::{Error, Value};
 
 use super::no_arguments;
 use crate::template::native::{Doubt, Plain};
-use crate::template::text_of;
+use crate::template::{is_nothing, text_of};
 
 /// HTML to text: entities decoded, block tags to spaces, white space folded, trimmed. Comments,
-/// scripts and styles are left out.
-pub fn strip_tags(value: &Value) -> String {
-    text(&text_of(value))
+/// scripts and styles are left out. Tags that are kept stay without their attributes; the result is HTML
+/// then, so entities stay too.
+pub fn strip_tags(value: &Value, keep: Option<Value>) -> Result<String, Error> {
+    let html = text_of(value);
+    let Some(keep) = keep.filter(|keep| !is_nothing(keep)) else {
+        return Ok(text(&html));
+    };
+    let names: Vec<String> = if let Some(one) = keep.as_str() {
+        vec![one.to_ascii_lowercase()]
+    } else {
+        let names = keep.try_iter()?;
+        names
+            .map(|name| text_of(&name).to_ascii_lowercase())
+            .collect()
+    };
+    Ok(folded(&without_tags(&html, &Instead::Kept(&names))))
+}
+
+/// HTML to text of lines: what begins a line of its own there does here, and what is listed has a dash.
+pub fn html_text(value: &Value) -> String {
+    let html = text_of(value);
+    let text = without_tags(&html, &Instead::Lines);
+    let text = htmlize::unescape(&*text);
+    let lines = text.split('\n').map(folded);
+    let lines: Vec<String> = lines
+        .filter(|line| !line.is_empty() && line != "-")
+        .collect();
+    lines.join("\n")
 }
 
 /// The plain form.
@@ -21,7 +46,7 @@ pub fn native<'r>(value: Plain<'r>, arguments: &[Plain<'r>]) -> Result<Plain<'r>
 }
 
 fn text(html: &str) -> String {
-    let text = without_tags(html);
+    let text = without_tags(html, &Instead::Spaces);
     if text.contains('&') {
         folded(&htmlize::unescape(&*text))
     } else {
@@ -29,18 +54,66 @@ fn text(html: &str) -> String {
     }
 }
 
-fn without_tags(html: &str) -> Cow<'_, str> {
+/// What comes in the place of a tag that ends a word.
+enum Instead<'k> {
+    /// A space.
+    Spaces,
+    /// A line end, where it ends a line.
+    Lines,
+    /// The tag itself, if it is one of these.
+    Kept(&'k [String]),
+}
+
+impl Instead<'_> {
+    fn put(&self, tag: &Tag<'_>, text: &mut String) {
+        match self {
+            Self::Kept(names) if names.iter().any(|name| tag.is(name)) => {
+                text.push_str(if tag.is_closing { "</" } else { "<" });
+                text.push_str(&tag.name.to_ascii_lowercase());
+                text.push('>');
+            }
+            Self::Lines if tag.is_line() => {
+                text.push('\n');
+                if tag.is("li") && !tag.is_closing {
+                    text.push_str("- ");
+                }
+            }
+            Self::Spaces | Self::Lines | Self::Kept(_) => {
+                if !tag.is_inline() {
+                    text.push(' ');
+                }
+            }
+        }
+    }
+
+    /// Text between tags: a line end in it is a space.
+    fn put_text(&self, piece: &str, text: &mut String) {
+        match self {
+            Self::Lines => text.extend(piece.chars().map(|c| if c == '\n' { ' ' } else { c })),
+            Self::Spaces | Self::Kept(_) => text.push_str(piece),
+        }
+    }
+}
+
+fn without_tags<'h>(html: &'h str, instead: &Instead<'_>) -> Cow<'h, str> {
     let Some(first) = html.find('<') else {
-        return Cow::Borrowed(html);
+        let mut text = String::new();
+        return match instead {
+            Instead::Lines => {
+                instead.put_text(html, &mut text);
+                Cow::Owned(text)
+            }
+            Instead::Spaces | Instead::Kept(_) => Cow::Borrowed(html),
+        };
     };
     let mut text = String::with_capacity(html.len());
-    text.push_str(&html[..first]);
+    instead.put_text(&html[..first], &mut text);
     let mut rest = &html[first..];
     // Where no tag ends any more, what is left is text; looking for each end would take long.
     let last_end = html.rfind('>').map_or(0, |at| at + 1);
     while !rest.is_empty() {
         if html.len() - rest.len() >= last_end {
-            text.push_str(rest);
+            instead.put_text(rest, &mut text);
             break;
         }
         // `rest` begins with a `<`.
@@ -50,14 +123,12 @@ fn without_tags(html: &str) -> Cow<'_, str> {
                 &rest[1..]
             }
             Some(tag) => {
-                if !tag.is_inline() {
-                    text.push(' ');
-                }
+                instead.put(&tag, &mut text);
                 tag.content_behind(rest)
             }
         };
         let next = behind.find('<').unwrap_or(behind.len());
-        text.push_str(&behind[..next]);
+        instead.put_text(&behind[..next], &mut text);
         rest = &behind[next..];
     }
     Cow::Owned(text)
@@ -125,6 +196,46 @@ impl<'h> Tag<'h> {
             }
         }
         None
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether what is behind it is on a line of its own.
+    fn is_line(&self) -> bool {
+        const LINES: [&str; 29] = [
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "br",
+            "caption",
+            "dd",
+            "div",
+            "dl",
+            "dt",
+            "figcaption",
+            "figure",
+            "footer",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "li",
+            "main",
+            "ol",
+            "p",
+            "section",
+            "table",
+            "tr",
+            "ul",
+        ];
+        LINES.iter().any(|name| self.is(name))
     }
 
     /// Whether it ends no word: everything else becomes a space.

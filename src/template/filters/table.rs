@@ -5,9 +5,10 @@ use minijinja::filters as stock;
 use minijinja::value::Value;
 
 use super::{
-    Filter, Numbers, abs, base64, bool, case, date, default, escape, format, hash, join, json,
-    length, map, money, number, or_null, pick, regex, replace, round, selectattr, slugify, string,
-    strip_tags, to_map, to_number, trim, truncate, urlencode,
+    Filter, Numbers, abs, amounts, base64, bool, case, category, date, default, escape, format,
+    hash, index_by, join, json, length, map, money, number, or_null, pick, product_codes, regex,
+    replace, round, selectattr, similar, slugify, string, strip_tags, title_case, to_map,
+    to_number, trim, truncate, urlencode,
 };
 use crate::template::signature::{Parameter, Takes};
 
@@ -43,6 +44,10 @@ const ALL: &[Filter] = &[
         Filter::new("capitalize", || Value::from_function(stock::capitalize))
             .about("The first letter large, the rest small.")
             .example("{{ 'two words' | capitalize }}", "\"Two words\""),
+        Filter::new("category", || Value::from_function(category::category))
+            .about("What a table has for a category, or for the nearest above it.")
+            .example("{{ 'Home > Chairs > Oak' | category({'Home': 1, 'Home > Chairs': 2}) }}", "2")
+            .takes(&[Parameter::always("table", Takes::Any), Parameter::maybe("separator", Takes::Text, "'>'")]),
         Filter::new("chain", || Value::from_function(stock::chain))
             .about("Lists behind each other.")
             .example("{{ [1] | chain([2]) | list }}", "[1,2]")
@@ -58,6 +63,10 @@ const ALL: &[Filter] = &[
             .sees_nothing()
             .numbers(Numbers::AsWritten)
             .natively(default::native),
+        Filter::new("currency", || Value::from_function(amounts::currency))
+            .about("A number with two digits behind the point and the currency behind them, as feeds want prices; nothing for empty text.")
+            .example("{{ '9,9' | currency('EUR') }}", "\"9.90 EUR\"")
+            .takes(&[Parameter::always("code", Takes::Text), Parameter::maybe("digits", Takes::Count, "2")]),
         Filter::new("date", || Value::from_function(date::date))
             .about("A date, or text that is one, printed. A date that is none is nothing.")
             .example("{{ record.updated | date('%d.%m.%Y %H:%M', 'Europe/Berlin') }}", "\"29.02.2024 12:30\"")
@@ -95,6 +104,10 @@ const ALL: &[Filter] = &[
             .example("{{ record.sizes | groupby('name') | length }}", "3")
             .takes(&[Parameter::maybe("attribute", Takes::Any, ""), Parameter::named("default", Takes::Any, ""), Parameter::named("case_sensitive", Takes::Flag, "false")])
             .numbers(Numbers::PlainInside),
+        Filter::new("gtin", || Value::from_function(product_codes::gtin))
+            .about("A GTIN without separators and with its leading zeros, of so many digits where that is said; nothing where the check digit is wrong.")
+            .example("{{ '4006381-333931' | gtin }}", "\"4006381333931\"")
+            .takes(&[Parameter::maybe("digits", Takes::Count, "")]),
         Filter::new("hash", || Value::from_function(hash::hash))
             .about("A digest in hexadecimal.")
             .example("{{ 'abc' | hash('md5') }}", "\"900150983cd24fb0d6963f7d28e17f72\"")
@@ -104,6 +117,14 @@ const ALL: &[Filter] = &[
             .about("A keyed digest (HMAC), in hexadecimal or as base64.")
             .example("{{ 'what do ya want for nothing?' | hmac('Jefe', 'md5') }}", "\"750c783e6ab0b503eaa86e310a5db738\"")
             .takes(&[Parameter::always("key", Takes::Text), Parameter::maybe("kind", Takes::Word(&hash::KINDS), "'sha256'"), Parameter::maybe("encode", Takes::Word(&hash::ENCODINGS), "'hex'")]),
+        Filter::new("html_text", || Value::from_function(strip_tags::html_text))
+            .about("HTML to text that keeps its lines; what is listed has a dash.")
+            .example("{{ '<p>A &amp; b</p><ul><li>c</li></ul>' | html_text }}", "\"A & b\\n- c\""),
+        Filter::new("index_by", || Value::from_function(index_by::index_by))
+            .about("A list of maps, each found by one of its fields.")
+            .example("{{ (record.sizes | index_by('name')).L.name }}", "\"L\"")
+            .takes(&[Parameter::always("key", Takes::Text)])
+            .numbers(Numbers::AsWritten),
         Filter::new("indent", || Value::from_function(stock::indent))
             .about("Lines moved to the right.")
             .example("{{ 'a\\nb' | indent(2) }}", "\"a\\n  b\"")
@@ -222,6 +243,10 @@ const ALL: &[Filter] = &[
             .about("The elements whose field passes a test; without one is true.")
             .example("{{ record.sizes | selectattr('stock', 'eq', 0) | map(attribute='name') }}", "[\"L\"]")
             .takes(&[Parameter::always("attribute", Takes::Text), Parameter::maybe("test", Takes::TestName, ""), Parameter::often("arguments", Takes::Any)]),
+        Filter::new("similar", || Value::from_function(similar::similar))
+            .about("How alike two texts are, from 0 to 1; of long ones the first 1,000 letters. Case does not count.")
+            .example("{{ 'Oak chair' | similar('oak chairs') }}", "0.9")
+            .takes(&[Parameter::always("other", Takes::Text)]),
         Filter::new("slice", || Value::from_function(stock::slice))
             .about("So many lists of about one length.")
             .example("{{ [1, 2, 3] | slice(2) }}", "[[1,2],[3]]")
@@ -247,6 +272,7 @@ const ALL: &[Filter] = &[
         Filter::new("strip_tags", || Value::from_function(strip_tags::strip_tags))
             .about("HTML as text: entities decoded, white space folded.")
             .example("{{ record.html | strip_tags }}", "\"Soft & warm blue\"")
+            .takes(&[Parameter::maybe("keep", Takes::Any, "")])
             .natively(strip_tags::native),
         Filter::new("sum", || Value::from_function(stock::sum))
             .about("The elements added up.")
@@ -256,6 +282,10 @@ const ALL: &[Filter] = &[
         Filter::new("title", || Value::from_function(stock::title))
             .about("The first letter of each word large.")
             .example("{{ 'two words' | title }}", "\"Two Words\""),
+        Filter::new("title_case", || Value::from_function(title_case::title_case))
+            .about("Words with large letters, but for the small words of a language.")
+            .example("{{ 'SHIRT FOR MEN' | title_case }}", "\"Shirt for Men\"")
+            .takes(&[Parameter::maybe("language", Takes::Word(&title_case::LANGUAGES), "'en'")]),
         Filter::new("to_map", || Value::from_function(to_map::to_map))
             .about("A list of maps as one map: of one field by another.")
             .example("{{ record.sizes | to_map('name', 'stock') }}", "{\"S\":3,\"L\":0,\"XL\":null}")
@@ -276,6 +306,11 @@ const ALL: &[Filter] = &[
             .example("{{ record.title | truncate(5, end='…') }}", "\"Größ…\"")
             .takes(&[Parameter::always("n", Takes::Count), Parameter::maybe("end", Takes::Text, "''")])
             .natively(truncate::native),
+        Filter::new("unit", || Value::from_function(amounts::unit))
+            .about("A value with its unit; nothing for empty text.")
+            .example("{{ record.stock | unit('kg') }}", "\"7 kg\"")
+            .takes(&[Parameter::always("unit", Takes::Text)])
+            .numbers(Numbers::AsWritten),
         Filter::new("unique", || Value::from_function(stock::unique))
             .about("Each element once.")
             .example("{{ ['b', 'a', 'b'] | unique }}", "[\"b\",\"a\"]")

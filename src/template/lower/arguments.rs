@@ -52,7 +52,7 @@ impl<'s> Lowering<'s, '_> {
         }
         let mut given = vec![false; called.parameters.len()];
         let placed = called.parameters.iter().enumerate();
-        let placed = placed.filter(|(_, one)| one.given != Given::ByName);
+        let placed = placed.filter(|(_, one)| !matches!(one.given, Given::ByName | Given::AnyName));
         for (index, ((at, parameter), value)) in placed.zip(by_place).enumerate() {
             given[at] = true;
             self.check_written(parameter, value);
@@ -144,6 +144,10 @@ impl<'s> Lowering<'s, '_> {
     }
 
     fn check_names(&mut self, called: &Called<'_>, args: &[CallArg<'s>], given: &mut [bool]) {
+        let has_own_names = |one: &Parameter| one.given == Given::AnyName;
+        if called.parameters.iter().any(has_own_names) {
+            return;
+        }
         for arg in args {
             let CallArg::Kwarg(name, value) = arg else {
                 continue;

@@ -4,8 +4,8 @@ use crate::diagnostics::Code;
 use minijinja::Value;
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::{
-    EmitExpr, EmitRaw, Expr, FilterBlock, ForLoop, IfCond, List, Set, SetBlock, Spanned, Stmt,
-    Template, Tuple, Var, WithBlock,
+    EmitExpr, EmitRaw, Expr, FilterBlock, ForLoop, GetAttr, IfCond, List, Set, SetBlock, Spanned,
+    Stmt, Template, Tuple, Var, WithBlock,
 };
 
 use super::places::range_of;
@@ -157,12 +157,20 @@ impl<'s> Lowering<'s, '_> {
                 let items = tuple.items.iter().map(|item| self.target(item)).collect();
                 Expr::Tuple(Spanned::new(Tuple { items }, tuple.span()))
             }
+            // A value of a `namespace`, which outlives a loop.
+            Expr::GetAttr(attr) if matches!(&attr.expr, Expr::Var(var) if self.is_local(var.id)) => {
+                let lowered = GetAttr {
+                    expr: self.expr(&attr.expr),
+                    name: attr.name,
+                };
+                Expr::GetAttr(Spanned::new(lowered, attr.span()))
+            }
             other => {
                 self.problem(
                     Code::TemplateSyntax,
                     self.extent(other),
                     "only a name can be set".to_owned(),
-                    "write {% set name = value %}".to_owned(),
+                    "write {% set name = value %}; to change a value inside a loop: {% set ns = namespace(x=0) %} before it, and {% set ns.x = ns.x + 1 %} in it".to_owned(),
                 );
                 constant(Value::UNDEFINED, other.span())
             }
