@@ -44,6 +44,15 @@ use crate::template::Template;
 use around::AroundPlan;
 use reads::BodyReads;
 
+/// A spec as it was read.
+#[derive(Debug)]
+pub struct SpecSource {
+    /// The file as the user named it.
+    pub file: String,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
 /// A compiled spec.
 #[derive(Debug)]
 pub struct Plan {
@@ -67,6 +76,8 @@ pub struct Plan {
     pub lookups: Vec<Arc<LookupPlan>>,
     /// Who asks, as requests refer to it.
     pub auths: Vec<AuthPlan>,
+    /// The spec, where its settings depend on the options.
+    pub unsettled: Option<SpecSource>,
     /// Certificates of a client and of an authority.
     pub tls: Option<tls::TlsPlan>,
     /// How fast requests are sent, as they refer to it.

@@ -36,6 +36,9 @@ pub enum RunError {
     /// The state could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A setting that an option gives can't be used.
+    #[error("{0}")]
+    Setting(String),
     /// `incremental` could not be worked out.
     #[error("{0}")]
     Incremental(TemplateError),

@@ -145,13 +145,17 @@ impl Run {
         given: RunInput<'_>,
         trace: Option<Arc<Trace>>,
     ) -> Result<Self, (Box<Self>, RunError)> {
+        let mut wrong = None;
+        let plan = plan.settled(given.options).unwrap_or_else(|error| {
+            wrong = Some(RunError::Setting(error));
+            plan
+        });
         let counters = Arc::new(Counters::new(plan.mode, given.rehearsal.is_some()));
         let redactor = given.redactor.clone();
         let mut base = Frame::default()
             .with("options", given.options.to_value())
             .with("run", Value::from_dyn_object(Arc::clone(&counters)));
         let state = Arc::new(given.state);
-        let mut wrong = None;
         if let Some(incremental) = &plan.incremental {
             match since_of(incremental, &state, &Arc::new(base.clone())) {
                 Ok(since) => base.set("since", since),

@@ -10,7 +10,7 @@ use super::places::{HasPlace, Keyed, Placed, by_shape, read};
 use super::recovery::{OnResponse, RateLimit, Retry};
 use super::tls::Tls;
 use super::tree::Node;
-use super::values::{Duration, TemplateOrList};
+use super::values::{Concurrency, Duration, TemplateOrList};
 use super::{Template, Tree};
 
 /// A request, or only its path.
@@ -151,8 +151,7 @@ pub struct Http {
     /// How answers are read; found out where nothing is said.
     pub format: Option<Format>,
     /// How many parents of a step are asked about at a time; 4 where nothing is said.
-    #[schemars(range(min = 1, max = 1000))]
-    pub concurrency: Option<u32>,
+    pub concurrency: Option<Concurrency>,
     /// Certificates of a client and of an authority.
     ///
     /// ```yaml
@@ -173,7 +172,7 @@ impl<'de> Deserialize<'de> for Http {
             base_url: Option<Template>,
             pages: Option<Pages>,
             format: Option<Format>,
-            concurrency: Option<u32>,
+            concurrency: Option<Concurrency>,
             tls: Option<Placed<Tls>>,
         }
         let node = Node::deserialize(deserializer)?;

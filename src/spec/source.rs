@@ -8,7 +8,7 @@ use super::job::Job;
 use super::pages::Pages;
 use super::places::{HasPlace, Placed, by_shape};
 use super::request::Request;
-use super::values::{Duration, ListOrTemplate, Path};
+use super::values::{Concurrency, Duration, ListOrTemplate, Path};
 use super::{Condition, Template, Tree};
 
 /// One step, or a list of steps: each record of one runs the next.
@@ -125,8 +125,7 @@ pub struct Step {
     /// What a request that failed for good does.
     pub on_error: StepOnError,
     /// How many parents at a time; as `http` says, or 4. Records stay in order.
-    #[schemars(range(min = 1, max = 1000))]
-    pub concurrency: Option<u32>,
+    pub concurrency: Option<Concurrency>,
 }
 
 /// Where a step's records come from: one of these.

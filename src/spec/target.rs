@@ -13,7 +13,7 @@ use super::recovery::OnResponse;
 use super::request::Request;
 use super::target_job::{Requests, TargetJob};
 use super::tree::Node;
-use super::values::{Path, Size};
+use super::values::{BatchRows, Concurrency, Path, Size};
 use super::{Condition, Log, Template, Tree};
 
 /// Where rows go. In `export-delta` an entry for each kind of change, run in the order written; a
@@ -207,8 +207,7 @@ pub struct TargetKeys {
     pub after: Vec<TargetStep>,
     /// How many requests at a time; 1 where nothing is said. More give up the order of sending;
     /// feedback stays in order.
-    #[schemars(range(min = 1, max = 1000))]
-    pub concurrency: Option<Placed<u32>>,
+    pub concurrency: Option<Concurrency>,
 }
 
 /// By which means rows are sent: one of these.
@@ -327,7 +326,7 @@ pub struct TargetStep {
 #[schemars(untagged)]
 pub enum Batch {
     /// So many rows.
-    Rows(#[schemars(range(min = 1, max = 100_000))] u32),
+    Rows(BatchRows),
     /// All of it.
     Whole(Box<BatchKeys>),
 }
@@ -339,8 +338,7 @@ by_shape!(Batch { Scalar => Rows, Map => Whole });
 #[serde(deny_unknown_fields, default)]
 pub struct BatchKeys {
     /// Rows at most; 1000 where nothing is said.
-    #[schemars(range(min = 1, max = 100_000))]
-    pub rows: Option<u32>,
+    pub rows: Option<BatchRows>,
     /// Bytes of all items at most, as JSON.
     pub bytes: Option<Size>,
     /// Rows of one value go together, in a batch of their own. A group that is larger than a batch is an

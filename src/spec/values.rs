@@ -8,7 +8,15 @@ use serde::Deserialize;
 use super::places::is_node;
 use super::tree::Node;
 
-is_node!(Duration, Path, ListOrTemplate, TemplateOrList, Size);
+is_node!(
+    Duration,
+    Path,
+    ListOrTemplate,
+    TemplateOrList,
+    Size,
+    Concurrency,
+    BatchRows
+);
 
 /// A span of time: `500ms`, `10s`, `5m`, `2h`, `30d`, ISO `P1M`; a number is seconds.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +42,50 @@ pub struct TemplateOrList(pub Node);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Size(pub Node);
+
+/// How many at a time: a whole number, or a template over `options` that gives one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Concurrency(pub Node);
+
+/// How many rows go together: a whole number, or a template over `options` that gives one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct BatchRows(pub Node);
+
+/// Rows that go together at most.
+pub const MOST_ROWS: u32 = 100_000;
+/// Requests at a time at most.
+pub const MOST_AT_A_TIME: u32 = 1000;
+
+fn whole_number(most: u32) -> Schema {
+    json_schema!({
+        "description": "A whole number, or a template over `options` that gives one.",
+        "type": ["integer", "string"],
+        "minimum": 1,
+        "maximum": most,
+    })
+}
+
+impl JsonSchema for Concurrency {
+    fn schema_name() -> Cow<'static, str> {
+        "Concurrency".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        whole_number(MOST_AT_A_TIME)
+    }
+}
+
+impl JsonSchema for BatchRows {
+    fn schema_name() -> Cow<'static, str> {
+        "BatchRows".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        whole_number(MOST_ROWS)
+    }
+}
 
 impl Size {
     /// Bytes of `500kB`, `9MB`, `10MiB` or a number; letters in any case.
@@ -85,7 +137,7 @@ impl JsonSchema for Duration {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A duration: 500ms, 10s, 5m, 2h, 30d, P1M; a number is seconds.",
+            "description": "A duration: 500ms, 10s, 5m, 2h, 30d, P1M; a number is seconds. Or a template over `options` that gives one.",
             "type": ["string", "number"],
         })
     }

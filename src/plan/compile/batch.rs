@@ -8,6 +8,7 @@ use crate::spec;
 use crate::spec::places::Placed;
 use crate::spec::target::Batch;
 use crate::spec::tree::{Node, NodeValue};
+use crate::spec::values::MOST_ROWS;
 use crate::template::scope::Scope;
 
 impl Compiler<'_> {
@@ -58,13 +59,15 @@ impl Compiler<'_> {
         let keys = match &batch.value {
             Batch::Rows(rows) => {
                 return BatchPlan {
-                    rows: (*rows as usize).max(1),
+                    rows: self.whole(rows, "batch", MOST_ROWS),
                     bytes: None,
                     by: None,
                 };
             }
             Batch::Whole(keys) => keys,
         };
+        let rows = keys.rows.as_ref();
+        let rows = rows.map(|rows| self.whole(rows, "rows", MOST_ROWS));
         let bytes = self.size(keys.bytes.as_deref());
         let by = self.optional(keys.by.as_deref(), scope);
         let (whole, split) = (keys.whole.if_true(), keys.split.if_true());
@@ -90,7 +93,7 @@ impl Compiler<'_> {
             );
         }
         BatchPlan {
-            rows: keys.rows.map_or(BATCH_ROWS, |rows| rows as usize).max(1),
+            rows: rows.unwrap_or(BATCH_ROWS),
             bytes,
             by: by.map(|value| ByPlan { value, groups }),
         }

@@ -38,7 +38,8 @@ use crate::plan::request::LimitPlan;
 use crate::plan::scopes::Scopes;
 use crate::plan::tls::TlsPlan;
 use crate::plan::{
-    ColumnPlan, EntryPlan, KeepPlan, MappingPlan, OptionPlan, Plan, logs_as_it_goes,
+    ColumnPlan, EntryPlan, KeepPlan, MappingPlan, OptionPlan, OptionValues, Plan, SpecSource,
+    logs_as_it_goes,
 };
 use crate::spec::odd_characters;
 use crate::spec::places::{HasPlace, Placed};
@@ -47,7 +48,7 @@ use crate::spec::tree::Node;
 use crate::spec::{Document, KeepWord, Mode, OnError, Spec};
 use crate::template::scope::{Scope, Seen, SpecFile, Watch};
 use crate::template::shapes::Shapes;
-use crate::template::{Template, Uses};
+use crate::template::{Frame, Template, Uses};
 
 /// A spec that has no mistakes.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ pub fn load_beside(file: &str, text: &str, shapes: Arc<Shapes>) -> Result<Loaded
     let plan = Document::read(file, Arc::clone(&source), &mut errors).map(|document| {
         let mut found = Vec::new();
         steps.clone_from(&document.names);
-        let plan = compile(&document, shapes, None, &mut found, &mut warnings);
+        let plan = compile(&document, shapes, (None, None), &mut found, &mut warnings);
         errors.extend(own_mistakes::of(&document, found));
         odd_characters::warn(&document.root, &mut warnings);
         plan
@@ -115,7 +116,8 @@ pub fn seen_of(file: &str, text: &str, shapes: Arc<Shapes>, at: Option<usize>) -
     let document = Document::read(file, text, &mut Vec::new())?;
     let watch = Arc::new(Watch::new(at));
     let told = (&mut Vec::new(), &mut Vec::new());
-    compile(&document, shapes, Some(Arc::clone(&watch)), told.0, told.1);
+    let watched = (Some(Arc::clone(&watch)), None);
+    compile(&document, shapes, watched, told.0, told.1);
     Some(watch.seen())
 }
 
@@ -130,7 +132,7 @@ fn told_with(warning: &Diagnostic) -> String {
 pub fn compile(
     document: &Document,
     shapes: Arc<Shapes>,
-    watch: Option<Arc<Watch>>,
+    (watch, settings): (Option<Arc<Watch>>, Option<Arc<Frame>>),
     errors: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Plan {
@@ -148,6 +150,10 @@ pub fn compile(
         has_steps: false,
         defaults: request_auth::Defaults::default(),
         known_options: Vec::new(),
+        settings: Settings {
+            frame: settings,
+            ..Settings::default()
+        },
     };
     let plan = compiler.plan();
     let told = std::mem::take(&mut compiler.uses.hints);
@@ -194,6 +200,53 @@ pub(super) struct Compiler<'d> {
     /// What `http` gives to requests.
     defaults: request_auth::Defaults,
     pub(super) known_options: Vec<OptionPlan>,
+    settings: Settings,
+}
+
+/// Settings that templates over `options` give: numbers and durations of the plan itself.
+#[derive(Default)]
+struct Settings {
+    /// What they see.
+    scope: Scope,
+    /// `options`, once they are known.
+    frame: Option<Arc<Frame>>,
+    /// Whether there are any.
+    is_used: bool,
+}
+
+impl Plan {
+    /// The plan with these options: where templates over them give its settings, it is compiled with what
+    /// they give. What can't be used is told in a line.
+    pub fn settled(self: &Arc<Self>, options: &OptionValues) -> Result<Arc<Self>, String> {
+        let Some(source) = &self.unsettled else {
+            return Ok(Arc::clone(self));
+        };
+        let frame = Arc::new(Frame::default().with("options", options.to_value()));
+        let mut errors = Vec::new();
+        let document = Document::read(&source.file, Arc::clone(&source.text), &mut errors);
+        let plan = document.map(|document| {
+            let shapes = Arc::default();
+            compile(
+                &document,
+                shapes,
+                (None, Some(frame)),
+                &mut errors,
+                &mut Vec::new(),
+            )
+        });
+        match (plan, errors.first()) {
+            (Some(plan), None) => Ok(Arc::new(plan)),
+            (_, error) => {
+                let (message, start) =
+                    error.map_or(("", 0), |error| (error.message.as_str(), error.span.start));
+                let line = source.text[..start.min(source.text.len())]
+                    .matches('\n')
+                    .count()
+                    + 1;
+                Err(format!("{message} ({}:{line})", source.file))
+            }
+        }
+    }
 }
 
 impl<'d> Compiler<'d> {
@@ -259,6 +312,7 @@ impl<'d> Compiler<'d> {
             self.watch.clone(),
         );
         scopes.is_incremental = spec.incremental.is_some();
+        self.settings.scope = scopes.column_name();
         self.defaults = self.defaults(&scopes);
         let mut source = self.source(&mut scopes);
         let incremental = self.incremental(&scopes);
@@ -315,6 +369,10 @@ impl<'d> Compiler<'d> {
             lookups,
             auths: std::mem::take(&mut self.auths),
             tls,
+            unsettled: self.settings.is_used.then(|| SpecSource {
+                file: self.document.file.clone(),
+                text: Arc::clone(&self.document.source),
+            }),
             limits: std::mem::take(&mut self.limits),
             input: spec.input.clone(),
             batch_size: spec.batch_size.0,

@@ -12,6 +12,7 @@ use crate::plan::request::AddressPlan;
 use crate::plan::scopes::Scopes;
 use crate::spec::places::Placed;
 use crate::spec::request::{Request, RequestKeys};
+use crate::spec::values::MOST_AT_A_TIME;
 use crate::template::scope::{Name, Scope};
 use crate::template::{Template, Uses, text_of};
 
@@ -85,6 +86,10 @@ impl Compiler<'_> {
         let Some(http) = &self.spec().http else {
             return Defaults::default();
         };
+        if let Some(count) = &http.concurrency {
+            // Also where no step takes it.
+            self.whole(count, "concurrency", MOST_AT_A_TIME);
+        }
         let base_url = http.base_url.as_ref();
         if let Some(url) = base_url {
             self.check_address(url, AddressOf::Server);

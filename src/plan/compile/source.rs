@@ -17,6 +17,7 @@ use crate::spec::places::{HasPlace, Placed};
 use crate::spec::source::{IfNone, Origin, Step, Windows};
 use crate::spec::tree::Node;
 use crate::spec::tree::NodeValue;
+use crate::spec::values::MOST_AT_A_TIME;
 use crate::template::date_format::{self, Use};
 use crate::template::scope::{Name, Scope};
 use crate::template::{DurationValue, Uses};
@@ -93,9 +94,9 @@ impl Compiler<'_> {
             );
         }
         let http = self.spec().http.as_ref();
-        let concurrency = step
-            .concurrency
-            .or_else(|| http.and_then(|http| http.concurrency));
+        let concurrency = step.concurrency.as_ref();
+        let concurrency = concurrency.or(http.and_then(|http| http.concurrency.as_ref()));
+        let concurrency = concurrency.map(|count| self.whole(count, "concurrency", MOST_AT_A_TIME));
         Some(StepPlan {
             name: name.map(|name| Arc::from(name.value.as_str())),
             label: label.into(),
@@ -109,7 +110,7 @@ impl Compiler<'_> {
                 None => IfNone::Drop,
             },
             on_error: step.on_error,
-            concurrency: concurrency.map_or(CONCURRENCY, |count| count as usize),
+            concurrency: concurrency.unwrap_or(CONCURRENCY),
             keeps_response: false,
         })
     }

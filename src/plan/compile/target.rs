@@ -15,6 +15,7 @@ use crate::spec::places::{HasPlace, Placed};
 use crate::spec::request::Request;
 use crate::spec::target::{EntryKind, Means, MoreKey, Results, Target, TargetKeys, TargetStep};
 use crate::spec::target_job::Requests;
+use crate::spec::values::MOST_AT_A_TIME;
 use crate::spec::{self, Mode};
 use crate::template::Uses;
 use crate::template::scope::{Name, Scope};
@@ -261,7 +262,8 @@ impl Compiler<'_> {
         );
         // `concurrency` of `http` is for reading: more than one send gives up the order of sending.
         let concurrency = owners.first(|keys| keys.concurrency.as_ref());
-        let concurrency = concurrency.map_or(1, |count| count.value as usize);
+        let concurrency =
+            concurrency.map_or(1, |count| self.whole(count, "concurrency", MOST_AT_A_TIME));
         let (ok, ok_uses) = self.watched(|compiler| {
             let scope = Scopes::answered(&answers);
             let ok = owners.first(|keys| keys.ok.as_ref());

@@ -17,16 +17,53 @@ impl Compiler<'_> {
     /// A calendar duration.
     pub(in crate::plan) fn span(&mut self, node: Option<&Node>) -> Option<DurationValue> {
         let node = node?;
-        let scalar = node.scalar()?;
-        let span = DurationValue::parse(&scalar.text);
+        let text = self.settled(node)?;
+        let span = DurationValue::parse(&text);
         if span.is_none() {
             self.error(
                 node,
-                format!("`{}` is no duration", scalar.text),
+                format!("`{text}` is no duration"),
                 "write 500ms, 10s, 5m, 2h, 30d or P1M",
             );
         }
         span
+    }
+
+    /// The text of a setting: as it is written, or as a template over `options` gives it once these are
+    /// known. Nothing before.
+    pub(in crate::plan) fn settled(&mut self, node: &Node) -> Option<String> {
+        let text = &node.scalar()?.text;
+        if template_start(text).is_none() {
+            return Some(text.clone());
+        }
+        let scope = self.settings.scope.clone();
+        let template = self.template(node, &scope);
+        self.settings.is_used = true;
+        let frame = self.settings.frame.clone()?;
+        match template.text(&frame) {
+            Ok(text) => Some(text.trim().to_owned()),
+            Err(error) => {
+                self.error(node, error.to_string(), "it sees `options`");
+                None
+            }
+        }
+    }
+
+    /// A whole number of `1..=most`, or a template over `options` that gives one; 1 before they are known.
+    pub(in crate::plan) fn whole(&mut self, node: &Node, name: &str, most: u32) -> usize {
+        let Some(text) = self.settled(node) else {
+            return 1;
+        };
+        let count = text.parse::<u32>().ok();
+        let Some(count) = count.filter(|count| (1..=most).contains(count)) else {
+            self.error(
+                node,
+                format!("`{name}` can't be `{text}`"),
+                format!("it is a whole number from 1 to {most}, or a template over `options` that gives one"),
+            );
+            return 1;
+        };
+        count as usize
     }
 
     /// Seconds or a duration, or a template that gives one.
@@ -114,7 +151,7 @@ impl Compiler<'_> {
 
     pub(in crate::plan) fn duration(&mut self, node: Option<&Node>, default: Duration) -> Duration {
         let Some(node) = node else { return default };
-        let number = node.scalar().and_then(|scalar| scalar.text.parse().ok());
+        let number = self.settled(node).and_then(|text| text.parse().ok());
         let seconds = match number {
             Some(seconds) => Some(seconds),
             None => self.span(Some(node)).map(|span| span.seconds()),
