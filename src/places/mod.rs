@@ -181,6 +181,11 @@ impl<'p> Place<'p> {
         Ok((place, path))
     }
 
+    /// Whether its files are on the disk.
+    pub fn is_disk(&self) -> bool {
+        matches!(self.kind, Kind::Disk)
+    }
+
     /// Whether HTTP serves or takes its files: then they are answers and requests, and come and go by
     /// [`Http::send`] and [`Http::upload`].
     pub fn is_http(&self) -> bool {

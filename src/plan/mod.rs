@@ -24,6 +24,7 @@ pub mod source;
 pub mod target;
 pub mod tls;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use compile::{Loaded, compile, load, load_beside, seen_of};
@@ -43,6 +44,18 @@ use crate::spec::{FeedbackRows, Input, KeepWord, Limit, LogAt, Mode, OnError};
 use crate::template::Template;
 use around::AroundPlan;
 use reads::BodyReads;
+
+impl Plan {
+    /// The path of a file beside the spec; nothing for a path that is whole, or where the spec lies in the
+    /// folder that one is in.
+    pub fn beside(&self, path: &str) -> Option<String> {
+        let folder = self
+            .folder
+            .as_ref()
+            .filter(|_| Path::new(path).is_relative())?;
+        Some(folder.join(path).to_string_lossy().into_owned())
+    }
+}
 
 /// A spec as it was read.
 #[derive(Debug)]
@@ -76,6 +89,8 @@ pub struct Plan {
     pub lookups: Vec<Arc<LookupPlan>>,
     /// Who asks, as requests refer to it.
     pub auths: Vec<AuthPlan>,
+    /// The folder that the spec lies in; nothing where it is the one that one is in.
+    pub folder: Option<PathBuf>,
     /// The spec, where its settings depend on the options.
     pub unsettled: Option<SpecSource>,
     /// Certificates of a client and of an authority.

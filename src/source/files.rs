@@ -44,11 +44,29 @@ pub async fn read(
         PlaceError::Failed { reason, .. } | PlaceError::Unknown(reason) => failed(reason),
         PlaceError::Stopped => SourceError::Stopped,
     };
-    let found = place.find(&path).await;
-    warn_of(context, label, &place).await;
-    let mut files = found.map_err(not_there)?;
+    // A file of a spec lies beside it; a path that somebody fills in is of the folder that he is in.
+    let beside = if place.is_disk() {
+        context.plan.beside(&path)
+    } else {
+        None
+    };
+    let mut files = Vec::new();
+    for path in beside.iter().chain([&path]) {
+        if !files.is_empty() {
+            break;
+        }
+        let found = place.find(path).await;
+        warn_of(context, label, &place).await;
+        files = match found {
+            Err(_) if Some(path) == beside.as_ref() => Vec::new(),
+            found => found.map_err(not_there)?,
+        };
+    }
     if files.is_empty() {
-        return Err(failed("no file is there".to_owned()));
+        return Err(failed(match beside {
+            Some(beside) => format!("no file is there, nor at {beside}, beside the spec"),
+            None => "no file is there".to_owned(),
+        }));
     }
     files.sort();
     if plan.pick == Pick::Newest {

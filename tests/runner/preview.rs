@@ -265,3 +265,40 @@ fn a_dry_run_is_for_exports() {
         .expect(2);
     assert!(ended.stderr.contains("see its rows with runner preview"));
 }
+
+/// A file of a spec lies beside it, wherever one is; a path that is filled in is of one's own folder.
+#[test]
+fn a_file_of_a_spec_is_looked_for_beside_it() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("specs")).unwrap();
+    let spec = "version: 1\nname: beside\nmode: data-source\noptions: { FILE: { type: input, default: feed.csv } }\nsource: { file: { url: \"{{ options.FILE }}\" } }\nkeep: all\n";
+    fs::write(path("specs/beside.yaml"), spec).unwrap();
+    let look = |arguments: &[&str]| {
+        Runner::new()
+            .in_folder(folder.path())
+            .args(["preview", "--spec", "specs/beside.yaml"])
+            .args(arguments.iter().copied())
+            .run()
+    };
+    let none = look(&[]).expect(1);
+    assert!(
+        none.stderr
+            .contains("no file is there, nor at specs/feed.csv, beside the spec"),
+        "{}",
+        none.stderr
+    );
+    fs::write(path("feed.csv"), "id\nmine\n").unwrap();
+    assert!(look(&[]).expect(0).stdout.contains("mine"));
+    fs::write(path("specs/feed.csv"), "id\nbeside\n").unwrap();
+    assert!(look(&[]).expect(0).stdout.contains("beside"));
+    fs::write(path("specs/a.csv"), "id\none\n").unwrap();
+    assert!(look(&["--file", "a*.csv"]).expect(0).stdout.contains("one"));
+    let whole = path("feed.csv");
+    assert!(
+        look(&["--file", whole.to_str().unwrap()])
+            .expect(0)
+            .stdout
+            .contains("mine")
+    );
+}

@@ -29,6 +29,7 @@ pub(super) use addresses::AddressOf;
 pub(super) use request::Purpose;
 pub(super) use values::reads_body;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostics::{Code, Diagnostic, Severity, SpecErrors};
@@ -159,6 +160,12 @@ pub fn compile(
     let told = std::mem::take(&mut compiler.uses.hints);
     compiler.warnings.extend(told);
     plan
+}
+
+/// The folder of a spec's file.
+fn folder_of(file: &str) -> Option<PathBuf> {
+    let folder = Path::new(file).parent()?;
+    (!folder.as_os_str().is_empty()).then(|| folder.to_owned())
 }
 
 /// The columns of a finished row, where the spec names all of them.
@@ -369,6 +376,7 @@ impl<'d> Compiler<'d> {
             lookups,
             auths: std::mem::take(&mut self.auths),
             tls,
+            folder: folder_of(&self.document.file),
             unsettled: self.settings.is_used.then(|| SpecSource {
                 file: self.document.file.clone(),
                 text: Arc::clone(&self.document.source),
