@@ -55,11 +55,12 @@ pub(super) fn written_encoding(
 ) -> Option<&'static Encoding> {
     let encoding = encoding(label, compiler);
     if let (Some(encoding), Some(label)) = (encoding, label) {
-        if encoding.output_encoding() != encoding {
+        let is_wide = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
+        if encoding.output_encoding() != encoding && !is_wide {
             compiler.mistake(
                 label,
                 format!("files are not written in {}", encoding.name()),
-                "use utf-8, or an encoding of one byte a character, such as windows-1252",
+                "use utf-8, utf-16le, or an encoding of one byte a character, such as windows-1252",
             );
         }
     }

@@ -13,32 +13,69 @@ pub enum Instead {
     Reference,
 }
 
+/// How the text of a file is encoded.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TextOut {
+    /// UTF-8 where nothing is said.
+    pub encoding: Option<&'static Encoding>,
+    /// Whether a byte order mark comes first; where nothing is said UTF-16 has one.
+    pub bom: Option<bool>,
+}
+
+/// What makes bytes of text.
+enum Coder {
+    /// UTF-8: it is text already.
+    Plain,
+    /// UTF-16, by the bytes of a unit.
+    Wide(fn(u16) -> [u8; 2]),
+    /// Another encoding.
+    Other(Encoder),
+}
+
 /// Writes text in an encoding.
 pub struct Encoded<W> {
     to: W,
-    /// Nothing where it is UTF-8.
-    encoder: Option<Encoder>,
+    coder: Coder,
     instead: Instead,
+    /// A mark that is still to be written.
+    bom: bool,
     /// Characters that the encoding does not have.
     lost: u64,
 }
 
 impl<W: Write> Encoded<W> {
-    /// Text is written to `to`; in UTF-8 where no encoding is said.
-    pub fn new(to: W, encoding: Option<&'static Encoding>, instead: Instead) -> Self {
-        let other = encoding.filter(|encoding| *encoding != encoding_rs::UTF_8);
+    /// Text is written to `to`.
+    pub fn new(to: W, out: TextOut, instead: Instead) -> Self {
+        let coder = match out.encoding {
+            None => Coder::Plain,
+            Some(encoding) if encoding == encoding_rs::UTF_8 => Coder::Plain,
+            Some(encoding) if encoding == encoding_rs::UTF_16LE => Coder::Wide(u16::to_le_bytes),
+            Some(encoding) if encoding == encoding_rs::UTF_16BE => Coder::Wide(u16::to_be_bytes),
+            Some(encoding) => Coder::Other(encoding.new_encoder()),
+        };
+        let is_wide = matches!(coder, Coder::Wide(_));
         Self {
             to,
-            encoder: other.map(Encoding::new_encoder),
+            coder,
             instead,
+            bom: out.bom.unwrap_or(is_wide),
             lost: 0,
         }
     }
 
     /// Writes a text.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
-        let Some(encoder) = &mut self.encoder else {
-            return self.to.write_all(text.as_bytes());
+        if std::mem::take(&mut self.bom) && !text.starts_with('\u{feff}') {
+            self.text("\u{feff}")?;
+        }
+        let encoder = match &mut self.coder {
+            Coder::Plain => return self.to.write_all(text.as_bytes()),
+            Coder::Wide(bytes) => {
+                let units = text.encode_utf16().flat_map(*bytes);
+                let units: Vec<u8> = units.collect();
+                return self.to.write_all(&units);
+            }
+            Coder::Other(encoder) => encoder,
         };
         let mut buffer = [0; 4096];
         let mut rest = text;
@@ -65,7 +102,7 @@ impl<W: Write> Encoded<W> {
 
     /// Ends it; how many characters the encoding did not have.
     pub fn finish(mut self) -> io::Result<(W, u64)> {
-        if let Some(encoder) = &mut self.encoder {
+        if let Coder::Other(encoder) = &mut self.coder {
             // Some encodings go back to their first state at the end.
             let mut buffer = [0; 64];
             let (_, _, written) =

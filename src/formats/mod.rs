@@ -31,7 +31,7 @@ pub use compiler::{Around, FormatCompiler};
 pub use csv::WrittenCsvPlan;
 pub use decode::declared as declared_encoding;
 pub use detect::{Hints, begins_as_html, is_web_page};
-pub use encode::{Encoded, Instead};
+pub use encode::{Encoded, Instead, TextOut};
 pub use found::{Closed, Likeness, PageFindings, ReadError, Sink, Wanted, XmlFindings};
 pub use json::{collect, is_list, keys_of, parse_page, without_numbers_that_are_none};
 pub use reading::{Reading, whole};
@@ -268,11 +268,16 @@ pub enum WrittenFormat {
 }
 
 impl WrittenFormat {
-    /// How a spec says that a file is written, and in which encoding.
+    /// How a spec says that a file is written, and how its text is encoded.
     pub fn compile(
         format: &FileFormat,
         compiler: &mut dyn FormatCompiler,
-    ) -> Option<(Self, Option<&'static Encoding>)> {
+    ) -> Option<(Self, TextOut)> {
+        let csv = match format {
+            FileFormat::Word(_) => None,
+            FileFormat::Choice(choice) => choice.csv.as_ref(),
+        };
+        let bom = csv.and_then(|csv| csv.bom.as_ref());
         let (format, encoding) = match format {
             FileFormat::Word(word) => {
                 let format = match word {
@@ -318,7 +323,16 @@ impl WrittenFormat {
                 csv.or(tsv).or(json).or(jsonl).or(xml).or(xlsx)?
             }
         };
-        Some((format, compiler::written_encoding(encoding, compiler)))
+        let encoding = compiler::written_encoding(encoding, compiler);
+        if let (Some(bom), Some(other)) = (bom, encoding.filter(|one| !is_unicode(one))) {
+            let message = format!(
+                "a byte order mark is of Unicode, and this is {}",
+                other.name()
+            );
+            compiler.mistake(bom, message, "leave `bom` out, or write utf-8");
+        }
+        let bom = bom.map(|bom| bom.value);
+        Some((format, TextOut { encoding, bom }))
     }
 
     /// How a file of this name is written; nothing where the name does not say it.
@@ -381,6 +395,15 @@ impl WrittenFormat {
         }
     }
 
+    /// Why a row of cells can't stand in the file.
+    pub fn misfit(&self, row: Row<'_>) -> Option<String> {
+        match self {
+            Self::Csv(plan) => plan.misfit(row),
+            Self::Xlsx(_) => xlsx::misfit(row),
+            Self::Json | Self::Jsonl | Self::Xml(_) => None,
+        }
+    }
+
     /// Whether header and footer must fit together before the first row.
     pub fn is_checked_before(&self) -> bool {
         match self {
@@ -393,7 +416,8 @@ impl WrittenFormat {
     pub fn around(&self, said: Said<'_>, base: &Arc<Frame>) -> Result<RowsAround, WriteError> {
         match self {
             Self::Json => Ok(json::around(said)),
-            Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) => Ok(RowsAround::of_lines(said)),
+            Self::Csv(plan) => Ok(RowsAround::of_lines(said, plan.line_end())),
+            Self::Jsonl | Self::Xlsx(_) => Ok(RowsAround::of_lines(said, "\n")),
             Self::Xml(plan) => plan.around(said, base),
         }
     }
@@ -428,6 +452,15 @@ impl WrittenFormat {
         }
         Ok(())
     }
+}
+
+fn is_unicode(encoding: &'static Encoding) -> bool {
+    [
+        encoding_rs::UTF_8,
+        encoding_rs::UTF_16LE,
+        encoding_rs::UTF_16BE,
+    ]
+    .contains(&encoding)
 }
 
 /// How cells are written.

@@ -49,10 +49,11 @@ pub struct RowsAround {
 
 impl RowsAround {
     /// Lines: a header is one too.
-    pub(super) fn of_lines(said: Said<'_>) -> Self {
+    pub(super) fn of_lines(said: Said<'_>, line_end: &str) -> Self {
         let mut before = said.header.unwrap_or_default().to_owned();
-        if !before.is_empty() && !before.ends_with('\n') {
-            before.push('\n');
+        // A mark alone is no line.
+        if !before.is_empty() && before != "\u{feff}" && !before.ends_with('\n') {
+            before.push_str(line_end);
         }
         Self {
             before,

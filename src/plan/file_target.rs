@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
-
 use super::request::RequestPlan;
 use super::source::LoginPlan;
-use crate::formats::WrittenFormat;
+use crate::formats::{TextOut, WrittenFormat};
 use crate::template::Template;
 
 /// One file of all rows.
@@ -20,8 +18,8 @@ pub struct FileTargetPlan {
     pub login: LoginPlan,
     /// How it is written; by its name where nothing is said.
     pub format: Option<Arc<WrittenFormat>>,
-    /// How text is encoded, where it is not UTF-8.
-    pub encoding: Option<&'static Encoding>,
+    /// How its text is encoded.
+    pub text_out: TextOut,
     /// Text before the first row.
     pub header: Option<Template>,
     /// Text after the last row.

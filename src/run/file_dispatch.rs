@@ -323,7 +323,11 @@ impl<'r> FileDispatch<'r> {
         };
         let whole = self.whole(file).await.map_err(not_sent)?;
         if whole.lost > 0 {
-            let encoding = self.plan.encoding.map_or("", |encoding| encoding.name());
+            let encoding = self
+                .plan
+                .text_out
+                .encoding
+                .map_or("", |encoding| encoding.name());
             let message = format!(
                 "{}: {} characters are not in {encoding}; `?` stands for them",
                 self.name.name, whole.lost

@@ -139,8 +139,45 @@ pub struct WrittenCsv {
     pub quote: Option<Placed<String>>,
     /// Whether the first line has the names; true where nothing is said.
     pub header: Option<bool>,
+    /// Which cells stand in quotes; `minimal` where nothing is said. With `none` a row whose cell would
+    /// need them fails.
+    pub quoting: Quoting,
+    /// How lines end: `lf` or `crlf`.
+    pub line_end: LineEnd,
+    /// Whether the file begins with a byte order mark, by which Excel knows UTF-8. UTF-16 has one unless
+    /// it is said otherwise.
+    pub bom: Option<Placed<bool>>,
+    /// Whether text that a sheet would work out as a formula has a `'` before it: what begins with `=`,
+    /// `+`, `-` or `@` and is no number.
+    pub defuse: bool,
     /// How text is encoded; UTF-8 where nothing is said.
     pub encoding: Option<Placed<String>>,
+}
+
+/// Which cells stand in quotes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Quoting {
+    /// Those that need them.
+    #[default]
+    Minimal,
+    /// All.
+    All,
+    /// None.
+    None,
+    /// All but numbers.
+    NonNumeric,
+}
+
+/// How lines end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LineEnd {
+    /// As on Unix.
+    #[default]
+    Lf,
+    /// As on Windows.
+    Crlf,
 }
 
 /// Values between tabs.

@@ -142,6 +142,68 @@ fn formats() {
 }
 
 /// Rows as `item` makes them, nested as they are.
+/// What Windows, Excel and old importers ask of CSV.
+#[test]
+fn csv_as_others_want_it() {
+    let mut all = String::new();
+    for csv in [
+        "bom: true",
+        "bom: true, line_end: crlf, delimiter: \";\"",
+        "quoting: all",
+        "quoting: non_numeric, header: false",
+        "encoding: utf-16le, delimiter: \"\\t\"",
+        "encoding: utf-16be, bom: false",
+    ] {
+        let text = written("a.csv", &format!(", format: {{ csv: {{ {csv} }} }}"));
+        let shown = text.replace('\r', "\\r").replace('\u{feff}', "\\ufeff");
+        all = all + csv + "\n" + &shown + "\n";
+    }
+    insta::assert_snapshot!(all);
+}
+
+/// A row that can't stand in the file fails alone: its cell needs quotes that are not written, or is
+/// longer than a sheet takes.
+#[test]
+fn a_row_that_does_not_fit_fails_alone() {
+    let folder = TempDir::new().unwrap();
+    let long = "x".repeat(32_768);
+    let fits = "😀".repeat(16_383);
+    let rows = format!("id,text\n1,a\n2,\"b,c\"\n3,{long}\n4,{fits}\n5,'=1+1\n6,=1+1\n7,-5\n");
+    let input = folder.path().join("input.csv");
+    fs::write(&input, rows).unwrap();
+    let told = |name: &str, format: &str| {
+        let path = folder.path().join(name);
+        let spec = folder.path().join("spec.yaml");
+        let text = format!(
+            "version: 1\nname: files\nmode: export\ntarget: {{ file: {{ url: \"{}\", format: {format} }} }}\nfeedback: {{ columns: {{ id: \"{{{{ row.id }}}}\", status: \"{{{{ outcome.status }}}}\", error: \"{{{{ outcome.message }}}}\" }} }}\n",
+            path.display()
+        );
+        fs::write(&spec, text).unwrap();
+        let sandbox = Sandbox::serve(&[("input", input.clone())]);
+        Runner::of_spec(&spec, &sandbox.url).run().expect(0);
+        let told = sandbox.stop().text("feedback.jsonl");
+        (told, fs::read(&path).unwrap())
+    };
+    let (plain, csv) = told("a.csv", "{ csv: { quoting: none, defuse: true } }");
+    let failed = |told: &str| told.matches("\"failed\"").count();
+    assert!(
+        plain.contains(
+            "{\"id\":\"2\",\"status\":\"failed\",\"error\":\"file: column `text` has a delimiter"
+        ),
+        "{plain}"
+    );
+    assert_eq!(failed(&plain), 1, "{plain}");
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(csv.ends_with("\n5,'=1+1\n6,'=1+1\n7,-5\n"), "{csv}");
+    assert_eq!(csv.lines().count(), 7);
+    let (sheet, _) = told("a.xlsx", "xlsx");
+    assert!(
+        sheet.contains("{\"id\":\"3\",\"status\":\"failed\",\"error\":\"file: column `text`: a cell of a sheet holds 32767 characters"),
+        "{sheet}"
+    );
+    assert_eq!(failed(&sheet), 1, "{sheet}");
+}
+
 #[test]
 fn items_are_the_rows_of_json() {
     let folder = TempDir::new().unwrap();

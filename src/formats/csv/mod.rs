@@ -11,7 +11,8 @@ use std::io;
 use super::compiler::FormatCompiler;
 use super::detect;
 use super::{FormatKind, Kept, Lines, Signs, WriteError, WrittenFormat, WrittenName};
-use crate::spec::file_target::{FileTarget, WrittenCsv, WrittenTsv};
+use crate::row::Row;
+use crate::spec::file_target::{FileTarget, LineEnd, Quoting, WrittenCsv, WrittenTsv};
 use crate::spec::format::Csv;
 use crate::spec::places::Placed;
 
@@ -119,6 +120,12 @@ pub struct WrittenCsvPlan {
     pub quote: u8,
     /// Whether the first line has the names.
     pub header: bool,
+    /// Which cells stand in quotes.
+    pub quoting: Quoting,
+    /// How lines end.
+    pub line_end: LineEnd,
+    /// Whether formulas are made text.
+    pub defuse: bool,
 }
 
 impl WrittenCsvPlan {
@@ -127,6 +134,9 @@ impl WrittenCsvPlan {
         delimiter: b',',
         quote: b'"',
         header: true,
+        quoting: Quoting::Minimal,
+        line_end: LineEnd::Lf,
+        defuse: false,
     };
     /// The same with tabs.
     pub const TABS: Self = Self {
@@ -141,6 +151,36 @@ impl WrittenCsvPlan {
             delimiter: delimiter.unwrap_or(b','),
             quote: quote.unwrap_or(b'"'),
             header: csv.header.unwrap_or(true),
+            quoting: csv.quoting,
+            line_end: csv.line_end,
+            defuse: csv.defuse,
+        }
+    }
+
+    /// Why a row can't stand in the file: without quotes its cells could not be told apart.
+    pub(super) fn misfit(self, row: Row<'_>) -> Option<String> {
+        if self.quoting != Quoting::None {
+            return None;
+        }
+        let mut cells = 0..row.len();
+        let cell = cells.find(|cell| self.has_sign(&row.text(*cell)))?;
+        Some(format!(
+            "column `{}` has a delimiter or a line end, and `quoting: none` has nothing to put around it",
+            row.name(cell)
+        ))
+    }
+
+    /// Whether a text would need quotes that are not written.
+    pub(super) fn has_sign(self, text: &str) -> bool {
+        let is_sign = |byte: u8| byte == self.delimiter || matches!(byte, b'\r' | b'\n');
+        self.quoting == Quoting::None && text.bytes().any(is_sign)
+    }
+
+    /// How a line ends.
+    pub(super) fn line_end(self) -> &'static str {
+        match self.line_end {
+            LineEnd::Lf => "\n",
+            LineEnd::Crlf => "\r\n",
         }
     }
 
@@ -188,7 +228,11 @@ fn ascii(
         [one] if one.is_ascii() && !matches!(one, b'\r' | b'\n') => Some(*one),
         _ => {
             let message = format!("`{name}` is one ASCII character");
-            compiler.mistake(text, message, "a tab is \"\\t\"");
+            let hint = match name {
+                "quote" => "to write no quotes: quoting: none",
+                _ => "a tab is \"\\t\"",
+            };
+            compiler.mistake(text, message, hint);
             None
         }
     }

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use super::compiler::FormatCompiler;
 use super::{FormatKind, Kept, Signs, WriteError, WrittenFormat, WrittenName, detect};
+use crate::row::Row;
 use crate::spec::file_target::{FileTarget, WrittenXlsx};
 use crate::spec::format::Xlsx;
 use crate::spec::places::Placed;
@@ -42,6 +43,22 @@ pub const CONTENT_TYPE: &str = "application/vnd.openxmlformats-officedocument.sp
 /// By which ending of its name a file is written so.
 pub const WRITTEN: [WrittenName; 1] =
     [(".xlsx", || WrittenFormat::Xlsx(WrittenXlsxPlan::default()))];
+
+/// Characters of a cell at most, as UTF-16 counts them.
+const CHARACTERS: usize = 32_767;
+
+/// Why a row can't stand in a sheet: a cell is too long.
+pub(super) fn misfit(row: Row<'_>) -> Option<String> {
+    let is_long = |cell: &usize| {
+        let text = row.text(*cell);
+        text.len() > CHARACTERS && text.chars().map(char::len_utf16).sum::<usize>() > CHARACTERS
+    };
+    let cell = (0..row.len()).find(is_long)?;
+    Some(format!(
+        "column `{}`: a cell of a sheet holds {CHARACTERS} characters at most; shorten it: truncate({CHARACTERS})",
+        row.name(cell)
+    ))
+}
 
 /// How a sheet is read.
 #[derive(Debug)]

@@ -11,8 +11,6 @@ use crate::formats::cells::{Cells, Kept};
 const ROWS: u32 = 1_048_576;
 /// Columns of a sheet at most.
 const COLUMNS: usize = 16_384;
-/// Characters of a cell at most.
-const CHARACTERS: usize = 32_767;
 /// Digits that a number of a sheet keeps.
 const DIGITS: usize = 15;
 
@@ -63,14 +61,6 @@ pub fn write(
                     continue;
                 }
                 let text = row.text(cell);
-                if text.chars().map(char::len_utf16).sum::<usize>() > CHARACTERS {
-                    let message = format!(
-                        "row {} of the sheet, column `{}`: a cell holds {CHARACTERS} characters at most; shorten it: truncate({CHARACTERS})",
-                        line + 1,
-                        row.name(cell)
-                    );
-                    return Err(WriteError::Sheet(message));
-                }
                 if !text.is_empty() {
                     sheet.write_string(line, column, &*text).map_err(said)?;
                 }

@@ -57,7 +57,7 @@ impl Compiler<'_> {
         };
         let written = at.format.as_ref();
         let written = written.and_then(|format| WrittenFormat::compile(format, &mut formats));
-        let (format, encoding) = written.unzip();
+        let (format, text_out) = written.unzip();
         if let (FilePlace::Transport(_), Some(login)) = (&place, &at.login) {
             self.error(
                 login,
@@ -70,7 +70,7 @@ impl Compiler<'_> {
             name: self.optional(at.name.as_deref(), &scope),
             login: self.login(at.login.as_ref().map(|login| &login.value), &scope),
             format: format.map(Arc::new),
-            encoding: encoding.flatten(),
+            text_out: text_out.unwrap_or_default(),
             header: self.optional(at.header.as_deref(), &scope),
             footer: self.optional(at.footer.as_deref(), &scope),
         };

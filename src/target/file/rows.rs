@@ -109,8 +109,16 @@ impl RowFile {
                     // A file without rows has a header all the same.
                     aside.name(rows.rows());
                 }
-                aside.add(wanted.iter().map(|index| rows.row(*index)))?;
-                self.rows += wanted.len() as u64;
+                let fits = |index: &&usize| match self.format.misfit(rows.row(**index)) {
+                    None => true,
+                    Some(reason) => {
+                        unfit.push((**index, format!("file: {reason}")));
+                        false
+                    }
+                };
+                let fitting: Vec<usize> = wanted.iter().filter(fits).copied().collect();
+                aside.add(fitting.iter().map(|index| rows.row(*index)))?;
+                self.rows += fitting.len() as u64;
             }
             Way::AtOnce(to) => {
                 let mut text = String::new();
@@ -159,7 +167,7 @@ impl RowFile {
         let said = Said {
             header: header.as_deref(),
             footer: footer.as_deref(),
-            encoding: self.plan.encoding,
+            encoding: self.plan.text_out.encoding,
         };
         self.format.around(said, &self.base)
     }
@@ -256,5 +264,5 @@ fn encoded(
 ) -> Result<Encoded<Packer>, WriteError> {
     let (packing, inner) = name.packing();
     let packer = Packer::new(local.reopen()?, packing, inner)?;
-    Ok(Encoded::new(packer, plan.encoding, format.instead()))
+    Ok(Encoded::new(packer, plan.text_out, format.instead()))
 }
