@@ -3,6 +3,7 @@
 use encoding_rs::Encoding;
 use globset::{Glob, GlobMatcher};
 
+use crate::spec::format::{Inside, Insides};
 use crate::spec::places::{HasPlace, Placed};
 use crate::spec::tree::Node;
 use crate::template::Template;
@@ -46,6 +47,28 @@ pub(super) fn encoding(
         );
     }
     encoding
+}
+
+/// What something is inside of: whether of base64, and of which packing. A packing inside another is found
+/// out.
+pub(super) fn inside(
+    inside: Option<&Insides>,
+    compiler: &mut dyn FormatCompiler,
+) -> (bool, Option<Inside>) {
+    let is_text = |one: Inside| one == Inside::Base64;
+    match inside {
+        None => (false, None),
+        Some(Insides::One(one)) => (is_text(*one), Some(*one).filter(|one| !is_text(*one))),
+        Some(Insides::Many(all)) => {
+            for one in all.iter().skip(1).filter(|one| is_text(one.value)) {
+                let message = "base64 is text around all else, and stands first".to_owned();
+                compiler.mistake(one, message, "inside: [base64, gzip]");
+            }
+            let is_base64 = all.first().is_some_and(|one| is_text(one.value));
+            let packing = all.iter().map(|one| one.value).find(|one| !is_text(*one));
+            (is_base64, packing)
+        }
+    }
 }
 
 /// The encoding of a file that is written.

@@ -80,6 +80,8 @@ pub struct FormatPlan {
     pub kind: FormatKind,
     /// How text is encoded, where that is said.
     pub encoding: Option<&'static Encoding>,
+    /// Whether it is text in base64.
+    pub is_base64: bool,
     /// What it is compressed by, where that is said.
     pub inside: Option<Inside>,
     /// Which files of a zip.
@@ -104,7 +106,7 @@ pub enum FormatKind {
 impl FormatPlan {
     /// How a spec says that something is read.
     pub fn compile(format: &Format, compiler: &mut dyn FormatCompiler) -> Option<Self> {
-        let wrapped = |of: &Wrapped| (of.encoding.clone(), of.inside, of.member.clone());
+        let wrapped = |of: &Wrapped| (of.encoding.clone(), of.inside.clone(), of.member.clone());
         let (kind, (encoding, inside, member)) = match format {
             Format::Word(word) => {
                 let kind = match word {
@@ -129,23 +131,25 @@ impl FormatPlan {
                     .as_ref()
                     .map(|jsonl| (FormatKind::Jsonl, wrapped(jsonl)));
                 let csv = csv.as_ref().map(|csv| {
-                    let around = (csv.encoding.clone(), csv.inside, csv.member.clone());
+                    let around = (csv.encoding.clone(), csv.inside.clone(), csv.member.clone());
                     (FormatKind::Csv(CsvPlan::compile(csv, compiler)), around)
                 });
                 let xml = xml.as_ref().map(|xml| {
-                    let around = (xml.encoding.clone(), xml.inside, xml.member.clone());
+                    let around = (xml.encoding.clone(), xml.inside.clone(), xml.member.clone());
                     (FormatKind::Xml(XmlPlan::compile(xml, compiler)), around)
                 });
                 let xlsx = xlsx.as_ref().map(|xlsx| {
-                    let around = (None, xlsx.inside, xlsx.member.clone());
+                    let around = (None, xlsx.inside.clone(), xlsx.member.clone());
                     (FormatKind::Xlsx(XlsxPlan::compile(xlsx, compiler)), around)
                 });
                 json.or(jsonl).or(csv).or(xml).or(xlsx)?
             }
         };
+        let (is_base64, inside) = compiler::inside(inside.as_ref(), compiler);
         Some(Self {
             kind,
             encoding: compiler::encoding(encoding.as_ref(), compiler),
+            is_base64,
             inside,
             member: compiler::member(member.as_ref(), compiler),
         })

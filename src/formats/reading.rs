@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::read::DecoderReader;
 use encoding_rs::Encoding;
 
 use super::detect::{self, Hints};
@@ -16,6 +18,7 @@ pub fn whole<'r>(
     plan: Option<&FormatPlan>,
     hints: &Hints,
 ) -> Result<Value, ReadError> {
+    let input = without_base64(input, plan);
     let inside = plan.and_then(|plan| plan.inside);
     let inside = inside.map_or(Packed::Unknown, Packed::Known);
     let member = plan.and_then(|plan| plan.member.as_ref());
@@ -28,6 +31,48 @@ pub fn whole<'r>(
         Ok(())
     })?;
     Ok(value)
+}
+
+/// The bytes that a text in base64 is of, where the spec says that it is one.
+fn without_base64<'r>(input: Box<dyn Read + 'r>, plan: Option<&FormatPlan>) -> Box<dyn Read + 'r> {
+    if plan.is_some_and(|plan| plan.is_base64) {
+        Box::new(DecoderReader::new(Unspaced(input), &BASE64))
+    } else {
+        input
+    }
+}
+
+/// With or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Bytes without white space: base64 is broken into lines by many.
+struct Unspaced<'r>(Box<dyn Read + 'r>);
+
+impl Read for Unspaced<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let read = self.0.read(buffer)?;
+            let mut kept = 0;
+            for at in 0..read {
+                let byte = buffer[at];
+                if !byte.is_ascii_whitespace() {
+                    // That of addresses is the same but for two signs.
+                    buffer[kept] = match byte {
+                        b'-' => b'+',
+                        b'_' => b'/',
+                        other => other,
+                    };
+                    kept += 1;
+                }
+            }
+            if kept > 0 || read == 0 {
+                return Ok(kept);
+            }
+        }
+    }
 }
 
 /// What is said of a page for people.
@@ -59,6 +104,7 @@ impl Reading<'_> {
         input: Box<dyn Read + 'r>,
         sink: &mut Sink<'_>,
     ) -> Result<PageFindings, ReadError> {
+        let input = without_base64(input, self.plan);
         let inside = self.plan.and_then(|plan| plan.inside);
         let member = self.plan.and_then(|plan| plan.member.as_ref());
         let mut found = PageFindings::default();

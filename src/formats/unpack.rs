@@ -129,7 +129,8 @@ impl Way<'_, '_> {
         let found = if is_said { Some(Inside::Zip) } else { found };
         let inner = packed.inside();
         match found {
-            None => (self.each)(input, hints),
+            // Base64 is undone before, as text around all else.
+            None | Some(Inside::Base64) => (self.each)(input, hints),
             Some(Inside::Gzip) => {
                 let has_more = Cell::new(false);
                 let unpacked = Gzip::new(input.into_read(), &has_more);

@@ -56,6 +56,8 @@ pub enum StepKind {
     ForEach(Vec<Template>),
     /// A template that gives a list.
     ForEachOf(Template),
+    /// A template that gives texts, which are read as answers are.
+    ForEachText(Box<TextsPlan>),
     /// Spans of time.
     Windows(Box<WindowsPlan>),
     /// A request.
@@ -78,6 +80,15 @@ impl StepKind {
             Self::Rows(_) | Self::ForEach(_) | Self::ForEachOf(_) | Self::Windows(_)
         )
     }
+}
+
+/// Texts that have records inside.
+#[derive(Debug)]
+pub struct TextsPlan {
+    /// A text, or a list of them.
+    pub texts: Template,
+    /// How they are read.
+    pub reading: Arc<ReadingPlan>,
 }
 
 /// A request whose answer has records.

@@ -136,7 +136,11 @@ async fn warn_of(context: &Context, label: &str, place: &Place<'_>) {
 }
 
 /// Whether a file is what it was to be; what is odd about it is said.
-async fn judge(context: &Context, job: &ReadTask<'_>, read: &PageRead) -> Result<(), SourceError> {
+pub(super) async fn judge(
+    context: &Context,
+    job: &ReadTask<'_>,
+    read: &PageRead,
+) -> Result<(), SourceError> {
     if let Some(why) = why_no_page(job, &[], read, None) {
         return Err(read::failed(job, why));
     }

@@ -23,6 +23,7 @@ mod record_in_sight;
 mod said;
 mod step;
 mod stream;
+mod texts;
 mod walk;
 mod windows;
 

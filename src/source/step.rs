@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fetch::{Fetched, Item, fetch};
 use super::link::{ChunkSender, link};
-use super::{Context, RecordInSight, SourceError, files, job, windows};
+use super::{Context, RecordInSight, SourceError, files, job, texts, windows};
 use crate::http::SendError;
 use crate::plan::source::{StepKind, StepPlan, WindowsPlan};
 use crate::spec::LogLevel;
@@ -151,6 +151,11 @@ impl Own<'_> {
                     self.give(record, None).await?;
                 }
                 Ok(())
+            }
+            StepKind::ForEachText(plan) => {
+                let context = self.context;
+                let mut give = async |record| self.give(record, None).await;
+                texts::read(context, &step.label, plan, &frame, &mut give).await
             }
             StepKind::Windows(plan) => {
                 let windows = windows::windows(plan, &frame).map_err(|error| self.fail(error))?;

@@ -69,10 +69,24 @@ pub struct FormatChoice {
     pub xlsx: Option<Xlsx>,
 }
 
+/// What a file is inside of: one, or the outermost first.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum Insides {
+    /// One.
+    One(Inside),
+    /// Several around each other.
+    Many(Vec<Placed<Inside>>),
+}
+
+by_shape!(Insides { Scalar => One, List => Many });
+
 /// What a file is inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Inside {
+    /// Text in base64.
+    Base64,
     /// Packed by gzip.
     Gzip,
     /// In a zip archive.
@@ -87,8 +101,12 @@ pub enum Inside {
 pub struct Wrapped {
     /// How text is encoded; UTF-8, or what the first bytes say, where nothing is said.
     pub encoding: Option<Placed<String>>,
-    /// What it is compressed by; found out where nothing is said.
-    pub inside: Option<Inside>,
+    /// What it is inside of: how it is compressed is found out where nothing is said, base64 is not.
+    ///
+    /// ```yaml
+    /// inside: [base64, gzip]
+    /// ```
+    pub inside: Option<Insides>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
     pub member: Option<Placed<String>>,
 }
@@ -120,8 +138,12 @@ pub struct Csv {
     pub skip: Option<u64>,
     /// How long a cell may be; 16MB where nothing is said. A longer one is an error that names its line.
     pub max_cell: Option<Size>,
-    /// What it is compressed by; found out where nothing is said.
-    pub inside: Option<Inside>,
+    /// What it is inside of: how it is compressed is found out where nothing is said, base64 is not.
+    ///
+    /// ```yaml
+    /// inside: [base64, gzip]
+    /// ```
+    pub inside: Option<Insides>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
     pub member: Option<Placed<String>>,
 }
@@ -144,8 +166,12 @@ pub struct Xml {
     pub text: Option<Vec<String>>,
     /// How text is encoded, where the file does not say it right.
     pub encoding: Option<Placed<String>>,
-    /// What it is compressed by; found out where nothing is said.
-    pub inside: Option<Inside>,
+    /// What it is inside of: how it is compressed is found out where nothing is said, base64 is not.
+    ///
+    /// ```yaml
+    /// inside: [base64, gzip]
+    /// ```
+    pub inside: Option<Insides>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
     pub member: Option<Placed<String>>,
 }
@@ -159,8 +185,12 @@ pub struct Xlsx {
     /// The row that has the names, from 1.
     #[schemars(range(min = 1))]
     pub header_row: Option<u32>,
-    /// What it is compressed by; found out where nothing is said.
-    pub inside: Option<Inside>,
+    /// What it is inside of: how it is compressed is found out where nothing is said, base64 is not.
+    ///
+    /// ```yaml
+    /// inside: [base64, gzip]
+    /// ```
+    pub inside: Option<Insides>,
     /// Which files of a zip: a name with `*`; all that match, one after another.
     pub member: Option<Placed<String>>,
 }

@@ -10,7 +10,7 @@ use super::request::Purpose;
 use super::values::reads_body;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::scopes::{RESPONSE, Scopes};
-use crate::plan::source::{CONCURRENCY, JobPlan, StepKind, StepPlan, WindowsPlan};
+use crate::plan::source::{CONCURRENCY, JobPlan, StepKind, StepPlan, TextsPlan, WindowsPlan};
 use crate::spec::Mode;
 use crate::spec::job::Job;
 use crate::spec::places::{HasPlace, Placed};
@@ -136,6 +136,18 @@ impl Compiler<'_> {
                 let how = (true, purpose);
                 let fetch = self.fetch_for(request, reads, label, scopes, &scope, how);
                 StepKind::Request(Box::new(fetch))
+            }
+            Origin::ForEach(list) if reads.format.is_some() || reads.records.is_some() => {
+                if matches!(list.value, NodeValue::List(_)) {
+                    self.error(
+                        list,
+                        "`format` reads the text that a template gives, and here is a list",
+                        "for_each: \"{{ report.file.content }}\"",
+                    );
+                }
+                let (reading, _) = self.reading(reads, &Scopes::answered(&before));
+                let texts = self.template(list, &before);
+                StepKind::ForEachText(Box::new(TextsPlan { texts, reading }))
             }
             Origin::ForEach(list) => match &list.value {
                 NodeValue::List(items) => StepKind::ForEach(
