@@ -82,6 +82,9 @@ struct Kept {
     /// The newest value of `incremental`, as it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<serde_json::Value>,
+    /// The same for each value of `incremental.by`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    since_by: BTreeMap<String, serde_json::Value>,
     /// Refresh tokens that were given in place of others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tokens: BTreeMap<String, KeptToken>,
@@ -93,6 +96,15 @@ impl std::fmt::Debug for Kept {
             .field("since", &self.since)
             .finish_non_exhaustive()
     }
+}
+
+/// Newest values that are to be kept.
+#[derive(Debug, Default)]
+pub struct ToKeep {
+    /// That of all records.
+    pub all: Option<serde_json::Value>,
+    /// Those of values of `incremental.by`.
+    pub by: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -191,10 +203,25 @@ impl State {
         self.lock().since.clone()
     }
 
-    /// Keeps the newest value.
-    pub fn keep_since(&self, value: serde_json::Value) -> Result<(), StateError> {
+    /// The newest value of the last run that had this value of `by`.
+    pub fn since_by(&self, key: &str) -> Option<serde_json::Value> {
+        self.lock().since_by.get(key).cloned()
+    }
+
+    /// Whether a run before has kept a newest value.
+    pub fn has_since(&self) -> bool {
+        let kept = self.lock();
+        kept.since.is_some() || !kept.since_by.is_empty()
+    }
+
+    /// Keeps the newest values: that of all, and those of values of `by`.
+    pub fn keep_since(&self, newest: ToKeep) -> Result<(), StateError> {
         let mut kept = self.lock();
-        kept.since = Some(value);
+        let ToKeep { all, by } = newest;
+        if all.is_some() {
+            kept.since = all;
+        }
+        kept.since_by.extend(by);
         self.save(&kept)
     }
 
@@ -292,7 +319,12 @@ mod tests {
     fn a_bucket_is_given_once_what_it_lacks() {
         let state = bucket(None);
         assert!(state.take_unsaved().is_none());
-        state.keep_since("2024-01-01".into()).unwrap();
+        state
+            .keep_since(ToKeep {
+                all: Some("2024-01-01".into()),
+                ..ToKeep::default()
+            })
+            .unwrap();
         let (name, bytes) = state.take_unsaved().unwrap();
         assert_eq!(name, "state.json");
         assert!(state.take_unsaved().is_none());

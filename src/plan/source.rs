@@ -192,6 +192,17 @@ pub struct IncrementalPlan {
     pub value: Template,
     /// `since` of the first run.
     pub start: Option<Template>,
+    /// What has a value of its own.
+    pub by: Option<PartitionPlan>,
     /// Taken off what was kept.
     pub lookback: Option<DurationValue>,
+}
+
+/// What has a value of `incremental` of its own.
+#[derive(Debug)]
+pub struct PartitionPlan {
+    /// What it is called in the state.
+    pub key: Template,
+    /// The step whose records have it: those behind it see `since`.
+    pub step: String,
 }

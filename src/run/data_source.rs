@@ -184,6 +184,7 @@ impl Run {
             http: Arc::clone(&self.http),
             api: self.api.clone(),
             base: Arc::clone(&self.base),
+            state: Arc::clone(&self.state),
             observations: Arc::clone(&self.observations),
             sizes: Arc::clone(&self.sizes),
             said: Arc::clone(&self.said),
@@ -207,7 +208,7 @@ impl Run {
     /// that writes nothing of what it read says so.
     async fn judge_emptiness(&self) -> Result<(), RunError> {
         let counts = self.counters.snapshot();
-        let wants_changes = self.plan.incremental.is_some() && self.state.since().is_some();
+        let wants_changes = self.plan.incremental.is_some() && self.state.has_since();
         if counts.read == 0 && !self.plan.allow_empty && !wants_changes {
             return Err(RunError::NoRecord);
         }

@@ -18,7 +18,7 @@ mod spool;
 mod summary;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 pub use error::RunError;
@@ -36,7 +36,7 @@ use crate::http::{Http, HttpParts, Rehearsal, Trace};
 use crate::plan::{OptionValues, Plan, Redactor};
 use crate::source::{Newest, Observations, PageSizes, Said, since_of};
 use crate::spec::{FailAt, LogAt, LogLevel, Mode, NotifyAt};
-use crate::state::{State, StateError, StatePlace};
+use crate::state::{State, StateError, StatePlace, ToKeep};
 use crate::tape::TapeUse;
 use crate::template::{Frame, Value};
 
@@ -62,7 +62,7 @@ pub struct Run {
     /// What is said once.
     said: Arc<Said>,
     /// What is to be kept once the run has succeeded.
-    newest: OnceLock<serde_json::Value>,
+    newest: Mutex<Option<ToKeep>>,
     progress: Progress,
     /// The directory that is shared with the Container API.
     shared: PathBuf,
@@ -184,7 +184,7 @@ impl Run {
             observations: Arc::default(),
             sizes: Arc::default(),
             said: Arc::default(),
-            newest: OnceLock::new(),
+            newest: Mutex::default(),
             progress: given.progress,
             shared: given.shared,
             most_records: given.most_records,
@@ -212,8 +212,13 @@ impl Run {
         self.log(LogAt::Finish, &self.plan.log, &self.base).await;
         self.none_accepted()?;
         self.fail_when(FailAt::Finish)?;
-        if let Some(newest) = self.newest.get() {
-            self.state.keep_since(newest.clone())?;
+        let newest = self
+            .newest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(newest) = newest {
+            self.state.keep_since(newest)?;
         }
         self.store_state().await?;
         self.notify(NotifyAt::Finish, &self.base).await;
@@ -265,8 +270,10 @@ impl Run {
 
     /// Keeps the newest value for the end of the run.
     fn keep_newest(&self, newest: &Newest) {
-        if let Some(value) = newest.to_keep(&self.state) {
-            let _ = self.newest.set(value);
+        let to_keep = newest.to_keep(&self.state);
+        if to_keep.all.is_some() || !to_keep.by.is_empty() {
+            let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+            *newest = Some(to_keep);
         }
     }
 

@@ -1,18 +1,19 @@
 //! `incremental`: the newest value of a run, and `since` of the next.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::ValueKind;
 
-use crate::plan::source::IncrementalPlan;
-use crate::state::State;
+use crate::plan::source::{IncrementalPlan, PartitionPlan};
+use crate::state::{State, ToKeep};
 use crate::template::date::parse_date;
 use crate::template::{Frame, TemplateError, Value, is_nothing, json, plain, text_of};
 
-/// The newest value that was seen.
+/// The newest values that were seen: that of all records, or one for each value of `by`.
 #[derive(Debug, Default)]
-pub struct Newest(Mutex<Option<(Rank, Value)>>);
+pub struct Newest(Mutex<HashMap<Option<String>, (Rank, Value)>>);
 
 /// What is compared: of two values the greater is the newer.
 #[derive(Debug, Clone, Copy)]
@@ -45,17 +46,21 @@ impl Newest {
     /// Looks at a record, which `frame` sees.
     pub fn note(&self, plan: &IncrementalPlan, frame: &Arc<Frame>) -> Result<(), TemplateError> {
         let value = plan.value.value(frame)?;
+        let key = match &plan.by {
+            Some(by) => Some(by.key.text(frame)?),
+            None => None,
+        };
         if matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
             // Of several dates the newest counts.
             for each in value.try_iter().into_iter().flatten() {
-                self.note_one(each)?;
+                self.note_one(key.as_ref(), each)?;
             }
             return Ok(());
         }
-        self.note_one(value)
+        self.note_one(key.as_ref(), value)
     }
 
-    fn note_one(&self, value: Value) -> Result<(), TemplateError> {
+    fn note_one(&self, key: Option<&String>, value: Value) -> Result<(), TemplateError> {
         if is_nothing(&value) || value.as_str() == Some("") {
             return Ok(());
         }
@@ -63,7 +68,8 @@ impl Newest {
             return Ok(());
         };
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_newer = match &*newest {
+        let key = key.cloned();
+        let is_newer = match newest.get(&key) {
             None => true,
             Some((known, _)) => match rank.order(*known) {
                 Some(order) => order.is_gt(),
@@ -75,24 +81,38 @@ impl Newest {
             },
         };
         if is_newer {
-            *newest = Some((rank, value));
+            newest.insert(key, (rank, value));
         }
         Ok(())
     }
 
-    /// What is to be kept: the newest value, unless what was kept is newer still.
-    pub fn to_keep(&self, state: &State) -> Option<serde_json::Value> {
+    /// What is to be kept: the newest values, unless what was kept is newer still.
+    pub fn to_keep(&self, state: &State) -> ToKeep {
         let newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (newest, value) = newest.as_ref()?;
-        let kept = state.since().map(|kept| of_json(&kept));
-        let kept = kept.and_then(|kept| rank(&kept).ok().flatten());
-        let is_older = |kept: Rank| newest.order(kept).is_some_and(Ordering::is_le);
-        if kept.is_some_and(is_older) {
-            return None;
+        let mut to_keep = ToKeep::default();
+        for (key, (newest, value)) in newest.iter() {
+            let kept = match key {
+                None => state.since(),
+                Some(key) => state.since_by(key),
+            };
+            let kept = kept.and_then(|kept| rank(&of_json(&kept)).ok().flatten());
+            let is_older = |kept: Rank| newest.order(kept).is_some_and(Ordering::is_le);
+            if kept.is_some_and(is_older) {
+                continue;
+            }
+            let mut text = Vec::new();
+            json::write(value, &mut text);
+            let Ok(value) = serde_json::from_slice(&text) else {
+                continue;
+            };
+            match key {
+                None => to_keep.all = Some(value),
+                Some(key) => {
+                    to_keep.by.insert(key.clone(), value);
+                }
+            }
         }
-        let mut text = Vec::new();
-        json::write(value, &mut text);
-        serde_json::from_slice(&text).ok()
+        to_keep
     }
 }
 
@@ -125,13 +145,34 @@ fn of_json(value: &serde_json::Value) -> Value {
     json::read(&value.to_string()).unwrap_or_default()
 }
 
-/// `since`: the saved value less `lookback`, else `start`, else nothing.
+/// `since`: the saved value less `lookback`, else `start`, else nothing. With `by` that is of those that are
+/// new.
 pub fn since_of(
     plan: &IncrementalPlan,
     state: &State,
     base: &Arc<Frame>,
 ) -> Result<Value, TemplateError> {
-    let Some(kept) = state.since() else {
+    let kept = state.since().filter(|_| plan.by.is_none());
+    since_after(plan, kept, base)
+}
+
+/// `since` of a record of the step that `by` names.
+pub fn since_by(
+    plan: &IncrementalPlan,
+    by: &PartitionPlan,
+    state: &State,
+    frame: &Arc<Frame>,
+) -> Result<Value, TemplateError> {
+    let key = by.key.text(frame)?;
+    since_after(plan, state.since_by(&key), frame)
+}
+
+fn since_after(
+    plan: &IncrementalPlan,
+    kept: Option<serde_json::Value>,
+    base: &Arc<Frame>,
+) -> Result<Value, TemplateError> {
+    let Some(kept) = kept else {
         let Some(start) = &plan.start else {
             return Ok(Value::UNDEFINED);
         };

@@ -42,6 +42,7 @@ use crate::container_api::ContainerApi;
 use crate::http::Http;
 use crate::plan::Plan;
 use crate::spec::LogLevel;
+use crate::state::State;
 use crate::template::Frame;
 
 /// What all steps of a run share.
@@ -55,6 +56,8 @@ pub struct Context {
     pub api: ContainerApi,
     /// `options`, `run`, `since`.
     pub base: Arc<Frame>,
+    /// What was kept by the run before.
+    pub state: Arc<State>,
     /// Where records were looked for in vain.
     pub observations: Arc<Observations>,
     /// What was learned of how many records servers give at a time.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::fetch::{Fetched, Item, fetch};
+use super::incremental::since_by;
 use super::link::{ChunkSender, link};
 use super::{Context, RecordInSight, SourceError, files, job, texts, windows};
 use crate::http::SendError;
+use crate::plan::source::PartitionPlan;
 use crate::plan::source::{StepKind, StepPlan, WindowsPlan};
 use crate::spec::LogLevel;
 use crate::spec::source::{IfNone, StepOnError};
@@ -337,7 +339,21 @@ impl Own<'_> {
             let frame = Frame::on(&seen.frame).with("response", answer.clone());
             seen.frame = Arc::new(frame);
         }
+        let seen = self.with_since(seen)?;
         self.judge(seen).await
+    }
+
+    /// A record of the step that has a `since` for each, with its own.
+    fn with_since(&self, mut seen: RecordInSight) -> Result<RecordInSight, SourceError> {
+        let incremental = self.context.plan.incremental.as_ref();
+        let by = incremental.and_then(|plan| Some((plan, plan.by.as_ref()?)));
+        let is_here = |by: &PartitionPlan| self.step.name.as_deref() == Some(&*by.step);
+        if let Some((plan, by)) = by.filter(|(_, by)| is_here(by)) {
+            let since = since_by(plan, by, &self.context.state, &seen.frame);
+            let since = since.map_err(|error| self.fail(error))?;
+            seen.frame = Arc::new(Frame::on(&seen.frame).with("since", since));
+        }
+        Ok(seen)
     }
 
     /// The same for a record of a step inside this one, whose names stay.
@@ -348,6 +364,7 @@ impl Own<'_> {
         }
         let record = seen.record.clone();
         let seen = seen.with(self.step.name.as_ref(), record);
+        let seen = self.with_since(seen)?;
         self.judge(seen).await
     }
 

@@ -25,7 +25,7 @@ use crate::row::Row;
 use crate::spec::file_target::{FileTarget, WrittenXlsx};
 use crate::spec::format::Xlsx;
 use crate::spec::places::Placed;
-use crate::template::{Frame, Template};
+use crate::template::{Frame, Template, template_start};
 
 /// How a sheet is told. Servers send CSV as `application/vnd.ms-excel` too.
 pub const SIGNS: Signs = Signs {
@@ -46,6 +46,18 @@ pub const WRITTEN: [WrittenName; 1] =
 
 /// Characters of a cell at most, as UTF-16 counts them.
 const CHARACTERS: usize = 32_767;
+
+/// Why a sheet can't have a name, by the rules of Excel; nothing where it can, or where none is said.
+fn misnamed(name: &str) -> Option<&'static str> {
+    if name.encode_utf16().count() > 31 {
+        return Some("the name of a sheet has 31 characters at most");
+    }
+    let has_sign = name.contains(['[', ']', ':', '*', '?', '/', '\\']);
+    if has_sign || name.starts_with('\'') || name.ends_with('\'') {
+        return Some("the name of a sheet has none of [ ] : * ? / \\, and no ' around it");
+    }
+    None
+}
 
 /// Why a row can't stand in a sheet: a cell is too long.
 pub(super) fn misfit(row: Row<'_>) -> Option<String> {
@@ -117,6 +129,12 @@ impl Default for WrittenXlsxPlan {
 impl WrittenXlsxPlan {
     pub(super) fn compile(xlsx: &WrittenXlsx, compiler: &mut dyn FormatCompiler) -> Self {
         let sheet = xlsx.sheet.as_deref();
+        let text = sheet.and_then(|sheet| sheet.scalar());
+        let text = text.map(|text| text.text.as_str()).unwrap_or_default();
+        if let (Some(sheet), None, Some(why)) = (&xlsx.sheet, template_start(text), misnamed(text))
+        {
+            compiler.mistake(sheet, format!("no sheet can be called `{text}`"), why);
+        }
         Self {
             sheet: sheet.map(|sheet| compiler.template(sheet)),
             header: xlsx.header.unwrap_or(true),
@@ -129,6 +147,14 @@ impl WrittenXlsxPlan {
         let name = name
             .transpose()
             .map_err(|error| WriteError::Row(format!("xlsx.sheet: {error}")))?;
+        if let Some((name, why)) = name
+            .as_deref()
+            .and_then(|name| Some((name, misnamed(name)?)))
+        {
+            return Err(WriteError::Sheet(format!(
+                "no sheet can be called `{name}`: {why}"
+            )));
+        }
         write(path, name.as_deref(), self.header, rows)
     }
 

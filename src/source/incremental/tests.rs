@@ -4,10 +4,10 @@ fn newest(values: &[Value]) -> Result<Option<serde_json::Value>, String> {
     let newest = Newest::default();
     for value in values {
         newest
-            .note_one(value.clone())
+            .note_one(None, value.clone())
             .map_err(|error| error.to_string())?;
     }
-    Ok(newest.to_keep(&State::default()))
+    Ok(newest.to_keep(&State::default()).all)
 }
 
 #[test]
