@@ -36,7 +36,7 @@ pub fn whole<'r>(
 /// The bytes that a text in base64 is of, where the spec says that it is one.
 fn without_base64<'r>(input: Box<dyn Read + 'r>, plan: Option<&FormatPlan>) -> Box<dyn Read + 'r> {
     if plan.is_some_and(|plan| plan.is_base64) {
-        Box::new(DecoderReader::new(Unspaced(input), &BASE64))
+        Box::new(Undone(DecoderReader::new(Unspaced(input), &BASE64)))
     } else {
         input
     }
@@ -47,6 +47,21 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// The bytes of base64; what is none is told as that.
+struct Undone<'r>(DecoderReader<'static, GeneralPurpose, Unspaced<'r>>);
+
+impl Read for Undone<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => std::io::Error::other(format!(
+                "`inside` says base64, and this is none: {}",
+                error.to_string().to_lowercase()
+            )),
+            _ => error,
+        })
+    }
+}
 
 /// Bytes without white space: base64 is broken into lines by many.
 struct Unspaced<'r>(Box<dyn Read + 'r>);

@@ -119,7 +119,7 @@ impl Http {
         let mut course = Course::default();
         // Nobody is asked in a rehearsal, for credentials neither.
         let made = match &self.rehearsal {
-            Some(_) => making.bare(),
+            Some(_) => making.rehearsed(),
             None => self.make(making).await,
         };
         let shown = made.as_ref().map(Made::shown).unwrap_or_default();

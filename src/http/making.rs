@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use minijinja::Value;
+use minijinja::value::{Object, ObjectRepr};
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
@@ -12,7 +13,7 @@ use super::payload::Payload;
 use super::render::{Prepared, render};
 use crate::plan::auth::{AuthPlan, Stamp};
 use crate::plan::request::RequestPlan;
-use crate::template::Frame;
+use crate::template::{Frame, text_of};
 
 /// What a request is made of.
 pub(super) struct Making<'r> {
@@ -30,6 +31,25 @@ pub(super) struct Made {
     pub prepared: Prepared,
     /// What its templates saw: its credentials see it too.
     pub seen: Arc<Frame>,
+}
+
+/// What stands for a part of a login's answer: the way to it.
+#[derive(Debug)]
+struct StandIn(String);
+
+impl Object for StandIn {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let way = format!("{}.{}", self.0, text_of(key));
+        Some(Value::from_object(Self(way)))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl Made {
@@ -50,6 +70,28 @@ impl Making<'_> {
     /// The request without anything of its credentials.
     pub(super) fn bare(&self) -> Result<Made, Failure> {
         self.rendered(self.frame, self.frame)
+    }
+
+    /// The request with stand-ins for what it takes of credentials: nobody is asked for them.
+    pub(super) fn rehearsed(&self) -> Result<Made, Failure> {
+        let stand_in = |names: &[&'static str]| {
+            let mut seen = Frame::on(self.frame);
+            let Stamp { timestamp, nonce } = Stamp::of_now();
+            for name in names {
+                let value = match *name {
+                    "timestamp" => Value::from(timestamp),
+                    "nonce" => Value::from(nonce.clone()),
+                    "token" => Value::from("TOKEN"),
+                    _ => Value::from_object(StandIn("LOGIN".to_owned())),
+                };
+                seen.set(*name, value);
+            }
+            Arc::new(seen)
+        };
+        self.rendered(
+            &stand_in(&self.plan.reads),
+            &stand_in(&self.plan.base_reads),
+        )
     }
 
     fn rendered(&self, seen: &Arc<Frame>, base: &Arc<Frame>) -> Result<Made, Failure> {

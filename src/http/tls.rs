@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,13 +10,17 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::diagnostics::in_words;
 use crate::plan::tls::TlsTexts;
 
 /// Why a certificate can't be used. Nothing of a key is shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// Neither text that is one, nor a file.
-    #[error("`{key}` is neither PEM, nor PKCS#12 in base64, nor a file: {error}")]
+    #[error(
+        "`{key}` is neither PEM, nor PKCS#12 in base64, nor a file, also beside the spec: {}",
+        in_words(error)
+    )]
     Unread {
         /// The key of the spec.
         key: &'static str,
@@ -41,9 +46,14 @@ pub enum TlsError {
     )]
     Legacy,
     /// PKCS#12 that can't be read.
-    #[error("the PKCS#12 does not open: {0}")]
+    #[error(
+        "the PKCS#12 does not open: {0}; is `password` its password? One of an older kind is written anew as PEM: openssl pkcs12 -legacy -nodes -in old.p12"
+    )]
     Pkcs12(String),
-    /// Key and certificate don't fit, or neither is of a kind that is known.
+    /// The key is of another certificate.
+    #[error("`key` is not the key of `certificate`")]
+    Mismatch,
+    /// A certificate or a key of a kind that is not known.
     #[error(transparent)]
     Rustls(#[from] rustls::Error),
 }
@@ -70,8 +80,9 @@ fn roots(with_roots: bool) -> RootCertStore {
 /// TLS with an authority of the spec's own, and with the client's certificate where it `is_shown`.
 pub fn own_tls(texts: &TlsTexts, is_shown: bool) -> Result<ClientConfig, TlsError> {
     let mut roots = roots(true);
+    let folder = texts.folder.as_deref();
     if !texts.ca.is_empty() {
-        for certificate in certificates("ca", &bytes_of("ca", &texts.ca)?)? {
+        for certificate in certificates("ca", &bytes_of("ca", &texts.ca, folder)?)? {
             roots.add(certificate)?;
         }
     }
@@ -79,11 +90,11 @@ pub fn own_tls(texts: &TlsTexts, is_shown: bool) -> Result<ClientConfig, TlsErro
     if !is_shown || texts.certificate.is_empty() {
         return Ok(config.with_no_client_auth());
     }
-    let bytes = bytes_of("certificate", &texts.certificate)?;
+    let bytes = bytes_of("certificate", &texts.certificate, folder)?;
     let (chain, key) = if is_pem(&bytes) {
         let own = match texts.key.as_str() {
             "" => bytes.clone(),
-            key => bytes_of("key", key)?,
+            key => bytes_of("key", key, folder)?,
         };
         (
             certificates("certificate", &bytes)?,
@@ -92,7 +103,12 @@ pub fn own_tls(texts: &TlsTexts, is_shown: bool) -> Result<ClientConfig, TlsErro
     } else {
         of_pkcs12(&bytes, &texts.password)?
     };
-    Ok(config.with_client_auth_cert(chain, key)?)
+    config
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => TlsError::Mismatch,
+            other => other.into(),
+        })
 }
 
 fn is_pem(bytes: &[u8]) -> bool {
@@ -100,11 +116,16 @@ fn is_pem(bytes: &[u8]) -> bool {
 }
 
 /// The bytes of a text in PEM or base64, else of the file that it names.
-fn bytes_of(key: &'static str, text: &str) -> Result<Vec<u8>, TlsError> {
+fn bytes_of(key: &'static str, text: &str, folder: Option<&Path>) -> Result<Vec<u8>, TlsError> {
     if is_pem(text.as_bytes()) {
         return Ok(with_lines(text).into_bytes());
     }
-    match fs::read(text.trim()) {
+    let path = Path::new(text.trim());
+    let beside = folder
+        .filter(|_| path.is_relative())
+        .map(|folder| folder.join(path));
+    let read = beside.and_then(|beside| fs::read(beside).ok());
+    match read.map_or_else(|| fs::read(path), Ok) {
         Ok(bytes) => Ok(bytes),
         Err(error) => {
             let packed: String = text.split_whitespace().collect();
@@ -171,7 +192,10 @@ fn private_key(bytes: &[u8], password: &str) -> Result<PrivateKeyDer<'static>, T
             .decode(body)
             .map_err(|error| wrong(error.to_string()))?;
         let locked = pkcs8::EncryptedPrivateKeyInfoRef::try_from(bytes.as_slice())
-            .map_err(|error| wrong(error.to_string()))?;
+            .map_err(|_| {
+                let why = "it is locked in an older way: write it anew with openssl pkcs8 -topk8 -v2 aes256";
+                wrong(why.to_owned())
+            })?;
         if password.is_empty() {
             return Err(wrong(
                 "it has a password, and `password` is empty".to_owned(),
@@ -230,7 +254,9 @@ mod tests {
 
     #[test]
     fn what_is_nothing_is_told_by_its_key() {
-        let error = bytes_of("ca", "/no/such.pem").unwrap_err().to_string();
+        let error = bytes_of("ca", "/no/such.pem", None)
+            .unwrap_err()
+            .to_string();
         assert!(
             error.starts_with("`ca` is neither PEM, nor PKCS#12"),
             "{error}"

@@ -1,8 +1,9 @@
 //! `tls`, compiled.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::compile::Compiler;
+use super::compile::{Compiler, folder_of};
 use super::scopes::Scopes;
 use crate::spec::places::Placed;
 use crate::spec::tls::Tls;
@@ -15,6 +16,8 @@ pub struct TlsPlan {
     key: Option<Template>,
     password: Option<Template>,
     ca: Option<Template>,
+    /// The folder that the spec lies in.
+    folder: Option<PathBuf>,
 }
 
 /// The same, worked out: texts or paths of files, empty where nothing was filled in.
@@ -27,6 +30,8 @@ pub struct TlsTexts {
     pub password: String,
     /// PEM.
     pub ca: String,
+    /// Where files are looked for first.
+    pub folder: Option<PathBuf>,
 }
 
 impl TlsPlan {
@@ -46,6 +51,7 @@ impl TlsPlan {
             key: compiler.optional(spec.key.as_deref(), &base),
             password: compiler.optional(spec.password.as_deref(), &base),
             ca: compiler.optional(spec.ca.as_deref(), &base),
+            folder: folder_of(&compiler.document.file),
         }
     }
 
@@ -60,6 +66,7 @@ impl TlsPlan {
             key: text(&self.key)?,
             password: text(&self.password)?,
             ca: text(&self.ca)?,
+            folder: self.folder.clone(),
         })
     }
 }

@@ -21,7 +21,7 @@ pub struct Sign {
     #[serde(default)]
     pub key: Option<Template>,
     /// What is signed: `request.method`, `request.url`, `request.path`, `request.query` and
-    /// `request.form` (pairs of name and value, in order), `request.body`.
+    /// `request.form` (pairs of name and value, sorted), `request.body`.
     ///
     /// ```yaml
     /// over: "{{ request.path }}{% for name, value in request.query %}{{ name }}{{ value }}{% endfor %}"

@@ -133,11 +133,11 @@ fn who_shows_nothing_or_the_wrong_is_not_let_in_and_told_why() {
         (&[("CERT", &mine), ("KEY", &my_key)], "is not trusted"),
         (
             &[("CERT", &mine), ("KEY", &their_key), ("CA", ca)],
-            "keys may not be consistent",
+            "`key` is not the key of `certificate`",
         ),
         (
             &[("CERT", "/no/such.pem"), ("CA", ca)],
-            "`certificate` is neither PEM, nor PKCS#12 in base64, nor a file",
+            "`certificate` is neither PEM, nor PKCS#12 in base64, nor a file, also beside the spec: there is no such file",
         ),
     ];
     for (options, why) in cases {

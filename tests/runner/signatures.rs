@@ -218,6 +218,43 @@ columns: { id: "{{ record.id }}" }
     assert_eq!(imported(spec, &server), BOTH);
 }
 
+/// An address that has the signature of the one before in it: that is none of what is signed.
+#[test]
+fn an_old_signature_in_the_address_is_not_signed() {
+    let server = Server::start(|request| {
+        let asked = Asked::of(request);
+        let mut pairs = Asked::pairs(asked.query);
+        pairs.retain(|(name, _)| name != "sign");
+        pairs.sort();
+        let texts: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}{value}"))
+            .collect();
+        let over = format!("{SECRET}{}", texts.concat());
+        let expected = hex(digest::digest(&digest::SHA256, over.as_bytes()).as_ref());
+        if asked.parameter("sign") != expected {
+            return refused("sign");
+        }
+        let target = request.first_line.split(' ').nth(1).unwrap();
+        match asked.parameter("c").as_str() {
+            "" => Message::answer(
+                200,
+                &format!("{{\"data\":[{{\"id\":\"a/1\"}}],\"next\":\"{target}&c=1\"}}"),
+            ),
+            _ => Message::answer(200, "{\"data\":[{\"id\":\"b\"}]}"),
+        }
+    });
+    let spec = r#"
+http:
+  base_url: "{{ options.BASE }}"
+  query: { partner: 7 }
+  auth: { sign: { algorithm: sha256, over: "{{ options.SECRET }}{% for n, v in request.query %}{{ n }}{{ v }}{% endfor %}", as: { query: { sign: "{{ signature }}" } } } }
+source: { request: { path: /list }, pages: { next_url: { next: $.next } }, records: "$.data[*]" }
+columns: { id: "{{ record.id }}" }
+"#;
+    assert_eq!(imported(spec, &server), BOTH);
+}
+
 /// A request that is sent again has a time and a nonce of its own.
 #[test]
 fn each_attempt_is_signed_anew() {

@@ -498,3 +498,36 @@ fn no_page_is_recorded_of_which_nothing_is_wanted() {
         .expect(0);
     assert_eq!(tried.text("second/output.csv"), "id\n1\n2\n3\n");
 }
+
+/// A login in the middle of a run, whose answer has more secrets than one: the tape gives each the name that
+/// it had.
+#[test]
+fn a_second_login_is_replayed() {
+    let tried = Tried::new(
+        "version: 1\nname: taped\nmode: data-source\noptions: { API: { type: input, required: true } }\nhttp:\n  base_url: \"{{ options.API }}\"\n  auth: { session: { login: { path: /login, json: {} }, token: $.token, header: { X-T: \"{{ token }}\" } } }\nsource:\n  - { name: n, rows: [{ id: 1 }, { id: 2 }] }\n  - { name: got, request: { path: \"/{{ n.id }}\", json: { t: \"{{ token }}\" } }, concurrency: 1, pages: none }\ncolumns: { id: \"{{ got.id }}\" }\n",
+    );
+    let login = |number: u32| {
+        format!(
+            "- {{ request: POST <mock>/login, headers: {{ set-cookie: \"sid=cookie-secret-{number}; Path=/\" }}, answer: {{ token: long-token-{number}, refresh_token: refresh-secret-{number} }} }}\n"
+        )
+    };
+    let answers = format!(
+        "{}- {{ request: POST <mock>/1, body: long-token-1, answer: {{ id: 1 }} }}\n- {{ request: POST <mock>/2, body: long-token-1, status: 401, answer: {{}} }}\n{}- {{ request: POST <mock>/2, body: long-token-2, answer: {{ id: 2 }} }}\n",
+        login(1),
+        login(2)
+    );
+    let mock = Mock::start(tried.folder.path(), &answers);
+    tried
+        .run(&["record", "--out", "first", "--api", &mock.url])
+        .expect(0);
+    assert_eq!(mock.differences(), Vec::<String>::new());
+    let tape = tried.text("taped.tape.jsonl");
+    assert!(
+        !tape.contains("long-token") && !tape.contains("secret-"),
+        "{tape}"
+    );
+    tried
+        .run(&["sandbox", "--replay", "--out", "second"])
+        .expect(0);
+    assert_eq!(tried.text("second/output.csv"), "id\n1\n2\n");
+}

@@ -165,7 +165,7 @@ impl WrittenCsvPlan {
         let mut cells = 0..row.len();
         let cell = cells.find(|cell| self.has_sign(&row.text(*cell)))?;
         Some(format!(
-            "column `{}` has a delimiter or a line end, and `quoting: none` has nothing to put around it",
+            "column `{}` has a delimiter, a line end or a quote at its beginning, and `quoting: none` has nothing to put around it",
             row.name(cell)
         ))
     }
@@ -173,7 +173,9 @@ impl WrittenCsvPlan {
     /// Whether a text would need quotes that are not written.
     pub(super) fn has_sign(self, text: &str) -> bool {
         let is_sign = |byte: u8| byte == self.delimiter || matches!(byte, b'\r' | b'\n');
-        self.quoting == Quoting::None && text.bytes().any(is_sign)
+        // A quote at the beginning opens a cell for whoever reads it.
+        let is_open = text.as_bytes().first() == Some(&self.quote);
+        self.quoting == Quoting::None && (is_open || text.bytes().any(is_sign))
     }
 
     /// How a line ends.

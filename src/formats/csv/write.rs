@@ -51,7 +51,7 @@ pub fn write(
     let has_sign = |name: &&String| plan.has_sign(name);
     if let (true, Some(name)) = (plan.header, names.iter().find(has_sign)) {
         let message = format!(
-            "the name of column `{name}` has a delimiter or a line end, and `quoting: none` has nothing to put around it"
+            "the name of column `{name}` has a delimiter, a line end or a quote at its beginning, and `quoting: none` has nothing to put around it"
         );
         return Err(WriteError::Row(message));
     }

@@ -176,8 +176,18 @@ fn path_of(path: &str, is_s3: bool) -> String {
             encoded(part).into_owned()
         }
     };
-    let parts: Vec<String> = path.split('/').map(encode).collect();
-    parts.join("/")
+    // But for S3, what stands twice counts once.
+    let has_doubles = !is_s3 && path.contains("//");
+    let ends = path.len() > 1 && path.ends_with('/');
+    let parts = path
+        .split('/')
+        .filter(|part| !has_doubles || !part.is_empty());
+    let parts: Vec<String> = parts.map(encode).collect();
+    if has_doubles {
+        format!("/{}{}", parts.join("/"), if ends { "/" } else { "" })
+    } else {
+        parts.join("/")
+    }
 }
 
 fn decoded(text: &str) -> String {
@@ -262,6 +272,8 @@ mod tests {
         // get-utf8: a path that is sent as it is
         assert_eq!(path_of("/ሴ", false), "/%E1%88%B4");
         assert_eq!(path_of("/a%2F1/b~", false), "/a%252F1/b~");
+        assert_eq!(path_of("/a//c/d/", false), "/a/c/d/");
+        assert_eq!(path_of("/a//c", true), "/a//c");
         assert_eq!(path_of("/a%2F1/b!", true), "/a%2F1/b%21");
         // post-vanilla
         assert_eq!(

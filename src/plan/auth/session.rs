@@ -46,6 +46,13 @@ impl SessionPlan {
         let (fields, uses) =
             compiler.watched(|compiler| FieldsPlan::compile(fields, &scope, compiler));
         let is_read = uses.names.contains("token") || uses.names.contains("login");
+        if let (None, true) = (&token, uses.names.contains("token")) {
+            compiler.error(
+                at,
+                "the session sends its `token`, and nothing says where that stands",
+                "token: $.token, a path in the answer to the login",
+            );
+        }
         if token.is_some() && !is_read {
             compiler.auth_use.unsent_tokens.push(at.span.clone());
         }

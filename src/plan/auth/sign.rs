@@ -17,7 +17,7 @@ use crate::spec::places::Placed;
 use crate::spec::signature::{Sign, SignAlgorithm, SignatureText};
 use crate::template::scope::Name;
 use crate::template::{Frame, Template, TemplateError};
-use crate::wire::WireError;
+use crate::wire::{WireError, set_parameter};
 
 /// What `over` sees of the request.
 const REQUEST: [&str; 6] = ["method", "url", "path", "query", "form", "body"];
@@ -30,6 +30,9 @@ pub struct SignPlan {
     over: Template,
     encode: SignatureText,
     fields: FieldsPlan,
+    /// Parameters that the signature is sent in: what an address has of them from before is not signed.
+    own: Vec<String>,
+    reads_body: bool,
 }
 
 impl SignPlan {
@@ -47,7 +50,18 @@ impl SignPlan {
             );
         }
         let of_request = sees.clone().with_fields("request", &REQUEST);
-        let over = compiler.template(&spec.over, &of_request);
+        let (over, read) = compiler.watched(|compiler| compiler.template(&spec.over, &of_request));
+        let reads = |field: &str| {
+            read.fields
+                .contains(&("request".to_owned(), field.to_owned()))
+        };
+        if let (Some(key), false) = (&spec.key, spec.algorithm.is_keyed()) {
+            compiler.error(
+                key,
+                "a plain digest takes no `key`: what is secret would not be in it",
+                "write the secret into `over`, or take hmac-sha256",
+            );
+        }
         let signed = sees.with("signature", Name::Any);
         let fields = [&spec.places.header, &spec.places.query, &None];
         let (fields, uses) =
@@ -65,6 +79,16 @@ impl SignPlan {
             over,
             encode: spec.encode,
             fields,
+            own: spec
+                .places
+                .query
+                .iter()
+                .flatten()
+                .map(|(name, _)| name.text.clone())
+                .collect(),
+            reads_body: reads("body")
+                || reads("form")
+                || !read.fields.iter().any(|(name, _)| name == "request"),
         }
     }
 
@@ -117,7 +141,7 @@ impl std::fmt::Debug for Signer {
 impl Credential for Signer {
     fn sign(&self, request: &mut Outgoing<'_>) -> Result<(), WireError> {
         let wrong = |error: TemplateError| WireError::Unsigned(error.to_string());
-        let finished = seen_of(request)?;
+        let finished = self.plan.seen_of(request)?;
         let seen = Arc::new(Frame::on(&self.frame).with("request", finished));
         let over = self.plan.over.text(&seen).map_err(wrong)?;
         let signature = self.plan.signature(&self.key, &over);
@@ -127,29 +151,41 @@ impl Credential for Signer {
     }
 }
 
-/// A finished request as `over` sees it.
-fn seen_of(request: &Outgoing<'_>) -> Result<Value, WireError> {
-    let url = request.url();
-    let body = match request.content() {
-        Content::Nothing => String::new(),
-        Content::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Content::File(path) => {
-            let bytes = fs::read(path)
-                .map_err(|error| WireError::Unsigned(format!("{}: {error}", path.display())))?;
-            String::from_utf8_lossy(&bytes).into_owned()
+impl SignPlan {
+    /// A finished request as `over` sees it.
+    fn seen_of(&self, request: &Outgoing<'_>) -> Result<Value, WireError> {
+        let mut url = request.url().clone();
+        if let Some(query) = url.query().filter(|_| !self.own.is_empty()) {
+            let mut query = query.to_owned();
+            for name in &self.own {
+                set_parameter(&mut query, name, []);
+            }
+            url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
         }
-    };
-    let kind = request.headers().get("content-type");
-    let is_form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
-    let form = if is_form { body.as_str() } else { "" };
-    Ok(Value::from_pairs([
-        ("method", Value::from(request.method().as_str())),
-        ("url", Value::from(url.as_str())),
-        ("path", Value::from(url.path())),
-        ("query", sorted(url.query().unwrap_or_default())),
-        ("form", sorted(form)),
-        ("body", Value::from(body)),
-    ]))
+        let bytes = match request.content() {
+            Content::Bytes(bytes) if self.reads_body => bytes.to_vec(),
+            Content::File(path) if self.reads_body => fs::read(path)
+                .map_err(|error| WireError::Unsigned(format!("{}: {error}", path.display())))?,
+            Content::Nothing | Content::Bytes(_) | Content::File(_) => Vec::new(),
+        };
+        let body = String::from_utf8(bytes).map_err(|_| {
+            let why =
+                "the body is no text, as it is packed or of another encoding, and `over` reads it";
+            WireError::Unsigned(why.to_owned())
+        })?;
+        let kind = request.headers().get("content-type");
+        let is_form =
+            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
+        let form = if is_form { body.as_str() } else { "" };
+        Ok(Value::from_pairs([
+            ("method", Value::from(request.method().as_str())),
+            ("url", Value::from(url.as_str())),
+            ("path", Value::from(url.path())),
+            ("query", sorted(url.query().unwrap_or_default())),
+            ("form", sorted(form)),
+            ("body", Value::from(body)),
+        ]))
+    }
 }
 
 /// Names and values, decoded, in the order of their bytes.

@@ -163,7 +163,7 @@ pub fn compile(
 }
 
 /// The folder of a spec's file.
-fn folder_of(file: &str) -> Option<PathBuf> {
+pub(super) fn folder_of(file: &str) -> Option<PathBuf> {
     let folder = Path::new(file).parent()?;
     (!folder.as_os_str().is_empty()).then(|| folder.to_owned())
 }
@@ -250,7 +250,9 @@ impl Plan {
                     .matches('\n')
                     .count()
                     + 1;
-                Err(format!("{message} ({}:{line})", source.file))
+                let hint = error.and_then(|error| error.hint.as_ref());
+                let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+                Err(format!("{message} ({}:{line}){hint}", source.file))
             }
         }
     }

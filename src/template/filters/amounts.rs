@@ -3,7 +3,8 @@
 use minijinja::{Error, Value};
 
 use super::invalid;
-use super::number::number;
+use super::number::rounded;
+use super::to_number;
 use crate::template::text_of;
 
 /// Digits behind the point at most: no currency has more than four.
@@ -27,10 +28,18 @@ pub fn currency(value: &Value, code: &str, digits: Option<u32>) -> Result<Value,
     if digits > MOST_DIGITS {
         return Err(invalid(format!("{digits} digits are too many")));
     }
-    let example = match digits {
-        0 => "1234".to_owned(),
-        digits => format!("1234.{}", "5".repeat(digits as usize)),
+    let digits = digits as usize;
+    // What is plainly written keeps all its digits.
+    let text = text_of(value);
+    let amount = if let Some(amount) = rounded(text.trim(), digits) {
+        amount
+    } else {
+        let read = to_number::read(value, None)?;
+        let read = text_of(&read);
+        rounded(&read, digits).ok_or_else(|| invalid(format!("\"{text}\" is no price")))?
     };
-    let amount = number(value, &example)?;
+    if code.is_empty() {
+        return Ok(Value::from(amount));
+    }
     Ok(Value::from(format!("{amount} {code}")))
 }

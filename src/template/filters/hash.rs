@@ -5,7 +5,7 @@ use minijinja::{Error, Value};
 use super::{by_value, invalid, optional_text};
 use crate::digest::{Hash, WORDS, base64, hex};
 use crate::template::native::{Doubt, Plain};
-use crate::template::text_of;
+use crate::template::{is_nothing, text_of};
 
 /// The kinds there are.
 pub const KINDS: [&str; 5] = WORDS;
@@ -31,6 +31,9 @@ pub fn hmac(
     kind: Option<&str>,
     encode: Option<&str>,
 ) -> Result<String, Error> {
+    if is_nothing(key) {
+        return Err(invalid("the key of `hmac` is nothing"));
+    }
     let bytes = kind_of(kind)?.keyed(text_of(key).as_bytes(), text_of(value).as_bytes());
     match encode.unwrap_or("hex") {
         "hex" => Ok(hex(&bytes)),
