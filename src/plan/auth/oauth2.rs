@@ -81,6 +81,8 @@ impl OAuth2Plan {
             );
         }
         compiler.check_address(&spec.token_url, AddressOf::Server);
+        // Who gives tokens is shown it too.
+        compiler.auth_use.shows_certificate = true;
         let rotates = spec.rotates.if_true();
         if let (Some(rotates), None) = (rotates, &compiler.document.spec.state) {
             compiler.warnings.push(

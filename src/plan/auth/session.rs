@@ -54,7 +54,7 @@ impl SessionPlan {
             );
         }
         if token.is_some() && !is_read {
-            compiler.auth_use.unsent_tokens.push(at.span.clone());
+            compiler.auth_use.tokens.unsent.push(at.span.clone());
         }
         let lasts = spec.lasts.as_deref();
         Self {

@@ -364,6 +364,7 @@ impl<'d> Compiler<'d> {
         let tls = spec.http.as_ref().and_then(|http| http.tls.as_ref());
         let tls = tls.map(|tls| TlsPlan::compile(tls, &scopes, self));
         self.unsent_auth();
+        self.unshown_certificate();
         self.unread_tokens();
         self.unread_options(&options);
         Plan {

@@ -101,7 +101,10 @@ impl Compiler<'_> {
             told.holds_body |= pause.pause.is_some();
         }
         let (auth, auth_is_own) = match (own.and_then(|own| own.auth.as_ref()), purpose) {
-            (Some(auth), _) => (self.auth(auth, scopes), true),
+            (Some(auth), _) => {
+                self.auth_use.shows_certificate = true;
+                (self.auth(auth, scopes), true)
+            }
             (None, Purpose::Login | Purpose::File) => (None, false),
             (None, _) => (self.auth_of(&address, own), false),
         };

@@ -21,12 +21,21 @@ use crate::template::{Template, Uses, text_of};
 pub struct AuthUse {
     /// Whether a request may get the credentials of `http`.
     is_sent: bool,
-    /// Where sessions stand that do not send their tokens themselves.
-    pub(in crate::plan) unsent_tokens: Vec<Range<usize>>,
-    /// Whether a request takes something of its auth.
-    token_is_read: bool,
+    /// Whether a request shows the client's certificate.
+    pub(in crate::plan) shows_certificate: bool,
+    /// What becomes of tokens.
+    pub(in crate::plan) tokens: TokenUse,
     /// Whether what is compiled is the auth of `http`.
     is_default: bool,
+}
+
+/// What becomes of tokens.
+#[derive(Debug, Default)]
+pub struct TokenUse {
+    /// Where sessions stand that do not send theirs themselves.
+    pub(in crate::plan) unsent: Vec<Range<usize>>,
+    /// Whether a request takes something of its auth.
+    is_read: bool,
 }
 
 /// What `http` gives to requests.
@@ -101,7 +110,7 @@ impl Compiler<'_> {
         let (base_url, uses) =
             self.watched(|compiler| base_url.map(|url| Arc::new(compiler.template(url, &scope))));
         let base_reads = read_of(&names, &uses);
-        self.auth_use.token_is_read |= !base_reads.is_empty();
+        self.auth_use.tokens.is_read |= !base_reads.is_empty();
         self.defaults.base_url.clone_from(&base_url);
         self.defaults.base_reads.clone_from(&base_reads);
         self.auth_use.is_default = true;
@@ -121,6 +130,7 @@ impl Compiler<'_> {
     /// Who asks, where nothing else is said.
     pub(super) fn default_auth(&mut self) -> Option<usize> {
         self.auth_use.is_sent = true;
+        self.auth_use.shows_certificate = true;
         self.defaults.auth
     }
 
@@ -141,6 +151,7 @@ impl Compiler<'_> {
             }
         };
         self.auth_use.is_sent |= may_go_there;
+        self.auth_use.shows_certificate |= may_go_there;
         self.defaults.auth
     }
 
@@ -176,10 +187,24 @@ impl Compiler<'_> {
         self.error(auth, message, hint);
     }
 
+    /// A client's certificate that nobody is shown.
+    pub(super) fn unshown_certificate(&mut self) {
+        let http = self.spec().http.as_ref();
+        let tls = http.and_then(|http| http.tls.as_ref());
+        let is_unshown = !self.auth_use.shows_certificate && self.errors.is_empty();
+        if let Some(tls) = tls.filter(|tls| is_unshown && tls.value.certificate.is_some()) {
+            self.error(
+                tls,
+                "no request shows the certificate: it is for the host of `base_url`, and none is asked there",
+                "base_url: https://partner.example.com, or give the request its own auth",
+            );
+        }
+    }
+
     /// A token that is fetched and sent nowhere.
     pub(super) fn unread_tokens(&mut self) {
-        let unsent = std::mem::take(&mut self.auth_use.unsent_tokens);
-        if self.auth_use.token_is_read {
+        let unsent = std::mem::take(&mut self.auth_use.tokens.unsent);
+        if self.auth_use.tokens.is_read {
             return;
         }
         for place in unsent {
@@ -240,7 +265,7 @@ impl Compiler<'_> {
         }
         let mut reads = read_of(names, &parts.of_address);
         reads.extend(read_of(names, &parts.of_rest));
-        self.auth_use.token_is_read |= !reads.is_empty();
+        self.auth_use.tokens.is_read |= !reads.is_empty();
         reads
     }
 
