@@ -94,9 +94,15 @@ pub fn broken(error: serde_json::Error) -> ReadError {
     if error.is_io() {
         return ReadError::Io(error.into());
     }
+    let reason = error.to_string();
+    let hint = if reason.starts_with("trailing characters") {
+        "; several values behind each other are read by format: jsonl"
+    } else {
+        ""
+    };
     ReadError::Broken {
         format: "JSON",
-        reason: error.to_string(),
+        reason: format!("{reason}{hint}"),
     }
 }
 
