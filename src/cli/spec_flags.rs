@@ -18,6 +18,7 @@ use crate::tape::{Head, option_texts};
 #[derive(Debug)]
 struct LoadedSpec {
     plan: Arc<Plan>,
+    #[cfg(feature = "sandbox")]
     text: Arc<str>,
     /// What is suspicious in it, in words.
     warnings: Option<String>,
@@ -47,6 +48,7 @@ impl SpecFlags {
         }
         let loaded = load_file(&PathBuf::from(path?)).map(|loaded| LoadedSpec {
             warnings: warnings(&loaded),
+            #[cfg(feature = "sandbox")]
             text: loaded.warnings.source_text,
             plan: Arc::new(loaded.plan),
         });
@@ -82,6 +84,7 @@ impl SpecFlags {
     }
 
     /// The spec's text; empty where there is no spec.
+    #[cfg(feature = "sandbox")]
     pub fn text(&self) -> &str {
         match &self.loaded {
             Some(Ok(spec)) => &spec.text,
