@@ -3,7 +3,6 @@
 //! Source: AWS, "Create a signed AWS API request", and the test suite that AWS publishes for it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -92,14 +91,10 @@ impl Signer {
         let day = now.strftime("%Y%m%d").to_string();
         let is_s3 = self.service == "s3";
         let digest = match request.content() {
-            Content::Nothing => hex(&Hash::Sha256.digest(b"")),
-            Content::Bytes(bytes) => hex(&Hash::Sha256.digest(bytes)),
             // S3 takes a body of which nobody has said what it is; others do not.
             Content::File(_) if is_s3 => "UNSIGNED-PAYLOAD".to_owned(),
-            Content::File(path) => {
-                let bytes = fs::read(path)
-                    .map_err(|error| WireError::Unsigned(format!("{}: {error}", path.display())))?;
-                hex(&Hash::Sha256.digest(&bytes))
+            content @ (Content::Nothing | Content::Bytes(_) | Content::File(_)) => {
+                hex(&Hash::Sha256.digest(&content.read()?))
             }
         };
         request.set_header("x-amz-date", &time)?;

@@ -38,12 +38,18 @@ impl BasicPlan {
         frame: &Arc<Frame>,
         sees: &Sees<'_>,
     ) -> Result<Box<dyn Credential>, AuthError> {
+        Ok(match self.texts(frame)? {
+            Some((username, password)) => basic(&username, &password, sees),
+            None => Added::nothing(),
+        })
+    }
+
+    /// User name and password; none where both are empty.
+    pub(super) fn texts(&self, frame: &Arc<Frame>) -> Result<Option<(String, String)>, AuthError> {
         let username = text(self.username.as_ref(), frame)?;
         let password = text(self.password.as_ref(), frame)?;
-        if username.is_empty() && password.is_empty() {
-            return Ok(Added::nothing());
-        }
-        Ok(basic(&username, &password, sees))
+        let is_given = !(username.is_empty() && password.is_empty());
+        Ok(is_given.then_some((username, password)))
     }
 }
 

@@ -6,22 +6,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 
 use super::AuthError;
+use super::basic::BasicPlan;
 use super::fields::Added;
-use super::outgoing::{Content, Credential, Outgoing};
+use super::outgoing::{Credential, Outgoing};
 use super::stamp::Stamp;
-use super::token::{Sees, text};
+use super::token::Sees;
 use crate::digest::{Hash, hex};
 use crate::plan::compile::Compiler;
 use crate::spec::auth::Basic;
+use crate::template::Frame;
 use crate::template::scope::Scope;
-use crate::template::{Frame, Template};
 use crate::wire::WireError;
 
 /// User name and password, sent as digests.
 #[derive(Debug)]
 pub struct DigestPlan {
-    username: Option<Template>,
-    password: Option<Template>,
+    user: BasicPlan,
     /// What the server last asked for: all requests of the run answer it.
     challenge: Arc<Mutex<Option<Challenge>>>,
 }
@@ -29,8 +29,7 @@ pub struct DigestPlan {
 impl DigestPlan {
     pub(super) fn compile(spec: &Basic, scope: &Scope, compiler: &mut Compiler<'_>) -> Self {
         Self {
-            username: compiler.optional(spec.username.as_deref(), scope),
-            password: compiler.optional(spec.password.as_deref(), scope),
+            user: BasicPlan::compile(spec, scope, compiler),
             challenge: Arc::default(),
         }
     }
@@ -40,11 +39,9 @@ impl DigestPlan {
         frame: &Arc<Frame>,
         sees: &Sees<'_>,
     ) -> Result<Box<dyn Credential>, AuthError> {
-        let username = text(self.username.as_ref(), frame)?;
-        let password = text(self.password.as_ref(), frame)?;
-        if username.is_empty() && password.is_empty() {
+        let Some((username, password)) = self.user.texts(frame)? else {
             return Ok(Added::nothing());
-        }
+        };
         sees.hide(&password);
         Ok(Box::new(Answerer {
             username,
@@ -257,16 +254,7 @@ impl Answerer {
         let second = match qop {
             Qop::None | Qop::Auth => digest(&format!("{method}:{uri}")),
             Qop::AuthInt => {
-                let body = match request.content() {
-                    Content::Nothing => hex(&hash.digest(b"")),
-                    Content::Bytes(bytes) => hex(&hash.digest(bytes)),
-                    Content::File(path) => {
-                        let bytes = std::fs::read(path).map_err(|error| {
-                            WireError::Unsigned(format!("{}: {error}", path.display()))
-                        })?;
-                        hex(&hash.digest(&bytes))
-                    }
-                };
+                let body = hex(&hash.digest(&request.content().read()?));
                 digest(&format!("{method}:{uri}:{body}"))
             }
         };
@@ -310,6 +298,7 @@ impl Answerer {
 mod tests {
     use reqwest::{Method, Url};
 
+    use super::super::outgoing::Content;
     use super::*;
     use crate::wire::header_value;
 

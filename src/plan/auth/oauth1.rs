@@ -138,8 +138,7 @@ fn base_string(request: &Outgoing<'_>, own: &[(&str, &str)]) -> Result<String, W
         }
     };
     add(url.query().unwrap_or_default().as_bytes());
-    let kind = request.headers().get("content-type");
-    let is_form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
+    let is_form = request.is_form();
     match request.content() {
         Content::Bytes(bytes) if is_form => add(bytes),
         Content::File(_) if is_form => {

@@ -1,8 +1,10 @@
 //! A request that is finished but for its credentials, and what credentials do to it.
 
+use std::borrow::Cow;
+use std::fs;
 use std::path::Path;
 
-use reqwest::header::{COOKIE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap};
 use reqwest::{Method, Url};
 
 use crate::wire::{WireError, header_name, header_value, set_parameter};
@@ -28,6 +30,19 @@ pub enum Content<'r> {
     Bytes(&'r [u8]),
     /// A file.
     File(&'r Path),
+}
+
+impl<'r> Content<'r> {
+    /// All its bytes, for a signature over them; those of a file are read.
+    pub fn read(self) -> Result<Cow<'r, [u8]>, WireError> {
+        match self {
+            Self::Nothing => Ok(Cow::Borrowed(&[])),
+            Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::File(path) => fs::read(path)
+                .map(Cow::Owned)
+                .map_err(|error| WireError::Unsigned(format!("{}: {error}", path.display()))),
+        }
+    }
 }
 
 /// A request that is finished but for its credentials.
@@ -80,6 +95,12 @@ impl<'r> Outgoing<'r> {
     /// Its body.
     pub fn content(&self) -> Content<'r> {
         self.content
+    }
+
+    /// Whether its headers say that the body is a form's pairs.
+    pub fn is_form(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"))
     }
 
     /// Sets a header, which is not shown to anybody.

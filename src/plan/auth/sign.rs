@@ -1,13 +1,12 @@
 //! A signature over the finished request, by a rule that the spec writes down.
 
-use std::fs;
 use std::sync::Arc;
 
 use minijinja::Value;
 
 use super::AuthError;
 use super::fields::{Added, FieldsPlan};
-use super::outgoing::{Content, Credential, Outgoing};
+use super::outgoing::{Credential, Outgoing};
 use super::stamp::Stamp;
 use super::token::{Sees, text};
 use crate::digest::{base64, hex};
@@ -162,21 +161,17 @@ impl SignPlan {
             }
             url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
         }
-        let bytes = match request.content() {
-            Content::Bytes(bytes) if self.reads_body => bytes.to_vec(),
-            Content::File(path) if self.reads_body => fs::read(path)
-                .map_err(|error| WireError::Unsigned(format!("{}: {error}", path.display())))?,
-            Content::Nothing | Content::Bytes(_) | Content::File(_) => Vec::new(),
+        let bytes = if self.reads_body {
+            request.content().read()?.into_owned()
+        } else {
+            Vec::new()
         };
         let body = String::from_utf8(bytes).map_err(|_| {
             let why =
                 "the body is no text, as it is packed or of another encoding, and `over` reads it";
             WireError::Unsigned(why.to_owned())
         })?;
-        let kind = request.headers().get("content-type");
-        let is_form =
-            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
-        let form = if is_form { body.as_str() } else { "" };
+        let form = if request.is_form() { body.as_str() } else { "" };
         Ok(Value::from_pairs([
             ("method", Value::from(request.method().as_str())),
             ("url", Value::from(url.as_str())),
