@@ -38,6 +38,7 @@ pub mod target;
 pub mod template;
 #[cfg(feature = "sandbox")]
 pub mod testing;
+pub mod text_encoding;
 pub mod wire;
 mod work_thread;
 pub mod xml_text;

@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use encoding_rs::Encoding;
 use roxmltree::{Document, ParsingOptions};
 
 use crate::template::is_xml_char;
+use crate::text_encoding::TextEncoding;
 
 fn is_start(c: char) -> bool {
     matches!(c,
@@ -99,7 +99,7 @@ pub struct XmlAround {
     open: String,
     prefixes: Vec<String>,
     /// What it is written in, where that may lack characters.
-    encoding: Option<&'static Encoding>,
+    encoding: Option<TextEncoding>,
 }
 
 /// What stands for the rows.
@@ -159,9 +159,9 @@ impl XmlAround {
 
     /// The same in a file of this encoding.
     #[must_use]
-    pub fn written_in(self, encoding: Option<&'static Encoding>) -> Self {
+    pub fn written_in(self, encoding: Option<TextEncoding>) -> Self {
         Self {
-            encoding: encoding.filter(|encoding| *encoding != encoding_rs::UTF_8),
+            encoding: encoding.filter(|encoding| !encoding.is_utf8()),
             ..self
         }
     }
@@ -214,8 +214,8 @@ impl XmlAround {
             .iter()
             .any(|odd| row.contains(odd));
         let lacks = |part: &str| {
-            let encoded = self.encoding.map(|encoding| encoding.encode(part).2);
-            encoded.unwrap_or(false)
+            let encoding = self.encoding;
+            encoding.is_some_and(|encoding| encoding.lacks(part))
         };
         if is_plain && !lacks(row) {
             return Ok(());
@@ -394,7 +394,7 @@ mod tests {
         ] {
             assert!(around.check_row(row).is_err(), "{row}");
         }
-        let around = around.written_in(Some(encoding_rs::WINDOWS_1252));
+        let around = around.written_in(TextEncoding::of_label("windows-1252"));
         assert_eq!(
             around.check_row("<Größe a=\"漢\">漢<!-- 漢 --></Größe>"),
             Ok(())

@@ -1,6 +1,5 @@
 //! What a format needs to be compiled; the plan's compiler gives it.
 
-use encoding_rs::Encoding;
 use globset::{Glob, GlobMatcher};
 
 use crate::spec::format::{Inside, Insides};
@@ -8,6 +7,7 @@ use crate::spec::places::{HasPlace, Placed};
 use crate::spec::tree::Node;
 use crate::template::Template;
 use crate::template::tree::TemplateTree;
+use crate::text_encoding::TextEncoding;
 
 /// Compiles the values of a format, in whatever its templates see.
 pub trait FormatCompiler {
@@ -19,6 +19,8 @@ pub trait FormatCompiler {
     fn row_tree(&mut self, node: &Node) -> TemplateTree;
     /// A template over a row that is written.
     fn row_template(&mut self, node: &Node) -> Template;
+    /// A condition over a row that is written.
+    fn row_condition(&mut self, node: &Node) -> Template;
     /// A number of bytes.
     fn size(&mut self, node: &Node) -> Option<u64>;
 }
@@ -36,14 +38,14 @@ pub struct Around<'p> {
 pub(super) fn encoding(
     label: Option<&Placed<String>>,
     compiler: &mut dyn FormatCompiler,
-) -> Option<&'static Encoding> {
+) -> Option<TextEncoding> {
     let label = label?;
-    let encoding = Encoding::for_label(label.as_bytes());
+    let encoding = TextEncoding::of_label(label);
     if encoding.is_none() {
         compiler.mistake(
             label,
             format!("`{}` is no encoding", label.value),
-            "encodings are utf-8, utf-16le, windows-1252, iso-8859-15, shift_jis …",
+            "encodings are utf-8, utf-16le, windows-1252, iso-8859-15, cp850, shift_jis …",
         );
     }
     encoding
@@ -75,11 +77,10 @@ pub(super) fn inside(
 pub(super) fn written_encoding(
     label: Option<&Placed<String>>,
     compiler: &mut dyn FormatCompiler,
-) -> Option<&'static Encoding> {
+) -> Option<TextEncoding> {
     let encoding = encoding(label, compiler);
     if let (Some(encoding), Some(label)) = (encoding, label) {
-        let is_wide = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
-        if encoding.output_encoding() != encoding && !is_wide {
+        if !encoding.is_written() {
             compiler.mistake(
                 label,
                 format!("files are not written in {}", encoding.name()),

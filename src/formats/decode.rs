@@ -1,16 +1,20 @@
 //! Text in any encoding, as UTF-8.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use crate::text_encoding::{CodePage, TextEncoding};
+
 /// The bytes as UTF-8; a byte order mark says more than `encoding`. Without either they are passed
 /// on as they are.
-pub fn utf8<'r>(
-    input: Box<dyn Read + 'r>,
-    encoding: Option<&'static Encoding>,
-) -> Box<dyn Read + 'r> {
+pub fn utf8<'r>(input: Box<dyn Read + 'r>, encoding: Option<TextEncoding>) -> Box<dyn Read + 'r> {
+    let (encoding, input) = match encoding {
+        Some(TextEncoding::Web(encoding)) => (Some(encoding), input),
+        Some(TextEncoding::Dos(page)) => return of_page(input, page),
+        None => (None, input),
+    };
     let encoding = encoding.filter(|encoding| *encoding != encoding_rs::UTF_8);
     let mut builder = DecodeReaderBytesBuilder::new();
     builder
@@ -22,8 +26,65 @@ pub fn utf8<'r>(
     Box::new(builder.build(input))
 }
 
+/// The bytes of a code page as UTF-8, unless a byte order mark says more.
+fn of_page<'r>(mut input: Box<dyn Read + 'r>, page: &'static CodePage) -> Box<dyn Read + 'r> {
+    let mut start = Vec::new();
+    // What can't be read here fails again where it is read.
+    let read = input.by_ref().take(3).read_to_end(&mut start);
+    let has_bom = Encoding::for_bom(&start).is_some();
+    let start = Cursor::new(start);
+    let whole: Box<dyn Read + 'r> = match read {
+        Ok(_) => Box::new(start.chain(input)),
+        Err(error) => Box::new(start.chain(Failed(Some(error)))),
+    };
+    if has_bom {
+        return utf8(whole, None);
+    }
+    Box::new(PageReader {
+        input: whole,
+        page,
+        text: Vec::new(),
+        given: 0,
+    })
+}
+
+/// An error that is met once.
+struct Failed(Option<std::io::Error>);
+
+impl Read for Failed {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// Reads bytes of a code page as UTF-8.
+struct PageReader<'r> {
+    input: Box<dyn Read + 'r>,
+    page: &'static CodePage,
+    /// Text that was read, of which so many bytes were given on.
+    text: Vec<u8>,
+    given: usize,
+}
+
+impl Read for PageReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.given == self.text.len() {
+            let mut bytes = [0; 8192];
+            let read = self.input.read(&mut bytes)?;
+            self.text.clear();
+            self.given = 0;
+            let text = self.page.text(&bytes[..read]);
+            self.text.extend_from_slice(text.as_bytes());
+        }
+        let count = buffer.len().min(self.text.len() - self.given);
+        buffer[..count].copy_from_slice(&self.text[self.given..][..count]);
+        self.given += count;
+        Ok(count)
+    }
+}
+
 /// The encoding that an XML file declares.
-pub fn declared(beginning: &[u8]) -> Option<&'static Encoding> {
+pub fn declared(beginning: &[u8]) -> Option<TextEncoding> {
     let head = &beginning[..beginning.len().min(200)];
     let text = String::from_utf8_lossy(head);
     let declaration = text
@@ -34,8 +95,7 @@ pub fn declared(beginning: &[u8]) -> Option<&'static Encoding> {
     let value = declaration.split("encoding").nth(1)?.trim_start();
     let value = value.strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let encoding = Encoding::for_label(value[1..].split(quote).next()?.as_bytes())?;
+    let encoding = TextEncoding::of_label(value[1..].split(quote).next()?)?;
     // What can be read here is no UTF-16, whatever it says: .NET writes so.
-    let is_wide = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
-    (!is_wide).then_some(encoding)
+    (!encoding.is_wide()).then_some(encoding)
 }

@@ -1,8 +1,7 @@
 //! What bytes are, where the spec does not say it: by content type, by name, by the first bytes.
 
-use encoding_rs::Encoding;
-
 use super::{FormatKind, SIGNS};
+use crate::text_encoding::TextEncoding;
 
 /// What is known about bytes besides themselves.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +11,7 @@ pub struct Hints {
     /// The name of the file, or the path of the URL, in lower case.
     pub name: String,
     /// The encoding that the content type names.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<TextEncoding>,
 }
 
 impl Hints {
@@ -24,7 +23,7 @@ impl Hints {
             .find_map(|part| part.trim().strip_prefix("charset="))
             .map(|charset| charset.trim_matches('"'));
         Self {
-            encoding: charset.and_then(|label| Encoding::for_label(label.as_bytes())),
+            encoding: charset.and_then(TextEncoding::of_label),
             name: name.to_ascii_lowercase(),
             content_type,
         }

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use encoding_rs::{Encoder, EncoderResult, Encoding};
+use encoding_rs::{Encoder, EncoderResult};
+
+use crate::text_encoding::{CodePage, TextEncoding};
 
 /// What stands for a character that the encoding does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub enum Instead {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TextOut {
     /// UTF-8 where nothing is said.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<TextEncoding>,
     /// Whether a byte order mark comes first; where nothing is said UTF-16 has one.
     pub bom: Option<bool>,
 }
@@ -28,6 +30,8 @@ enum Coder {
     Plain,
     /// UTF-16, by the bytes of a unit.
     Wide(fn(u16) -> [u8; 2]),
+    /// A code page of DOS.
+    Page(&'static CodePage),
     /// Another encoding.
     Other(Encoder),
 }
@@ -48,10 +52,15 @@ impl<W: Write> Encoded<W> {
     pub fn new(to: W, out: TextOut, instead: Instead) -> Self {
         let coder = match out.encoding {
             None => Coder::Plain,
-            Some(encoding) if encoding == encoding_rs::UTF_8 => Coder::Plain,
-            Some(encoding) if encoding == encoding_rs::UTF_16LE => Coder::Wide(u16::to_le_bytes),
-            Some(encoding) if encoding == encoding_rs::UTF_16BE => Coder::Wide(u16::to_be_bytes),
-            Some(encoding) => Coder::Other(encoding.new_encoder()),
+            Some(TextEncoding::Dos(page)) => Coder::Page(page),
+            Some(TextEncoding::Web(encoding)) if encoding == encoding_rs::UTF_8 => Coder::Plain,
+            Some(TextEncoding::Web(encoding)) if encoding == encoding_rs::UTF_16LE => {
+                Coder::Wide(u16::to_le_bytes)
+            }
+            Some(TextEncoding::Web(encoding)) if encoding == encoding_rs::UTF_16BE => {
+                Coder::Wide(u16::to_be_bytes)
+            }
+            Some(TextEncoding::Web(encoding)) => Coder::Other(encoding.new_encoder()),
         };
         let is_wide = matches!(coder, Coder::Wide(_));
         Self {
@@ -75,6 +84,22 @@ impl<W: Write> Encoded<W> {
                 let units: Vec<u8> = units.collect();
                 return self.to.write_all(&units);
             }
+            Coder::Page(page) => {
+                let page = *page;
+                if let Some(bytes) = page.bytes(text) {
+                    return self.to.write_all(&bytes);
+                }
+                let mut utf8 = [0; 4];
+                for character in text.chars() {
+                    match page.bytes(character.encode_utf8(&mut utf8)) {
+                        Some(byte) => self.to.write_all(&byte)?,
+                        None => {
+                            written_instead(self.instead, character, &mut self.lost, &mut self.to)?;
+                        }
+                    }
+                }
+                return Ok(());
+            }
             Coder::Other(encoder) => encoder,
         };
         let mut buffer = [0; 4096];
@@ -87,15 +112,9 @@ impl<W: Write> Encoded<W> {
             match result {
                 EncoderResult::InputEmpty => return Ok(()),
                 EncoderResult::OutputFull => {}
-                EncoderResult::Unmappable(character) => match self.instead {
-                    Instead::Mark => {
-                        self.lost += 1;
-                        self.to.write_all(b"?")?;
-                    }
-                    Instead::Reference => {
-                        write!(self.to, "&#{};", u32::from(character))?;
-                    }
-                },
+                EncoderResult::Unmappable(character) => {
+                    written_instead(self.instead, character, &mut self.lost, &mut self.to)?;
+                }
             }
         }
     }
@@ -110,5 +129,21 @@ impl<W: Write> Encoded<W> {
             self.to.write_all(&buffer[..written])?;
         }
         Ok((self.to, self.lost))
+    }
+}
+
+/// Writes what stands for a character that the encoding does not have.
+fn written_instead(
+    instead: Instead,
+    character: char,
+    lost: &mut u64,
+    to: &mut impl Write,
+) -> io::Result<()> {
+    match instead {
+        Instead::Mark => {
+            *lost += 1;
+            to.write_all(b"?")
+        }
+        Instead::Reference => write!(to, "&#{};", u32::from(character)),
     }
 }

@@ -18,39 +18,38 @@ mod reading;
 mod shape;
 mod unpack;
 mod writing;
+mod written_format;
 mod xlsx;
 mod xml;
 
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
 use globset::GlobMatcher;
 
 pub use cells::{Aside, Kept, Lines};
 pub use compiler::{Around, FormatCompiler};
-pub use csv::WrittenCsvPlan;
 pub use decode::declared as declared_encoding;
 pub use detect::{Hints, begins_as_html, is_web_page};
-pub use encode::{Encoded, Instead, TextOut};
+pub use encode::{Encoded, TextOut};
 pub use found::{Closed, Likeness, PageFindings, ReadError, Sink, Wanted, XmlFindings};
 pub use json::{collect, is_list, keys_of, parse_page, without_numbers_that_are_none};
 pub use reading::{Reading, whole};
 pub use shape::{Missing, Shape};
 pub use unpack::{Packed, each as each_unpacked, of_bytes};
-pub use writing::{RowsAround, Said, WriteError};
+pub use writing::{PartText, RowsAround, Said, WriteError};
+use written_format::WrittenName;
+pub use written_format::{WrittenCells, WrittenFormat};
 pub use xlsx::WrittenXlsxPlan;
 pub use xml::document as xml_document;
 
-use crate::row::Row;
-use crate::spec::file_target::{FileFormat, FileFormatChoice, FileFormatWord, FileTarget};
 use crate::spec::format::{Format, FormatChoice, FormatWord, Inside, Wrapped};
-use crate::spec::places::Placed;
-use crate::template::{Frame, Value};
+use crate::template::Frame;
+use crate::text_encoding::TextEncoding;
 pub use csv::CsvPlan;
 use detect::Signs;
 use reading::Decoding;
 use xlsx::XlsxPlan;
-use xml::{WrittenXmlPlan, XmlPlan};
+use xml::XmlPlan;
 
 /// The formats that are told, in the order in which they are asked.
 const SIGNS: [Signs; 5] = [
@@ -61,25 +60,13 @@ const SIGNS: [Signs; 5] = [
     csv::SIGNS,
 ];
 
-/// An ending of a name, and how a file of that name is written.
-type WrittenName = (&'static str, fn() -> WrittenFormat);
-
-/// The endings that say how a file is written.
-const WRITTEN: [&[WrittenName]; 5] = [
-    &csv::WRITTEN,
-    &json::WRITTEN,
-    &jsonl::WRITTEN,
-    &xml::WRITTEN,
-    &xlsx::WRITTEN,
-];
-
 /// How bytes become records.
 #[derive(Debug)]
 pub struct FormatPlan {
     /// What it is.
     pub kind: FormatKind,
     /// How text is encoded, where that is said.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<TextEncoding>,
     /// Whether it is text in base64.
     pub is_base64: bool,
     /// What it is compressed by, where that is said.
@@ -254,223 +241,4 @@ impl FormatKind {
         found.shape = Shape::List;
         Ok(found)
     }
-}
-
-/// How a file of rows is written.
-#[derive(Debug)]
-pub enum WrittenFormat {
-    /// Cells between delimiters.
-    Csv(WrittenCsvPlan),
-    /// A list of objects.
-    Json,
-    /// An object a line.
-    Jsonl,
-    /// XML.
-    Xml(WrittenXmlPlan),
-    /// A sheet.
-    Xlsx(WrittenXlsxPlan),
-}
-
-impl WrittenFormat {
-    /// How a spec says that a file is written, and how its text is encoded.
-    pub fn compile(
-        format: &FileFormat,
-        compiler: &mut dyn FormatCompiler,
-    ) -> Option<(Self, TextOut)> {
-        let csv = match format {
-            FileFormat::Word(_) => None,
-            FileFormat::Choice(choice) => choice.csv.as_ref(),
-        };
-        let bom = csv.and_then(|csv| csv.bom.as_ref());
-        let (format, encoding) = match format {
-            FileFormat::Word(word) => {
-                let format = match word {
-                    FileFormatWord::Csv => Self::Csv(WrittenCsvPlan::COMMAS),
-                    FileFormatWord::Tsv => Self::Csv(WrittenCsvPlan::TABS),
-                    FileFormatWord::Json => Self::Json,
-                    FileFormatWord::Jsonl => Self::Jsonl,
-                    FileFormatWord::Xml => Self::Xml(WrittenXmlPlan::default()),
-                    FileFormatWord::Xlsx => Self::Xlsx(WrittenXlsxPlan::default()),
-                };
-                (format, None)
-            }
-            FileFormat::Choice(choice) => {
-                let FileFormatChoice {
-                    csv,
-                    tsv,
-                    json,
-                    jsonl,
-                    xml,
-                    xlsx,
-                } = &**choice;
-                let csv = csv.as_ref().map(|csv| {
-                    let plan = WrittenCsvPlan::compile(csv, compiler);
-                    (Self::Csv(plan), csv.encoding.as_ref())
-                });
-                let tsv = tsv.as_ref().map(|tsv| {
-                    let plan = WrittenCsvPlan::compile_tabs(tsv);
-                    (Self::Csv(plan), tsv.encoding.as_ref())
-                });
-                let json = json
-                    .as_ref()
-                    .map(|json| (Self::Json, json.encoding.as_ref()));
-                let jsonl = jsonl
-                    .as_ref()
-                    .map(|jsonl| (Self::Jsonl, jsonl.encoding.as_ref()));
-                let xml = xml.as_ref().map(|xml| {
-                    let plan = WrittenXmlPlan::compile(xml, compiler);
-                    (Self::Xml(plan), xml.encoding.as_ref())
-                });
-                let xlsx = xlsx
-                    .as_ref()
-                    .map(|xlsx| (Self::Xlsx(WrittenXlsxPlan::compile(xlsx, compiler)), None));
-                csv.or(tsv).or(json).or(jsonl).or(xml).or(xlsx)?
-            }
-        };
-        let encoding = compiler::written_encoding(encoding, compiler);
-        if let (Some(bom), Some(other)) = (bom, encoding.filter(|one| !is_unicode(one))) {
-            let message = format!(
-                "a byte order mark is of Unicode, and this is {}",
-                other.name()
-            );
-            compiler.mistake(bom, message, "leave `bom` out, or write utf-8");
-        }
-        let bom = bom.map(|bom| bom.value);
-        Some((format, TextOut { encoding, bom }))
-    }
-
-    /// How a file of this name is written; nothing where the name does not say it.
-    pub fn of_name(name: &str) -> Option<Self> {
-        let name = name.to_ascii_lowercase();
-        let has = |ending: &str| name.len() > ending.len() && name.ends_with(ending);
-        let mut known = WRITTEN.iter().flat_map(|names| names.iter());
-        let known = known.find(|(ending, _)| has(ending));
-        known.map(|(_, format)| format())
-    }
-
-    /// The words for how a file is written.
-    pub fn words() -> String {
-        let known = FileFormatWord::ALL.map(FileFormatWord::word);
-        let (last, before) = known.split_last().unwrap_or((&"", &[]));
-        format!("{} or {last}", before.join(", "))
-    }
-
-    /// What can be seen before a file's name is worked out.
-    pub fn check(
-        &self,
-        at: &Placed<FileTarget>,
-        around: Around<'_>,
-        compiler: &mut dyn FormatCompiler,
-    ) {
-        match self {
-            Self::Csv(plan) => plan.check(at, compiler),
-            Self::Json => json::check_around(at, compiler),
-            Self::Jsonl => {}
-            Self::Xml(plan) => xml::check(plan, at, around, compiler),
-            Self::Xlsx(_) => WrittenXlsxPlan::check(at, compiler),
-        }
-    }
-
-    /// What stands for a character that the encoding does not have.
-    pub fn instead(&self) -> Instead {
-        match self {
-            Self::Xml(_) => Instead::Reference,
-            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) => Instead::Mark,
-        }
-    }
-
-    /// The content type of a file.
-    pub fn content_type(&self) -> &'static str {
-        match self {
-            Self::Csv(plan) => plan.content_type(),
-            Self::Json => json::CONTENT_TYPE,
-            Self::Jsonl => jsonl::CONTENT_TYPE,
-            Self::Xml(_) => xml::CONTENT_TYPE,
-            Self::Xlsx(_) => xlsx::CONTENT_TYPE,
-        }
-    }
-
-    /// How its cells are written; nothing where rows are text as they come.
-    pub fn cells(&self) -> Option<WrittenCells<'_>> {
-        match self {
-            Self::Csv(plan) => Some(WrittenCells::Lines(plan)),
-            Self::Xlsx(plan) => Some(WrittenCells::Book(plan)),
-            Self::Json | Self::Jsonl | Self::Xml(_) => None,
-        }
-    }
-
-    /// Why a row of cells can't stand in the file.
-    pub fn misfit(&self, row: Row<'_>) -> Option<String> {
-        match self {
-            Self::Csv(plan) => plan.misfit(row),
-            Self::Xlsx(_) => xlsx::misfit(row),
-            Self::Json | Self::Jsonl | Self::Xml(_) => None,
-        }
-    }
-
-    /// Whether header and footer must fit together before the first row.
-    pub fn is_checked_before(&self) -> bool {
-        match self {
-            Self::Xml(_) => true,
-            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) => false,
-        }
-    }
-
-    /// What stands around its rows, whose own header and footer are said.
-    pub fn around(&self, said: Said<'_>, base: &Arc<Frame>) -> Result<RowsAround, WriteError> {
-        match self {
-            Self::Json => Ok(json::around(said)),
-            Self::Csv(plan) => Ok(RowsAround::of_lines(said, plan.line_end())),
-            Self::Jsonl | Self::Xlsx(_) => Ok(RowsAround::of_lines(said, "\n")),
-            Self::Xml(plan) => plan.around(said, base),
-        }
-    }
-
-    /// Writes a row as text, where it is no cells; `item` is what the target makes of it.
-    pub fn row(
-        &self,
-        around: &RowsAround,
-        row: Row<'_>,
-        item: Option<Value>,
-        frame: impl Fn() -> Arc<Frame>,
-        out: &mut String,
-    ) -> Result<(), WriteError> {
-        match self {
-            Self::Json => json::write(row, item.as_ref(), out),
-            Self::Jsonl => {
-                json::write(row, item.as_ref(), out);
-                out.push('\n');
-            }
-            // They are laid aside, and written by their columns.
-            Self::Csv(_) | Self::Xlsx(_) => {}
-            Self::Xml(plan) => {
-                let frame = match item {
-                    Some(item) => Arc::new(Frame::on(&frame()).with("item", item)),
-                    None => frame(),
-                };
-                if let Some(rows) = &around.xml {
-                    xml::row(&plan.row, rows, row, &frame, out)
-                        .map_err(|error| WriteError::Row(format!("file: {error}")))?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_unicode(encoding: &'static Encoding) -> bool {
-    [
-        encoding_rs::UTF_8,
-        encoding_rs::UTF_16LE,
-        encoding_rs::UTF_16BE,
-    ]
-    .contains(&encoding)
-}
-
-/// How cells are written.
-pub enum WrittenCells<'p> {
-    /// As lines of text.
-    Lines(&'p dyn Lines),
-    /// As a file of their own kind.
-    Book(&'p WrittenXlsxPlan),
 }

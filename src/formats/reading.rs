@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::read::DecoderReader;
-use encoding_rs::Encoding;
 
 use super::detect::{self, Hints};
 use super::unpack::{self, Packed};
 use super::{FormatKind, FormatPlan, PageFindings, ReadError, Shape, Sink, Wanted, decode, json};
 use crate::template::{Frame, Value};
+use crate::text_encoding::TextEncoding;
 
 /// Bytes as one JSON value, unpacked and decoded.
 pub fn whole<'r>(
@@ -231,14 +231,14 @@ impl Reading<'_> {
 pub(super) struct Decoding<'r> {
     input: unpack::Unpacked<'r>,
     /// As the spec says.
-    said: Option<&'static Encoding>,
+    said: Option<TextEncoding>,
     /// As the content type says.
-    hinted: Option<&'static Encoding>,
+    hinted: Option<TextEncoding>,
 }
 
 impl<'r> Decoding<'r> {
     /// As text. `declared` is what they say themselves.
-    pub fn text(self, declared: fn(&[u8]) -> Option<&'static Encoding>) -> Box<dyn Read + 'r> {
+    pub fn text(self, declared: fn(&[u8]) -> Option<TextEncoding>) -> Box<dyn Read + 'r> {
         let encoding = self
             .said
             .or_else(|| declared(self.input.beginning()))

@@ -2,9 +2,8 @@
 
 use std::io;
 
-use encoding_rs::Encoding;
-
 use super::xml::XmlRows;
+use crate::text_encoding::TextEncoding;
 
 /// Why a file could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +30,7 @@ pub struct Said<'s> {
     /// After the last.
     pub footer: Option<&'s str>,
     /// How text is encoded; UTF-8 where nothing is said.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<TextEncoding>,
 }
 
 /// What stands around rows that are text.
@@ -43,8 +42,19 @@ pub struct RowsAround {
     pub between: &'static str,
     /// After the last.
     pub after: String,
-    /// What rows of XML must fit into.
-    pub(super) xml: Option<XmlRows>,
+    /// Before the rows of each part that follows the first: what ends the one and begins the other.
+    pub later: Vec<String>,
+    /// What rows of XML must fit into, in each part.
+    pub(super) parts: Vec<XmlRows>,
+}
+
+/// What a part of a file has of a row.
+#[derive(Debug, Default)]
+pub struct PartText {
+    /// The text; empty where the part leaves the row out.
+    pub text: String,
+    /// Of rows with the same key the part has the first.
+    pub key: Option<u128>,
 }
 
 impl RowsAround {

@@ -14,6 +14,7 @@ use super::fault::Fault;
 use crate::formats;
 use crate::plan::scopes::RESPONSE;
 use crate::template::{TextTree, json};
+use crate::text_encoding::TextEncoding;
 
 /// An answer.
 #[derive(Debug)]
@@ -193,11 +194,11 @@ impl Answer {
                 let kind = self.header("content-type")?.to_ascii_lowercase();
                 let name = kind.split("charset=").nth(1)?;
                 let name = name.split(';').next()?.trim().trim_matches('"');
-                encoding_rs::Encoding::for_label(name.as_bytes())
+                TextEncoding::of_label(name)
             };
             let encoding = formats::declared_encoding(&self.held).or_else(charset);
-            let (text, _, _) = encoding.unwrap_or(encoding_rs::UTF_8).decode(&self.held);
-            Arc::from(text.as_ref())
+            let encoding = encoding.unwrap_or(TextEncoding::UTF_8);
+            Arc::from(encoding.decode(&self.held).as_ref())
         })
     }
 

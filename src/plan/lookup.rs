@@ -1,6 +1,7 @@
 //! Lookups, compiled.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::source::{FetchPlan, FilePlan};
 use crate::spec::lookup::LookupIfNone;
@@ -33,6 +34,17 @@ pub struct LookupPlan {
     pub on_error: StepOnError,
     /// For which rows.
     pub when: Option<Template>,
+    /// How long what was found is remembered from run to run, where it is.
+    pub cache: Option<CachePlan>,
+}
+
+/// What a lookup remembers from run to run.
+#[derive(Debug)]
+pub struct CachePlan {
+    /// How long.
+    pub lasts: Duration,
+    /// A hash of the spec: another one asks anew.
+    pub spec: String,
 }
 
 /// Where its records come from.

@@ -172,7 +172,7 @@ impl Run {
         let Some(tables) = mapper.lookups() else {
             return Ok(None);
         };
-        let lookups = Lookups::new(self.context(), tables);
+        let lookups = Lookups::new(self.context(), tables, self.asked_by.clone());
         Box::pin(lookups.prepare()).await?;
         Ok(Some(lookups))
     }

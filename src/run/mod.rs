@@ -68,6 +68,8 @@ pub struct Run {
     shared: PathBuf,
     /// After how many records a data source ends, where it does.
     most_records: Option<u64>,
+    /// The options without secrets, by which lookups ask; nothing where they remember nothing.
+    asked_by: Option<Arc<str>>,
 }
 
 /// What a run is given besides its plan.
@@ -116,7 +118,7 @@ pub async fn run(plan: Arc<Plan>, given: RunInput<'_>) -> Summary {
         Ok(run) => {
             let result = run.carry_out().await;
             if result.is_err() {
-                run.store_tokens().await;
+                run.store_what_is_true().await;
             }
             (run, result)
         }
@@ -174,6 +176,10 @@ impl Run {
             rehearsal: given.rehearsal.clone(),
             tape: given.tape.clone(),
         });
+        // A tape has all that was asked, and what is on one is asked there.
+        let remembers = state.is_kept() && given.tape.is_none();
+        let options = || serde_json::to_string(&given.options.for_tape()).ok();
+        let asked_by = remembers.then(options).flatten().map(Arc::from);
         let run = Self {
             plan,
             api: given.api.with_redactor(redactor),
@@ -188,6 +194,7 @@ impl Run {
             progress: given.progress,
             shared: given.shared,
             most_records: given.most_records,
+            asked_by,
         };
         match wrong {
             Some(error) => Err((Box::new(run), error)),
@@ -220,6 +227,7 @@ impl Run {
         if let Some(newest) = newest {
             self.state.keep_since(newest)?;
         }
+        self.keep_found()?;
         self.store_state().await?;
         self.notify(NotifyAt::Finish, &self.base).await;
         Ok(())
@@ -242,11 +250,25 @@ impl Run {
         }
     }
 
-    /// After a failed run only tokens are ahead of the bucket: those before them are used up.
-    async fn store_tokens(&self) {
+    /// Keeps what lookups found. Who only looks writes nothing.
+    fn keep_found(&self) -> Result<(), StateError> {
+        match self.http.rehearsal() {
+            Some(_) => Ok(()),
+            None => self.state.keep_found(),
+        }
+    }
+
+    /// After a failed run what lookups found is as true as before, and tokens are ahead of the bucket:
+    /// those before them are used up.
+    async fn store_what_is_true(&self) {
+        if let Err(error) = self.keep_found() {
+            let message = format!("what lookups found is not remembered: {error}");
+            self.api.log(LogLevel::Warning, &message, None).await;
+        }
         if let Err(error) = self.store_state().await {
-            let message =
-                format!("a refresh token that was given in place of another is lost: {error}");
+            let message = format!(
+                "what was to be remembered, such as a refresh token that was given in place of another, is lost: {error}"
+            );
             self.api.log(LogLevel::Error, &message, None).await;
         }
     }
@@ -255,6 +277,11 @@ impl Run {
     async fn say_full(&self) {
         if self.plan.incremental.is_some() && !self.state.is_kept() {
             let message = "incremental: without `state` or --state nothing is remembered, so this run reads everything";
+            self.api.log(LogLevel::Info, message, None).await;
+        }
+        let mut lookups = self.plan.lookups.iter();
+        if lookups.any(|lookup| lookup.cache.is_some()) && !self.state.is_kept() {
+            let message = "lookups: without `state` or --state `cache` remembers nothing, so this run asks for everything";
             self.api.log(LogLevel::Info, message, None).await;
         }
     }

@@ -1,16 +1,20 @@
 //! Lookups: tables read once before the first row, keys asked for many at a time.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::fetch::{Item, fetch};
 use super::{Context, SourceError, files};
+use crate::clock;
 use crate::columns::LookupTables;
-use crate::plan::lookup::{LookupKind, LookupPlan};
+use crate::digest::{Hash, hex};
+use crate::plan::lookup::{CachePlan, LookupKind, LookupPlan};
 use crate::plan::source::CONCURRENCY;
 use crate::spec::LogLevel;
 use crate::spec::source::StepOnError;
+use crate::state::{Asker, BYTES_KEPT, KEYS_KEPT};
 use crate::template::{Frame, Value, text_of};
 
 /// The lookups of a run.
@@ -18,27 +22,100 @@ use crate::template::{Frame, Value, text_of};
 pub struct Lookups {
     context: Context,
     tables: Arc<LookupTables>,
+    /// The options by which they ask, without secrets; nothing where nothing is remembered.
+    options: Option<Arc<str>>,
 }
 
 impl Lookups {
-    /// Lookups whose records go into these tables.
-    pub fn new(context: Context, tables: &Arc<LookupTables>) -> Self {
+    /// Lookups whose records go into these tables. With `options` they remember what their `cache` says.
+    pub fn new(context: Context, tables: &Arc<LookupTables>, options: Option<Arc<str>>) -> Self {
         Self {
             context,
             tables: Arc::clone(tables),
+            options,
         }
     }
 
-    /// Reads those that are read once. The others begin with nothing.
+    /// Reads those that are read once. The others begin with what is remembered.
     pub async fn prepare(&self) -> Result<(), SourceError> {
-        for (index, plan) in self.tables.plans().iter().enumerate() {
+        let plans = self.tables.plans();
+        if self.options.is_some() {
+            let known: Vec<&str> = plans.iter().map(|plan| &*plan.name).collect();
+            self.context.state.forget_lookups_but(&known);
+        }
+        for (index, plan) in plans.iter().enumerate() {
+            if self.remember(index, plan) {
+                continue;
+            }
             if plan.batch.is_none() {
                 let read = self.read(plan, &self.context.base);
                 let records = Box::pin(self.skipping(plan, read)).await?;
-                self.tables.fill(index, &[], records);
+                if let Some(records) = records {
+                    self.keep(plan, &[], &records).await;
+                    self.tables.fill(index, &[], records);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Takes what is remembered; whether that is all there is.
+    fn remember(&self, index: usize, plan: &LookupPlan) -> bool {
+        let (Some(cache), Some(asked)) = (&plan.cache, self.asked(plan)) else {
+            return false;
+        };
+        let lasts = i64::try_from(cache.lasts.as_secs()).unwrap_or(i64::MAX);
+        let since = clock::now().as_second().saturating_sub(lasts);
+        let asker = Asker {
+            lookup: &plan.name,
+            asked: &asked,
+        };
+        let found = self.context.state.found(asker, since);
+        let keys = found.records.iter().map(|(key, _)| key.clone());
+        let keys: Vec<String> = keys.collect();
+        if !keys.is_empty() {
+            self.tables.fill(index, &keys, found.records);
+        }
+        found.is_whole
+    }
+
+    /// Keeps what was found for runs to come: records of these keys, or all there are.
+    async fn keep(&self, plan: &LookupPlan, keys: &[String], records: &[(String, Value)]) {
+        let Some(asked) = self.asked(plan) else {
+            return;
+        };
+        let mut found: HashMap<String, Vec<Value>> = HashMap::new();
+        for (key, record) in records {
+            if plan.batch.is_none() || keys.contains(key) {
+                found.entry(key.clone()).or_default().push(record.clone());
+            }
+        }
+        if found.is_empty() {
+            return;
+        }
+        let asker = Asker {
+            lookup: &plan.name,
+            asked: &asked,
+        };
+        let (now, is_whole) = (clock::now().as_second(), plan.batch.is_none());
+        let state = &self.context.state;
+        if !state.note_found(asker, now, is_whole, found) {
+            let most = BYTES_KEPT / 1024 / 1024;
+            let message = format!(
+                "`cache` keeps {KEYS_KEPT} keys and {most} MB at most, and this is more: the next run asks for the rest again"
+            );
+            self.context
+                .warn_once(&plan.label, "cache is full", &message)
+                .await;
+        }
+    }
+
+    /// By what a lookup asks, where it remembers.
+    fn asked(&self, plan: &LookupPlan) -> Option<String> {
+        let CachePlan { spec, .. } = plan.cache.as_ref()?;
+        let options = self.options.as_ref()?;
+        let asked = format!("{spec} {options}");
+        Some(hex(&Hash::Sha256.digest(asked.as_bytes())))
     }
 
     /// Asks for what the rows at hand need: lookups in turn, since one may need what another found.
@@ -76,17 +153,20 @@ impl Lookups {
         });
         let mut asked = asked.buffered(CONCURRENCY);
         while let Some((keys, records)) = asked.try_next().await? {
-            self.tables.fill(index, keys, records);
+            if let Some(records) = &records {
+                self.keep(plan, keys, records).await;
+            }
+            self.tables.fill(index, keys, records.unwrap_or_default());
         }
         Ok(())
     }
 
-    /// `on_error: skip`: keys are left without a match, which is logged.
+    /// `on_error: skip`: keys are left without a match, which is logged. Then nothing is known of them.
     async fn skipping(
         &self,
         plan: &LookupPlan,
         read: impl Future<Output = Result<Vec<(String, Value)>, SourceError>>,
-    ) -> Result<Vec<(String, Value)>, SourceError> {
+    ) -> Result<Option<Vec<(String, Value)>>, SourceError> {
         match read.await {
             Err(error) if plan.on_error == StepOnError::Skip && error.can_be_skipped() => {
                 let message = format!("{error}. What was looked up stays without a match");
@@ -94,9 +174,9 @@ impl Lookups {
                     .api
                     .log(LogLevel::Warning, &message, None)
                     .await;
-                Ok(Vec::new())
+                Ok(None)
             }
-            read => read,
+            read => read.map(Some),
         }
     }
 

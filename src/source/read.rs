@@ -408,11 +408,7 @@ fn page_text<'a>(job: &ReadTask<'_>, answer: &'a Answer, hints: &Hints) -> Optio
         None => hints.content_type.contains("application/json"),
     };
     let first = answer.held.iter().find(|byte| !byte.is_ascii_whitespace());
-    if !is_json
-        || hints
-            .encoding
-            .is_some_and(|encoding| encoding != encoding_rs::UTF_8)
-    {
+    if !is_json || hints.encoding.is_some_and(|encoding| !encoding.is_utf8()) {
         return None;
     }
     if !matches!(first, Some(b'{' | b'[' | b'"')) {

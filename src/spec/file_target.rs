@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::places::{Placed, by_shape};
 use super::source::Login;
-use super::{Template, Tree};
+use super::{Condition, Template, Tree};
 
 /// One file of all rows: written under a temporary name, then renamed. Compressed by its ending
 /// (`.gz`, `.zst`, `.zip`).
@@ -184,8 +184,22 @@ pub enum LineEnd {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WrittenTsv {
+    /// What stands around cells that need it; `"` where nothing is said.
+    #[schemars(length(min = 1, max = 1))]
+    pub quote: Option<Placed<String>>,
     /// Whether the first line has the names; true where nothing is said.
     pub header: Option<bool>,
+    /// Which cells stand in quotes; `minimal` where nothing is said. With `none` a row whose cell would
+    /// need them fails.
+    pub quoting: Quoting,
+    /// How lines end: `lf` or `crlf`.
+    pub line_end: LineEnd,
+    /// Whether the file begins with a byte order mark, by which Excel knows UTF-8. UTF-16 has one unless
+    /// it is said otherwise.
+    pub bom: Option<Placed<bool>>,
+    /// Whether text that a sheet would work out as a formula has a `'` before it: what begins with `=`,
+    /// `+`, `-` or `@` and is no number.
+    pub defuse: bool,
     /// How text is encoded; UTF-8 where nothing is said.
     pub encoding: Option<Placed<String>>,
 }
@@ -213,8 +227,31 @@ pub struct WrittenXml {
     /// A row: the name of an element that holds the columns (`row` where nothing is said), a map of
     /// one element, or a template that gives XML.
     pub row: Option<Tree>,
+    /// Instead of `row`: parts that follow each other, each with something of all rows.
+    ///
+    /// ```yaml
+    /// parts: [{ root: articles, row: { article: { id: "{{ row.id }}" } } }, { root: groups, unique: "{{ row.group }}", row: { group: "{{ row.group }}" } }]
+    /// ```
+    pub parts: Option<Placed<Vec<Placed<WrittenXmlPart>>>>,
     /// How text is encoded; UTF-8 where nothing is said.
     pub encoding: Option<Placed<String>>,
+}
+
+/// A part of a file of XML.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenXmlPart {
+    /// The element around its rows, as `root` of the file; none where nothing is said.
+    #[serde(default)]
+    pub root: Option<Tree>,
+    /// A row, as `row` of a file.
+    pub row: Tree,
+    /// Which rows it has; all where nothing is said. A row that no part has fails.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// Of rows for which this is the same it has the first.
+    #[serde(default)]
+    pub unique: Option<Template>,
 }
 
 /// A sheet.

@@ -8,7 +8,7 @@ use super::pages::Pages;
 use super::places::{HasPlace, Placed};
 use super::request::Request;
 use super::source::{FileSource, StepOnError};
-use super::values::Path;
+use super::values::{Duration, Path};
 use super::{Condition, Template, Tree};
 
 /// A lookup: its name is the record that matches, or with `many` the list of them. Without `for`,
@@ -59,6 +59,14 @@ pub struct Lookup {
     /// Rows for which it does not hold are not looked up.
     #[serde(default)]
     pub when: Option<Condition>,
+    /// How long what was found is remembered, from run to run, with `state` or `--state`. What was not found
+    /// is asked for again; so is all where the spec or an option is another.
+    ///
+    /// ```yaml
+    /// cache: 7d
+    /// ```
+    #[serde(default)]
+    pub cache: Option<Duration>,
 }
 
 /// Where a lookup's records come from: one of these.

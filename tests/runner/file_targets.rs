@@ -153,10 +153,17 @@ fn csv_as_others_want_it() {
         "quoting: non_numeric, header: false",
         "encoding: utf-16le, delimiter: \"\\t\"",
         "encoding: utf-16be, bom: false",
+        "encoding: cp850",
+        "encoding: ibm437",
     ] {
         let text = written("a.csv", &format!(", format: {{ csv: {{ {csv} }} }}"));
         let shown = text.replace('\r', "\\r").replace('\u{feff}', "\\ufeff");
         all = all + csv + "\n" + &shown + "\n";
+    }
+    for tsv in ["bom: true, line_end: crlf", "quoting: all, defuse: true"] {
+        let text = written("a.tsv", &format!(", format: {{ tsv: {{ {tsv} }} }}"));
+        let shown = text.replace('\r', "\\r").replace('\u{feff}', "\\ufeff");
+        all = all + "tsv: " + tsv + "\n" + &shown + "\n";
     }
     insta::assert_snapshot!(all);
 }
@@ -621,5 +628,39 @@ fn rows_that_are_no_xml_spoil_no_file() {
     assert!(
         text.contains("<g:id>1</g:id><of xml:lang=\"de\"><g:a>1</g:a><x_b>2</x_b></of>"),
         "{text}"
+    );
+}
+
+/// Parts of a file follow each other, each with its own rows of the same input; a row that does not fit one
+/// is in none.
+#[test]
+fn parts_of_xml() {
+    let parts = |of: &str, parts: &str| {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a.xml");
+        let keys = format!("header: \"{of}\", footer: \"<n>{{{{ run.rows_ok }}}}</n></all>\"");
+        let file = format!(
+            "{{ url: \"{}\", {keys}, format: {{ xml: {{ parts: [{parts}] }} }} }}",
+            path.display()
+        );
+        let (ended, held) = write(&file, "", &[]);
+        let text = fs::read_to_string(path).unwrap_or_default();
+        format!(
+            "exit {}\n{text}\n{}",
+            ended.code,
+            held.text("feedback.jsonl")
+        )
+    };
+    let articles = "{ row: \"<article>{{ row.id }}: {{ row.title }}</article>\" }";
+    let stocks = "{ root: 'stocks of=\"all\"', when: \"{{ row.id != '4' }}\", unique: \"{{ row.stock }}\", row: { stock: \"{{ row.stock }}\" } }";
+    let prefixed = "{ root: p, row: { \"p:id\": \"{{ row.id }}\" } }";
+    insta::assert_snapshot!(
+        [
+            parts("<all>", &format!("{articles}, {stocks}")),
+            parts("<all xmlns:p='urn:p'>", &format!("{stocks}, {prefixed}")),
+            // What none takes has failed.
+            parts("<all>", stocks),
+        ]
+        .join("---\n")
     );
 }

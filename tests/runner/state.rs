@@ -6,10 +6,12 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::support::cli::{Ended, Runner};
+use crate::support::http::Message;
 use crate::support::mock::Mock;
 use crate::support::proxy::{Do, Proxy};
 use crate::support::requests::{Kind, Request};
 use crate::support::sandbox::Sandbox;
+use crate::support::server::Server;
 
 const HEAD: &str = "version: 1\nname: try\nmode: data-source\n\
     options: { BASE: { type: input }, TOKEN: { type: password } }\n";
@@ -222,4 +224,129 @@ fn a_state_belongs_to_its_connector() {
         assert!(logs.contains(said), "{logs}");
         assert_eq!(fs::read_to_string(&state).unwrap(), text);
     }
+}
+
+/// An API of brands: those with a letter are known, `fails` fails for good.
+fn brands(request: &Message) -> Message {
+    let path = request.first_line.split(' ').nth(1).unwrap_or_default();
+    if path == "/all" {
+        return Message::answer(200, r#"[{"id":"a","rate":1.50},{"id":"b","rate":2}]"#);
+    }
+    let keys = path
+        .split('=')
+        .nth(1)
+        .unwrap_or_default()
+        .replace("%2C", ",");
+    if keys.contains("fails") {
+        return Message::answer(404, "{}");
+    }
+    let known = keys.split(',').filter(|key| !key.starts_with('1'));
+    let known = known.map(|key| format!(r#"{{"id":"{key}","rate":1.50}}"#));
+    Message::answer(200, &format!("[{}]", known.collect::<Vec<_>>().join(",")))
+}
+
+fn asked(server: &Server) -> Vec<String> {
+    let requests = server.requests().into_iter();
+    let mut asked: Vec<String> = requests.map(|request| request.first_line).collect();
+    // Some are sent beside each other.
+    asked.sort();
+    asked
+}
+
+/// What a lookup found is remembered for as long as its `cache` says; what it did not find, what failed, and
+/// what another spec or other options would ask for is asked for.
+#[test]
+fn lookups_are_remembered_from_run_to_run() {
+    let api = Sandbox::serve(&[]);
+    let spec = |keys: &str, more: &str| {
+        format!(
+            "{BUCKET}http: {{ base_url: \"{{{{ options.BASE }}}}\", retry: {{ attempts: 1 }} }}\n\
+            source: {{ rows: [{{ id: a }}, {{ id: b }}, {{ id: \"1\" }}] }}\n\
+            lookups:\n\
+            - {{ name: brand, for: \"{{{{ record.id }}}}\", batch: 2, cache: 7d, on_error: skip, request: {{ path: /some, query: {{ ids: \"{{{{ {keys} }}}}\" }} }}, key: \"{{{{ record.id }}}}\" }}\n\
+            - {{ name: rates, cache: 1h, request: /all, key: \"{{{{ record.id }}}}\" }}\n\
+            columns: {{ rate: \"{{{{ brand.rate }}}}\", of: \"{{{{ rates[record.id].rate }}}}\" }}\n{more}"
+        )
+    };
+    let plain = spec("keys | join(',')", "");
+    let server = Server::start(brands);
+    let once = |spec: &str| {
+        server.forget();
+        let (requests, ended) = run(&api, spec, &server.url, &[], pass);
+        assert_eq!(ended.code, 0, "{}", logs(&requests));
+        let rows = rows(&requests);
+        let all = [
+            r#"{"rate":1.50,"of":1.50}"#,
+            r#"{"rate":1.50,"of":2}"#,
+            r#"{"rate":"","of":""}"#,
+        ];
+        assert_eq!(rows, all);
+        asked(&server)
+    };
+    let all = [
+        "GET /all HTTP/1.1",
+        "GET /some?ids=1 HTTP/1.1",
+        "GET /some?ids=a%2Cb HTTP/1.1",
+    ];
+    assert_eq!(once(&plain), all);
+    assert_eq!(
+        once(&plain),
+        [all[1]],
+        "what was not found is asked for again"
+    );
+    let stored = stored(&api);
+    assert_eq!(
+        stored["lookups"]["brand"]["found"]["a"]["records"][0]["id"],
+        "a"
+    );
+    assert!(!stored.to_string().contains("first-token"));
+    // Two hours later the table is too old, the brands are not.
+    let file = api.out().join("bucket/of/try.json");
+    let read = stored["lookups"]["rates"]["read"].as_i64().unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    let older = text.replace(
+        &format!("\"read\": {read}"),
+        &format!("\"read\": {}", read - 7200),
+    );
+    assert_ne!(older, text);
+    fs::write(&file, older).unwrap();
+    assert_eq!(once(&plain), all[..2]);
+    // Another spec asks anew, and so do other options.
+    assert_eq!(once(&spec("keys | join(',')", "description: other\n")), all);
+    assert_eq!(once(&plain), all);
+    let other = Server::start(brands);
+    let (_, ended) = run(&api, &plain, &other.url, &[], pass);
+    assert_eq!(ended.code, 0);
+    assert_eq!(asked(&other), all);
+    // What failed is not known; a run that fails keeps what it found.
+    let failing = spec(
+        "'fails' if '1' in keys else keys | join(',')",
+        "fail_when: [{ when: true, message: no }]\n",
+    );
+    for expected in [&[all[0], all[2]][..], &[]] {
+        server.forget();
+        let (_, ended) = run(&api, &failing, &server.url, &[], pass);
+        assert_eq!(ended.code, 1);
+        let fails = "GET /some?ids=fails HTTP/1.1";
+        let mut asked = asked(&server);
+        assert_eq!(asked.pop().as_deref(), Some(fails));
+        assert_eq!(asked, expected);
+    }
+}
+
+/// Without a place nothing is remembered, which is said; a table of the spec has nothing to remember.
+#[test]
+fn a_cache_without_a_place_says_so() {
+    let api = Sandbox::serve(&[]);
+    let server = Server::start(brands);
+    let spec = "http: { base_url: \"{{ options.BASE }}\" }\nsource: { rows: [{ id: a }] }\n\
+        lookups: [{ name: rates, cache: 1h, request: /all, key: \"{{ record.id }}\" }]\n\
+        columns: { of: \"{{ rates.a.rate }}\" }\n";
+    let (requests, ended) = run(&api, spec, &server.url, &[], pass);
+    assert_eq!(ended.code, 0);
+    assert!(
+        logs(&requests).contains("`cache` remembers nothing"),
+        "{}",
+        logs(&requests)
+    );
 }

@@ -202,10 +202,15 @@ impl WrittenCsvPlan {
         }
     }
 
-    pub(super) fn compile_tabs(tsv: &WrittenTsv) -> Self {
+    pub(super) fn compile_tabs(tsv: &WrittenTsv, compiler: &mut dyn FormatCompiler) -> Self {
+        let quote = ascii(tsv.quote.as_ref(), "quote", compiler);
         Self {
+            delimiter: Self::TABS.delimiter,
+            quote: quote.unwrap_or(Self::TABS.quote),
             header: tsv.header.unwrap_or(true),
-            ..Self::TABS
+            quoting: tsv.quoting,
+            line_end: tsv.line_end,
+            defuse: tsv.defuse,
         }
     }
 }

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use minijinja::value::ValueKind;
+use xxhash_rust::xxh3::xxh3_128;
 
-use super::written::XmlRowPlan;
+use super::written::{WrittenXmlPlan, XmlPartPlan, XmlRowPlan};
+use crate::formats::writing::PartText;
 use crate::row::Row;
 use crate::template::tree::TemplateTree;
 use crate::template::{Frame, TemplateError, Value, is_nothing, text_of};
@@ -49,6 +51,9 @@ pub enum RowError {
     /// It is none.
     #[error("the row is no XML: write {{{{ row.title | escape }}}} for each value ({0})")]
     NoXml(XmlFault),
+    /// It would be lost.
+    #[error("no part of the file takes the row: each `when` is false; `where` leaves rows out")]
+    InNoPart,
 }
 
 /// What rows must fit into.
@@ -60,8 +65,37 @@ pub struct XmlRows {
     pub names: Names,
 }
 
-/// Writes a row as an element on a line of its own.
+/// Writes a row into each part that takes it.
 pub fn row(
+    plan: &WrittenXmlPlan,
+    parts: &[XmlRows],
+    row: Row<'_>,
+    frame: &Arc<Frame>,
+    out: &mut [PartText],
+) -> Result<(), RowError> {
+    let mut is_taken = false;
+    for ((part, rows), out) in plan.parts.iter().zip(parts).zip(out) {
+        let XmlPartPlan { when, unique, .. } = part;
+        if let Some(when) = when {
+            if !when.holds(frame)? {
+                continue;
+            }
+        }
+        is_taken = true;
+        if let Some(unique) = unique {
+            out.key = Some(xxh3_128(unique.text(frame)?.as_bytes()));
+        }
+        element_of_row(&part.row, rows, row, frame, &mut out.text)?;
+    }
+    if is_taken {
+        Ok(())
+    } else {
+        Err(RowError::InNoPart)
+    }
+}
+
+/// Writes a row as an element on a line of its own.
+fn element_of_row(
     plan: &XmlRowPlan,
     rows: &XmlRows,
     row: Row<'_>,

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::write::{Names, XmlRows};
 use crate::formats::compiler::{Around, FormatCompiler};
 use crate::formats::writing::{RowsAround, Said, WriteError};
-use crate::spec::file_target::{FileTarget, WrittenXml};
+use crate::spec::file_target::{FileTarget, WrittenXml, WrittenXmlPart};
 use crate::spec::places::{HasPlace, Placed};
 use crate::spec::tree::{Node, NodeValue};
 use crate::template::tree::TemplateTree;
 use crate::template::{Frame, Template, TemplateError, text_of};
+use crate::text_encoding::TextEncoding;
 use crate::xml_text::{XmlAround, XmlFault, declared_prefix, escaped, is_declared, is_xml_name};
 
 /// Why there is no element around all rows.
@@ -19,22 +20,100 @@ use crate::xml_text::{XmlAround, XmlFault, declared_prefix, escaped, is_declared
 struct RootError(#[from] TemplateError);
 
 /// How XML is written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct WrittenXmlPlan {
     /// The element around all rows.
     pub root: Option<XmlRootPlan>,
+    /// What follows each other inside it; one, where the spec names no parts.
+    pub parts: Vec<XmlPartPlan>,
+}
+
+impl Default for WrittenXmlPlan {
+    fn default() -> Self {
+        Self {
+            root: None,
+            parts: vec![XmlPartPlan::default()],
+        }
+    }
+}
+
+/// A part of a file: what it has of the rows, and the element around that.
+#[derive(Debug, Default)]
+pub struct XmlPartPlan {
+    /// The element around its rows; none where nothing is said.
+    pub root: Option<XmlRootPlan>,
     /// A row.
     pub row: XmlRowPlan,
+    /// Which rows it has.
+    pub when: Option<Template>,
+    /// Of rows for which this is the same it has the first.
+    pub unique: Option<Template>,
+}
+
+impl XmlPartPlan {
+    fn compile(part: &WrittenXmlPart, compiler: &mut dyn FormatCompiler) -> Self {
+        let root = part.root.as_ref();
+        Self {
+            root: root.and_then(|root| xml_root(root, compiler)),
+            row: xml_row(&part.row, compiler),
+            when: part
+                .when
+                .as_deref()
+                .map(|when| compiler.row_condition(when)),
+            unique: part.unique.as_deref().map(|key| compiler.row_template(key)),
+        }
+    }
+
+    /// The start and the end tag around its rows.
+    fn tags(&self, frame: &Arc<Frame>) -> Result<(String, String), RootError> {
+        match &self.root {
+            Some(root) => root.tags(frame),
+            None => Ok((String::new(), String::new())),
+        }
+    }
+}
+
+/// The text between rows: before the first part, between two, behind the last. What an author wrote stands
+/// at both ends.
+struct Between(Vec<String>);
+
+impl Between {
+    /// What stands around the rows of each part, which must be XML with them.
+    fn arounds(&self) -> Result<Vec<XmlAround>, XmlFault> {
+        let places = 1..self.0.len();
+        let around = |at: usize| XmlAround::of(&self.0[..at].concat(), &self.0[at..].concat());
+        places.map(around).collect()
+    }
 }
 
 impl WrittenXmlPlan {
     pub(in crate::formats) fn compile(xml: &WrittenXml, compiler: &mut dyn FormatCompiler) -> Self {
         let root = xml.root.as_ref();
-        let row = xml.row.as_ref();
-        Self {
-            root: root.and_then(|root| xml_root(root, compiler)),
-            row: row.map_or_else(XmlRowPlan::default, |row| xml_row(row, compiler)),
-        }
+        let root = root.and_then(|root| xml_root(root, compiler));
+        let parts = match (&xml.row, &xml.parts) {
+            (None, None) => vec![XmlPartPlan::default()],
+            (Some(row), None) => vec![XmlPartPlan {
+                row: xml_row(row, compiler),
+                ..XmlPartPlan::default()
+            }],
+            (row, Some(parts)) => {
+                if let Some(row) = row {
+                    compiler.mistake(
+                        row,
+                        "`row` stands beside `parts`, each of which has a row of its own".to_owned(),
+                        "move it into a part: parts: [{ row: { article: { id: \"{{ row.id }}\" } } }]",
+                    );
+                }
+                if parts.is_empty() {
+                    let message = "`parts` is empty: no row would be written".to_owned();
+                    compiler.mistake(parts, message, "leave `parts` out, or write one");
+                }
+                let all = parts.iter();
+                all.map(|part| XmlPartPlan::compile(part, compiler))
+                    .collect()
+            }
+        };
+        Self { root, parts }
     }
 
     /// What stands around the rows, if it is XML with them.
@@ -46,55 +125,95 @@ impl WrittenXmlPlan {
         let header = said.header.unwrap_or_default();
         let tags = self.tags(said.header.is_some(), base);
         let (start, end) = tags.map_err(|error| WriteError::Row(error.to_string()))?;
+        let said_error = |error: RootError| WriteError::Row(error.to_string());
+        let inner = start + header;
         let after = said.footer.unwrap_or_default().to_owned() + &end;
+        let between = self.between(inner, after, base).map_err(said_error)?;
         let mut before = String::new();
         if !header.trim_start().starts_with("<?xml") {
-            let encoding = said.encoding.unwrap_or(encoding_rs::UTF_8).name();
+            let encoding = said.encoding.unwrap_or(TextEncoding::UTF_8).name();
             // Writing into a string does not fail.
             let _ = writeln!(before, "<?xml version=\"1.0\" encoding=\"{encoding}\"?>");
         }
-        let inner = start + header;
-        let known = XmlAround::of(&inner, &after);
-        let known = known.map_err(|reason| WriteError::Row(not_closed(&reason)))?;
-        if let Some(name) = self.undeclared(known.prefixes()) {
+        let arounds = between.arounds();
+        let arounds = arounds.map_err(|reason| WriteError::Row(not_closed(&reason)))?;
+        if let Some(name) = self.undeclared(&arounds) {
             return Err(WriteError::Row(undeclared_prefix(&name)));
         }
-        let names = Names {
-            are_ascii: said
-                .encoding
-                .is_some_and(|encoding| encoding != encoding_rs::UTF_8),
-            prefixes: known.prefixes().to_vec(),
-        };
+        let are_ascii = said.encoding.is_some_and(|encoding| !encoding.is_utf8());
+        let parts = arounds.into_iter().map(|around| XmlRows {
+            names: Names {
+                are_ascii,
+                prefixes: around.prefixes().to_vec(),
+            },
+            around: around.written_in(said.encoding),
+        });
+        let mut between = between.0;
+        let after = between.pop().unwrap_or_default();
+        let later = between.split_off(between.len().min(1));
         Ok(RowsAround {
-            before: before + &inner,
+            before: before + &between.concat(),
             between: "",
             after,
-            xml: Some(XmlRows {
-                around: known.written_in(said.encoding),
-                names,
-            }),
+            later,
+            parts: parts.collect(),
         })
+    }
+
+    /// What stands before, between and behind the rows of the parts.
+    fn between(
+        &self,
+        before: String,
+        after: String,
+        frame: &Arc<Frame>,
+    ) -> Result<Between, RootError> {
+        let mut texts = vec![before];
+        for part in &self.parts {
+            let (start, end) = part.tags(frame)?;
+            if let Some(last) = texts.last_mut() {
+                last.push_str(&start);
+            }
+            texts.push(end);
+        }
+        if let Some(last) = texts.last_mut() {
+            last.push_str(&after);
+        }
+        Ok(Between(texts))
     }
 
     /// The start and the end tag around all rows: where nothing is said `rows`, none beside a header.
     fn tags(&self, has_header: bool, frame: &Arc<Frame>) -> Result<(String, String), RootError> {
-        let (tag, name) = match &self.root {
-            Some(root) => (root.start_tag(frame)?, root.name.as_str()),
-            None if has_header => return Ok((String::new(), String::new())),
-            None => ("<rows>".to_owned(), "rows"),
-        };
-        Ok((format!("{tag}\n"), format!("</{name}>\n")))
+        match &self.root {
+            Some(root) => root.tags(frame),
+            None if has_header => Ok((String::new(), String::new())),
+            None => Ok(("<rows>\n".to_owned(), "</rows>\n".to_owned())),
+        }
     }
 
-    /// A name that the author wrote whose prefix is declared nowhere; `declared` are those around the
-    /// rows.
-    fn undeclared(&self, declared: &[String]) -> Option<String> {
-        match &self.row {
-            XmlRowPlan::Columns(name) => is_undeclared(name, declared).then(|| name.clone()),
-            XmlRowPlan::Tree(tree) => undeclared_in(tree, declared),
-            // Told of each row.
-            XmlRowPlan::Text(_) => None,
-        }
+    /// A name that the author wrote whose prefix is declared nowhere around the rows of its part.
+    fn undeclared(&self, arounds: &[XmlAround]) -> Option<String> {
+        let mut parts = self.parts.iter().zip(arounds);
+        parts.find_map(|(part, around)| {
+            let declared = around.prefixes();
+            match &part.row {
+                XmlRowPlan::Columns(name) => is_undeclared(name, declared).then(|| name.clone()),
+                XmlRowPlan::Tree(tree) => undeclared_in(tree, declared),
+                // Told of each row.
+                XmlRowPlan::Text(_) => None,
+            }
+        })
+    }
+
+    /// Whether what stands around the rows is known before a run.
+    fn is_fixed(&self) -> bool {
+        let parts = self.parts.iter().map(|part| &part.root);
+        let mut roots = parts.chain([&self.root]).flatten();
+        roots.all(|root| match &root.start {
+            XmlStartPlan::Text(template) => template.as_constant().is_some(),
+            XmlStartPlan::Attributes(attributes) => attributes
+                .iter()
+                .all(|(_, template)| template.as_constant().is_some()),
+        })
     }
 }
 
@@ -145,6 +264,12 @@ pub enum XmlStartPlan {
 }
 
 impl XmlRootPlan {
+    /// Its start and its end tag, each on a line of its own.
+    fn tags(&self, frame: &Arc<Frame>) -> Result<(String, String), RootError> {
+        let start = self.start_tag(frame)?;
+        Ok((format!("{start}\n"), format!("</{}>\n", self.name)))
+    }
+
     fn start_tag(&self, frame: &Arc<Frame>) -> Result<String, RootError> {
         let name = &self.name;
         match &self.start {
@@ -304,14 +429,7 @@ pub(in crate::formats) fn check(
     let (Some(header), Some(footer)) = (fixed(around.header), fixed(around.footer)) else {
         return;
     };
-    let is_fixed = match xml.root.as_ref().map(|root| &root.start) {
-        None => true,
-        Some(XmlStartPlan::Text(template)) => template.as_constant().is_some(),
-        Some(XmlStartPlan::Attributes(attributes)) => attributes
-            .iter()
-            .all(|(_, template)| template.as_constant().is_some()),
-    };
-    if !is_fixed {
+    if !xml.is_fixed() {
         return;
     }
     let Ok((start, end)) = xml.tags(around.header.is_some(), &Arc::default()) else {
@@ -319,15 +437,20 @@ pub(in crate::formats) fn check(
     };
     let written = at.format.as_ref().and_then(|format| format.xml());
     let root = written.and_then(|xml| xml.root.as_ref());
+    let parts = written.and_then(|xml| xml.parts.as_ref());
     let of_header = at.header.as_ref().map(HasPlace::place);
     let of_footer = || at.footer.as_ref().map(HasPlace::place);
     let shown = of_header
+        .or_else(|| parts.map(HasPlace::place))
         .or_else(|| root.map(HasPlace::place))
         .or_else(of_footer)
         .unwrap_or(at.span.clone());
-    match XmlAround::of(&(start + &header), &(footer + &end)) {
-        Ok(known) => {
-            if let Some(name) = xml.undeclared(known.prefixes()) {
+    let Ok(between) = xml.between(start + &header, footer + &end, &Arc::default()) else {
+        return;
+    };
+    match between.arounds() {
+        Ok(arounds) => {
+            if let Some(name) = xml.undeclared(&arounds) {
                 let row = written.and_then(|xml| xml.row.as_ref());
                 let row = row.map_or(at.span.clone(), HasPlace::place);
                 compiler.mistake(

@@ -32,6 +32,11 @@ impl FormatCompiler for OfFormat<'_, '_> {
         self.compiler.template(node, scope)
     }
 
+    fn row_condition(&mut self, node: &Node) -> Template {
+        let scope = self.row.unwrap_or(self.scope);
+        self.compiler.condition(node, scope)
+    }
+
     fn row_tree(&mut self, node: &Node) -> TemplateTree {
         let scope = self.row.unwrap_or(self.scope);
         self.compiler.tree(node, scope)

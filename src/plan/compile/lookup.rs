@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Compiler;
 use super::reading::Reads;
 use crate::diagnostics::Diagnostic;
-use crate::plan::lookup::{BATCH, LookupKind, LookupPlan};
+use crate::digest::{Hash, hex};
+use crate::plan::lookup::{BATCH, CachePlan, LookupKind, LookupPlan};
 use crate::plan::scopes::{RESERVED, Scopes};
 use crate::spec::Lookup;
 use crate::spec::lookup::Origin;
@@ -74,6 +76,7 @@ impl Compiler<'_> {
         }
         let batch = if asks_for_one { 1 } else { BATCH };
         let is_asked = wanted.is_some() && matches!(kind, LookupKind::Request(_));
+        let cache = self.cache(spec, &kind);
         let mapping = scopes.mapping();
         let record = scopes.base().with("record", Name::Any);
         Some(LookupPlan {
@@ -94,6 +97,32 @@ impl Compiler<'_> {
                 .when
                 .as_ref()
                 .map(|when| self.condition(when, &mapping)),
+            cache,
+        })
+    }
+
+    /// How long it remembers.
+    fn cache(&mut self, spec: &Lookup, kind: &LookupKind) -> Option<CachePlan> {
+        let cache = spec.cache.as_ref()?;
+        if matches!(kind, LookupKind::Rows(_)) {
+            self.error(
+                cache,
+                "the records stand in the spec: there is nothing to remember",
+                "leave `cache` out",
+            );
+        }
+        let lasts = self.duration(Some(cache), Duration::MAX);
+        if lasts.is_zero() {
+            self.error(
+                cache,
+                "what is remembered for no time is not remembered",
+                "leave `cache` out, or write 7d",
+            );
+        }
+        let spec = Hash::Sha256.digest(self.document.source.as_bytes());
+        Some(CachePlan {
+            lasts,
+            spec: hex(&spec),
         })
     }
 

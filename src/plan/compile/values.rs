@@ -135,7 +135,6 @@ impl Compiler<'_> {
         size
     }
 
-    /// A duration in seconds.
     /// How long an answer is waited for.
     pub(in crate::plan) fn timeout(&mut self, node: Option<&Node>) -> Duration {
         let timeout = self.duration(node, TIMEOUT);
@@ -149,6 +148,7 @@ impl Compiler<'_> {
         timeout
     }
 
+    /// A duration, or a number of seconds.
     pub(in crate::plan) fn duration(&mut self, node: Option<&Node>, default: Duration) -> Duration {
         let Some(node) = node else { return default };
         let number = self.settled(node).and_then(|text| text.parse().ok());

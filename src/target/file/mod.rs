@@ -1,5 +1,6 @@
 //! `target.file`: all rows into one file, which is there under its name only once it is whole.
 
+mod later_part;
 mod pack;
 mod rows;
 mod transport;

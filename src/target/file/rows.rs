@@ -1,13 +1,15 @@
 //! Rows become a file on the disk, row by row.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempDir};
 
+use super::later_part::LaterPart;
 use super::pack::Packer;
 use crate::formats::{
-    Aside, Encoded, Kept, RowsAround, Said, WriteError, WrittenCells, WrittenFormat,
+    Aside, Encoded, Kept, PartText, RowsAround, Said, WriteError, WrittenCells, WrittenFormat,
     WrittenXlsxPlan,
 };
 use crate::plan::file_name::FileName;
@@ -30,6 +32,10 @@ pub struct RowFile {
     format: Arc<WrittenFormat>,
     /// What stands around the rows.
     around: RowsAround,
+    /// Parts behind the first, laid aside.
+    later: Vec<LaterPart>,
+    /// The keys that each part has.
+    keys: Vec<HashSet<u128>>,
     to: Way,
     local: NamedTempFile,
     rows: u64,
@@ -87,10 +93,17 @@ impl RowFile {
             stop: stop.clone(),
             format,
             around: RowsAround::default(),
+            later: Vec::new(),
+            keys: Vec::new(),
             to,
             local,
             rows: 0,
         };
+        let parts = file.format.parts();
+        file.keys.resize_with(parts, HashSet::new);
+        for _ in 1..parts {
+            file.later.push(LaterPart::new()?);
+        }
         file.begin()?;
         Ok(file)
     }
@@ -121,9 +134,9 @@ impl RowFile {
                 self.rows += fitting.len() as u64;
             }
             Way::AtOnce(to) => {
-                let mut text = String::new();
                 for index in wanted {
-                    text.clear();
+                    let mut texts: Vec<PartText> = Vec::new();
+                    texts.resize_with(self.keys.len(), PartText::default);
                     // An item and a row of XML see the same.
                     let known = OnceCell::new();
                     let seen = || Arc::clone(known.get_or_init(|| frame(*index)));
@@ -132,7 +145,7 @@ impl RowFile {
                     let written = item.map_err(|error| error.to_string()).and_then(|item| {
                         let item = item.map(|made| made.value);
                         self.format
-                            .row(&self.around, rows.row(*index), item, seen, &mut text)
+                            .row(&self.around, rows.row(*index), item, seen, &mut texts)
                             .map_err(|error| error.to_string())
                     });
                     if let Err(reason) = written {
@@ -142,7 +155,15 @@ impl RowFile {
                     if self.rows > 0 {
                         to.text(self.around.between)?;
                     }
-                    to.text(&text)?;
+                    for (part, PartText { text, key }) in texts.iter().enumerate() {
+                        if key.is_some_and(|key| !self.keys[part].insert(key)) {
+                            continue;
+                        }
+                        match part.checked_sub(1) {
+                            None => to.text(text)?,
+                            Some(later) => self.later[later].text(text)?,
+                        }
+                    }
                     self.rows += 1;
                 }
             }
@@ -196,6 +217,7 @@ impl RowFile {
             folder,
             stop,
             format,
+            later,
             to,
             local,
             rows,
@@ -215,7 +237,7 @@ impl RowFile {
             (Way::Aside(aside, name), Some(WrittenCells::Lines(lines))) => {
                 let mut to = encoded(&plan, &format, &local, &name)?;
                 to.text(&around.before)?;
-                lines.write(aside.finish(stop)?, &mut |text| to.text(text))?;
+                lines.write(aside.finish(stop.clone())?, &mut |text| to.text(text))?;
                 to
             }
             (Way::AtOnce(to), None) => to,
@@ -225,6 +247,10 @@ impl RowFile {
                 return Err(WriteError::Row(bug.to_owned()));
             }
         };
+        for (before, part) in around.later.iter().zip(later) {
+            to.text(before)?;
+            part.give(&stop, &mut to)?;
+        }
         to.text(&around.after)?;
         // An encoding may have an end of its own.
         to.text("")?;

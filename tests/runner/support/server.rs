@@ -31,6 +31,11 @@ impl Server {
         Self { url, seen }
     }
 
+    /// Forgets the requests that came.
+    pub fn forget(&self) {
+        self.seen.lock().unwrap().clear();
+    }
+
     /// The requests that came.
     pub fn requests(&self) -> Vec<Message> {
         self.seen.lock().unwrap().clone()

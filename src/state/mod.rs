@@ -1,16 +1,19 @@
 //! What is kept from run to run, in the file that `--state` names, written by rename so that it is always
 //! whole; or in the platform's bucket, from which it is fetched before a run and to which it goes after one.
 
+mod found;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ring::digest::{SHA256, digest};
+use found::KeptLookup;
+pub use found::{Asker, BYTES_KEPT, Found, KEYS_KEPT};
 use serde::{Deserialize, Serialize};
 
+use crate::digest::{Hash, hex};
 use crate::spec::{BucketFileError, bucket_file};
 
 /// Letters of a hash that tell tokens apart in a file.
@@ -88,6 +91,12 @@ struct Kept {
     /// Refresh tokens that were given in place of others.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tokens: BTreeMap<String, KeptToken>,
+    /// What lookups found, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    lookups: BTreeMap<String, KeptLookup>,
+    /// Whether lookups found something that is not written yet.
+    #[serde(skip)]
+    is_unsaved: bool,
 }
 
 impl std::fmt::Debug for Kept {
@@ -299,12 +308,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 fn hash(text: &str) -> String {
-    let mut hash = String::new();
-    for byte in digest(&SHA256, text.as_bytes()).as_ref() {
-        // A string takes what is written.
-        let _ = write!(hash, "{byte:02x}");
-    }
-    hash
+    hex(&Hash::Sha256.digest(text.as_bytes()))
 }
 
 #[cfg(test)]
