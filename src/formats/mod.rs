@@ -14,6 +14,7 @@ mod found;
 mod json;
 mod jsonl;
 mod names;
+mod parquet;
 mod reading;
 mod shape;
 mod unpack;
@@ -52,7 +53,8 @@ use xlsx::XlsxPlan;
 use xml::XmlPlan;
 
 /// The formats that are told, in the order in which they are asked.
-const SIGNS: [Signs; 5] = [
+const SIGNS: [Signs; 6] = [
+    parquet::SIGNS,
     xlsx::SIGNS,
     jsonl::SIGNS,
     json::SIGNS,
@@ -88,6 +90,8 @@ pub enum FormatKind {
     Xml(XmlPlan),
     /// A sheet.
     Xlsx(XlsxPlan),
+    /// Parquet.
+    Parquet,
 }
 
 impl FormatPlan {
@@ -102,6 +106,7 @@ impl FormatPlan {
                     FormatWord::Csv => FormatKind::Csv(CsvPlan::default()),
                     FormatWord::Xml => FormatKind::Xml(XmlPlan::default()),
                     FormatWord::Xlsx => FormatKind::Xlsx(XlsxPlan::default()),
+                    FormatWord::Parquet => FormatKind::Parquet,
                 };
                 (kind, (None, None, None))
             }
@@ -112,6 +117,7 @@ impl FormatPlan {
                     csv,
                     xml,
                     xlsx,
+                    parquet,
                 } = &**choice;
                 let json = json.as_ref().map(|json| (FormatKind::Json, wrapped(json)));
                 let jsonl = jsonl
@@ -129,7 +135,11 @@ impl FormatPlan {
                     let around = (None, xlsx.inside.clone(), xlsx.member.clone());
                     (FormatKind::Xlsx(XlsxPlan::compile(xlsx, compiler)), around)
                 });
-                json.or(jsonl).or(csv).or(xml).or(xlsx)?
+                let parquet = parquet.as_ref().map(|parquet| {
+                    let around = (None, parquet.inside.clone(), parquet.member.clone());
+                    (FormatKind::Parquet, around)
+                });
+                json.or(jsonl).or(csv).or(xml).or(xlsx).or(parquet)?
             }
         };
         let (is_base64, inside) = compiler::inside(inside.as_ref(), compiler);
@@ -152,6 +162,7 @@ impl FormatKind {
             Self::Csv(_) => "csv",
             Self::Xml(_) => "xml",
             Self::Xlsx(_) => "xlsx",
+            Self::Parquet => "parquet",
         }
     }
 
@@ -159,7 +170,7 @@ impl FormatKind {
     pub fn is_of_lines(&self) -> bool {
         match self {
             Self::Csv(_) | Self::Jsonl => true,
-            Self::Json | Self::Xml(_) | Self::Xlsx(_) => false,
+            Self::Json | Self::Xml(_) | Self::Xlsx(_) | Self::Parquet => false,
         }
     }
 
@@ -167,7 +178,7 @@ impl FormatKind {
     pub fn is_json(&self) -> bool {
         match self {
             Self::Json => true,
-            Self::Jsonl | Self::Csv(_) | Self::Xml(_) | Self::Xlsx(_) => false,
+            Self::Jsonl | Self::Csv(_) | Self::Xml(_) | Self::Xlsx(_) | Self::Parquet => false,
         }
     }
 
@@ -175,7 +186,7 @@ impl FormatKind {
     fn is_sheet(&self) -> bool {
         match self {
             Self::Xlsx(_) => true,
-            Self::Json | Self::Jsonl | Self::Csv(_) | Self::Xml(_) => false,
+            Self::Json | Self::Jsonl | Self::Csv(_) | Self::Xml(_) | Self::Parquet => false,
         }
     }
 
@@ -184,7 +195,7 @@ impl FormatKind {
         match self {
             Self::Csv(_) => Likeness::Header,
             Self::Xml(_) => Likeness::Elements,
-            Self::Json | Self::Jsonl | Self::Xlsx(_) => Likeness::Records,
+            Self::Json | Self::Jsonl | Self::Xlsx(_) | Self::Parquet => Likeness::Records,
         }
     }
 
@@ -192,7 +203,7 @@ impl FormatKind {
     pub fn elements(&self) -> &[String] {
         match self {
             Self::Xml(plan) => &plan.record,
-            Self::Json | Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) => &[],
+            Self::Json | Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) | Self::Parquet => &[],
         }
     }
 
@@ -200,7 +211,7 @@ impl FormatKind {
     fn follows_records(&self) -> bool {
         match self {
             Self::Json | Self::Jsonl => true,
-            Self::Csv(_) | Self::Xml(_) | Self::Xlsx(_) => false,
+            Self::Csv(_) | Self::Xml(_) | Self::Xlsx(_) | Self::Parquet => false,
         }
     }
 
@@ -208,7 +219,7 @@ impl FormatKind {
     fn follows_probes(&self) -> bool {
         match self {
             Self::Json | Self::Xml(_) => true,
-            Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) => false,
+            Self::Jsonl | Self::Csv(_) | Self::Xlsx(_) | Self::Parquet => false,
         }
     }
 
@@ -220,6 +231,7 @@ impl FormatKind {
             Self::Csv(_) => CsvPlan::is_instead(start),
             Self::Xml(_) => XmlPlan::is_instead(start),
             Self::Xlsx(_) => XlsxPlan::is_instead(start),
+            Self::Parquet => parquet::is_instead(start),
         }
     }
 
@@ -237,6 +249,7 @@ impl FormatKind {
             Self::Csv(plan) => csv::read(input.text(nothing), plan, sink),
             Self::Xml(plan) => xml::read(input.text(decode::declared), plan, wanted.probes, sink),
             Self::Xlsx(plan) => xlsx::read(plan, input.bytes()?, frame, sink),
+            Self::Parquet => parquet::read(input, sink),
         }?;
         found.shape = Shape::List;
         Ok(found)

@@ -246,6 +246,12 @@ impl<'r> Decoding<'r> {
         decode::utf8(self.input.into_read(), encoding)
     }
 
+    /// As they are.
+    #[cfg(feature = "parquet")]
+    pub fn into_read(self) -> Box<dyn Read + 'r> {
+        self.input.into_read()
+    }
+
     /// As they are, all at once.
     pub fn bytes(self) -> std::io::Result<Vec<u8>> {
         self.input.bytes()

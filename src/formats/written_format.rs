@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::compiler::{self, Around, FormatCompiler};
 use super::csv::{self, WrittenCsvPlan};
 use super::encode::{Instead, TextOut};
+use super::parquet::{self, WrittenParquetPlan};
 use super::writing::{PartText, RowsAround, Said, WriteError};
 use super::xlsx::{self, WrittenXlsxPlan};
 use super::xml::{self, WrittenXmlPlan};
@@ -18,7 +19,8 @@ use crate::template::{Frame, Value};
 pub(super) type WrittenName = (&'static str, fn() -> WrittenFormat);
 
 /// The endings that say how a file is written.
-const WRITTEN: [&[WrittenName]; 5] = [
+const WRITTEN: [&[WrittenName]; 6] = [
+    &parquet::WRITTEN,
     &csv::WRITTEN,
     &json::WRITTEN,
     &jsonl::WRITTEN,
@@ -39,6 +41,8 @@ pub enum WrittenFormat {
     Xml(WrittenXmlPlan),
     /// A sheet.
     Xlsx(WrittenXlsxPlan),
+    /// Parquet.
+    Parquet(WrittenParquetPlan),
 }
 
 impl WrittenFormat {
@@ -63,6 +67,7 @@ impl WrittenFormat {
                     FileFormatWord::Jsonl => Self::Jsonl,
                     FileFormatWord::Xml => Self::Xml(WrittenXmlPlan::default()),
                     FileFormatWord::Xlsx => Self::Xlsx(WrittenXlsxPlan::default()),
+                    FileFormatWord::Parquet => Self::Parquet(WrittenParquetPlan::default()),
                 };
                 (format, None)
             }
@@ -74,6 +79,7 @@ impl WrittenFormat {
                     jsonl,
                     xml,
                     xlsx,
+                    parquet,
                 } = &**choice;
                 let csv = csv.as_ref().map(|csv| {
                     let plan = WrittenCsvPlan::compile(csv, compiler);
@@ -96,7 +102,16 @@ impl WrittenFormat {
                 let xlsx = xlsx
                     .as_ref()
                     .map(|xlsx| (Self::Xlsx(WrittenXlsxPlan::compile(xlsx, compiler)), None));
-                csv.or(tsv).or(json).or(jsonl).or(xml).or(xlsx)?
+                let parquet = parquet.as_ref().map(|parquet| {
+                    let plan = WrittenParquetPlan::compile(parquet, compiler);
+                    (Self::Parquet(plan), None)
+                });
+                csv.or(tsv)
+                    .or(json)
+                    .or(jsonl)
+                    .or(xml)
+                    .or(xlsx)
+                    .or(parquet)?
             }
         };
         let encoding = compiler::written_encoding(encoding, compiler);
@@ -140,6 +155,7 @@ impl WrittenFormat {
             Self::Jsonl => {}
             Self::Xml(plan) => xml::check(plan, at, around, compiler),
             Self::Xlsx(_) => WrittenXlsxPlan::check(at, compiler),
+            Self::Parquet(_) => WrittenParquetPlan::check(at, compiler),
         }
     }
 
@@ -147,7 +163,9 @@ impl WrittenFormat {
     pub fn instead(&self) -> Instead {
         match self {
             Self::Xml(_) => Instead::Reference,
-            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) => Instead::Mark,
+            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) | Self::Parquet(_) => {
+                Instead::Mark
+            }
         }
     }
 
@@ -159,6 +177,7 @@ impl WrittenFormat {
             Self::Jsonl => jsonl::CONTENT_TYPE,
             Self::Xml(_) => xml::CONTENT_TYPE,
             Self::Xlsx(_) => xlsx::CONTENT_TYPE,
+            Self::Parquet(_) => parquet::CONTENT_TYPE,
         }
     }
 
@@ -167,6 +186,7 @@ impl WrittenFormat {
         match self {
             Self::Csv(plan) => Some(WrittenCells::Lines(plan)),
             Self::Xlsx(plan) => Some(WrittenCells::Book(plan)),
+            Self::Parquet(plan) => Some(WrittenCells::Columns(plan)),
             Self::Json | Self::Jsonl | Self::Xml(_) => None,
         }
     }
@@ -176,6 +196,7 @@ impl WrittenFormat {
         match self {
             Self::Csv(plan) => plan.misfit(row),
             Self::Xlsx(_) => xlsx::misfit(row),
+            Self::Parquet(plan) => plan.misfit(row),
             Self::Json | Self::Jsonl | Self::Xml(_) => None,
         }
     }
@@ -184,7 +205,7 @@ impl WrittenFormat {
     pub fn is_checked_before(&self) -> bool {
         match self {
             Self::Xml(_) => true,
-            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) => false,
+            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) | Self::Parquet(_) => false,
         }
     }
 
@@ -193,7 +214,7 @@ impl WrittenFormat {
         match self {
             Self::Json => Ok(json::around(said)),
             Self::Csv(plan) => Ok(RowsAround::of_lines(said, plan.line_end())),
-            Self::Jsonl | Self::Xlsx(_) => Ok(RowsAround::of_lines(said, "\n")),
+            Self::Jsonl | Self::Xlsx(_) | Self::Parquet(_) => Ok(RowsAround::of_lines(said, "\n")),
             Self::Xml(plan) => plan.around(said, base),
         }
     }
@@ -202,7 +223,7 @@ impl WrittenFormat {
     pub fn parts(&self) -> usize {
         match self {
             Self::Xml(plan) => plan.parts.len(),
-            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) => 1,
+            Self::Csv(_) | Self::Json | Self::Jsonl | Self::Xlsx(_) | Self::Parquet(_) => 1,
         }
     }
 
@@ -217,14 +238,13 @@ impl WrittenFormat {
     ) -> Result<(), WriteError> {
         let whole = out.first_mut().map(|part| &mut part.text);
         match (self, whole) {
-            (_, None) => {}
             (Self::Json, Some(text)) => json::write(row, item.as_ref(), text),
             (Self::Jsonl, Some(text)) => {
                 json::write(row, item.as_ref(), text);
                 text.push('\n');
             }
             // They are laid aside, and written by their columns.
-            (Self::Csv(_) | Self::Xlsx(_), Some(_)) => {}
+            (Self::Csv(_) | Self::Xlsx(_) | Self::Parquet(_), Some(_)) | (_, None) => {}
             (Self::Xml(plan), Some(_)) => {
                 let frame = match item {
                     Some(item) => Arc::new(Frame::on(&frame()).with("item", item)),
@@ -242,6 +262,8 @@ impl WrittenFormat {
 pub enum WrittenCells<'p> {
     /// As lines of text.
     Lines(&'p dyn Lines),
-    /// As a file of their own kind.
+    /// As a sheet.
     Book(&'p WrittenXlsxPlan),
+    /// As Parquet.
+    Columns(&'p WrittenParquetPlan),
 }

@@ -1,5 +1,6 @@
 //! `target.file`: one file of all rows.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -74,17 +75,20 @@ pub enum FileFormatWord {
     Xml,
     /// A sheet of an Excel file.
     Xlsx,
+    /// Parquet.
+    Parquet,
 }
 
 impl FileFormatWord {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Csv,
         Self::Tsv,
         Self::Json,
         Self::Jsonl,
         Self::Xml,
         Self::Xlsx,
+        Self::Parquet,
     ];
 
     /// As a spec writes it.
@@ -96,6 +100,7 @@ impl FileFormatWord {
             Self::Jsonl => "jsonl",
             Self::Xml => "xml",
             Self::Xlsx => "xlsx",
+            Self::Parquet => "parquet",
         }
     }
 }
@@ -125,6 +130,12 @@ pub struct FileFormatChoice {
     pub xml: Option<WrittenXml>,
     /// A sheet of an Excel file.
     pub xlsx: Option<WrittenXlsx>,
+    /// Parquet.
+    ///
+    /// ```yaml
+    /// format: { parquet: { types: { stock: int, price: decimal(2) } } }
+    /// ```
+    pub parquet: Option<WrittenParquet>,
 }
 
 /// CSV.
@@ -262,4 +273,17 @@ pub struct WrittenXlsx {
     pub sheet: Option<Template>,
     /// Whether the first row has the names; true where nothing is said.
     pub header: Option<bool>,
+}
+
+/// Parquet.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenParquet {
+    /// The types of columns: `string`, `int`, `double`, `decimal(2)` (digits behind the point), `boolean`,
+    /// `date`, `timestamp`. All others are `string`. A row with a value that is none of its type fails.
+    ///
+    /// ```yaml
+    /// types: { stock: int, price: decimal(2), updated_at: timestamp }
+    /// ```
+    pub types: Option<IndexMap<String, Placed<String>>>,
 }

@@ -34,6 +34,8 @@ pub enum FormatWord {
     Xml,
     /// A sheet of Excel or OpenDocument.
     Xlsx,
+    /// Parquet.
+    Parquet,
 }
 
 /// A format with more about it.
@@ -67,6 +69,12 @@ pub struct FormatChoice {
     /// format: { xlsx: { sheet: Products } }
     /// ```
     pub xlsx: Option<Xlsx>,
+    /// Parquet.
+    ///
+    /// ```yaml
+    /// format: { parquet: { inside: zip } }
+    /// ```
+    pub parquet: Option<Parquet>,
 }
 
 /// What a file is inside of: one, or the outermost first.
@@ -185,6 +193,20 @@ pub struct Xlsx {
     /// The row that has the names, from 1.
     #[schemars(range(min = 1))]
     pub header_row: Option<u32>,
+    /// What it is inside of: how it is compressed is found out where nothing is said, base64 is not.
+    ///
+    /// ```yaml
+    /// inside: [base64, gzip]
+    /// ```
+    pub inside: Option<Insides>,
+    /// Which files of a zip: a name with `*`; all that match, one after another.
+    pub member: Option<Placed<String>>,
+}
+
+/// Parquet.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Parquet {
     /// What it is inside of: how it is compressed is found out where nothing is said, base64 is not.
     ///
     /// ```yaml

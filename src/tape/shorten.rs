@@ -44,7 +44,12 @@ impl Shorten {
             has_lines: match request.reading.format.as_ref().map(|format| &format.kind) {
                 None | Some(FormatKind::Jsonl) => true,
                 Some(FormatKind::Csv(csv)) => is_plain(csv),
-                Some(FormatKind::Json | FormatKind::Xml(_) | FormatKind::Xlsx(_)) => false,
+                Some(
+                    FormatKind::Json
+                    | FormatKind::Xml(_)
+                    | FormatKind::Xlsx(_)
+                    | FormatKind::Parquet,
+                ) => false,
             },
             most,
         })

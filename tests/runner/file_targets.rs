@@ -664,3 +664,37 @@ fn parts_of_xml() {
         .join("---\n")
     );
 }
+
+/// What is written as Parquet is read as it was; a value that is none of its column's type fails its row.
+#[test]
+fn parquet() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.parquet.zip");
+    let input = folder.path().join("input.csv");
+    let rows = "id,title,price,ratio,ok,day,at\n\
+        1,Größe,19.90,0.1,1,2024-01-31,2024-01-31T12:00:00.5Z\n\
+        2,\"a\nb\",5,,false,,2024-01-31 12:00\n\
+        3,,19.905,,,,\n\
+        4,,,,maybe,,\n\
+        5,,-0.05,1e3,true,1969-12-31,\n";
+    fs::write(&input, rows).unwrap();
+    let spec = folder.path().join("spec.yaml");
+    let types = "{ id: int, price: decimal(2), ratio: double, ok: boolean, day: date, at: timestamp, absent: int }";
+    let text = format!(
+        "version: 1\nname: files\nmode: export\ntarget: {{ file: {{ url: \"{}\", format: {{ parquet: {{ types: {types} }} }} }} }}\nfeedback: {{ columns: {{ id: \"{{{{ row.id }}}}\", error: \"{{{{ outcome.message }}}}\" }} }}\n",
+        path.display()
+    );
+    fs::write(&spec, text).unwrap();
+    let sandbox = Sandbox::serve(&[("input", input)]);
+    Runner::of_spec(&spec, &sandbox.url).run().expect(0);
+    let told = sandbox.stop().text("feedback.jsonl");
+    let text = format!(
+        "version: 1\nname: files\nmode: data-source\nsource: {{ file: {{ url: \"file://{}\" }} }}\nkeep: all\n",
+        path.display()
+    );
+    fs::write(&spec, text).unwrap();
+    let sandbox = Sandbox::serve(&[]);
+    Runner::of_spec(&spec, &sandbox.url).run().expect(0);
+    let read = sandbox.stop().text("output.jsonl");
+    insta::assert_snapshot!(format!("{told}---\n{read}"));
+}

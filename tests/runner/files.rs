@@ -126,6 +126,33 @@ fn the_example_for_s3_reads_the_newest_file() {
 }
 
 #[test]
+fn the_example_of_parquet_reads_all_files() {
+    let folder = TempDir::new().unwrap();
+    let unload = folder.path().join("shop/unload/products");
+    fs::create_dir_all(&unload).unwrap();
+    let file = crate::support::project("tests/cases/ok/formats-parquet/unloaded.parquet");
+    for name in ["0001.parquet", "0002.parquet"] {
+        fs::copy(&file, unload.join(name)).unwrap();
+    }
+    let server = FileServer::s3(folder.path());
+    let sandbox = Sandbox::serve(&[]);
+    let spec = crate::support::project("examples/parquet-from-s3.yaml");
+    let ended = Runner::of_spec(&spec, &sandbox.url)
+        .env("BUCKET", "shop")
+        .env("ENDPOINT", &format!("http://127.0.0.1:{}", server.port))
+        .env("ACCESS_KEY", USER)
+        .env("SECRET_KEY", PASSWORD)
+        .run();
+    let held = sandbox.stop();
+    assert_eq!(ended.code, 0, "{}", held.text("logs.jsonl"));
+    let one = [
+        r#"{"price":"1234.50","updated_at":"2024-01-31","sku":"A-1"}"#,
+        r#"{"price":"","updated_at":"2024-02-01","sku":"A-2"}"#,
+    ];
+    assert_eq!(held.lines("output.jsonl"), [one, one].concat());
+}
+
+#[test]
 fn ftp() {
     let folder = feeds();
     let server = FileServer::ftp(folder.path());

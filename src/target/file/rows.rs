@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempDir};
@@ -9,8 +10,7 @@ use tempfile::{NamedTempFile, TempDir};
 use super::later_part::LaterPart;
 use super::pack::Packer;
 use crate::formats::{
-    Aside, Encoded, Kept, PartText, RowsAround, Said, WriteError, WrittenCells, WrittenFormat,
-    WrittenXlsxPlan,
+    Aside, Encoded, PartText, RowsAround, Said, WriteError, WrittenCells, WrittenFormat,
 };
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::FileTargetPlan;
@@ -51,6 +51,18 @@ pub struct WholeFile {
     pub lost: u64,
     /// The file lies in it, and it goes with it.
     _folder: Arc<TempDir>,
+}
+
+impl WholeFile {
+    /// One that is no text, and so loses no character.
+    fn of_bytes(local: NamedTempFile, rows: u64, folder: Arc<TempDir>) -> Self {
+        Self {
+            local,
+            rows,
+            lost: 0,
+            _folder: folder,
+        }
+    }
 }
 
 enum Way {
@@ -226,13 +238,15 @@ impl RowFile {
         let mut to = match (to, format.cells()) {
             (Way::Aside(aside, name), Some(WrittenCells::Book(book))) => {
                 let kept = aside.finish(stop)?;
-                let local = whole_book(&name, local, &folder, (book, &base), kept)?;
-                return Ok(WholeFile {
-                    local,
-                    rows,
-                    lost: 0,
-                    _folder: folder,
-                });
+                let write = |path: &Path| book.write(path, &base, kept);
+                let local = of_its_own_kind(&name, local, &folder, write)?;
+                return Ok(WholeFile::of_bytes(local, rows, folder));
+            }
+            (Way::Aside(aside, name), Some(WrittenCells::Columns(columns))) => {
+                let kept = aside.finish(stop)?;
+                let write = |path: &Path| columns.write(path, kept);
+                let local = of_its_own_kind(&name, local, &folder, write)?;
+                return Ok(WholeFile::of_bytes(local, rows, folder));
             }
             (Way::Aside(aside, name), Some(WrittenCells::Lines(lines))) => {
                 let mut to = encoded(&plan, &format, &local, &name)?;
@@ -265,17 +279,16 @@ impl RowFile {
     }
 }
 
-/// The book, packed once more where the name says so.
-fn whole_book(
+/// A file that is no text, packed once more where the name says so.
+fn of_its_own_kind(
     name: &FileName,
     local: NamedTempFile,
     folder: &TempDir,
-    (plan, base): (&WrittenXlsxPlan, &Arc<Frame>),
-    kept: Kept,
+    write: impl FnOnce(&Path) -> Result<(), WriteError>,
 ) -> Result<NamedTempFile, WriteError> {
     let (packing, inner) = name.packing();
     let book = NamedTempFile::new_in(folder.path())?;
-    plan.write(book.path(), base, kept)?;
+    write(book.path())?;
     let mut packer = Packer::new(local.reopen()?, packing, inner)?;
     std::io::copy(&mut book.reopen()?, &mut packer)?;
     packer.finish()?;
