@@ -49,7 +49,7 @@ pub fn feed(name: &str, url: &str, sample: &Sample, found: Option<&Found>) -> St
         None => "; the format is found out",
     };
     let mut text = format!(
-        "{HEAD}version: 1\nname: {}\nmode: data-source\n\n{options}source:\n  file:\n    url: {}      # also https, s3, sftp, ftp{found_out}\n{}",
+        "{HEAD}version: 1\nname: {}\nmode: data-source\n\n{options}source:\n  file:\n    url: {}      # also https, s3, gs, az, sftp, ftp{found_out}\n{}",
         yaml(name),
         feed.url,
         feed.login,

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
-
 use super::Http;
 use super::answer::Answer;
 use super::error::{Failure, SendError};
 use super::judge::Accepted;
-use super::making::{Made, Making};
-use super::payload::Payload;
+use super::making::{GivenBody, Made, Making};
+use super::render::Elsewhere;
 use super::send::{Course, Ended};
 use crate::plan::request::RequestPlan;
 use crate::template::Frame;
@@ -88,12 +86,7 @@ impl Http {
     /// Sends a request that changes something. It is sent again only where nothing can come of it
     /// twice, and its answer is waited for a moment though the run is stopped.
     pub async fn deliver(&self, plan: &RequestPlan, frame: &Arc<Frame>) -> Delivery {
-        let making = Making {
-            plan,
-            frame,
-            address: None,
-            given: None,
-        };
+        let making = Making::new(plan, frame, None);
         self.deliver_made(&making).await
     }
 
@@ -102,14 +95,12 @@ impl Http {
         &self,
         plan: &RequestPlan,
         frame: &Arc<Frame>,
-        address: Option<&Url>,
-        given: (Payload, &'static str),
+        address: Option<Elsewhere<'_>>,
+        given: GivenBody,
     ) -> Delivery {
         let making = Making {
-            plan,
-            frame,
-            address,
             given: Some(given),
+            ..Making::new(plan, frame, address)
         };
         self.deliver_made(&making).await
     }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use minijinja::Value;
 use minijinja::value::{Object, ObjectRepr};
-use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use super::Http;
 use super::error::Failure;
 use super::payload::Payload;
-use super::render::{Prepared, render};
+use super::render::{Elsewhere, Prepared, render};
 use crate::plan::auth::{AuthPlan, Stamp};
 use crate::plan::request::RequestPlan;
 use crate::template::{Frame, text_of};
@@ -20,10 +19,36 @@ pub(super) struct Making<'r> {
     pub plan: &'r RequestPlan,
     /// What its templates see.
     pub frame: &'r Arc<Frame>,
-    /// The next page's address, where an answer gave it: it replaces URL and query.
-    pub address: Option<&'r Url>,
-    /// A body that is given, and its content type.
-    pub given: Option<(Payload, &'static str)>,
+    /// Where it goes instead.
+    pub address: Option<Elsewhere<'r>>,
+    /// A body that is given.
+    pub given: Option<GivenBody>,
+}
+
+/// A body that is given, and not rendered.
+pub struct GivenBody {
+    /// The body.
+    pub payload: Payload,
+    /// Its content type, where the spec says no other.
+    pub content_type: &'static str,
+    /// A header that belongs to it.
+    pub header: Option<(&'static str, &'static str)>,
+}
+
+impl<'r> Making<'r> {
+    /// A request of a plan, whose address is another where one is given.
+    pub(super) fn new(
+        plan: &'r RequestPlan,
+        frame: &'r Arc<Frame>,
+        address: Option<Elsewhere<'r>>,
+    ) -> Self {
+        Self {
+            plan,
+            frame,
+            address,
+            given: None,
+        }
+    }
 }
 
 /// A request that is made.
@@ -96,10 +121,14 @@ impl Making<'_> {
 
     fn rendered(&self, seen: &Arc<Frame>, base: &Arc<Frame>) -> Result<Made, Failure> {
         let mut prepared = render(self.plan, seen, base, self.address)?;
-        if let Some((payload, kind)) = &self.given {
-            prepared.body = Some(payload.clone());
-            let kind = HeaderValue::from_static(kind);
+        if let Some(given) = &self.given {
+            prepared.body = Some(given.payload.clone());
+            let kind = HeaderValue::from_static(given.content_type);
             prepared.headers.entry(CONTENT_TYPE).or_insert(kind);
+            if let Some((name, value)) = given.header {
+                let value = HeaderValue::from_static(value);
+                prepared.headers.insert(name, value);
+            }
         }
         Ok(Made {
             prepared,

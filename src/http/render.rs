@@ -65,20 +65,36 @@ pub fn origin(url: &Url) -> Origin {
     )
 }
 
-/// Works out a request; `base_url` sees `of_base`. `address` is the next page's, where an answer gave it:
-/// it replaces URL and query.
+/// An address in the place of the plan's: it replaces URL and query.
+#[derive(Debug, Clone, Copy)]
+pub enum Elsewhere<'r> {
+    /// Of the next page. An answer gave it, and may give any.
+    Next(&'r Url),
+    /// Of a file or an object. It is worked out of what the spec says.
+    File(&'r Url),
+}
+
+impl<'r> Elsewhere<'r> {
+    fn url(self) -> &'r Url {
+        match self {
+            Self::Next(url) | Self::File(url) => url,
+        }
+    }
+}
+
+/// Works out a request; `base_url` sees `of_base`.
 pub fn render(
     plan: &RequestPlan,
     frame: &Arc<Frame>,
     of_base: &Arc<Frame>,
-    address: Option<&Url>,
+    address: Option<Elsewhere<'_>>,
 ) -> Result<Prepared, Failure> {
     let base = match &plan.base_url {
         Some(base) => Some(base.text(of_base)?),
         None => None,
     };
-    let url = if let Some(url) = address {
-        url.clone()
+    let url = if let Some(address) = address {
+        address.url().clone()
     } else {
         let mut url = address_of(plan, frame, base.as_deref())?;
         add_query(&mut url, &plan.query, frame)?;
@@ -119,8 +135,8 @@ pub fn render(
     let trusted = if plan.auth_is_own {
         // The host that the request itself names, not one that an answer names.
         match address {
-            None => Some(origin(&url)),
-            Some(_) => address_of(plan, frame, base.as_deref())
+            None | Some(Elsewhere::File(_)) => Some(origin(&url)),
+            Some(Elsewhere::Next(_)) => address_of(plan, frame, base.as_deref())
                 .ok()
                 .map(|url| origin(&url)),
         }
@@ -129,7 +145,7 @@ pub fn render(
             .and_then(|base| Url::parse(base).ok())
             .map(|url| origin(&url))
     };
-    if let Some(address) = address {
+    if let Some(Elsewhere::Next(address)) = address {
         let own = address_of(plan, frame, base.as_deref());
         if own.is_ok_and(|own| origin(&own) != origin(address)) {
             if body.is_some() {

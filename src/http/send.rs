@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
-
 use super::Http;
 use super::answer::{Answer, Rest};
 use super::error::{Failure, RuleEnd, SendError};
 use super::exchange::Bounds;
 use super::judge::{Accepted, Verdict, judge};
 use super::making::{Made, Making};
-use super::render::Prepared;
+use super::render::{Elsewhere, Prepared};
 use super::wait;
 use crate::plan::request::{Repeat, RequestPlan};
 use crate::template::Frame;
@@ -40,21 +38,15 @@ pub enum Reply {
 }
 
 impl Http {
-    /// Sends a request until it is answered for good. `address` is the next page's, where an answer
-    /// gave it.
+    /// Sends a request until it is answered for good; `address` is where it goes instead.
     pub async fn send(
         &self,
         plan: &RequestPlan,
         frame: &Arc<Frame>,
-        address: Option<&Url>,
+        address: Option<Elsewhere<'_>>,
     ) -> Result<Reply, SendError> {
         let mut course = Course::default();
-        let making = Making {
-            plan,
-            frame,
-            address,
-            given: None,
-        };
+        let making = Making::new(plan, frame, address);
         let made = self.make(&making).await;
         let shown = made.as_ref().map(Made::shown).unwrap_or_default();
         let result = match made {
@@ -79,12 +71,7 @@ impl Http {
 
     /// Sends a request once, though the run is stopped: it says goodbye.
     pub async fn send_last(&self, plan: &RequestPlan, frame: &Arc<Frame>) -> Result<(), Failure> {
-        let making = Making {
-            plan,
-            frame,
-            address: None,
-            given: None,
-        };
+        let making = Making::new(plan, frame, None);
         let Made { prepared, seen } = self.make(&making).await?;
         let credentials = self.credentials(plan.auth, &seen, None).await?;
         let bounds = Bounds {

@@ -1,4 +1,4 @@
-//! Files by URL: on disk, behind HTTP, in S3, on FTP and SFTP servers; found, read and written.
+//! Files by URL: on disk, behind HTTP, in buckets, on FTP and SFTP servers; found, read and written.
 
 #![cfg_attr(
     not(all(feature = "ftp", feature = "s3", feature = "sftp")),
@@ -6,6 +6,8 @@
 )]
 
 mod address;
+mod azure;
+mod bucket;
 mod disk;
 mod error;
 #[cfg(feature = "ftp")]
@@ -13,6 +15,7 @@ mod ftp;
 mod glob;
 #[cfg(feature = "sftp")]
 mod host_key;
+mod object_list;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(feature = "sftp")]
@@ -21,11 +24,8 @@ mod sftp;
 mod unbuilt;
 
 pub use address::AddressError;
+pub use bucket::Store;
 pub use error::PlaceError;
-#[cfg(feature = "s3")]
-pub use s3::Store;
-#[cfg(not(feature = "s3"))]
-pub use unbuilt::Store;
 
 use std::fs::File;
 use std::io::Read;
@@ -42,6 +42,8 @@ use crate::template::{Frame, Template, TemplateError};
 use address::{ServerAddress, hide_password};
 #[cfg(not(feature = "ftp"))]
 use unbuilt as ftp;
+#[cfg(not(feature = "s3"))]
+use unbuilt as s3;
 #[cfg(not(feature = "sftp"))]
 use unbuilt as sftp;
 
@@ -64,6 +66,9 @@ pub struct Login {
     secret_key: String,
     region: String,
     endpoint: String,
+    account: String,
+    account_key: String,
+    sas: String,
     known_hosts: String,
     host_key: String,
 }
@@ -81,7 +86,7 @@ enum Kind<'p> {
     /// Where HTTP serves or takes them.
     Http,
     /// In a bucket.
-    S3(Box<Store<'p>>),
+    Bucket(Box<Store<'p>>),
     /// On an FTP server.
     Ftp(ftp::Server),
     /// On an SFTP server.
@@ -143,10 +148,14 @@ impl Login {
             secret_key: text(&plan.secret_key)?,
             region: text(&plan.region)?,
             endpoint: text(&plan.endpoint)?,
+            account: text(&plan.account)?,
+            account_key: text(&plan.account_key)?,
+            sas: text(&plan.sas)?,
             known_hosts: text(&plan.known_hosts)?,
             host_key: text(&plan.host_key)?,
         };
-        for secret in [&login.password, &login.key, &login.secret_key] {
+        let keys = [&login.secret_key, &login.account_key, &login.sas];
+        for secret in [&login.password, &login.key].into_iter().chain(keys) {
             redactor.add(secret);
         }
         Ok(login)
@@ -195,7 +204,7 @@ impl<'p> Place<'p> {
     /// The bucket, where it is one: its objects are answers.
     pub fn bucket(&self) -> Option<&Store<'p>> {
         match &self.kind {
-            Kind::S3(store) => Some(store),
+            Kind::Bucket(store) => Some(store),
             Kind::Disk | Kind::Http | Kind::Ftp(_) | Kind::Sftp(_) => None,
         }
     }
@@ -204,7 +213,7 @@ impl<'p> Place<'p> {
     pub async fn find(&self, path: &str) -> Result<Vec<FileEntry>, PlaceError> {
         let find = async || match &self.kind {
             Kind::Disk => disk::find(path),
-            Kind::S3(store) => store.find(path).await,
+            Kind::Bucket(store) => store.find(path).await,
             Kind::Ftp(server) => server.find(path).await,
             Kind::Sftp(server) => server.find(path).await,
             Kind::Http => Ok(vec![FileEntry {
@@ -221,7 +230,7 @@ impl<'p> Place<'p> {
             Kind::Disk => disk::open(path),
             Kind::Ftp(server) => server.open(path).await,
             Kind::Sftp(server) => server.open(path).await,
-            Kind::S3(_) | Kind::Http => Err(PlaceError::lasting(format!(
+            Kind::Bucket(_) | Kind::Http => Err(PlaceError::lasting(format!(
                 "{path}: a file that HTTP serves is read as an answer"
             ))),
         };
@@ -235,7 +244,7 @@ impl<'p> Place<'p> {
         let stop = &self.stop;
         self.again(async || match &self.kind {
             Kind::Disk => disk::put(local, path, stop).await,
-            Kind::S3(store) => store.put(local, path).await,
+            Kind::Bucket(store) => store.put(local, path).await,
             Kind::Ftp(server) => server.put(local, path, stop).await,
             Kind::Sftp(server) => server.put(local, path, stop).await,
             Kind::Http => Err(PlaceError::lasting(format!(
@@ -249,7 +258,7 @@ impl<'p> Place<'p> {
     pub fn doubt(&self) -> Option<String> {
         match &self.kind {
             Kind::Sftp(server) => server.doubt(),
-            Kind::Disk | Kind::Http | Kind::S3(_) | Kind::Ftp(_) => None,
+            Kind::Disk | Kind::Http | Kind::Bucket(_) | Kind::Ftp(_) => None,
         }
     }
 
@@ -301,10 +310,10 @@ impl<'p> Kind<'p> {
         match scheme {
             "file" => Ok((Self::Disk, rest.to_owned())),
             "http" | "https" => Ok((Self::Http, text.to_owned())),
-            "s3" => {
+            "s3" | "gs" | "az" => {
                 let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
-                let store = Store::new(http, base, request, bucket, &login)?;
-                Ok((Self::S3(Box::new(store)), key.to_owned()))
+                let store = Store::new(http, base, request, (scheme, bucket), &login)?;
+                Ok((Self::Bucket(Box::new(store)), key.to_owned()))
             }
             "sftp" => {
                 let server = ServerAddress::read(scheme, rest, login, http.redactor())?;

@@ -1,43 +1,31 @@
-//! Files in S3, Amazon's or any other: requests are signed by rusty-s3 and sent as all others.
+//! Buckets of S3, Amazon's or any other, and of Google, who speaks the same: addresses are signed by rusty-s3.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rusty_s3::actions::ListObjectsV2;
-use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
+use reqwest::Url;
+use rusty_s3::signing::sign;
+use rusty_s3::{Bucket, Credentials, Method, S3Action as _, UrlStyle};
 
-use super::glob::glob;
-use super::{AddressError, FileEntry, Login, PlaceError};
-use crate::http::{Answer, DeliveryEnd, Fault, Http, Payload, Reply, Rest, SendError};
-use crate::plan::request::RequestPlan;
-use crate::template::Frame;
+use super::bucket::Verb;
+use super::{AddressError, Login, PlaceError};
 
 /// How long a signed address is good for.
 const SIGNED: Duration = Duration::from_secs(3600);
 /// The region where nothing is said.
 const REGION: &str = "us-east-1";
-/// The largest object that one request may write.
-const LARGEST: u64 = 5 << 30;
+/// Google's server, and what it takes as region (Cloud Storage, XML API, interoperability).
+const GOOGLE: (&str, &str) = ("https://storage.googleapis.com", "auto");
 
 /// A bucket.
-pub struct Store<'s> {
-    http: &'s Http,
-    base: &'s Arc<Frame>,
-    request: &'s RequestPlan,
+pub struct S3 {
     bucket: Bucket,
+    /// Whose addresses are signed; they are not where the request has credentials of its own.
     credentials: Option<Credentials>,
 }
 
-impl<'s> Store<'s> {
+impl S3 {
     /// A bucket by its name.
-    pub fn new(
-        http: &'s Http,
-        base: &'s Arc<Frame>,
-        request: &'s RequestPlan,
-        bucket: &str,
-        login: &Login,
-    ) -> Result<Self, AddressError> {
+    pub fn new(name: &str, login: &Login) -> Result<Self, AddressError> {
         let region = if login.region.is_empty() {
             REGION
         } else {
@@ -46,7 +34,7 @@ impl<'s> Store<'s> {
         let (endpoint, style) = if login.endpoint.is_empty() {
             let host = format!("https://s3.{region}.amazonaws.com");
             // A dot in the name does not fit Amazon's certificate.
-            let style = if bucket.contains('.') {
+            let style = if name.contains('.') {
                 UrlStyle::Path
             } else {
                 UrlStyle::VirtualHost
@@ -55,134 +43,78 @@ impl<'s> Store<'s> {
         } else {
             (login.endpoint.clone(), UrlStyle::Path)
         };
+        Self::at(&endpoint, style, name, region, login)
+    }
+
+    /// A bucket of Google.
+    pub fn of_google(name: &str, login: &Login) -> Result<Self, AddressError> {
+        let endpoint = match login.endpoint.as_str() {
+            "" => GOOGLE.0,
+            endpoint => endpoint,
+        };
+        Self::at(endpoint, UrlStyle::Path, name, GOOGLE.1, login)
+    }
+
+    fn at(
+        endpoint: &str,
+        style: UrlStyle,
+        name: &str,
+        region: &str,
+        login: &Login,
+    ) -> Result<Self, AddressError> {
         let endpoint = endpoint
             .parse()
             .map_err(|error| AddressError::Bucket(format!("the endpoint is no URL: {error}")))?;
-        let bucket = Bucket::new(endpoint, style, bucket.to_owned(), region.to_owned())
+        let bucket = Bucket::new(endpoint, style, name.to_owned(), region.to_owned())
             .map_err(|error| AddressError::Bucket(error.to_string()))?;
         let has_key = !login.access_key.is_empty();
         Ok(Self {
-            http,
-            base,
-            request,
             bucket,
             credentials: has_key.then(|| Credentials::new(&login.access_key, &login.secret_key)),
         })
     }
 
-    async fn get(
-        &self,
-        url: &reqwest::Url,
-        what: &str,
-    ) -> Result<(Arc<Answer>, Option<Rest>), PlaceError> {
-        match self.http.send(self.request, self.base, Some(url)).await {
-            Ok(Reply::Good(answer, rest)) => Ok((answer, rest)),
-            Ok(Reply::Skip(_) | Reply::Stop | Reply::Split(_)) => Err(PlaceError::lasting(
-                format!("{what}: passed over by a rule"),
-            )),
-            Err(mut error) => {
-                // The signed address is as good as a key.
-                error.request = format!("GET s3://{}/{what}", self.bucket.name());
-                Err(PlaceError::lasting(error.to_string()))
-            }
-        }
+    /// The address of a list, from its beginning or behind what was read.
+    pub fn list(&self, prefix: &str, after: Option<&str>) -> Result<Url, PlaceError> {
+        let after = after.map(|token| ("continuation-token", token));
+        let asked = [
+            ("encoding-type", "url"),
+            ("list-type", "2"),
+            ("prefix", prefix),
+        ];
+        // They are signed in the order of their names.
+        let query = after.into_iter().chain(asked);
+        let mut url = self.bucket.base_url().clone();
+        let Some(by) = &self.credentials else {
+            url.query_pairs_mut().extend_pairs(query);
+            return parsed(url.as_str());
+        };
+        let signed = sign(
+            &jiff::Timestamp::now(),
+            Method::Get,
+            url,
+            by.key(),
+            by.secret(),
+            by.token(),
+            self.bucket.region(),
+            SIGNED.as_secs(),
+            query,
+            std::iter::empty(),
+        );
+        parsed(signed.as_str())
     }
 
-    /// The objects that a key means: itself, or all that match.
-    pub async fn find(&self, key: &str) -> Result<Vec<FileEntry>, PlaceError> {
-        let wild = key.find(['*', '?', '[', '{']);
-        let Some(wild) = wild else {
-            return Ok(vec![FileEntry {
-                path: key.to_owned(),
-                changed: None,
-            }]);
+    /// The address of an object.
+    pub fn object(&self, key: &str, verb: Verb) -> Result<Url, PlaceError> {
+        let credentials = self.credentials.as_ref();
+        let signed = match verb {
+            Verb::Get => self.bucket.get_object(credentials, key).sign(SIGNED),
+            Verb::Put => self.bucket.put_object(credentials, key).sign(SIGNED),
         };
-        let pattern = glob(key)?;
-        let lost = |fault: Fault| PlaceError::passing(fault.to_string());
-        let mut files = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let mut action = self.bucket.list_objects_v2(self.credentials.as_ref());
-            action.with_prefix(&key[..wild]);
-            if let Some(token) = &next {
-                action.with_continuation_token(token.clone());
-            }
-            let url = parsed(action.sign(SIGNED).as_str())?;
-            let (answer, rest) = self.get(&url, &key[..wild]).await?;
-            let mut body = answer.held.to_vec();
-            if let Some(mut rest) = rest {
-                while let Some(bytes) = rest.next().await.map_err(lost)? {
-                    body.extend_from_slice(&bytes);
-                }
-            }
-            let list = ListObjectsV2::parse_response(&String::from_utf8_lossy(&body)).map_err(
-                |error| {
-                    let reason = format!("the list of objects can't be read: {error}");
-                    PlaceError::lasting(reason)
-                },
-            )?;
-            for object in list.contents {
-                if !pattern.is_match(&object.key) {
-                    continue;
-                }
-                let changed = object
-                    .last_modified
-                    .and_then(|text| text.parse::<jiff::Timestamp>().ok());
-                files.push(FileEntry {
-                    path: object.key,
-                    changed: changed.map(jiff::Timestamp::as_millisecond),
-                });
-            }
-            next = list.next_continuation_token;
-            if next.is_none() {
-                return Ok(files);
-            }
-        }
-    }
-
-    /// The answer with an object.
-    pub async fn object(&self, key: &str) -> Result<(Arc<Answer>, Option<Rest>), PlaceError> {
-        let action = self.bucket.get_object(self.credentials.as_ref(), key);
-        let url = parsed(action.sign(SIGNED).as_str())?;
-        self.get(&url, key).await
-    }
-
-    /// Writes an object: it is there at once, and whole.
-    pub async fn put(&self, local: &Path, key: &str) -> Result<(), PlaceError> {
-        let length = local
-            .metadata()
-            .map_err(|error| PlaceError::of_disk(&error))?
-            .len();
-        if length > LARGEST {
-            let reason = format!("{length} bytes are more than an object may have at once, 5 GiB");
-            return Err(PlaceError::lasting(reason));
-        }
-        let action = self.bucket.put_object(self.credentials.as_ref(), key);
-        let url = parsed(action.sign(SIGNED).as_str())?;
-        let payload = Payload::File {
-            path: local.to_owned(),
-            length,
-        };
-        let body = (payload, "application/octet-stream");
-        let delivery = self
-            .http
-            .upload(self.request, self.base, Some(&url), body)
-            .await;
-        let told = |mut error: SendError| {
-            // The signed address is as good as a key.
-            error.request = format!("PUT s3://{}/{key}", self.bucket.name());
-            error.to_string()
-        };
-        match delivery.fate.into() {
-            DeliveryEnd::Done(_) => Ok(()),
-            DeliveryEnd::Skipped(reason) => Err(PlaceError::lasting(reason)),
-            DeliveryEnd::Failed(error) => Err(PlaceError::lasting(told(error))),
-            DeliveryEnd::Unknown(error) => Err(PlaceError::Unknown(told(error))),
-            DeliveryEnd::NotSent => Err(PlaceError::Stopped),
-        }
+        parsed(signed.as_str())
     }
 }
 
-fn parsed(url: &str) -> Result<reqwest::Url, PlaceError> {
-    reqwest::Url::parse(url).map_err(|error| PlaceError::lasting(error.to_string()))
+fn parsed(url: &str) -> Result<Url, PlaceError> {
+    Url::parse(url).map_err(|error| PlaceError::lasting(error.to_string()))
 }

@@ -6,10 +6,10 @@
     reason = "its functions are called as those of places that are built"
 )]
 
+#[cfg(not(feature = "s3"))]
+pub use s3::S3;
 #[cfg(not(all(feature = "ftp", feature = "sftp")))]
 pub use server::Server;
-#[cfg(not(feature = "s3"))]
-pub use store::Store;
 
 #[cfg(not(all(feature = "ftp", feature = "sftp")))]
 mod server {
@@ -54,40 +54,31 @@ mod server {
 }
 
 #[cfg(not(feature = "s3"))]
-mod store {
+mod s3 {
     use std::convert::Infallible;
-    use std::marker::PhantomData;
-    use std::path::Path;
-    use std::sync::Arc;
 
-    use crate::http::{Answer, Http, Rest};
-    use crate::places::{AddressError, FileEntry, Login, PlaceError};
-    use crate::plan::request::RequestPlan;
-    use crate::template::Frame;
+    use reqwest::Url;
+
+    use crate::places::bucket::Verb;
+    use crate::places::{AddressError, Login, PlaceError};
 
     /// A bucket that nobody here speaks to: there is none.
-    pub struct Store<'s>(Infallible, PhantomData<&'s ()>);
+    pub struct S3(Infallible);
 
-    impl<'s> Store<'s> {
-        pub fn new(
-            _: &'s Http,
-            _: &'s Arc<Frame>,
-            _: &'s RequestPlan,
-            _: &str,
-            _: &Login,
-        ) -> Result<Self, AddressError> {
+    impl S3 {
+        pub fn new(_: &str, _: &Login) -> Result<Self, AddressError> {
             Err(AddressError::Unbuilt("s3"))
         }
 
-        pub async fn find(&self, _: &str) -> Result<Vec<FileEntry>, PlaceError> {
+        pub fn of_google(name: &str, login: &Login) -> Result<Self, AddressError> {
+            Self::new(name, login)
+        }
+
+        pub fn list(&self, _: &str, _: Option<&str>) -> Result<Url, PlaceError> {
             match self.0 {}
         }
 
-        pub async fn object(&self, _: &str) -> Result<(Arc<Answer>, Option<Rest>), PlaceError> {
-            match self.0 {}
-        }
-
-        pub async fn put(&self, _: &Path, _: &str) -> Result<(), PlaceError> {
+        pub fn object(&self, _: &str, _: Verb) -> Result<Url, PlaceError> {
             match self.0 {}
         }
     }

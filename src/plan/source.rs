@@ -11,7 +11,9 @@ use crate::spec::source::{IfNone, Pick, StepOnError};
 use crate::template::{DurationValue, Template};
 
 /// What stands before `://` in the address of a file: where [`places`](crate::places) are.
-pub const SCHEMES: [&str; 7] = ["file", "s3", "sftp", "ftp", "ftps", "http", "https"];
+pub const SCHEMES: [&str; 9] = [
+    "file", "s3", "gs", "az", "sftp", "ftp", "ftps", "http", "https",
+];
 
 /// [`SCHEMES`] in words.
 pub fn schemes(last: &str) -> String {
@@ -168,6 +170,9 @@ pub struct LoginPlan {
     pub secret_key: Option<Template>,
     pub region: Option<Template>,
     pub endpoint: Option<Template>,
+    pub account: Option<Template>,
+    pub account_key: Option<Template>,
+    pub sas: Option<Template>,
     pub host_key: Option<Template>,
     pub known_hosts: Option<Template>,
 }

@@ -11,7 +11,7 @@ use super::pages::{Advance, PageRead, Paging};
 use super::read::{Broken, ReadProgress, ReadTask, failed, read_answer};
 use super::{Context, SourceError};
 use crate::formats;
-use crate::http::{Answer, Failure, Fault, Reply, SendError};
+use crate::http::{Answer, Elsewhere, Failure, Fault, Reply, SendError};
 use crate::json_path::PlainPath;
 use crate::path;
 use crate::plan::source::FetchPlan;
@@ -106,7 +106,10 @@ pub async fn fetch(
         };
         if matches!(next, Ok(Next::Page | Next::Probe(_))) && !context.is_frugal {
             let (seen, address) = asked(paging.as_ref(), frame);
-            let sending = context.http.send(&plan.request, &seen, address.as_ref());
+            let sending =
+                context
+                    .http
+                    .send(&plan.request, &seen, address.as_ref().map(Elsewhere::Next));
             let (given, sent) = tokio::join!(giving, sending);
             given?;
             list.ahead = Some(sent);
@@ -137,7 +140,12 @@ impl List<'_> {
         loop {
             let reply = match self.ahead.take() {
                 Some(reply) => reply,
-                None => context.http.send(&plan.request, seen, address).await,
+                None => {
+                    context
+                        .http
+                        .send(&plan.request, seen, address.map(Elsewhere::Next))
+                        .await
+                }
             };
             let (answer, rest) = match reply {
                 Ok(Reply::Good(answer, rest)) => (answer, rest),

@@ -72,6 +72,12 @@ pub struct AuthChoice {
     /// auth: { jwt: { algorithm: HS256, key: "{{ options.KEY }}", claims: { iss: runner } } }
     /// ```
     pub jwt: Option<Jwt>,
+    /// A service account of Google: the key that its console gives, exchanged for an access token.
+    ///
+    /// ```yaml
+    /// auth: { service_account: { key: "{{ options.SERVICE_ACCOUNT }}", scopes: https://www.googleapis.com/auth/spreadsheets.readonly } }
+    /// ```
+    pub service_account: Option<ServiceAccount>,
     /// A signature over the finished request, for each time it is sent. Its templates and those of the
     /// request see `timestamp`, seconds since 1970, and `nonce`, which no other request has.
     ///
@@ -270,6 +276,16 @@ pub struct Jwt {
     /// Where it is exchanged for an access token (grant `jwt-bearer`).
     #[serde(default)]
     pub token_url: Option<Template>,
+}
+
+/// A service account of Google.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceAccount {
+    /// The JSON of its key, as the console gives it: a password option takes all of it.
+    pub key: Template,
+    /// What is asked for: text, or a list.
+    pub scopes: super::values::TemplateOrList,
 }
 
 /// How a token is signed.

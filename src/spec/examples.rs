@@ -163,6 +163,15 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("FileSource.url", "\"s3://my-bucket/feeds/*.csv.gz\""),
     ("pick", "newest"),
     ("Login.key", "\"{{ options.PRIVATE_KEY }}\""),
+    ("Login.service_account", "\"{{ options.SERVICE_ACCOUNT }}\""),
+    ("Login.account", "myshop"),
+    ("Login.account_key", "\"{{ options.ACCOUNT_KEY }}\""),
+    ("Login.sas", "\"{{ options.SAS }}\""),
+    ("ServiceAccount.key", "\"{{ options.SERVICE_ACCOUNT }}\""),
+    (
+        "ServiceAccount.scopes",
+        "https://www.googleapis.com/auth/drive.readonly",
+    ),
     (
         "host_key",
         "\"SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDn5vjnPBc4RLyZ6L8\"",

@@ -13,7 +13,7 @@ use super::{Condition, Template, Tree};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FileTarget {
-    /// Where: `file`, `s3`, `sftp`, `ftp`, `http` or `https`.
+    /// Where: `file`, `s3`, `gs`, `az`, `sftp`, `ftp`, `http` or `https`.
     ///
     /// ```yaml
     /// url: "s3://feeds/offers-{{ run.started | date('%Y%m%d') }}.xml.gz"

@@ -241,7 +241,7 @@ pub struct Windows {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileSource {
-    /// Where: `file`, `s3`, `sftp`, `ftp`, `http` or `https`; a `*` in the name takes all that match, but on a
+    /// Where: `file`, `s3`, `gs`, `az`, `sftp`, `ftp`, `http` or `https`; a `*` in the name takes all that match, but on a
     /// web server, which has no list of its files.
     pub url: Template,
     /// Which of them.
@@ -277,12 +277,21 @@ pub struct Login {
     pub host_key: Option<Template>,
     /// A file of the keys of servers, as `~/.ssh/known_hosts`, for SFTP.
     pub known_hosts: Option<Template>,
-    /// The access key, for S3.
+    /// The access key, for S3 and Google Cloud Storage.
     pub access_key: Option<Template>,
-    /// The secret key, for S3.
+    /// The secret key, for S3 and Google Cloud Storage.
     pub secret_key: Option<Template>,
     /// The region, for S3; `us-east-1` where nothing is said.
     pub region: Option<Template>,
-    /// The server, for S3 that is not Amazon's.
+    /// The server, for a bucket that is not at Amazon, Google or Azure.
     pub endpoint: Option<Template>,
+    /// The JSON of a service account's key, for Google Cloud Storage; `access_key` and `secret_key` of an
+    /// HMAC key do too.
+    pub service_account: Option<Template>,
+    /// The storage account, for Azure.
+    pub account: Option<Template>,
+    /// One of its keys, for Azure.
+    pub account_key: Option<Template>,
+    /// A shared access signature instead, for Azure: `sv=…&sig=…`.
+    pub sas: Option<Template>,
 }

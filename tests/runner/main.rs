@@ -11,6 +11,7 @@ mod support;
 
 mod authoring;
 mod book;
+mod buckets;
 mod cases;
 mod checks;
 mod client_certificates;

@@ -59,7 +59,6 @@ impl JwtPlan {
 
     pub(super) fn ask(&self, sees: &Sees<'_>) -> Result<Ask<'_>, AuthError> {
         let assertion = self.signed(sees)?;
-        sees.redactor.add(&assertion);
         let Some(url) = &self.token_url else {
             return Ok(Ask::Made(Token {
                 value: Value::from(assertion),
@@ -70,16 +69,7 @@ impl JwtPlan {
                 keep: None,
             }));
         };
-        let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-        Ok(Ask::Post(TokenRequest {
-            url: url.text(sees.base)?,
-            fields: vec![
-                ("grant_type".to_owned(), Secret::new(grant.to_owned())),
-                ("assertion".to_owned(), Secret::new(assertion)),
-            ],
-            body: TokenBody::Form,
-            credential: Added::nothing(),
-        }))
+        Ok(Ask::Post(exchange(url.text(sees.base)?, assertion)))
     }
 
     pub(super) fn read(answer: &TokenAnswer<'_>, sees: &Sees<'_>) -> Result<Token, AuthError> {
@@ -93,37 +83,67 @@ impl JwtPlan {
 
     fn signed(&self, sees: &Sees<'_>) -> Result<String, AuthError> {
         let wrong = |error: &dyn std::fmt::Display| AuthError::Refused(format!("jwt: {error}"));
-        let parsed =
-            |bytes: Vec<u8>| -> Result<serde_json::Map<String, serde_json::Value>, AuthError> {
-                serde_json::from_slice(&bytes).map_err(|error| wrong(&error))
-            };
-        let key = self.key.text(sees.base)?;
-        sees.redactor.add(&key);
-        let key = Key::new(self.algorithm, &key)
-            .map_err(|error| wrong(&format!("the key can't be read: {error}")))?;
-        let mut header = parsed(json_of(&self.headers, sees.base)?)?;
-        header.insert("alg".to_owned(), self.algorithm.word().into());
-        header
-            .entry("typ")
-            .or_insert_with(|| serde_json::Value::from("JWT"));
-        let mut claims = parsed(json_of(&self.claims, sees.base)?)?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.unwrap_or_default().as_secs();
-        claims.entry("iat").or_insert_with(|| now.into());
-        claims
-            .entry("exp")
-            .or_insert_with(|| (now + self.lasts.as_secs()).into());
-        let part = |map: serde_json::Map<String, serde_json::Value>| {
-            URL_SAFE_NO_PAD.encode(serde_json::Value::from(map).to_string())
+        let parsed = |tree: &TemplateTree| -> Result<Claims, AuthError> {
+            serde_json::from_slice(&json_of(tree, sees.base)?).map_err(|error| wrong(&error))
         };
-        let mut token = format!("{}.{}", part(header), part(claims));
-        let signature = key
-            .sign(token.as_bytes())
-            .map_err(|error| wrong(&format!("it can't be signed: {error}")))?;
-        token.push('.');
-        token.push_str(&URL_SAFE_NO_PAD.encode(signature));
-        Ok(token)
+        let key = self.key.text(sees.base)?;
+        let (header, claims) = (parsed(&self.headers)?, parsed(&self.claims)?);
+        signed((self.algorithm, &key), header, claims, self.lasts, sees)
+            .map_err(|error| wrong(&error))
     }
+}
+
+/// What a token says, or its header.
+pub(super) type Claims = serde_json::Map<String, serde_json::Value>;
+
+/// A token that an algorithm signs with a key.
+pub(super) fn signed(
+    (algorithm, key): (Algorithm, &str),
+    mut header: Claims,
+    mut claims: Claims,
+    lasts: Duration,
+    sees: &Sees<'_>,
+) -> Result<String, SignError> {
+    sees.redactor.add(key);
+    let key = Key::new(algorithm, key).map_err(SignError::Key)?;
+    header.insert("alg".to_owned(), algorithm.word().into());
+    let kind = header.entry("typ");
+    kind.or_insert_with(|| serde_json::Value::from("JWT"));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default().as_secs();
+    claims.entry("iat").or_insert_with(|| now.into());
+    let until = claims.entry("exp");
+    until.or_insert_with(|| (now + lasts.as_secs()).into());
+    let part = |map: Claims| URL_SAFE_NO_PAD.encode(serde_json::Value::from(map).to_string());
+    let mut token = format!("{}.{}", part(header), part(claims));
+    let signature = key.sign(token.as_bytes()).map_err(SignError::Sign)?;
+    token.push('.');
+    token.push_str(&URL_SAFE_NO_PAD.encode(signature));
+    sees.redactor.add(&token);
+    Ok(token)
+}
+
+/// A token that is exchanged for another (RFC 7523, 2.1).
+pub(super) fn exchange(url: String, assertion: String) -> TokenRequest {
+    let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    TokenRequest {
+        url,
+        fields: vec![
+            ("grant_type".to_owned(), Secret::new(grant.to_owned())),
+            ("assertion".to_owned(), Secret::new(assertion)),
+        ],
+        body: TokenBody::Form,
+        credential: Added::nothing(),
+    }
+}
+
+/// Why a token is not signed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SignError {
+    #[error("the key can't be read: {0}")]
+    Key(KeyError),
+    #[error("it can't be signed: {0}")]
+    Sign(KeyError),
 }
 
 /// What a token is signed with.
@@ -135,7 +155,7 @@ enum Key {
 
 /// Why there is no signature.
 #[derive(Debug, thiserror::Error)]
-enum KeyError {
+pub(super) enum KeyError {
     #[error(
         "a PEM of a private key is looked for, without a password: -----BEGIN PRIVATE KEY-----"
     )]

@@ -13,6 +13,7 @@ mod jwt;
 mod oauth1;
 mod oauth2;
 mod outgoing;
+mod service_account;
 mod session;
 mod sign;
 mod stamp;
@@ -30,6 +31,7 @@ pub use jwt::JwtPlan;
 pub use oauth1::OAuth1Plan;
 pub use oauth2::OAuth2Plan;
 pub use outgoing::{Content, Credential, Outgoing};
+pub use service_account::ServiceAccountPlan;
 pub use session::SessionPlan;
 pub use sign::SignPlan;
 pub use stamp::Stamp;
@@ -38,7 +40,9 @@ pub use token::{Ask, Sees, Token, TokenAnswer, TokenRequest};
 use super::compile::Compiler;
 use super::scopes::Scopes;
 use crate::spec::auth::{ApiKeyPlace, Auth, AuthChoice, AuthWord};
-use crate::template::{Frame, TemplateError};
+use crate::spec::values::TemplateOrList;
+use crate::template::scope::Scope;
+use crate::template::{Frame, Template, TemplateError};
 use fields::Added;
 
 /// Credentials.
@@ -58,6 +62,8 @@ pub enum AuthPlan {
     Session(Box<SessionPlan>),
     /// A signed token.
     Jwt(Box<JwtPlan>),
+    /// A service account of Google.
+    ServiceAccount(Box<ServiceAccountPlan>),
     /// A signature by a rule of the spec.
     Sign(Arc<SignPlan>),
     /// OAuth 1.0.
@@ -105,6 +111,7 @@ impl AuthPlan {
             Self::OAuth2(plan) => Some(WithToken::OAuth2(plan)),
             Self::Session(plan) => Some(WithToken::Session(plan)),
             Self::Jwt(plan) => Some(WithToken::Jwt(plan)),
+            Self::ServiceAccount(plan) => Some(WithToken::ServiceAccount(plan)),
         }
     }
 
@@ -113,6 +120,7 @@ impl AuthPlan {
         match self.with_token() {
             None => Ok(false),
             Some(WithToken::OAuth2(plan)) => plan.takes_token(sees),
+            Some(WithToken::ServiceAccount(plan)) => plan.takes_token(sees),
             Some(WithToken::Session(_) | WithToken::Jwt(_)) => Ok(true),
         }
     }
@@ -124,6 +132,7 @@ impl AuthPlan {
             Some(WithToken::OAuth2(plan)) => plan.ask(sees).map(Some),
             Some(WithToken::Session(plan)) => Ok(Some(Ask::Login(&plan.login))),
             Some(WithToken::Jwt(plan)) => plan.ask(sees).map(Some),
+            Some(WithToken::ServiceAccount(plan)) => plan.ask(sees).map(Some),
         }
     }
 
@@ -137,7 +146,9 @@ impl AuthPlan {
             None => Ok(None),
             Some(WithToken::OAuth2(plan)) => plan.read(answer, sees).map(Some),
             Some(WithToken::Session(plan)) => plan.read(answer, sees).map(Some),
-            Some(WithToken::Jwt(_)) => JwtPlan::read(answer, sees).map(Some),
+            Some(WithToken::Jwt(_) | WithToken::ServiceAccount(_)) => {
+                JwtPlan::read(answer, sees).map(Some)
+            }
         }
     }
 
@@ -164,8 +175,14 @@ impl AuthPlan {
             (Self::OAuth2(plan), Some(token)) => plan.credential(token, frame, sees),
             (Self::Session(plan), Some(token)) => plan.credential(token, frame, sees),
             (Self::Jwt(_), Some(token)) => Ok(JwtPlan::credential(token)),
+            (Self::ServiceAccount(_), Some(token)) => Ok(ServiceAccountPlan::credential(token)),
             (
-                Self::None | Self::Choose(_) | Self::OAuth2(_) | Self::Session(_) | Self::Jwt(_),
+                Self::None
+                | Self::Choose(_)
+                | Self::OAuth2(_)
+                | Self::Session(_)
+                | Self::Jwt(_)
+                | Self::ServiceAccount(_),
                 _,
             ) => Ok(Added::nothing()),
         }
@@ -177,6 +194,7 @@ enum WithToken<'p> {
     OAuth2(&'p OAuth2Plan),
     Session(&'p SessionPlan),
     Jwt(&'p JwtPlan),
+    ServiceAccount(&'p ServiceAccountPlan),
 }
 
 /// What requests see of their auth: `token` and `login`, or `timestamp` and `nonce`.
@@ -186,7 +204,11 @@ pub(in crate::plan) fn names_of(auth: &Auth) -> Vec<&'static str> {
         Auth::Choice(choice) => choice,
     };
     let mut names = Vec::new();
-    if choice.oauth2.is_some() || choice.session.is_some() || choice.jwt.is_some() {
+    let has_token = choice.oauth2.is_some()
+        || choice.session.is_some()
+        || choice.jwt.is_some()
+        || choice.service_account.is_some();
+    if has_token {
         names.extend(["token", "login"]);
     }
     if choice.sign.is_some() {
@@ -213,6 +235,7 @@ impl Compiler<'_> {
             oauth2,
             session,
             jwt,
+            service_account,
             sign,
             oauth1,
             aws_sigv4,
@@ -244,6 +267,10 @@ impl Compiler<'_> {
         let jwt = jwt
             .as_ref()
             .map(|jwt| AuthPlan::Jwt(Box::new(JwtPlan::compile(jwt, &base, self))));
+        let service_account = service_account.as_ref().map(|account| {
+            let plan = ServiceAccountPlan::compile(account, &base, self);
+            AuthPlan::ServiceAccount(Box::new(plan))
+        });
         let sign = sign
             .as_ref()
             .map(|sign| AuthPlan::Sign(Arc::new(SignPlan::compile(sign, scopes, self))));
@@ -265,12 +292,24 @@ impl Compiler<'_> {
             .or(oauth2)
             .or(session)
             .or(jwt)
+            .or(service_account)
             .or(sign)
             .or(oauth1)
             .or(aws_sigv4)
             .or(digest)
             .or(choose)?;
         Some(self.add_auth(plan))
+    }
+
+    /// What a token is asked for: a text, or a list.
+    fn scopes_of_token(&mut self, scopes: Option<&TemplateOrList>, scope: &Scope) -> Vec<Template> {
+        match scopes {
+            Some(scopes) if scopes.scalar().is_some() => vec![self.template(scopes, scope)],
+            scopes => {
+                let items = scopes.iter().flat_map(|scopes| scopes.items());
+                items.map(|item| self.template(item, scope)).collect()
+            }
+        }
     }
 
     /// The index of an auth that is compiled.

@@ -94,13 +94,7 @@ impl OAuth2Plan {
                 .hint("state: { bucket: NAME.json }, or --state FILE on a disk that outlives the container"),
             );
         }
-        let scopes = match &spec.scopes {
-            Some(scopes) if scopes.scalar().is_some() => vec![compiler.template(scopes, scope)],
-            scopes => {
-                let items = scopes.iter().flat_map(|scopes| scopes.items());
-                items.map(|item| compiler.template(item, scope)).collect()
-            }
-        };
+        let scopes = compiler.scopes_of_token(spec.scopes.as_ref(), scope);
         Self {
             grant: spec.grant,
             token_url: compiler.template(&spec.token_url, scope),

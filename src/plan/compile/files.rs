@@ -6,7 +6,7 @@ use super::Compiler;
 use super::addresses::AddressOf;
 use super::reading::Reads;
 use super::request::Purpose;
-use crate::plan::auth::{AuthPlan, BasicPlan};
+use crate::plan::auth::{AuthPlan, BasicPlan, ServiceAccountPlan};
 use crate::plan::request::RequestPlan;
 use crate::plan::scopes::Scopes;
 use crate::plan::source::{FetchPlan, FilePlan, LoginPlan};
@@ -68,6 +68,11 @@ impl Compiler<'_> {
             secret_key,
             region,
             endpoint,
+            // It is exchanged for a token: the request has it.
+            service_account: _,
+            account,
+            account_key,
+            sas,
         } = login.unwrap_or(&none);
         let mut plan =
             |template: &Option<spec::Template>| self.optional(template.as_deref(), scope);
@@ -79,6 +84,9 @@ impl Compiler<'_> {
             secret_key: plan(secret_key),
             region: plan(region),
             endpoint: plan(endpoint),
+            account: plan(account),
+            account_key: plan(account_key),
+            sas: plan(sas),
             host_key: plan(host_key),
             known_hosts: plan(known_hosts),
         }
@@ -118,6 +126,11 @@ impl Compiler<'_> {
             };
             let basic = BasicPlan::compile(&basic, scope, self);
             request.auth = Some(self.add_auth(AuthPlan::Basic(basic)));
+            request.auth_is_own = true;
+        }
+        if let Some(key) = login.and_then(|login| login.service_account.as_ref()) {
+            let account = ServiceAccountPlan::of_storage(self.template(key, scope));
+            request.auth = Some(self.add_auth(AuthPlan::ServiceAccount(Box::new(account))));
             request.auth_is_own = true;
         }
         request

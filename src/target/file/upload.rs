@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::rows::WholeFile;
 use super::transport;
 use crate::formats::WrittenFormat;
-use crate::http::{DeliveryEnd, Payload};
+use crate::http::{DeliveryEnd, Elsewhere, GivenBody, Payload};
 use crate::places::{Login, Place, PlaceError};
 use crate::plan::file_name::FileName;
 use crate::plan::file_target::{FilePlace, FileTargetPlan};
@@ -123,13 +123,17 @@ async fn by_http(
         Ok(address) => address,
         Err(error) => return Delivered::Failed(format!("{error}")),
     };
-    let payload = Payload::File {
-        path: file.local.path().to_owned(),
-        length,
+    let body = GivenBody {
+        payload: Payload::File {
+            path: file.local.path().to_owned(),
+            length,
+        },
+        content_type: kind,
+        header: None,
     };
     let delivery = context
         .http
-        .upload(request, base, Some(&address), (payload, kind))
+        .upload(request, base, Some(Elsewhere::File(&address)), body)
         .await;
     match delivery.fate.into() {
         DeliveryEnd::Done(_) => Delivered::Done,

@@ -14,8 +14,8 @@
 //! | `state.json`, `state-after.json` | what `--state` names, before and after |
 //!
 //! With `BLESS=1` in the environment expected files are written instead of compared.
-//! In expected files `<seconds>` stands for the time of the run in seconds, `<uuid>` for a UUID, `<case>` for
-//! the case's folder.
+//! In expected files `<seconds>` stands for the time of the run in seconds, `<uuid>` for a UUID, `<jwt>` for a
+//! signed token, `<case>` for the case's folder.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -66,11 +66,13 @@ pub fn run_all(verdict: &str, code: i32) {
     assert!(report.is_empty(), "\n{report}");
 }
 
-/// The text with `<uuid>` in place of each UUID.
-fn without_uuids(text: &str) -> String {
+/// The text with `<uuid>` in place of each UUID, and `<jwt>` in place of each signed token.
+fn without_what_is_made(text: &str) -> String {
+    let jwt = regex::Regex::new(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+").expect("a pattern");
+    let text = jwt.replace_all(text, "<jwt>");
     let uuid = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
         .expect("a pattern");
-    uuid.replace_all(text, "<uuid>").into_owned()
+    uuid.replace_all(&text, "<uuid>").into_owned()
 }
 
 /// Runs a case; what is not as expected.
@@ -119,7 +121,8 @@ fn run(case: &Path, code: i32) -> Vec<String> {
                 .replace(mock.url.trim_start_matches("http://"), "<mock-host>"),
             None => actual.to_owned(),
         };
-        let actual = &without_uuids(actual).replace(case.to_str().expect("a path"), "<case>");
+        let actual =
+            &without_what_is_made(actual).replace(case.to_str().expect("a path"), "<case>");
         let expected = fs::read_to_string(case.join(file)).unwrap_or_default();
         if !matches(&expected, actual, began..=now()) {
             if is_blessing() && (case.join(file).exists() || !actual.is_empty()) {
