@@ -8,12 +8,12 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo '//! Nothing yet.' > src/lib.rs \
     && printf '//! Nothing yet.\nfn main() {}\n' > src/main.rs \
-    && cargo build --profile dist --locked --features parquet,pkcs12 \
+    && cargo build --profile dist --locked --features parquet,pkcs12,sql \
     && rm -r src
 COPY src src
 # Cargo goes by times: the empty sources above are newer than those that were copied.
 RUN touch src/main.rs src/lib.rs \
-    && cargo build --profile dist --locked --features parquet,pkcs12
+    && cargo build --profile dist --locked --features parquet,pkcs12,sql
 
 FROM debian:trixie-slim
 RUN apt-get update \

@@ -29,6 +29,8 @@ pub mod sandbox;
 mod secret_names;
 pub mod source;
 pub mod spec;
+pub mod sql;
+pub mod sql_text;
 pub mod state;
 pub mod stop;
 #[cfg(feature = "sandbox")]

@@ -33,6 +33,8 @@ pub use decode::declared as declared_encoding;
 pub use detect::{Hints, begins_as_html, is_web_page};
 pub use encode::{Encoded, TextOut};
 pub use found::{Closed, Likeness, PageFindings, ReadError, Sink, Wanted, XmlFindings};
+#[cfg(feature = "sql")]
+pub use json::double;
 pub use json::{collect, is_list, keys_of, parse_page, without_numbers_that_are_none};
 pub use reading::{Reading, whole};
 pub use shape::{Missing, Shape};

@@ -39,7 +39,8 @@ use crate::plan::source::LoginPlan;
 use crate::retry::{Attempt, RetryEnd, retry};
 use crate::stop::Stop;
 use crate::template::{Frame, Template, TemplateError};
-use address::{ServerAddress, hide_password};
+use address::ServerAddress;
+pub use address::hide_password;
 #[cfg(not(feature = "ftp"))]
 use unbuilt as ftp;
 #[cfg(not(feature = "s3"))]

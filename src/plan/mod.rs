@@ -21,6 +21,7 @@ pub use scopes::RESERVED;
 mod secret;
 mod secret_forms;
 pub mod source;
+pub mod sql;
 pub mod target;
 pub mod tls;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::pages::PagesPlan;
 use super::poll::PollPlan;
 use super::request::RequestPlan;
+use super::sql::SqlReadPlan;
 use crate::formats::FormatPlan;
 use crate::json_path::PathPlan;
 use crate::spec::source::{IfNone, Pick, StepOnError};
@@ -66,6 +67,8 @@ pub enum StepKind {
     Request(Box<FetchPlan>),
     /// Files.
     File(Box<FilePlan>),
+    /// Rows of a database.
+    Sql(Box<SqlReadPlan>),
     /// Work that the other side does meanwhile.
     Job(Box<JobPlan>),
     /// The first whose `when` holds.

@@ -8,12 +8,15 @@ use super::poll::PollPlan;
 use super::reads::BodyReads;
 use super::request::RequestPlan;
 use super::source::{FetchPlan, ReadingPlan};
+use super::sql::SqlTargetPlan;
 use crate::spec::target::Missing;
 use crate::template::tree::TemplateTree;
 use crate::template::{Template, Uses};
 
 /// Rows of a batch at most, where nothing is said.
 pub const BATCH_ROWS: usize = 1000;
+/// Rows of a transaction, where nothing is said.
+pub const TRANSACTION_ROWS: usize = 500;
 
 /// How rows are sent.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ impl TargetPlan {
                 SubmitPlan::Steps(steps) => steps,
                 SubmitPlan::Request(_) => &[],
             },
-            TargetKind::Request(_) | TargetKind::File(_) => &[],
+            TargetKind::Request(_) | TargetKind::File(_) | TargetKind::Sql(_) => &[],
         }
     }
 
@@ -64,7 +67,7 @@ impl TargetPlan {
                     }
                 }
             }
-            TargetKind::Request(_) | TargetKind::File(_) => {}
+            TargetKind::Request(_) | TargetKind::File(_) | TargetKind::Sql(_) => {}
         }
     }
 }
@@ -80,6 +83,8 @@ pub enum TargetKind {
     Job(Box<TargetJobPlan>),
     /// One file of all rows.
     File(Arc<FileTargetPlan>),
+    /// A database.
+    Sql(Box<SqlTargetPlan>),
 }
 
 /// A request of several that a row needs.

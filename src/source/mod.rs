@@ -21,6 +21,7 @@ mod pages;
 mod read;
 mod record_in_sight;
 mod said;
+pub mod sql;
 mod step;
 mod stream;
 mod texts;

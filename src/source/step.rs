@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::fetch::{Fetched, Item, fetch};
 use super::incremental::since_by;
 use super::link::{ChunkSender, link};
+use super::sql;
 use super::{Context, RecordInSight, SourceError, files, job, texts, windows};
 use crate::http::SendError;
 use crate::plan::source::PartitionPlan;
@@ -176,6 +177,11 @@ impl Own<'_> {
                 let context = self.context;
                 let mut give = async |record| self.give(record, None).await;
                 files::read(context, &step.label, plan, &frame, &mut give).await
+            }
+            StepKind::Sql(plan) => {
+                let context = self.context;
+                let mut give = async |record| self.give(record, None).await;
+                sql::read(context, &step.label, plan, &frame, &mut give).await
             }
             StepKind::FirstOf(steps) => {
                 for inner in steps {

@@ -32,6 +32,7 @@ pub mod schema;
 mod schema_of_editors;
 pub mod signature;
 pub mod source;
+pub mod sql;
 mod state;
 pub mod structure;
 pub mod target;

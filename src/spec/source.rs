@@ -8,6 +8,7 @@ use super::job::Job;
 use super::pages::Pages;
 use super::places::{HasPlace, Placed, by_shape};
 use super::request::Request;
+use super::sql::SqlSource;
 use super::values::{Concurrency, Duration, ListOrTemplate, Path};
 use super::{Condition, Template, Tree};
 
@@ -74,6 +75,12 @@ pub struct Step {
     /// file: { url: "sftp://files.example.com/out/*.csv", pick: newest }
     /// ```
     pub file: Option<Placed<FileSource>>,
+    /// A query of a database.
+    ///
+    /// ```yaml
+    /// sql: { url: "postgres://{{ options.HOST }}/shop", username: runner, password: "{{ options.PASSWORD }}", query: SELECT id, title FROM products }
+    /// ```
+    pub sql: Option<Box<Placed<SqlSource>>>,
     /// A report made on demand: submitted, waited for, downloaded.
     ///
     /// ```yaml
@@ -137,6 +144,7 @@ pub enum Origin<'s> {
     Rows(&'s Placed<Vec<Tree>>),
     Windows(&'s Placed<Windows>),
     File(&'s Placed<FileSource>),
+    Sql(&'s Placed<SqlSource>),
     Job(&'s Placed<Job>),
     FirstOf(&'s Placed<Vec<Placed<Step>>>),
     AllOf(&'s Placed<Vec<Placed<Step>>>),
@@ -144,8 +152,8 @@ pub enum Origin<'s> {
 
 impl Origin<'_> {
     /// The keys of all of them.
-    pub const WORDS: [&'static str; 8] = [
-        "request", "for_each", "rows", "windows", "file", "job", "first_of", "all_of",
+    pub const WORDS: [&'static str; 9] = [
+        "request", "for_each", "rows", "windows", "file", "sql", "job", "first_of", "all_of",
     ];
 
     /// Its key.
@@ -156,6 +164,7 @@ impl Origin<'_> {
             Self::Rows(_) => "rows",
             Self::Windows(_) => "windows",
             Self::File(_) => "file",
+            Self::Sql(_) => "sql",
             Self::Job(_) => "job",
             Self::FirstOf(_) => "first_of",
             Self::AllOf(_) => "all_of",
@@ -171,6 +180,7 @@ impl HasPlace for Origin<'_> {
             Self::Rows(at) => at.place(),
             Self::Windows(at) => at.place(),
             Self::File(at) => at.place(),
+            Self::Sql(at) => at.place(),
             Self::Job(at) => at.place(),
             Self::FirstOf(at) | Self::AllOf(at) => at.place(),
         }
@@ -186,6 +196,7 @@ impl Step {
             self.rows.as_ref().map(Origin::Rows),
             self.windows.as_ref().map(Origin::Windows),
             self.file.as_ref().map(Origin::File),
+            self.sql.as_deref().map(Origin::Sql),
             self.job.as_deref().map(Origin::Job),
             self.first_of.as_ref().map(Origin::FirstOf),
             self.all_of.as_ref().map(Origin::AllOf),

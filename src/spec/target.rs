@@ -11,6 +11,7 @@ use super::pages::Pages;
 use super::places::{HasPlace, Placed, by_shape, read};
 use super::recovery::OnResponse;
 use super::request::Request;
+use super::sql::SqlTarget;
 use super::target_job::{Requests, TargetJob};
 use super::tree::Node;
 use super::values::{BatchRows, Concurrency, Path, Size};
@@ -166,6 +167,12 @@ pub struct TargetKeys {
     /// file: { url: "sftp://{{ options.HOST }}/in/offers.csv.gz", login: { username: "{{ options.USERNAME }}", password: "{{ options.PASSWORD }}" } }
     /// ```
     pub file: Option<Box<Placed<FileTarget>>>,
+    /// A database.
+    ///
+    /// ```yaml
+    /// sql: { url: "postgres://{{ options.HOST }}/shop", username: runner, password: "{{ options.PASSWORD }}", table: products, key: sku }
+    /// ```
+    pub sql: Option<Box<Placed<SqlTarget>>>,
     /// How many rows go into one request: a number, or `{rows, bytes, by, split, whole}`.
     ///
     /// ```yaml
@@ -218,11 +225,12 @@ pub enum Means<'s> {
     Steps(&'s Placed<Vec<TargetStep>>),
     Job(&'s Placed<TargetJob>),
     File(&'s Placed<FileTarget>),
+    Sql(&'s Placed<SqlTarget>),
 }
 
 impl Means<'_> {
     /// The keys of all of them.
-    pub const WORDS: [&'static str; 4] = ["request", "steps", "job", "file"];
+    pub const WORDS: [&'static str; 5] = ["request", "steps", "job", "file", "sql"];
 
     /// Its key.
     pub fn word(&self) -> &'static str {
@@ -231,6 +239,7 @@ impl Means<'_> {
             Self::Steps(_) => "steps",
             Self::Job(_) => "job",
             Self::File(_) => "file",
+            Self::Sql(_) => "sql",
         }
     }
 }
@@ -242,6 +251,7 @@ impl HasPlace for Means<'_> {
             Self::Steps(at) => at.place(),
             Self::Job(at) => at.place(),
             Self::File(at) => at.place(),
+            Self::Sql(at) => at.place(),
         }
     }
 }
@@ -280,6 +290,7 @@ impl TargetKeys {
             self.steps.as_ref().map(Means::Steps),
             self.job.as_deref().map(Means::Job),
             self.file.as_deref().map(Means::File),
+            self.sql.as_deref().map(Means::Sql),
         ];
         all.into_iter().flatten().collect()
     }

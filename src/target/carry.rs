@@ -205,8 +205,8 @@ impl BatchSender {
             TargetKind::Request(request) => self.by_request(request, frame).await,
             TargetKind::Steps(steps) => self.by_steps(steps, frame, StepsFor::Rows, before).await,
             TargetKind::Job(job) => self.by_job(job, frame, before).await,
-            // Rows of a file are not sent one by one.
-            TargetKind::File(_) => Carried {
+            // Rows of a file and of a database go other ways.
+            TargetKind::File(_) | TargetKind::Sql(_) => Carried {
                 came: CarryEnd::NotSent,
                 answers: Vec::new(),
                 answer: None,

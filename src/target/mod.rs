@@ -18,6 +18,7 @@ mod results;
 mod sender;
 mod sent;
 mod settle;
+mod sql;
 mod steps;
 mod traces;
 

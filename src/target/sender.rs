@@ -12,9 +12,10 @@ use super::parcel::{Parcel, Unit, rows_in_words};
 use super::results::batch_value;
 use super::sent::{BatchSent, Sent};
 use crate::counters::Counters;
-use crate::plan::target::{BatchPlan, Groups, TargetPlan};
+use crate::plan::target::{BatchPlan, Groups, TargetKind, TargetPlan};
 use crate::source::Context;
 use crate::spec::LogLevel;
+use crate::sql::Database;
 use crate::template::{Frame, Value, text_of};
 
 /// Sends rows by one target.
@@ -43,6 +44,8 @@ pub struct BatchSender {
     pub steps_reached: Vec<AtomicU64>,
     /// Whether the list of results was ever there, and what is said if it was not.
     pub lists: Mutex<Lists>,
+    /// The connection to a database, where that is the target, between two batches.
+    pub database: tokio::sync::Mutex<Option<Database>>,
 }
 
 /// Where the list of results was looked for.
@@ -83,6 +86,7 @@ impl BatchSender {
             steps_run: (0..steps).map(|_| AtomicU64::new(0)).collect(),
             steps_reached: (0..steps).map(|_| AtomicU64::new(0)).collect(),
             lists: Mutex::default(),
+            database: tokio::sync::Mutex::default(),
         }
     }
 
@@ -148,6 +152,9 @@ impl BatchSender {
 
     /// Sends rows until the fate of each is known.
     pub async fn send(&self, unit: Unit) -> Sent {
+        if let TargetKind::Sql(plan) = &self.plan.kind {
+            return self.send_sql(plan, unit).await;
+        }
         let mut sent = Sent::default();
         let mut waiting = VecDeque::from([unit]);
         while let Some(unit) = waiting.pop_front() {
@@ -208,7 +215,7 @@ impl BatchSender {
     }
 
     /// Says which rows a batch has before it is sent: a run that dies has said what it was doing.
-    async fn announce(&self, unit: &Unit) {
+    pub(super) async fn announce(&self, unit: &Unit) {
         let (Some(number), None) = (unit.number, self.context.http.rehearsal()) else {
             return;
         };

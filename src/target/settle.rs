@@ -257,7 +257,7 @@ impl BatchSender {
         let request = match &self.plan.kind {
             TargetKind::Request(request) => Some(&**request),
             TargetKind::Steps(steps) => steps.last().map(|step| &step.request),
-            TargetKind::Job(_) | TargetKind::File(_) => None,
+            TargetKind::Job(_) | TargetKind::File(_) | TargetKind::Sql(_) => None,
         };
         let is_graphql =
             request.is_some_and(|request| matches!(request.body, Some(BodyPlan::GraphQl { .. })));
@@ -277,7 +277,7 @@ impl BatchSender {
                 SubmitPlan::Request(request) => return &request.retry,
                 SubmitPlan::Steps(steps) => steps,
             },
-            TargetKind::File(_) => return &NO_RETRY,
+            TargetKind::File(_) | TargetKind::Sql(_) => return &NO_RETRY,
         };
         steps.last().map_or(&NO_RETRY, |step| &step.request.retry)
     }
@@ -308,7 +308,10 @@ impl BatchSender {
             TargetKind::Job(job) => {
                 job.all_or_nothing || results.is_some_and(|results| results.all_or_nothing)
             }
-            TargetKind::Request(_) | TargetKind::Steps(_) | TargetKind::File(_) => false,
+            TargetKind::Request(_)
+            | TargetKind::Steps(_)
+            | TargetKind::File(_)
+            | TargetKind::Sql(_) => false,
         }
     }
 

@@ -1,8 +1,12 @@
 //! JSON: a value, or a list of them.
 
+#[cfg(any(feature = "parquet", feature = "sql"))]
+mod double;
 mod numbers;
 mod read;
 
+#[cfg(any(feature = "parquet", feature = "sql"))]
+pub use double::double;
 pub use numbers::without_numbers_that_are_none;
 pub use read::{broken, collect, is_list, keys_of, parse_page, read};
 

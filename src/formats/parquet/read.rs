@@ -12,6 +12,7 @@ use parquet::schema::types::Type;
 use serde_json::value::RawValue;
 
 use crate::digest::base64;
+use crate::formats::json::double;
 use crate::formats::reading::Decoding;
 use crate::formats::{PageFindings, ReadError, Sink};
 use crate::template::document;
@@ -226,18 +227,9 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, text);
 }
 
-/// Whole numbers up to this are exact.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
-/// A number with the digits that its type has; what is none is nothing. Whole ones have no fraction: where
-/// cells are empty, writers make such columns of whole numbers.
+/// A number with the digits that its type has; what is none is nothing.
 fn write_number(number: f64, as_it_is: impl serde::Serialize, out: &mut Vec<u8>) {
-    if number.fract() == 0.0 && number.abs() <= EXACT {
-        out.extend_from_slice(format!("{number:.0}").as_bytes());
-        return;
-    }
-    // Writing into memory does not fail.
-    let _ = serde_json::to_writer(out, &as_it_is);
+    out.extend_from_slice(double(number, as_it_is).as_bytes());
 }
 
 /// An instant, or what clocks showed at one.

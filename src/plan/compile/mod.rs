@@ -21,6 +21,7 @@ mod request_parts;
 mod results;
 mod rules;
 mod source;
+mod sql;
 mod target;
 mod target_job;
 mod values;

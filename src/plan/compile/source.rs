@@ -169,6 +169,16 @@ impl Compiler<'_> {
                 let scope = scopes.request();
                 StepKind::File(Box::new(self.file(file, reads, label, scopes, &scope)))
             }
+            Origin::Sql(query) => {
+                if let Some(records) = reads.records {
+                    self.error(
+                        records,
+                        "`records` is a path through an answer, and rows of a database are records already",
+                        "leave it out",
+                    );
+                }
+                StepKind::Sql(Box::new(self.sql_source(query, scopes, &before)))
+            }
             Origin::Job(job) => StepKind::Job(Box::new(self.job(job, reads, label, scopes))),
             Origin::FirstOf(steps) => {
                 StepKind::FirstOf(self.alternatives(steps, label, scopes, has_windows))

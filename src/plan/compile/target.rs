@@ -9,7 +9,9 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::plan::around::AroundPlan;
 use crate::plan::reads::BodyReads;
 use crate::plan::scopes::Scopes;
-use crate::plan::target::{BatchPlan, ItemPlan, ResultsPlan, SubmitPlan, TargetKind, TargetPlan};
+use crate::plan::target::{
+    BatchPlan, ItemPlan, ResultsPlan, SubmitPlan, TRANSACTION_ROWS, TargetKind, TargetPlan,
+};
 use crate::plan::{Change, EntryPlan};
 use crate::spec::places::{HasPlace, Placed};
 use crate::spec::request::Request;
@@ -168,7 +170,7 @@ impl Compiler<'_> {
             .iter()
             .any(|name| uses.names.contains(*name));
         // Entries share `item`: it is made where something reads it, or the rows of a file are it.
-        if !is_read && !matches!(means, Means::File(_)) {
+        if !is_read && !matches!(means, Means::File(_) | Means::Sql(_)) {
             plan.item = None;
             let item = owners.shared.keys.item.as_ref();
             if let (Mode::Export, Some(item)) = (self.spec().mode.value, item) {
@@ -201,6 +203,13 @@ impl Compiler<'_> {
         let item_spec = owners.first(|keys| keys.item.as_ref());
         let item = self.item(item_spec, batch_spec.is_some(), scopes);
         let batch = batch_spec.map(|batch| self.batch(batch, &scopes.sent_row()));
+        let batch = batch.or_else(|| {
+            matches!(means, Means::Sql(_)).then_some(BatchPlan {
+                rows: TRANSACTION_ROWS,
+                bytes: None,
+                by: None,
+            })
+        });
         let row = item_scope(&scopes.sent_row(), item.as_ref());
         let seen = seen_by(scopes, row, item.as_ref(), batch.as_ref());
         let rules = owners.each().filter_map(|keys| keys.on_response.as_ref());
@@ -235,6 +244,10 @@ impl Compiler<'_> {
                 let file = self.file_target(file, label, scopes, &seen.row, own_item);
                 TargetKind::File(Arc::new(file))
             }
+            Means::Sql(sql) => {
+                let plan = self.sql_target(sql, item_spec, scopes, &seen.row);
+                TargetKind::Sql(Box::new(plan))
+            }
             Means::Request(request) => {
                 let purpose = seen.purpose;
                 let (plan, uses) = self.watched(|compiler| {
@@ -249,7 +262,7 @@ impl Compiler<'_> {
         self.target_rules.clear();
         let download = match means {
             Means::Job(job) => job.download.as_ref(),
-            Means::Request(_) | Means::Steps(_) | Means::File(_) => None,
+            Means::Request(_) | Means::Steps(_) | Means::File(_) | Means::Sql(_) => None,
         };
         let scopes_of_results = (&answers, &results_scope);
         let results = self.results_of(
@@ -293,7 +306,7 @@ impl Compiler<'_> {
         (answers, row): (&Scope, &Scope),
     ) -> Option<ResultsPlan> {
         let may_come_late = match &*kind {
-            TargetKind::Request(_) | TargetKind::File(_) => false,
+            TargetKind::Request(_) | TargetKind::File(_) | TargetKind::Sql(_) => false,
             // What an earlier step changed may be of all rows.
             TargetKind::Steps(steps) => steps.split_last().is_some_and(|(last, before)| {
                 !last.request.changes() || before.iter().any(|step| step.request.changes())
@@ -318,7 +331,7 @@ impl Compiler<'_> {
                     last.request.errors_are_read = is_read_here;
                 }
             }
-            TargetKind::Job(_) | TargetKind::File(_) => {}
+            TargetKind::Job(_) | TargetKind::File(_) | TargetKind::Sql(_) => {}
         }
         if let (None, Some(download)) = (&results, download) {
             self.error(
@@ -368,11 +381,15 @@ impl Compiler<'_> {
             }
             return None;
         };
-        if let Means::File(_) = means {
+        if let Means::File(_) | Means::Sql(_) = means {
+            let is_file = matches!(means, Means::File(_));
             for (key, at) in more {
                 let hint = match key {
                     MoreKey::Item => continue,
-                    MoreKey::Concurrency => "a file is written in order",
+                    MoreKey::Batch if !is_file => continue,
+                    MoreKey::Concurrency if is_file => "a file is written in order",
+                    MoreKey::Concurrency => "rows go over one connection, in order",
+                    _ if !is_file => "a database has no answer: it says of each row what is wrong",
                     MoreKey::Batch | MoreKey::Results | MoreKey::Ok | MoreKey::OnResponse => {
                         "all rows go into one file, and share its fate"
                     }

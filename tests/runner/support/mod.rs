@@ -3,6 +3,7 @@
 pub mod case;
 pub mod channel;
 pub mod cli;
+pub mod database_servers;
 pub mod file_servers;
 pub mod http;
 pub mod judge;
