@@ -1,8 +1,9 @@
 //! Specs to start from: of a request as an API's documentation has it, of an API's description, of a
-//! feed, or of a mode alone.
+//! feed, of what another tool runs, or of a mode alone.
 //!
 //! What is written passes the check, has comments, and holds no secret.
 
+pub mod airbyte;
 mod answer;
 mod body;
 mod curl;

@@ -52,6 +52,8 @@ SIGINT and SIGTERM.";
 pub enum Command {
     /// Writes a spec to start from.
     New(NewArguments),
+    /// Writes specs of what another tool runs.
+    Convert(ConvertArguments),
     /// Names every mistake in specs, each with its place and what to do about it.
     Check(CheckArguments),
     /// Runs a connector against an embedded Container API: no platform needed.
@@ -106,6 +108,36 @@ pub struct RunArguments {
     /// How much is said.
     #[command(flatten)]
     pub verbosity: Verbosity,
+}
+
+/// `runner convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArguments {
+    /// Of what.
+    #[command(subcommand)]
+    pub from: ConvertFrom,
+}
+
+/// What specs are made of.
+#[derive(Debug, Subcommand)]
+pub enum ConvertFrom {
+    /// A manifest of Airbyte's low-code framework: a spec for each stream. What has no counterpart is a TODO
+    /// with the original beside it.
+    Airbyte(AirbyteArguments),
+}
+
+/// `runner convert airbyte`.
+#[derive(Debug, Args)]
+pub struct AirbyteArguments {
+    /// The manifest.
+    #[arg(value_name = "MANIFEST")]
+    pub manifest: PathBuf,
+    /// Only this stream.
+    #[arg(long, value_name = "NAME")]
+    pub stream: Option<String>,
+    /// Where specs are written.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
 }
 
 /// How much is said on standard error.

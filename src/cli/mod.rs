@@ -14,6 +14,7 @@ macro_rules! say_inline {
 mod arguments;
 mod check;
 mod completions;
+mod convert;
 mod explain;
 #[cfg(feature = "lsp")]
 mod lsp;
@@ -87,6 +88,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(arguments: Arguments, flags: SpecFlags) -> Exit {
     match arguments.command {
         Some(Command::New(new)) => new::new(new),
+        Some(Command::Convert(convert)) => convert::converted(&convert),
         Some(Command::Check(check)) => check::check(&check),
         #[cfg(feature = "sandbox")]
         Some(Command::Preview(preview)) => preview::preview(preview, &flags),

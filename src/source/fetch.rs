@@ -134,18 +134,14 @@ impl List<'_> {
         give: &mut impl AsyncFnMut(Item<'_>) -> Result<(), SourceError>,
     ) -> Result<NextPage, SourceError> {
         let (context, plan) = (self.context, self.plan);
+        let (http, elsewhere) = (&context.http, address.map(Elsewhere::Next));
         let label = &plan.request.label;
         let mut progress = ReadProgress::default();
         let mut losses = 0;
         loop {
             let reply = match self.ahead.take() {
                 Some(reply) => reply,
-                None => {
-                    context
-                        .http
-                        .send(&plan.request, seen, address.map(Elsewhere::Next))
-                        .await
-                }
+                None => http.send(&plan.request, seen, elsewhere).await,
             };
             let (answer, rest) = match reply {
                 Ok(Reply::Good(answer, rest)) => (answer, rest),

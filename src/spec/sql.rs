@@ -10,7 +10,7 @@ use super::{OneOrMany, Template};
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SqlSource {
-    /// Which database: `postgres://HOST/NAME`, `mysql://HOST/NAME` (MariaDB too), `sqlite:FILE`.
+    /// Which database: `postgres://HOST/NAME`, `mysql://HOST/NAME` (`MariaDB` too), `sqlite:FILE`.
     ///
     /// ```yaml
     /// url: "postgres://{{ options.HOST }}/shop"
@@ -46,7 +46,7 @@ pub struct SqlSource {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SqlTarget {
-    /// Which database: `postgres://HOST/NAME`, `mysql://HOST/NAME` (MariaDB too), `sqlite:FILE`.
+    /// Which database: `postgres://HOST/NAME`, `mysql://HOST/NAME` (`MariaDB` too), `sqlite:FILE`.
     ///
     /// ```yaml
     /// url: "mysql://{{ options.HOST }}/shop"

@@ -212,7 +212,7 @@ fn told(error: &Error) -> SqlError {
         return if error.is_closed()
             || error
                 .source()
-                .is_some_and(|cause| cause.is::<std::io::Error>())
+                .is_some_and(<dyn std::error::Error + 'static>::is::<std::io::Error>)
         {
             SqlError::Lost(reason)
         } else {

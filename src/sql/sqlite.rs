@@ -79,12 +79,8 @@ impl Connection {
         let reading = self.thread.run(move || {
             let database = database.lock().unwrap_or_else(PoisonError::into_inner);
             let mut query = database.prepare(&text).map_err(|error| told(&error))?;
-            distinct(query.column_names().into_iter())?;
-            let names: Vec<String> = query
-                .column_names()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
+            distinct(query.column_names())?;
+            let names: Vec<String> = query.column_names().map(str::to_owned).collect();
             let mut found = query
                 .query(params_from_iter(values))
                 .map_err(|error| told(&error))?;
@@ -157,12 +153,11 @@ fn write_row<'d>(
     let known = last
         .take()
         .filter(|(known, _)| Arc::ptr_eq(known, &statement));
-    let mut ready = match known {
-        Some((_, ready)) => ready,
-        None => {
-            let (text, _) = statement.written(Dialect::Sqlite);
-            database.prepare(&text).map_err(|error| told(&error))?
-        }
+    let mut ready = if let Some((_, ready)) = known {
+        ready
+    } else {
+        let (text, _) = statement.written(Dialect::Sqlite);
+        database.prepare(&text).map_err(|error| told(&error))?
     };
     {
         let mut rows = ready

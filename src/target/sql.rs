@@ -40,7 +40,7 @@ impl BatchSender {
         let works: Vec<Work> = match self.works(plan, &unit) {
             Ok(works) => works,
             Err(reason) => {
-                self.tell_each(&unit, &mut sent, 0, |_| {
+                tell_each(&unit, &mut sent, 0, |_| {
                     (Status::Failed, Some(reason.clone()))
                 });
                 return sent;
@@ -80,7 +80,7 @@ impl BatchSender {
                 }
                 Tried::Unknown(reason) => {
                     let reason = self.redacted(&reason);
-                    self.tell_each(&unit, &mut sent, attempt, |index| match &works[index] {
+                    tell_each(&unit, &mut sent, attempt, |index| match &works[index] {
                         Ok(_) => (Status::Unknown, Some(reason.clone())),
                         Err(wrong) => (Status::Failed, Some(wrong.clone())),
                     });
@@ -197,17 +197,16 @@ impl BatchSender {
     /// One transaction with all rows. A connection that is in doubt is not used again.
     async fn try_once(&self, plan: &SqlTargetPlan, works: &[Work]) -> Tried {
         let mut slot = self.database.lock().await;
-        let mut database = match slot.take() {
-            Some(database) => database,
-            None => {
-                let login = match login_of(&self.context, &plan.database, &self.base) {
-                    Ok(login) => login,
-                    Err(error) => return Tried::Nothing(SqlError::Address(error.to_string())),
-                };
-                match Database::open(&login, Use::Write).await {
-                    Ok(database) => database,
-                    Err(error) => return Tried::Nothing(error),
-                }
+        let mut database = if let Some(database) = slot.take() {
+            database
+        } else {
+            let login = match login_of(&self.context, &plan.database, &self.base) {
+                Ok(login) => login,
+                Err(error) => return Tried::Nothing(SqlError::Address(error.to_string())),
+            };
+            match Database::open(&login, Use::Write).await {
+                Ok(database) => database,
+                Err(error) => return Tried::Nothing(error),
             }
         };
         let tried = transaction(&mut database, works).await;
@@ -231,7 +230,7 @@ impl BatchSender {
         attempts: u32,
         why: impl Fn(usize) -> Option<String>,
     ) {
-        self.tell_each(unit, sent, attempts, |index| {
+        tell_each(unit, sent, attempts, |index| {
             let reason = match &works[index] {
                 Ok(_) => why(index).map(|reason| self.redacted(&reason)),
                 Err(wrong) => Some(wrong.clone()),
@@ -242,27 +241,27 @@ impl BatchSender {
             }
         });
     }
+}
 
-    fn tell_each(
-        &self,
-        unit: &Unit,
-        sent: &mut Sent,
-        attempts: u32,
-        fate: impl Fn(usize) -> (Status, Option<String>),
-    ) {
-        for (index, parcel) in unit.parcels.iter().enumerate() {
-            let (status, message) = fate(index);
-            sent.told.push(RowOutcome {
-                place: parcel.place,
-                outcome: Outcome {
-                    status,
-                    message,
-                    code: None,
-                    attempts,
-                },
-                answers: None,
-            });
-        }
+/// Tells each row's fate.
+fn tell_each(
+    unit: &Unit,
+    sent: &mut Sent,
+    attempts: u32,
+    fate: impl Fn(usize) -> (Status, Option<String>),
+) {
+    for (index, parcel) in unit.parcels.iter().enumerate() {
+        let (status, message) = fate(index);
+        sent.told.push(RowOutcome {
+            place: parcel.place,
+            outcome: Outcome {
+                status,
+                message,
+                code: None,
+                attempts,
+            },
+            answers: None,
+        });
     }
 }
 

@@ -17,6 +17,7 @@ mod checks;
 mod client_certificates;
 mod command_line;
 mod container_api;
+mod convert;
 mod databases;
 mod diagnostics;
 mod export_ends;

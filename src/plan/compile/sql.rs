@@ -47,20 +47,19 @@ impl Compiler<'_> {
     ) -> SqlTargetPlan {
         let base = scopes.base();
         let login = (at.username.as_ref(), at.password.as_ref(), at.tls);
-        let database = match &at.url {
-            Some(url) => self.database(url, login, &base),
-            None => {
-                self.error(
-                    at,
-                    "a database has an address, and here is none",
-                    "url: postgres://db.example.com/shop",
-                );
-                DatabasePlan {
-                    url: Template::constant(Value::from("")),
-                    username: None,
-                    password: None,
-                    tls: at.tls,
-                }
+        let database = if let Some(url) = &at.url {
+            self.database(url, login, &base)
+        } else {
+            self.error(
+                at,
+                "a database has an address, and here is none",
+                "url: postgres://db.example.com/shop",
+            );
+            DatabasePlan {
+                url: Template::constant(Value::from("")),
+                username: None,
+                password: None,
+                tls: at.tls,
             }
         };
         let write = match (&at.table, &at.query) {
@@ -203,7 +202,7 @@ impl Compiler<'_> {
                 );
             }
         }
-        for (name, node) in params.iter() {
+        for (name, node) in params {
             if !names.iter().any(|known| **known == *name.text) {
                 self.error(
                     node,
