@@ -153,7 +153,9 @@ mod tests {
             ("sqlite:", "names no file"),
             ("shop", "is none"),
         ] {
-            let error = read(wrong, "", SqlTls::Verified).unwrap_err();
+            let Err(error) = read(wrong, "", SqlTls::Verified) else {
+                panic!("{wrong}");
+            };
             assert!(error.contains(said), "{wrong}: {error}");
         }
     }

@@ -56,9 +56,10 @@ fn page(objects: &Objects, prefix: &str, marker: &str) -> (Vec<String>, String) 
         .filter(|name| name.as_str() > marker)
         .cloned()
         .collect();
-    let next = match names.len() > PAGE {
-        true => names[PAGE - 1].clone(),
-        false => String::new(),
+    let next = if names.len() > PAGE {
+        names[PAGE - 1].clone()
+    } else {
+        String::new()
     };
     names.truncate(PAGE);
     (names, next)
@@ -107,10 +108,9 @@ fn azure(objects: &Objects) -> Server {
         match (method.as_str(), of("comp")) {
             ("GET", "list") => {
                 let (names, next) = page(&objects, of("prefix"), of("marker"));
-                let blobs: String = names
-                    .iter()
-                    .map(|name| format!("<Blob><Name>{name}</Name></Blob>"))
-                    .collect();
+                let blobs = names.iter();
+                let blobs = blobs.map(|name| format!("<Blob><Name>{name}</Name></Blob>"));
+                let blobs = blobs.collect::<Vec<_>>().concat();
                 let list = format!(
                     "<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker>{next}</NextMarker></EnumerationResults>"
                 );
@@ -158,12 +158,11 @@ fn google(objects: &Objects) -> Server {
                     && aud.ends_with("/token")
                     && scope == "https://www.googleapis.com/auth/devstorage.read_write"
             });
-            return match is_good {
-                true => Message::answer(
-                    200,
-                    r#"{"access_token":"token-of-google","expires_in":3600}"#,
-                ),
-                false => Message::answer(400, r#"{"error":"invalid_grant"}"#),
+            return if is_good {
+                let token = r#"{"access_token":"token-of-google","expires_in":3600}"#;
+                Message::answer(200, token)
+            } else {
+                Message::answer(400, r#"{"error":"invalid_grant"}"#)
             };
         }
         if request.header("authorization") != Some("Bearer token-of-google") {
@@ -173,14 +172,12 @@ fn google(objects: &Objects) -> Server {
         match (method.as_str(), of("list-type")) {
             ("GET", "2") => {
                 let (names, next) = page(&objects, of("prefix"), of("continuation-token"));
-                let contents: String = names
-                    .iter()
-                    .map(|name| {
+                let contents = names.iter().map(|name| {
                         // As is asked for by `encoding-type`.
                         let name = name.replace(' ', "%20").replace('ü', "%C3%BC");
                         format!("<Contents><Key>{name}</Key><ETag>1</ETag><LastModified>2024-01-31T12:00:00Z</LastModified><Size>5</Size></Contents>")
-                    })
-                    .collect();
+                    });
+                let contents = contents.collect::<Vec<_>>().concat();
                 let next = match next.as_str() {
                     "" => String::new(),
                     next => format!("<NextContinuationToken>{next}</NextContinuationToken>"),

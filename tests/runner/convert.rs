@@ -1,6 +1,7 @@
 //! Manifests of Airbyte's low-code framework become specs: what is called complete passes the check and runs, what
 //! has no counterpart is said.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -40,7 +41,8 @@ fn specs(name: &str) -> (Ended, String) {
         if is_complete {
             Runner::new().arg("check").arg(&file).run().expect(0);
         }
-        all += &format!("=== {}\n{text}", file.file_name().unwrap().display());
+        let name = file.file_name().unwrap().display();
+        writeln!(all, "=== {name}\n{text}").unwrap();
     }
     let ended = Ended {
         stdout: ended

@@ -20,7 +20,8 @@ pub fn todo(block: &mut Block, why: &str, original: &Value) {
     if !original.is_null() {
         let original = serde_yaml::to_string(&shown(original)).unwrap_or_default();
         for line in original.trim_end().lines() {
-            text += &format!("\n  {line}");
+            // Writing into a string does not fail.
+            let _ = write!(text, "\n  {line}");
         }
     }
     comment(block, &text);

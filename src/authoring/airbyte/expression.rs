@@ -1,6 +1,7 @@
 //! Templates of a manifest become templates of a spec: the same Jinja over other names.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -52,7 +53,8 @@ pub fn rewritten(text: &str, names: &Names) -> Result<String, String> {
             None => (inner, ""),
         };
         let expression = expression(inner.trim(), names)?;
-        out += &format!("{open}{left} {expression} {right}{close}");
+        // Writing into a string does not fail.
+        let _ = write!(out, "{open}{left} {expression} {right}{close}");
         rest = after;
     }
     out.push_str(rest);

@@ -70,7 +70,7 @@ impl Manifest {
 
     /// The names of its streams.
     pub fn names(&self) -> Vec<String> {
-        self.streams.iter().map(|stream| name_of(stream)).collect()
+        self.streams.iter().map(name_of).collect()
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod auth;
 mod block;
+mod cursors;
+mod decoders;
 mod expression;
 mod manifest;
 mod options;

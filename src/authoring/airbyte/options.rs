@@ -50,16 +50,13 @@ fn one_of(alternatives: &[Value], way: &mut Vec<String>, all: &mut Vec<Field>) {
     for alternative in alternatives {
         let properties = alternative.get("properties").and_then(Value::as_object);
         for (key, field) in properties.into_iter().flatten() {
-            match field.get("const") {
-                Some(constant) => constants
-                    .entry(key.clone())
-                    .or_default()
-                    .push(constant.clone()),
-                None => {
-                    way.push(key.clone());
-                    add(option_of(way), option(field, false), all);
-                    way.pop();
-                }
+            if let Some(constant) = field.get("const") {
+                let choices = constants.entry(key.clone()).or_default();
+                choices.push(constant.clone());
+            } else {
+                way.push(key.clone());
+                add(option_of(way), option(field, false), all);
+                way.pop();
             }
         }
     }

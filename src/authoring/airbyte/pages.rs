@@ -137,14 +137,12 @@ pub fn inject(option: &Value, value: &str, request: &mut Block) -> Result<(), St
         Some("body_data") => "form",
         other => return Err(format!("a value in `{}`", other.unwrap_or_default())),
     };
-    let way: Vec<String> = match text(option, "field_name") {
-        Some(name) => vec![name],
-        None => {
-            let parts = list(option, "field_path").iter();
-            parts
-                .filter_map(|part| part.as_str().map(str::to_owned))
-                .collect()
-        }
+    let way: Vec<String> = if let Some(name) = text(option, "field_name") {
+        vec![name]
+    } else {
+        let parts = list(option, "field_path").iter();
+        let parts = parts.filter_map(|part| part.as_str().map(str::to_owned));
+        parts.collect()
     };
     let Some((last, before)) = way.split_last() else {
         return Err("a value without the name of its field".to_owned());

@@ -215,12 +215,13 @@ fn rules_of(filter: &Value, names: &Names) -> Result<Vec<Value>, String> {
         "RETRY" | "RATE_LIMITED" => "retry",
         "IGNORE" => "skip",
         "REFRESH_TOKEN_THEN_RETRY" => "refresh_auth",
-        "" => {
-            match text(filter, "failure_type").is_some() || get(filter, "error_message").is_some() {
-                true => "fail",
-                false => return Err("no action".to_owned()),
-            }
+        "" if get(filter, "failure_type")
+            .or(get(filter, "error_message"))
+            .is_some() =>
+        {
+            "fail"
         }
+        "" => return Err("no action".to_owned()),
         other => return Err(format!("the action `{other}`")),
     };
     let mut conditions = Vec::new();

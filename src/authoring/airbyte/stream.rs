@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::auth::auth;
 use super::block::{Block, comment, todo};
+use super::cursors::{Cursor, own_filter};
+use super::decoders::decoded;
 use super::expression::{Names, rewritten};
 use super::manifest::{get, kind, list, name_of, text};
 use super::pages::{inject, paging};
@@ -85,7 +87,7 @@ pub fn parts_of(stream: &Value, budget: &Value) -> Parts {
 }
 
 /// A word that a step may be called.
-fn word(name: &str, taken: &[String]) -> String {
+pub fn word(name: &str, taken: &[String]) -> String {
     let word: String = name
         .to_lowercase()
         .chars()
@@ -110,7 +112,18 @@ impl Parts {
         let mut carried = Vec::new();
         self.partitions(&retriever, &mut names, &mut carried, &mut step);
         if let Some(sync) = get(stream, "incremental_sync") {
-            self.windows(sync, is_main, &mut names, &mut carried, &mut step);
+            let cursor = Cursor {
+                sync,
+                is_main,
+                taken: &self.taken,
+            };
+            let made = cursor.made(&mut names, &mut step);
+            self.taken.extend(made.name);
+            self.steps.extend(made.step);
+            carried.extend(made.carried);
+            if made.incremental.is_some() {
+                self.incremental = made.incremental;
+            }
         }
         let name = word(&name_of(stream), &self.taken);
         self.taken.push(name.clone());
@@ -159,9 +172,10 @@ impl Parts {
         let mut request = match request(&requester, names, step, whole) {
             Ok(request) => request,
             Err(why) => {
-                let why = match why.contains("no counterpart") {
-                    true => why,
-                    false => format!("the request has {why}"),
+                let why = if why.contains("no counterpart") {
+                    why
+                } else {
+                    format!("the request has {why}")
                 };
                 todo(step, &why, &requester);
                 Block::from_iter([("path".to_owned(), json!("/"))])
@@ -191,7 +205,7 @@ impl Parts {
             "pages".to_owned(),
             paged.pages.unwrap_or_else(|| json!("none")),
         );
-        self.selected(retriever, step);
+        selected(retriever, step);
         if let Some(decoder) = get(retriever, "decoder") {
             match decoded(decoder) {
                 Ok(None) => {}
@@ -199,49 +213,6 @@ impl Parts {
                     step.insert("format".to_owned(), format);
                 }
                 Err(why) => todo(step, &why, decoder),
-            }
-        }
-    }
-
-    /// Which records an answer has.
-    fn selected(&mut self, retriever: &Value, step: &mut Block) {
-        let Some(selector) = get(retriever, "record_selector") else {
-            return;
-        };
-        if let Some(extractor) = get(selector, "extractor") {
-            if kind(extractor) == "DpathExtractor" {
-                let parts = list(extractor, "field_path");
-                let path = parts.iter().map(|part| match part.as_str() {
-                    Some("*") => Some("[*]".to_owned()),
-                    Some(name) if name.contains("{{") || name.contains("**") => None,
-                    Some(name) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
-                        Some(format!(".{name}"))
-                    }
-                    Some(name) => Some(format!("['{name}']")),
-                    None => None,
-                });
-                match path.collect::<Option<String>>() {
-                    Some(path) if path.is_empty() => {}
-                    Some(path) => {
-                        step.insert("records".to_owned(), json!(format!("${path}")));
-                    }
-                    None => todo(step, "the place of records is a template", extractor),
-                }
-            } else {
-                let why = format!("`{}` has no counterpart", kind(extractor));
-                todo(step, &why, extractor);
-            }
-        }
-        let filter = get(selector, "record_filter");
-        if let Some(filter) = filter {
-            let condition =
-                text(filter, "condition").map(|text| rewritten(&text, &Names::default()));
-            match condition {
-                Some(Ok(condition)) if condition.contains("{{") => {
-                    step.insert("where".to_owned(), json!(condition));
-                }
-                Some(Err(why)) => todo(step, &format!("the filter has {why}"), filter),
-                _ => todo(step, "a filter that is no condition", filter),
             }
         }
     }
@@ -317,137 +288,6 @@ impl Parts {
         }
     }
 
-    /// What is new since the last run, in spans of time where a step is said.
-    fn windows(
-        &mut self,
-        sync: &Value,
-        is_main: bool,
-        names: &mut Names,
-        carried: &mut Vec<(Value, String)>,
-        step: &mut Block,
-    ) {
-        let field = text(sync, "cursor_field").unwrap_or_default();
-        if field.contains("{{") || field.is_empty() {
-            todo(step, "a field of time that is a template", sync);
-            return;
-        }
-        if kind(sync) != "DatetimeBasedCursor" {
-            todo(step, &format!("`{}` has no counterpart", kind(sync)), sync);
-            return;
-        }
-        let moment = |key: &str| -> Result<Option<String>, String> {
-            let Some(value) = get(sync, key) else {
-                return Ok(None);
-            };
-            let text = match value {
-                Value::Object(_) => {
-                    let limits = ["min_datetime", "max_datetime"];
-                    if limits.iter().any(|limit| get(value, limit).is_some()) {
-                        return Err(
-                            "a moment that is the earlier or the later of several".to_owned()
-                        );
-                    }
-                    text(value, "datetime")
-                }
-                other => other.as_str().map(str::to_owned),
-            };
-            text.map(|text| rewritten(&text, &Names::default()))
-                .transpose()
-        };
-        let (start, end) = match (moment("start_datetime"), moment("end_datetime")) {
-            (Ok(start), Ok(end)) => (start, end),
-            (Err(why), _) | (_, Err(why)) => {
-                todo(step, &why, sync);
-                return;
-            }
-        };
-        let format = text(sync, "datetime_format");
-        let format = format.unwrap_or_else(|| "%Y-%m-%dT%H:%M:%S.%f%z".to_owned());
-        if format.contains("%_ms") || format.contains("%epoch") {
-            todo(step, &format!("dates as `{format}`"), sync);
-        }
-        let mut incremental = Block::new();
-        incremental.insert(
-            "value".to_owned(),
-            json!(format!("{{{{ record.{field} }}}}")),
-        );
-        if let Some(start) = &start {
-            incremental.insert("start".to_owned(), json!(start));
-        }
-        if let Some(lookback) = text(sync, "lookback_window") {
-            match rewritten(&lookback, &Names::default()) {
-                Ok(lookback) => {
-                    incremental.insert("lookback".to_owned(), json!(lookback));
-                }
-                Err(why) => todo(step, &format!("`lookback_window` has {why}"), sync),
-            }
-        }
-        // What parents read is read whole: only one list has a newest value.
-        let from = if is_main {
-            "since".to_owned()
-        } else {
-            let start = start.unwrap_or_default();
-            let inner = start
-                .strip_prefix("{{")
-                .and_then(|start| start.strip_suffix("}}"));
-            inner.map_or_else(
-                || format!("'{start}'"),
-                |inner| format!("({})", inner.trim()),
-            )
-        };
-        if is_main {
-            let partition = names.partitions.values().next().cloned();
-            if let Some(partition) = partition {
-                incremental.insert("by".to_owned(), json!(format!("{{{{ {partition} }}}}")));
-            }
-            self.incremental = Some(Value::Object(incremental));
-        }
-        let field_of =
-            |key: &str, default: &str| text(sync, key).unwrap_or_else(|| default.to_owned());
-        let (start_field, end_field) = (
-            field_of("partition_field_start", "start_time"),
-            field_of("partition_field_end", "end_time"),
-        );
-        let (first, last) = if let Some(length) = text(sync, "step") {
-            let name = word("window", &self.taken);
-            self.taken.push(name.clone());
-            let mut windows = Block::new();
-            windows.insert("from".to_owned(), json!(format!("{{{{ {from} }}}}")));
-            if let Some(end) = end {
-                windows.insert("to".to_owned(), json!(end));
-            }
-            windows.insert("step".to_owned(), json!(length));
-            if let Some(granularity) = text(sync, "cursor_granularity") {
-                windows.insert("gap".to_owned(), json!(granularity));
-            }
-            windows.insert("format".to_owned(), json!(format));
-            self.steps.push(json!({ "name": name, "windows": windows }));
-            (format!("{name}.from"), format!("{name}.to"))
-        } else {
-            let quoted = format.replace('\'', "\\'");
-            let end = end
-                .as_deref()
-                .and_then(|end| end.strip_prefix("{{")?.strip_suffix("}}"));
-            let end = end.map_or("now()", str::trim);
-            (
-                format!("({from} | date('{quoted}'))"),
-                format!("({end} | date('{quoted}'))"),
-            )
-        };
-        for (option, value) in [("start_time_option", &first), ("end_time_option", &last)] {
-            if let Some(option) = get(sync, option) {
-                // Parentheses around all of it are for where it is a part of more.
-                let bare = value
-                    .strip_prefix('(')
-                    .and_then(|value| value.strip_suffix(')'));
-                let value = format!("{{{{ {} }}}}", bare.unwrap_or(value));
-                carried.push((option.clone(), value));
-            }
-        }
-        names.bounds.insert(start_field, first);
-        names.bounds.insert(end_field, last);
-    }
-
     /// What becomes of a record.
     fn mapping(&mut self, stream: &Value) {
         let mut columns = Block::new();
@@ -521,81 +361,44 @@ impl Parts {
     }
 }
 
-/// Records that a source gives though they are old.
-fn own_filter(sync: &Value, step: &mut Block) {
-    let is_said = |key: &str| get(sync, key).is_some_and(|flag| flag == true);
-    let field = text(sync, "cursor_field").unwrap_or_default();
-    if is_said("is_client_side_incremental") {
-        let newer = format!("not since or record.{field} >= since");
-        let condition = match step.get("where").and_then(Value::as_str) {
-            Some(own) => {
-                let own = own
-                    .trim()
-                    .trim_start_matches("{{")
-                    .trim_end_matches("}}")
-                    .trim();
-                format!("{{{{ ({own}) and ({newer}) }}}}")
-            }
-            None => format!("{{{{ {newer} }}}}"),
-        };
-        step.insert("where".to_owned(), json!(condition));
-    }
-    if is_said("is_data_feed") {
-        let stop = format!("{{{{ since and page.last.{field} < since }}}}");
-        let pages = step.get_mut("pages").and_then(Value::as_object_mut);
-        let choice = pages.and_then(|pages| pages.values_mut().next());
-        match choice.and_then(Value::as_object_mut) {
-            Some(keys) if !keys.contains_key("stop") => {
-                keys.insert("stop".to_owned(), json!(stop));
-            }
-            _ => todo(step, "a feed that ends where records are old", sync),
-        }
-    }
-}
-
-/// How answers are read, where that is not found out.
-fn decoded(decoder: &Value) -> Result<Option<Value>, String> {
-    Ok(match kind(decoder) {
-        "JsonDecoder" | "" => None,
-        "JsonlDecoder" | "IterableDecoder" if kind(decoder) == "JsonlDecoder" => {
-            Some(json!("jsonl"))
-        }
-        "XmlDecoder" => Some(json!("xml")),
-        "CsvDecoder" => {
-            let mut csv = Block::new();
-            for key in ["delimiter", "encoding"] {
-                if let Some(text) = text(decoder, key).filter(|text| text != "," && text != "utf-8")
-                {
-                    csv.insert(key.to_owned(), json!(text));
+/// Which records an answer has.
+fn selected(retriever: &Value, step: &mut Block) {
+    let Some(selector) = get(retriever, "record_selector") else {
+        return;
+    };
+    if let Some(extractor) = get(selector, "extractor") {
+        if kind(extractor) == "DpathExtractor" {
+            let parts = list(extractor, "field_path");
+            let path = parts.iter().map(|part| match part.as_str() {
+                Some("*") => Some("[*]".to_owned()),
+                Some(name) if name.contains("{{") || name.contains("**") => None,
+                Some(name) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+                    Some(format!(".{name}"))
                 }
-            }
-            Some(if csv.is_empty() {
-                json!("csv")
-            } else {
-                json!({ "csv": csv })
-            })
-        }
-        // How it is packed is found out.
-        "GzipDecoder" | "ZipfileDecoder" | "CompositeRawDecoder" => {
-            let inner = get(decoder, "decoder").or(get(decoder, "parser"));
-            match inner.map(|inner| (kind(inner), inner)) {
+                Some(name) => Some(format!("['{name}']")),
                 None => None,
-                Some(("JsonParser", _)) => None,
-                Some(("JsonLineParser", _)) => Some(json!("jsonl")),
-                Some(("CsvParser", _)) => Some(json!("csv")),
-                Some(("GzipParser", inner)) => return decoded_inner(inner),
-                Some((_, inner)) => return decoded(inner),
+            });
+            match path.collect::<Option<String>>() {
+                Some(path) if path.is_empty() => {}
+                Some(path) => {
+                    step.insert("records".to_owned(), json!(format!("${path}")));
+                }
+                None => todo(step, "the place of records is a template", extractor),
             }
+        } else {
+            let why = format!("`{}` has no counterpart", kind(extractor));
+            todo(step, &why, extractor);
         }
-        other => return Err(format!("`{other}` has no counterpart")),
-    })
-}
-
-fn decoded_inner(parser: &Value) -> Result<Option<Value>, String> {
-    match get(parser, "inner_parser").map(kind) {
-        None | Some("JsonParser") => Ok(None),
-        Some("JsonLineParser") => Ok(Some(json!("jsonl"))),
-        Some("CsvParser") => Ok(Some(json!("csv"))),
-        Some(other) => Err(format!("`{other}` has no counterpart")),
+    }
+    let filter = get(selector, "record_filter");
+    if let Some(filter) = filter {
+        let condition = text(filter, "condition").map(|text| rewritten(&text, &Names::default()));
+        match condition {
+            Some(Ok(condition)) if condition.contains("{{") => {
+                step.insert("where".to_owned(), json!(condition));
+            }
+            Some(Err(why)) => todo(step, &format!("the filter has {why}"), filter),
+            _ => todo(step, "a filter that is no condition", filter),
+        }
     }
 }

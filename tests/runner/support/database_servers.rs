@@ -232,10 +232,13 @@ impl DatabaseServer {
             .stderr(Stdio::null())
             .spawn()
             .expect("a client");
-        child.stdin.take()?.write_all(sql.as_bytes()).ok()?;
-        let mut text = String::new();
-        child.stdout.take()?.read_to_string(&mut text).ok()?;
-        child.wait().ok()?.success().then_some(text)
+        let mut input = child.stdin.take().expect("a way in");
+        // One that is refused reads nothing.
+        let _ = input.write_all(sql.as_bytes());
+        drop(input);
+        let ended = child.wait_with_output().expect("its end");
+        let text = String::from_utf8_lossy(&ended.stdout).into_owned();
+        ended.status.success().then_some(text)
     }
 
     /// What the server's own client says.
@@ -279,7 +282,7 @@ pub fn cutting(to: u16, word: &'static str, cut: Cut, times: u32) -> u16 {
 }
 
 fn pass_on(mut client: TcpStream, mut server: TcpStream, word: &str, cut: Cut, left: &AtomicU32) {
-    let mut piece = [0; 64 * 1024];
+    let mut piece = vec![0; 64 * 1024];
     while let Ok(read @ 1..) = client.read(&mut piece) {
         let has_word = piece[..read]
             .windows(word.len())
