@@ -5,6 +5,7 @@ use std::io::{Cursor, Read};
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::{PageFindings, ReadError};
 use crate::text_encoding::{CodePage, TextEncoding};
 
 /// The bytes as UTF-8; a byte order mark says more than `encoding`. Without either they are passed
@@ -85,6 +86,13 @@ impl Read for PageReader<'_> {
 
 /// The encoding that an XML file declares.
 pub fn declared(beginning: &[u8]) -> Option<TextEncoding> {
+    let encoding = TextEncoding::of_label(&declared_label(beginning)?)?;
+    // What can be read here is no UTF-16, whatever it says: .NET writes so.
+    (!encoding.is_wide()).then_some(encoding)
+}
+
+/// How an XML file names its encoding.
+fn declared_label(beginning: &[u8]) -> Option<String> {
     let head = &beginning[..beginning.len().min(200)];
     let text = String::from_utf8_lossy(head);
     let declaration = text
@@ -95,7 +103,37 @@ pub fn declared(beginning: &[u8]) -> Option<TextEncoding> {
     let value = declaration.split("encoding").nth(1)?.trim_start();
     let value = value.strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let encoding = TextEncoding::of_label(value[1..].split(quote).next()?)?;
-    // What can be read here is no UTF-16, whatever it says: .NET writes so.
-    (!encoding.is_wide()).then_some(encoding)
+    value[1..].split(quote).next().map(str::to_owned)
+}
+
+/// The encoding that an XML file declares, where nobody knows it.
+pub fn unknown(beginning: &[u8]) -> Option<String> {
+    let label = declared_label(beginning)?;
+    TextEncoding::of_label(&label).is_none().then_some(label)
+}
+
+/// What was read of a file whose encoding nobody knows: that is said, whatever became of it.
+pub fn told_of_unknown(
+    label: Option<String>,
+    read: Result<PageFindings, ReadError>,
+) -> Result<PageFindings, ReadError> {
+    let Some(label) = label else {
+        return read;
+    };
+    let hint = "format: { xml: { encoding: windows-1252 } } says another";
+    match read {
+        Ok(mut found) => {
+            found.warnings.push(format!(
+                "it declares the encoding `{label}`, which is not known here, and was read as UTF-8: {hint}"
+            ));
+            Ok(found)
+        }
+        Err(ReadError::Broken { format, reason }) => Err(ReadError::Broken {
+            format,
+            reason: format!(
+                "{reason}; it declares the encoding `{label}`, which is not known here: {hint}"
+            ),
+        }),
+        Err(other) => Err(other),
+    }
 }

@@ -249,7 +249,11 @@ impl FormatKind {
             Self::Json => return json::read(input.text(nothing), wanted, sink),
             Self::Jsonl => return jsonl::read(input.text(nothing), wanted, sink),
             Self::Csv(plan) => csv::read(input.text(nothing), plan, sink),
-            Self::Xml(plan) => xml::read(input.text(decode::declared), plan, wanted.probes, sink),
+            Self::Xml(plan) => {
+                let unknown = input.unknown_encoding();
+                let read = xml::read(input.text(decode::declared), plan, wanted.probes, sink);
+                decode::told_of_unknown(unknown, read)
+            }
             Self::Xlsx(plan) => xlsx::read(plan, input.bytes()?, frame, sink),
             Self::Parquet => parquet::read(input, sink),
         }?;

@@ -237,6 +237,14 @@ pub(super) struct Decoding<'r> {
 }
 
 impl<'r> Decoding<'r> {
+    /// How they name their encoding themselves, where nobody knows it and nothing else says one.
+    pub fn unknown_encoding(&self) -> Option<String> {
+        if self.said.or(self.hinted).is_some() {
+            return None;
+        }
+        decode::unknown(self.input.beginning())
+    }
+
     /// As text. `declared` is what they say themselves.
     pub fn text(self, declared: fn(&[u8]) -> Option<TextEncoding>) -> Box<dyn Read + 'r> {
         let encoding = self

@@ -20,6 +20,9 @@ use crate::template::Frame;
 /// The largest object that one request may write: what all of them take.
 const LARGEST: u64 = 5_000 << 20;
 
+/// Parameters that open a bucket.
+const SIGNS: [&str; 3] = ["sig", "X-Amz-Signature", "X-Amz-Credential"];
+
 /// A bucket.
 pub struct Store<'s> {
     http: &'s Http,
@@ -61,6 +64,16 @@ impl<'s> Store<'s> {
         })
     }
 
+    /// An address; what signs it is hidden from then on, on tapes too.
+    fn hidden(&self, url: Url) -> Url {
+        for (name, value) in url.query_pairs() {
+            if SIGNS.contains(&&*name) {
+                self.http.redactor().add(&value);
+            }
+        }
+        url
+    }
+
     async fn get(&self, url: &Url, what: &str) -> Result<(Arc<Answer>, Option<Rest>), PlaceError> {
         match self
             .http
@@ -98,6 +111,7 @@ impl<'s> Store<'s> {
                 Kind::S3(bucket) => bucket.list(prefix, after)?,
                 Kind::Azure(container) => container.list(prefix, after),
             };
+            let url = self.hidden(url);
             let (answer, rest) = self.get(&url, prefix).await?;
             let mut body = answer.held.to_vec();
             if let Some(mut rest) = rest {
@@ -132,6 +146,7 @@ impl<'s> Store<'s> {
             Kind::S3(bucket) => bucket.object(key, verb),
             Kind::Azure(container) => Ok(container.object(key)),
         }
+        .map(|url| self.hidden(url))
     }
 
     /// The answer with an object.

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, Value};
 
 use super::options::{OptionPlan, flag_of};
 use super::secret::{Redactor, Secret, hidden_name};
+use crate::digest::{Hash, hex};
 use crate::spec::OptionType;
+use crate::template::text_of;
 
 /// A value as its type has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +140,17 @@ impl OptionValues {
             Some((name.to_string(), value))
         });
         shown.collect()
+    }
+
+    /// A hash of all values, secrets among them: other values have another.
+    pub fn digest(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.values {
+            let value = text_of(&value.to_value()).into_owned();
+            // Writing into a string does not fail.
+            let _ = writeln!(text, "{name} {} {value}", value.len());
+        }
+        hex(&Hash::Sha256.digest(text.as_bytes()))
     }
 
     /// As `options` in templates.

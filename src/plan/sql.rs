@@ -93,6 +93,16 @@ pub struct SqlTargetPlan {
     pub write: SqlWrite,
 }
 
+impl SqlTargetPlan {
+    /// Whether rows are known by a key: then it is no matter whether one is written twice.
+    pub fn has_key(&self) -> bool {
+        match &self.write {
+            SqlWrite::Query(_) => false,
+            SqlWrite::Table { key, .. } => !key.is_empty(),
+        }
+    }
+}
+
 /// What is done with a row.
 #[derive(Debug)]
 pub enum SqlWrite {

@@ -92,6 +92,13 @@ impl<'r> FileDispatch<'r> {
         let broken = |error: WriteError| RunError::File(format!("{}: {error}", target.label));
         let name = FileName::of(plan, base)
             .map_err(|reason| RunError::File(format!("{}: {reason}", target.label)))?;
+        if run.is_delivered(&name.whole) {
+            let name = run.api.redacted(&name.whole);
+            return Err(RunError::File(format!(
+                "{}: {name} was written for an entry before, and would be lost: put {{{{ change }}}} into its name",
+                target.label
+            )));
+        }
         run.counters.set_file(&name.name);
         let columns = run.plan.mapping.fixed_columns();
         // Who only looks wants to read it.
@@ -341,7 +348,10 @@ impl<'r> FileDispatch<'r> {
         let shared = &self.run.shared;
         let delivered = deliver(&context, shared, self.plan, self.base, &self.name, &whole).await;
         match delivered {
-            Delivered::Done => Ok(()),
+            Delivered::Done => {
+                self.run.note_delivered(&self.name.whole);
+                Ok(())
+            }
             Delivered::Stopped => Err(not_sent(RunError::Stopped)),
             Delivered::Failed(reason) => {
                 let error = RunError::File(format!("{NOT_DELIVERED}: {reason}"));

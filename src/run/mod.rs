@@ -17,6 +17,7 @@ mod shapes;
 mod spool;
 mod summary;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -66,9 +67,11 @@ pub struct Run {
     progress: Progress,
     /// The directory that is shared with the Container API.
     shared: PathBuf,
+    /// Files that were delivered: another of the same name would take their place.
+    delivered: Mutex<HashSet<String>>,
     /// After how many records a data source ends, where it does.
     most_records: Option<u64>,
-    /// The options without secrets, by which lookups ask; nothing where they remember nothing.
+    /// A hash of the options by which lookups ask; nothing where they remember nothing.
     asked_by: Option<Arc<str>>,
 }
 
@@ -178,8 +181,7 @@ impl Run {
         });
         // A tape has all that was asked, and what is on one is asked there.
         let remembers = state.is_kept() && given.tape.is_none();
-        let options = || serde_json::to_string(&given.options.for_tape()).ok();
-        let asked_by = remembers.then(options).flatten().map(Arc::from);
+        let asked_by = remembers.then(|| Arc::from(given.options.digest()));
         let run = Self {
             plan,
             api: given.api.with_redactor(redactor),
@@ -191,6 +193,7 @@ impl Run {
             sizes: Arc::default(),
             said: Arc::default(),
             newest: Mutex::default(),
+            delivered: Mutex::default(),
             progress: given.progress,
             shared: given.shared,
             most_records: given.most_records,
@@ -248,6 +251,19 @@ impl Run {
             }
             None => Ok(()),
         }
+    }
+
+    /// Whether a file of this name was delivered in this run.
+    fn is_delivered(&self, name: &str) -> bool {
+        let delivered = self.delivered.lock();
+        let delivered = delivered.unwrap_or_else(PoisonError::into_inner);
+        delivered.contains(name)
+    }
+
+    fn note_delivered(&self, name: &str) {
+        let delivered = self.delivered.lock();
+        let mut delivered = delivered.unwrap_or_else(PoisonError::into_inner);
+        delivered.insert(name.to_owned());
     }
 
     /// Keeps what lookups found. Who only looks writes nothing.

@@ -22,7 +22,7 @@ use crate::template::{Frame, Value, text_of};
 pub struct Lookups {
     context: Context,
     tables: Arc<LookupTables>,
-    /// The options by which they ask, without secrets; nothing where nothing is remembered.
+    /// A hash of the options by which they ask; nothing where nothing is remembered.
     options: Option<Arc<str>>,
 }
 
@@ -74,6 +74,7 @@ impl Lookups {
         let keys = found.records.iter().map(|(key, _)| key.clone());
         let keys: Vec<String> = keys.collect();
         if !keys.is_empty() {
+            self.context.observations.has_some(&plan.label);
             self.tables.fill(index, &keys, found.records);
         }
         found.is_whole

@@ -65,10 +65,18 @@ impl Observations {
         looked.push((step.to_owned(), text));
     }
 
+    /// A step has records, whatever its answers are like.
+    pub fn has_some(&self, step: &str) {
+        let mut looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.retain(|(known, _)| known != step);
+        looked.push((step.to_owned(), String::new()));
+    }
+
     /// What was noted, a sentence for each step.
     pub fn sentences(&self) -> Vec<String> {
         let looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        looked.iter().map(|(_, text)| text.clone()).collect()
+        let said = looked.iter().filter(|(_, text)| !text.is_empty());
+        said.map(|(_, text)| text.clone()).collect()
     }
 }
 

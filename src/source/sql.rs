@@ -99,6 +99,6 @@ fn shown(url: &str) -> String {
 pub fn is_no_entrance(error: &SqlError) -> bool {
     match error {
         SqlError::Address(_) | SqlError::Unreachable(_) | SqlError::Denied(_) => true,
-        SqlError::Refused(_) | SqlError::Undone(_) | SqlError::Lost(_) => false,
+        SqlError::Refused(_) | SqlError::Undone(_) | SqlError::Torn(_) | SqlError::Lost(_) => false,
     }
 }

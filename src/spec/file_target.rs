@@ -243,6 +243,7 @@ pub struct WrittenXml {
     /// ```yaml
     /// parts: [{ root: articles, row: { article: { id: "{{ row.id }}" } } }, { root: groups, unique: "{{ row.group }}", row: { group: "{{ row.group }}" } }]
     /// ```
+    #[schemars(length(min = 1))]
     pub parts: Option<Placed<Vec<Placed<WrittenXmlPart>>>>,
     /// How text is encoded; UTF-8 where nothing is said.
     pub encoding: Option<Placed<String>>,

@@ -71,6 +71,9 @@ pub enum SqlError {
     /// It refused because of what others did at the same time, and undid the whole transaction.
     #[error("{0}")]
     Undone(String),
+    /// It refused a row, and with it undid the whole transaction.
+    #[error("{0}")]
+    Torn(String),
     /// The connection is gone.
     #[error("the connection to the database was lost: {0}")]
     Lost(String),
@@ -134,6 +137,15 @@ impl Database {
         match self {
             Self::Postgres(_) => true,
             Self::MySql(_) | Self::Sqlite(_) => false,
+        }
+    }
+
+    /// Whether a row of a table is known by these columns, as far as that is to be asked before: others refuse
+    /// what is none.
+    pub async fn is_key(&mut self, table: &str, key: &[String]) -> Result<bool, SqlError> {
+        match self {
+            Self::Postgres(_) | Self::Sqlite(_) => Ok(true),
+            Self::MySql(database) => database.is_key(table, key).await,
         }
     }
 

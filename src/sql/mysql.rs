@@ -5,6 +5,7 @@ use mysql_async::prelude::Queryable as _;
 use mysql_async::{Column, Conn, Error, OptsBuilder, Params, Row, SslOpts, Value as Cell};
 
 use super::json_row::{JsonRow, distinct};
+use super::value::instant;
 use super::{Address, ReadEnd, RowWork, SqlError, SqlValue, Transaction, Use};
 use crate::sql_text::{Dialect, Statement};
 use crate::template::Value;
@@ -47,7 +48,9 @@ impl Connection {
                 SqlError::Lost(reason) => SqlError::Unreachable(reason),
                 other => other,
             })?;
-        let settings = "SET SESSION time_zone = '+00:00', NAMES utf8mb4";
+        // What does not fit is refused, and not cut.
+        let settings = "SET SESSION time_zone = '+00:00', \
+            sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), NAMES utf8mb4";
         let set = connection.query_drop(settings).await;
         set.map_err(|error| told(&error))?;
         Ok(Self(connection))
@@ -88,6 +91,24 @@ impl Connection {
         Ok(reasons)
     }
 
+    /// Whether some unique key of a table has no columns but these: by another no row is known.
+    pub async fn is_key(&mut self, table: &str, key: &[String]) -> Result<bool, SqlError> {
+        let (schema, table) = match table.split_once('.') {
+            Some((schema, table)) => (Some(schema), table),
+            None => (None, table),
+        };
+        let query = "SELECT INDEX_NAME, LOWER(COLUMN_NAME) FROM information_schema.STATISTICS \
+            WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND NON_UNIQUE = 0";
+        let found = self.0.exec(query, (schema, table)).await;
+        let found: Vec<(String, String)> = found.map_err(|error| told(&error))?;
+        let is_in = |column: &String| key.iter().any(|name| name.eq_ignore_ascii_case(column));
+        let is_whole = |index: &String| {
+            let mut columns = found.iter().filter(|(of, _)| of == index);
+            columns.all(|(_, column)| is_in(column))
+        };
+        Ok(found.iter().any(|(index, _)| is_whole(index)))
+    }
+
     pub async fn transaction(&mut self, step: Transaction) -> Result<(), SqlError> {
         let done = self.0.query_drop(step.sql()).await;
         done.map_err(|error| told(&error))
@@ -101,6 +122,7 @@ fn written(statement: &Statement, values: &[SqlValue]) -> (String, Params) {
         SqlValue::Bool(flag) => Cell::Int(i64::from(*flag)),
         SqlValue::Int(number) => Cell::Int(*number),
         SqlValue::Number(text) | SqlValue::Text(text) => Cell::Bytes(text.clone().into_bytes()),
+        SqlValue::Instant(at) => Cell::Bytes(instant(*at).into_bytes()),
     });
     let cells: Vec<Cell> = cells.collect();
     let params = if cells.is_empty() {
@@ -179,8 +201,8 @@ fn told(error: &Error) -> SqlError {
         Error::Server(said) => match said.code {
             // The database of that name, its rights, its password.
             1044 | 1045 | 1698 => SqlError::Denied(said.message.clone()),
-            // A deadlock: the whole transaction was rolled back.
-            1213 => SqlError::Undone(said.message.clone()),
+            // A lock that was waited for too long, too many locks, a deadlock: the transaction was rolled back, or is.
+            1205 | 1206 | 1213 => SqlError::Undone(said.message.clone()),
             // The server is going down.
             1053 | 1077 | 1152 | 1159 | 1161 => SqlError::Lost(said.message.clone()),
             _ => SqlError::Refused(said.message.clone()),

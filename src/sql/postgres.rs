@@ -20,6 +20,9 @@ use crate::template::Value;
 /// Rows that are asked about before the answer to the first of them.
 const UNDER_WAY: usize = 64;
 
+/// What a row is called: nothing in a query is called so.
+const ROW: &str = "runner_row_as_json";
+
 /// A connection.
 pub struct Connection {
     client: Client,
@@ -64,6 +67,7 @@ impl From<&SqlValue> for AsText {
             SqlValue::Bool(flag) => Some(flag.to_string()),
             SqlValue::Int(number) => Some(number.to_string()),
             SqlValue::Number(text) | SqlValue::Text(text) => Some(text.clone()),
+            SqlValue::Instant(at) => Some(at.to_string()),
         })
     }
 }
@@ -122,7 +126,7 @@ impl Connection {
         // A mistake of the author's is told of what he wrote.
         let own = self.client.prepare(&text).await.map_err(of_query)?;
         distinct(own.columns().iter().map(tokio_postgres::Column::name))?;
-        let json = format!("SELECT row_to_json(a_row)::text FROM (\n{text}\n) AS a_row");
+        let json = format!("SELECT row_to_json({ROW})::text FROM (\n{text}\n) AS {ROW}");
         let values: Vec<AsText> = values.iter().map(AsText::from).collect();
         let rows = self.client.query_raw(&json, &values).await;
         let rows = rows.map_err(of_query)?;

@@ -8,6 +8,7 @@ use rusqlite::{ErrorCode, OpenFlags, ToSql, params_from_iter};
 use tokio::sync::mpsc;
 
 use super::json_row::{JsonRow, distinct};
+use super::value::instant;
 use super::{Address, ReadEnd, RowWork, SqlError, SqlValue, Transaction, Use};
 use crate::sql_text::{Dialect, Statement};
 use crate::template::Value;
@@ -31,12 +32,20 @@ impl ToSql for SqlValue {
             Self::Bool(flag) => ToSqlOutput::Owned(Owned::Integer(i64::from(*flag))),
             Self::Int(number) => ToSqlOutput::Owned(Owned::Integer(*number)),
             Self::Number(text) => match text.parse() {
-                Ok(number) => ToSqlOutput::Owned(Owned::Real(number)),
-                Err(_) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+                Ok(number) if keeps_digits(text) => ToSqlOutput::Owned(Owned::Real(number)),
+                Ok(_) | Err(_) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
             },
+            Self::Instant(at) => ToSqlOutput::Owned(Owned::Text(instant(*at))),
             Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         })
     }
+}
+
+/// Whether a number of 64 bits has all digits of a text.
+fn keeps_digits(text: &str) -> bool {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit);
+    digits.skip_while(|digit| *digit == b'0').count() <= 15
 }
 
 impl Connection {
@@ -45,6 +54,10 @@ impl Connection {
             return Err(SqlError::Address("a server is no file".to_owned()));
         };
         let path = path.clone();
+        if !path.exists() {
+            let reason = format!("there is no file {}", path.display());
+            return Err(SqlError::Unreachable(reason));
+        }
         let thread = WorkThread::start();
         let open = move || {
             let how = match used {
@@ -124,6 +137,10 @@ impl Connection {
             for (statement, values) in rows {
                 match write_row(&database, &mut last, statement, values) {
                     Ok(()) => reasons.push(None),
+                    // A trigger, or a constraint, may roll all of it back.
+                    Err(SqlError::Refused(reason)) if database.is_autocommit() => {
+                        return Err(SqlError::Torn(reason));
+                    }
                     Err(SqlError::Refused(reason)) => reasons.push(Some(reason)),
                     Err(error) => return Err(error),
                 }

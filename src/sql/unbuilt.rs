@@ -34,6 +34,10 @@ impl Connection {
         match self.0 {}
     }
 
+    pub async fn is_key(&mut self, _: &str, _: &[String]) -> Result<bool, SqlError> {
+        match self.0 {}
+    }
+
     pub async fn transaction(&mut self, _: Transaction) -> Result<(), SqlError> {
         match self.0 {}
     }

@@ -12,6 +12,7 @@ use crate::plan::sql::{SqlTargetPlan, SqlWrite};
 use crate::source::sql::{is_no_entrance, login_of, values_of};
 use crate::sql::{Database, RowWork, SqlError, SqlValue, Transaction, Use};
 use crate::sql_text::{Dialect, Statement, upsert};
+use crate::stop::Stop;
 use crate::template::tree::TemplateTree;
 use crate::template::{Frame, TemplateError, Value, text_of};
 
@@ -78,6 +79,12 @@ impl BatchSender {
                     });
                     return sent;
                 }
+                // What is known by a key may be done twice: it is the same row.
+                Tried::Unknown(_)
+                    if plan.has_key() && attempt < ATTEMPTS && self.rests(attempt).await =>
+                {
+                    attempt += 1;
+                }
                 Tried::Unknown(reason) => {
                     let reason = self.redacted(&reason);
                     tell_each(&unit, &mut sent, attempt, |index| match &works[index] {
@@ -89,26 +96,35 @@ impl BatchSender {
                 Tried::Nothing(error) => {
                     let may_pass = match &error {
                         SqlError::Unreachable(_) | SqlError::Undone(_) | SqlError::Lost(_) => true,
-                        SqlError::Address(_) | SqlError::Denied(_) | SqlError::Refused(_) => false,
+                        SqlError::Address(_)
+                        | SqlError::Denied(_)
+                        | SqlError::Refused(_)
+                        | SqlError::Torn(_) => false,
                     };
-                    let wait = Duration::from_millis(500) * 2_u32.pow(attempt);
-                    let is_again = may_pass && attempt < ATTEMPTS;
-                    if is_again && self.context.http.stop().sleep(wait).await {
+                    if may_pass && attempt < ATTEMPTS && self.rests(attempt).await {
                         attempt += 1;
                         continue;
+                    }
+                    if self.context.http.stop().signal().is_some() {
+                        sent.end = Some(End::Stopped);
+                        sent.leave(&unit);
+                        return sent;
                     }
                     let reason = self.redacted(&error.to_string());
                     if is_no_entrance(&error) {
                         sent.unreachable = Some(format!("{}: {reason}", self.plan.label));
-                    }
-                    if self.context.http.stop().signal().is_some() {
-                        sent.end = Some(End::Stopped);
                     }
                     self.tell_works(&unit, &works, &mut sent, attempt, |_| Some(reason.clone()));
                     return sent;
                 }
             }
         }
+    }
+
+    /// Waits before the next try; whether there is one.
+    async fn rests(&self, attempt: u32) -> bool {
+        let wait = Duration::from_millis(500) * 2_u32.pow(attempt);
+        self.context.http.stop().sleep(wait).await
     }
 
     fn redacted(&self, text: &str) -> String {
@@ -139,6 +155,15 @@ impl BatchSender {
                 let mut last: Option<(Vec<String>, Arc<Statement>)> = None;
                 let works = rows.map(|parcel| {
                     let (columns, values) = self.cells(parcel);
+                    let nothing = key.iter().find(|name| {
+                        let at = columns.iter().position(|column| column == *name);
+                        at.is_some_and(|at| matches!(&values[at], SqlValue::Null))
+                    });
+                    if let Some(name) = nothing {
+                        return Err(format!(
+                            "a row is known by `{name}`, and here that is nothing"
+                        ));
+                    }
                     if let Some((_, statement)) = last.as_ref().filter(|last| last.0 == columns) {
                         return Ok((Arc::clone(statement), values));
                     }
@@ -204,12 +229,18 @@ impl BatchSender {
                 Ok(login) => login,
                 Err(error) => return Tried::Nothing(SqlError::Address(error.to_string())),
             };
-            match Database::open(&login, Use::Write).await {
+            let mut database = match Database::open(&login, Use::Write).await {
                 Ok(database) => database,
+                Err(error) => return Tried::Nothing(error),
+            };
+            match self.is_known_by_key(plan, &mut database).await {
+                Ok(()) => database,
                 Err(error) => return Tried::Nothing(error),
             }
         };
-        let tried = transaction(&mut database, works).await;
+        let stop = self.context.http.stop();
+        // What waits for another's lock is left where it is: without a commit it is undone.
+        let tried = transaction(&mut database, works, stop).await;
         let is_good = match &tried {
             Tried::Done(_) => true,
             Tried::Nothing(error) => matches!(error, SqlError::Undone(_)),
@@ -219,6 +250,26 @@ impl BatchSender {
             *slot = Some(database);
         }
         tried
+    }
+
+    /// Whether the key is one by which the database knows rows.
+    async fn is_known_by_key(
+        &self,
+        plan: &SqlTargetPlan,
+        database: &mut Database,
+    ) -> Result<(), SqlError> {
+        let SqlWrite::Table { table, key } = &plan.write else {
+            return Ok(());
+        };
+        let table = table.text(&self.base);
+        let table = table.map_err(|error| SqlError::Address(error.to_string()))?;
+        if key.is_empty() || database.is_key(&table, key).await? {
+            return Ok(());
+        }
+        Err(SqlError::Refused(format!(
+            "table {table} has no unique key on {}: rows that are there would be added once more",
+            key.join(", ")
+        )))
     }
 
     /// Tells rows by what was done for them: of each why it was not.
@@ -276,39 +327,87 @@ async fn patiently<T>(asked: impl Future<Output = Result<T, SqlError>>) -> Resul
     }
 }
 
-/// A transaction with all rows; those that are refused are undone alone.
-async fn transaction(database: &mut Database, works: &[Work]) -> Tried {
-    // Mostly none is refused, and marks take as long as rows.
-    let mut has_marks = !database.is_undone_by_refusals();
-    loop {
-        match with_marks(database, works, has_marks).await {
-            Ok(Some(reasons)) => {
-                return match patiently(database.transaction(Transaction::Commit)).await {
-                    Ok(()) => Tried::Done(reasons),
-                    // It said no, and undid it: which row is at fault, each alone shows.
-                    Err(SqlError::Refused(_)) if works.len() > 1 => {
-                        each_alone(database, works).await
-                    }
-                    Err(SqlError::Refused(reason)) => Tried::Done(vec![Some(reason)]),
-                    Err(error @ SqlError::Undone(_)) => Tried::Nothing(error),
-                    Err(error) => Tried::Unknown(format!(
-                        "the rows may be in the database or not: {error}, while they were committed"
-                    )),
-                };
-            }
-            Ok(None) => has_marks = true,
-            Err(error @ SqlError::Lost(_)) if !database.forgets() => {
-                return Tried::Unknown(format!(
-                    "the rows may be in the database or not, as it has tables without transactions: {error}"
-                ));
-            }
-            Err(error) => {
-                // What is lost has no transaction any more.
+/// A transaction with all rows; those that are refused are undone alone. A signal ends it before its commit: what
+/// waits for another's lock is left, and undone with its connection.
+async fn transaction(database: &mut Database, works: &[Work], stop: &Stop) -> Tried {
+    if let Err(error) = patiently(database.transaction(Transaction::Begin)).await {
+        return Tried::Nothing(error);
+    }
+    let written = {
+        let mut stop = stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.stopped() => Err(SqlError::Lost("the run was stopped".to_owned())),
+            written = write_all(database, works) => written,
+        }
+    };
+    match written {
+        Ok(reasons) => committed(database, works, reasons, stop).await,
+        Err(SqlError::Torn(reason)) => {
+            // There is no transaction any more, or it is no use.
+            let _ = patiently(database.transaction(Transaction::Rollback)).await;
+            torn(database, works, reason, stop).await
+        }
+        Err(error @ SqlError::Lost(_)) if !database.forgets() => Tried::Unknown(format!(
+            "the rows may be in the database or not, as it has tables without transactions: {error}"
+        )),
+        Err(error) => {
+            // What is lost has no transaction any more.
+            if !matches!(error, SqlError::Lost(_)) {
                 let _ = patiently(database.transaction(Transaction::Rollback)).await;
-                return Tried::Nothing(error);
             }
+            Tried::Nothing(error)
         }
     }
+}
+
+/// The end of a transaction.
+async fn committed(
+    database: &mut Database,
+    works: &[Work],
+    reasons: Vec<Option<String>>,
+    stop: &Stop,
+) -> Tried {
+    let error = match patiently(database.transaction(Transaction::Commit)).await {
+        Ok(()) => return Tried::Done(reasons),
+        Err(error @ SqlError::Lost(_)) => {
+            return Tried::Unknown(format!(
+                "the rows may be in the database or not: {error}, while they were committed"
+            ));
+        }
+        Err(error) => error,
+    };
+    // It said no. Some undo it by that, others wait for it to be undone.
+    let _ = patiently(database.transaction(Transaction::Rollback)).await;
+    match error {
+        // Which row is at fault, each alone shows.
+        SqlError::Refused(reason) | SqlError::Torn(reason) => {
+            torn(database, works, reason, stop).await
+        }
+        error => Tried::Nothing(error),
+    }
+}
+
+/// All was undone because of a row: each goes alone, which shows which it is.
+async fn torn(database: &mut Database, works: &[Work], reason: String, stop: &Stop) -> Tried {
+    if works.len() == 1 {
+        return Tried::Done(vec![Some(reason)]);
+    }
+    each_alone(database, works, stop).await
+}
+
+/// Writes all rows of a transaction that was begun; of each why it was refused.
+async fn write_all(
+    database: &mut Database,
+    works: &[Work],
+) -> Result<Vec<Option<String>>, SqlError> {
+    // Mostly none is refused, and marks take as long as rows.
+    if let Some(reasons) = with_marks(database, works, false).await? {
+        return Ok(reasons);
+    }
+    database.transaction(Transaction::Begin).await?;
+    let reasons = with_marks(database, works, true).await?;
+    Ok(reasons.unwrap_or_default())
 }
 
 /// Writes all rows. Nothing where one was refused, and with it all: then marks are needed.
@@ -317,7 +416,6 @@ async fn with_marks(
     works: &[Work],
     has_marks: bool,
 ) -> Result<Option<Vec<Option<String>>>, SqlError> {
-    patiently(database.transaction(Transaction::Begin)).await?;
     let rows: Vec<RowWork> = works.iter().flatten().cloned().collect();
     let needs_marks = database.is_undone_by_refusals();
     let mut told = Vec::with_capacity(rows.len());
@@ -347,11 +445,11 @@ async fn with_marks(
 }
 
 /// A transaction for each row.
-async fn each_alone(database: &mut Database, works: &[Work]) -> Tried {
+async fn each_alone(database: &mut Database, works: &[Work], stop: &Stop) -> Tried {
     let mut reasons = Vec::new();
     for work in works {
         let alone = std::slice::from_ref(work);
-        match Box::pin(transaction(database, alone)).await {
+        match Box::pin(transaction(database, alone, stop)).await {
             Tried::Done(reason) => reasons.extend(reason),
             Tried::Nothing(error) => reasons.push(Some(error.to_string())),
             // What came before is done: told as one fate, it can't be told apart.
@@ -369,6 +467,7 @@ fn shown(statement: &Statement, values: &[SqlValue]) -> String {
             SqlValue::Bool(flag) => (*flag).into(),
             SqlValue::Int(number) => (*number).into(),
             SqlValue::Number(text) | SqlValue::Text(text) => text.as_str().into(),
+            SqlValue::Instant(at) => at.to_string().into(),
         };
         (name.to_string(), value)
     });

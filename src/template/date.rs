@@ -26,6 +26,11 @@ impl DateValue {
         Self(clock::now().to_zoned(TimeZone::UTC))
     }
 
+    /// The day, where it is written.
+    pub fn day(&self) -> jiff::civil::Date {
+        self.0.date()
+    }
+
     /// The point in time.
     pub fn timestamp(&self) -> Timestamp {
         self.0.timestamp()

@@ -71,7 +71,7 @@ fn sqlite() -> TempDir {
         .execute_batch(
             "CREATE TABLE products (id INTEGER PRIMARY KEY, title TEXT, price REAL, raw BLOB, at TEXT);
              INSERT INTO products VALUES (1, 'Größe \"L\"', 19.9, x'ff00', '2024-01-31'),
-                 (9007199254740993, NULL, 1e300, 'text', '2024-02-01'), (3, '', 3, NULL, NULL);
+                 (9007199254740993, NULL, 1e300, 'text', '2024-02-01 10:00:00'), (3, '', 3, NULL, NULL);
              CREATE TABLE target (sku TEXT PRIMARY KEY, title TEXT NOT NULL, price REAL);",
         )
         .unwrap();
@@ -104,8 +104,7 @@ fn rows_of_sqlite_are_records() {
     assert_eq!(ended.code, 0, "{}", held.text("logs.jsonl"));
     let first = r#"{"id":1,"title":"Größe \"L\"","price":19.9,"raw":"/wA=","at":"2024-01-31"}"#;
     let third = r#"{"id":3,"title":"","price":3,"raw":"","at":""}"#;
-    let large =
-        r#"{"id":9007199254740993,"title":"","price":1e+300,"raw":"text","at":"2024-02-01"}"#;
+    let large = r#"{"id":9007199254740993,"title":"","price":1e+300,"raw":"text","at":"2024-02-01 10:00:00"}"#;
     assert_eq!(
         held.lines("output.jsonl"),
         [first, third, large, third, large]
@@ -113,6 +112,14 @@ fn rows_of_sqlite_are_records() {
     // What was read is a date by now, and the next run asks for what is newer.
     let (ended, held) = run(folder.path(), &source(query, params), "", &state);
     assert_eq!((ended.code, held.lines("output.jsonl").len()), (0, 0));
+    // Dates are texts there: what came later on the same day is later.
+    let database = Connection::open(folder.path().join("shop.db")).unwrap();
+    let later = "INSERT INTO products VALUES (4, 'later', 1, NULL, '2024-02-01 10:00:01')";
+    database.execute_batch(later).unwrap();
+    drop(database);
+    let (_, held) = run(folder.path(), &source(query, params), "", &state);
+    let later = r#"{"id":4,"title":"later","price":1,"raw":"","at":"2024-02-01 10:00:01"}"#;
+    assert_eq!(held.lines("output.jsonl"), [later, later]);
     for (query, said) in [
         ("SELEC 1 + :least + :since", "syntax error"),
         (
@@ -175,6 +182,27 @@ fn rows_go_into_sqlite_and_each_is_told() {
     let (ended, held) = run(folder.path(), &delete, "sku\nC\nD\nnone\n", &[]);
     assert_eq!(ended.code, 0, "{}", held.text("logs.jsonl"));
     assert_eq!(held_by_sqlite(folder.path()), ["A Again 8.0", "E Five 7.0"]);
+    // A statement that undoes all of its transaction leaves nothing done twice.
+    let database = Connection::open(folder.path().join("shop.db")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE torn (sku TEXT UNIQUE ON CONFLICT ROLLBACK, title TEXT, price REAL);",
+        )
+        .unwrap();
+    let spec = target("sqlite:shop.db", "table: torn");
+    let rows = "sku,title,price\na,x,1\nb,x,2\na,x,3\nc,x,12345678901234567890.5\nd,x,5\n";
+    let (ended, held) = run(folder.path(), &spec, rows, &[]);
+    assert_eq!(ended.code, 0, "{}", held.text("logs.jsonl"));
+    let statuses: Vec<String> = fates(&held).into_iter().map(|(_, status)| status).collect();
+    assert_eq!(statuses, ["ok", "ok", "failed", "ok", "ok"]);
+    let there: String = database
+        .query_row(
+            "SELECT group_concat(sku) FROM (SELECT sku FROM torn ORDER BY sku)",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(there, "a,b,c,d");
     // A table that is not there is told of each row.
     let spec = target("sqlite:shop.db", "table: none, key: sku");
     let (ended, held) = run(folder.path(), &spec, ROWS, &[]);
@@ -240,20 +268,42 @@ fn server(kind: &str, server: &mut DatabaseServer, types: &str, values: &str, ex
     // Where nobody heard whether rows were committed, nobody knows.
     let rows = "sku,title,price\nX,One,1\nY,Two,2\n";
     let through = cutting(server.port, "COMMIT", Cut::Behind, 1);
+    let (ended, held) = run(
+        folder.path(),
+        &target(&url(through), "table: target"),
+        rows,
+        &[],
+    );
+    let statuses: Vec<String> = fates(&held).into_iter().map(|(_, status)| status).collect();
+    let feedback = held.text("feedback.jsonl");
+    assert_eq!(
+        (ended.code, statuses),
+        (1, vec!["unknown".to_owned(); 2]),
+        "{feedback}"
+    );
+    assert!(feedback.contains("may be in the database or not"));
+    assert_eq!(server.sql(count).trim(), "6", "they were");
+    // What is known by a key is written once more.
+    let through = cutting(server.port, "COMMIT", Cut::Behind, 1);
     let spec = target(&url(through), "table: target, key: sku");
     let (ended, held) = run(folder.path(), &spec, rows, &[]);
-    let unknown: Vec<String> = fates(&held).into_iter().map(|(_, status)| status).collect();
-    assert_eq!(
-        (ended.code, unknown),
-        (1, vec!["unknown".to_owned(); 2]),
-        "{}",
-        held.text("feedback.jsonl")
-    );
+    assert_eq!(ended.code, 0, "{}", held.text("logs.jsonl"));
+    assert!(fates(&held).iter().all(|(_, status)| status == "ok"));
+    assert_eq!(server.sql(count).trim(), "6");
+    // A row whose key is nothing is known by nothing.
+    let spec = target(&url(server.port), "table: target, key: title");
+    let (_, held) = run(folder.path(), &spec, "sku,title,price\nZ,,1\n", &[]);
+    let feedback = held.text("feedback.jsonl");
     assert!(
-        held.text("feedback.jsonl")
-            .contains("may be in the database or not")
+        feedback.contains("known by `title`, and here that is nothing"),
+        "{feedback}"
     );
-    assert_eq!(server.sql(count).trim(), "6", "they were");
+    // What connects again begins anew.
+    let through = cutting(server.port, "BEGIN", Cut::Before, 1);
+    let spec = target(&url(through), "table: target");
+    let (ended, held) = run(folder.path(), &spec, "sku,title,price\nW,One,1\n", &[]);
+    assert_eq!(ended.code, 0, "{}", held.text("feedback.jsonl"));
+    assert_eq!(server.sql(count).trim(), "7");
 }
 
 #[test]
@@ -350,16 +400,47 @@ fn mariadb() {
     let through = cutting(server.port, "INSERT INTO", Cut::Behind, 1);
     let url = format!("mariadb://127.0.0.1:{through}/shop");
     let rows = "sku,title,price\nP,One,1\nQ,Two,2\n";
-    let (ended, held) = run(
-        folder.path(),
-        &target(&url, "table: target, key: sku"),
-        rows,
-        &[],
-    );
+    let (ended, held) = run(folder.path(), &target(&url, "table: target"), rows, &[]);
     assert_eq!(ended.code, 1);
     assert!(
         fates(&held).iter().all(|(_, status)| status == "unknown"),
         "{}",
         held.text("feedback.jsonl")
+    );
+    // What does not fit is refused, whatever the server allows; and a key must be one.
+    server.sql("SET GLOBAL sql_mode = ''; CREATE TABLE short (sku VARCHAR(3), title VARCHAR(3), price INT)");
+    let url = format!("mysql://127.0.0.1:{}/shop", server.port);
+    let rows = "sku,title,price\na,long,1\nb,ok,2\n";
+    let (_, held) = run(folder.path(), &target(&url, "table: short"), rows, &[]);
+    let statuses: Vec<String> = fates(&held).into_iter().map(|(_, status)| status).collect();
+    assert_eq!(statuses, ["failed", "ok"]);
+    let (ended, held) = run(
+        folder.path(),
+        &target(&url, "table: short, key: sku"),
+        rows,
+        &[],
+    );
+    assert_eq!(ended.code, 1);
+    assert!(held.text("feedback.jsonl").contains("no unique key on sku"));
+    assert_eq!(server.sql("SELECT COUNT(*) FROM short").trim(), "1");
+    // A lock that is waited for too long undoes the whole transaction: then all of it is done again.
+    server.sql("SET GLOBAL innodb_lock_wait_timeout = 1; CREATE TABLE locked (sku VARCHAR(9) PRIMARY KEY, title VARCHAR(9), price INT) ENGINE=InnoDB; INSERT INTO locked VALUES ('b', 'old', 0)");
+    let lock = server.spawn(
+        "BEGIN; UPDATE locked SET title = 'theirs' WHERE sku = 'b'; SELECT SLEEP(4); COMMIT",
+    );
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let (ended, held) = run(
+        folder.path(),
+        &target(&url, "table: locked, key: sku"),
+        rows.replace("long", "x").as_str(),
+        &[],
+    );
+    lock.join().unwrap();
+    assert_eq!(ended.code, 0, "{}", held.text("feedback.jsonl"));
+    assert_eq!(
+        server
+            .sql("SELECT sku, title FROM locked ORDER BY sku")
+            .trim(),
+        "a\tx\nb\tok"
     );
 }

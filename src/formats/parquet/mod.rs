@@ -19,6 +19,7 @@ use write::write;
 use std::path::Path;
 
 use indexmap::IndexMap;
+use jiff::civil::Date;
 
 use super::compiler::FormatCompiler;
 use super::{FormatKind, Kept, Signs, WriteError, WrittenFormat, WrittenName};
@@ -30,7 +31,7 @@ use crate::template::date::parse_date;
 
 /// How Parquet is told: by its first bytes.
 pub const SIGNS: Signs = Signs {
-    by_name: |_, beginning| beginning.starts_with(MAGIC),
+    by_name: |hints, beginning| beginning.starts_with(MAGIC) || hints.ends(&[".parquet"]),
     by_beginning: |_, _| false,
     perhaps: |_, _| false,
     kind: || FormatKind::Parquet,
@@ -113,10 +114,6 @@ impl ColumnType {
         if self != Self::Text && trimmed.is_empty() {
             return Ok(None);
         }
-        let date = || {
-            let date = parse_date(&Value::from(trimmed)).ok().flatten();
-            date.map(|date| date.timestamp())
-        };
         let value = match self {
             Self::Text => Some(ColumnValue::Text(text.to_owned())),
             Self::Int => trimmed.parse().ok().map(ColumnValue::Long),
@@ -132,21 +129,68 @@ impl ColumnType {
                 "false" | "0" => Some(ColumnValue::Boolean(false)),
                 _ => None,
             },
-            Self::Date => date().and_then(|at| {
-                let days = at.as_second().div_euclid(86_400);
-                i32::try_from(days).ok().map(ColumnValue::Days)
-            }),
-            Self::Timestamp => date().map(|at| ColumnValue::Long(at.as_microsecond())),
+            Self::Date => days_of(trimmed).map(ColumnValue::Days),
+            Self::Timestamp => micros_of(trimmed).map(ColumnValue::Long),
         };
         value.map(Some).ok_or(match self {
             Self::Text => "text",
             Self::Int => "a whole number of 64 bits",
             Self::Double => "a number",
-            Self::Decimal(_) => "a number with so few digits: round it first",
+            Self::Decimal(_) if is_number(trimmed) => {
+                "a number with so few digits: round it first, or write it as double or string"
+            }
+            Self::Decimal(_) => "a number: to_number reads 1.234,56 and 1,234.56",
             Self::Boolean => "true or false",
-            Self::Date | Self::Timestamp => "a date",
+            Self::Date | Self::Timestamp => {
+                "a date: write it as 2024-01-31, or 2024-01-31T12:00:00Z: date(row.day, '%d.%m.%Y')"
+            }
         })
     }
+}
+
+/// Whether a text is a number, whatever its digits.
+fn is_number(text: &str) -> bool {
+    let text = text.trim_start_matches(['-', '+']);
+    let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    has_digits
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// The day of a text, as it is written there: the zone behind it moves it nowhere. A number is none, but for
+/// one of eight digits.
+fn days_of(text: &str) -> Option<i32> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let day: Date = if is_digits {
+        let (year, rest) = text.split_at_checked(4).filter(|_| text.len() == 8)?;
+        format!("{year}-{}-{}", &rest[..2], &rest[2..])
+            .parse()
+            .ok()?
+    } else if let Some(day) = text.get(..10).and_then(|day| day.parse().ok()) {
+        // What follows is a time, or it is no date at all.
+        let rest = &text[10..];
+        let is_time = rest.is_empty() || rest.starts_with(['T', 't', ' ']);
+        Some(day).filter(|_| is_time)?
+    } else {
+        let date = parse_date(&Value::from(text)).ok().flatten()?;
+        date.day()
+    };
+    let days = day.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+    i32::try_from(days).ok()
+}
+
+/// The instant of a text, in microseconds since 1970. A number of few digits is none.
+fn micros_of(text: &str) -> Option<i64> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_digits && text.len() < 9 {
+        return None;
+    }
+    if let Some(day) = days_of(text).filter(|_| text.len() == 10 && !is_digits) {
+        return Some(i64::from(day) * 86_400_000_000);
+    }
+    let date = parse_date(&Value::from(text)).ok().flatten()?;
+    Some(date.timestamp().as_microsecond())
 }
 
 /// The digits of a number with so many behind the point; nothing where some would be lost.
@@ -262,7 +306,7 @@ mod tests {
             "1e3",
             "1,5",
             "--1",
-            "9999999999999999.99",
+            "99999999999999999.99",
             "-",
         ] {
             assert_eq!(of(wrong), None, "{wrong}");
@@ -286,6 +330,21 @@ mod tests {
             value(ColumnType::Date, "1969-12-31"),
             Ok(Some(ColumnValue::Days(-1)))
         );
+        let days = |text: &str| value(ColumnType::Date, text);
+        assert_eq!(days("9999-12-31"), Ok(Some(ColumnValue::Days(2_932_896))));
+        assert_eq!(days("19700102"), Ok(Some(ColumnValue::Days(1))));
+        assert_eq!(
+            days("1970-01-02T00:30:00+02:00"),
+            Ok(Some(ColumnValue::Days(1)))
+        );
+        assert_eq!(
+            days("Fri, 02 Jan 1970 00:30:00 +0200"),
+            Ok(Some(ColumnValue::Days(1)))
+        );
+        for wrong in ["2024", "45000", "31.12.2024", "2024-01-01x", "20241301"] {
+            assert!(days(wrong).is_err(), "{wrong}");
+        }
+        assert!(value(ColumnType::Timestamp, "45000").is_err());
         let micros = Ok(Some(ColumnValue::Long(1_500_000)));
         assert_eq!(
             value(ColumnType::Timestamp, "1970-01-01T00:00:01.5Z"),

@@ -3,7 +3,8 @@
 use std::io::{self, Seek as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::{SignedDuration, Timestamp};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
@@ -58,6 +59,16 @@ fn read_file(file: std::fs::File, sink: &mut Sink<'_>) -> Result<PageFindings, R
         .iter()
         .map(|field| field.name().to_owned());
     let keys: Vec<String> = keys.collect();
+    // Its reader finds columns by their names.
+    let twice = keys
+        .iter()
+        .enumerate()
+        .find(|(index, name)| keys[..*index].contains(name));
+    if let Some((_, name)) = twice {
+        return Err(ReadError::Asked(format!(
+            "the Parquet file has two columns called `{name}`, which are not read: give one another name there"
+        )));
+    }
     let mut text = Vec::new();
     for row in reader.get_row_iter(None).map_err(of_file)? {
         let row = row.map_err(of_file)?;
@@ -99,12 +110,10 @@ fn element_of(list: &Type) -> Option<&Type> {
     }
 }
 
+/// A row as JSON.
 fn write_row(row: &Row, schema: Option<&Type>, out: &mut Vec<u8>) {
-    let of = |name: &str| {
-        let schema = schema.filter(|schema| schema.is_group())?;
-        let mut fields = schema.get_fields().iter();
-        fields.find(|field| field.name() == name).map(AsRef::as_ref)
-    };
+    let fields = schema.filter(|schema| schema.is_group());
+    let fields = fields.map(Type::get_fields).unwrap_or_default();
     out.push(b'{');
     for (index, (name, field)) in row.get_column_iter().enumerate() {
         if index > 0 {
@@ -112,7 +121,7 @@ fn write_row(row: &Row, schema: Option<&Type>, out: &mut Vec<u8>) {
         }
         write_text(name, out);
         out.push(b':');
-        write_field(field, of(name), out);
+        write_field(field, fields.get(index).map(AsRef::as_ref), out);
     }
     out.push(b'}');
 }
@@ -134,8 +143,8 @@ fn write_field(field: &Field, schema: Option<&Type>, out: &mut Vec<u8>) {
         | Field::Decimal(_) => out.extend_from_slice(field.to_string().as_bytes()),
         Field::Long(number) => match logical {
             Some(LogicalType::Timestamp(kind)) if kind.unit == TimeUnit::NANOS => {
-                let at = Timestamp::from_nanosecond(i128::from(*number));
-                write_instant(at.ok(), kind.is_adjusted_to_u_t_c, out);
+                let since = SignedDuration::from_nanos(*number);
+                write_instant(since, kind.is_adjusted_to_u_t_c, out);
             }
             Some(LogicalType::Time(kind)) if kind.unit == TimeUnit::NANOS => {
                 write_time(*number, out);
@@ -156,29 +165,18 @@ fn write_field(field: &Field, schema: Option<&Type>, out: &mut Vec<u8>) {
             (_, Err(_)) => write_text(&base64(bytes.data()), out),
         },
         Field::Date(days) => {
-            let day = Timestamp::from_second(i64::from(*days) * 86_400);
-            let day = day.map(|day| day.to_string());
-            write_text(
-                day.as_deref()
-                    .map_or("", |day| day.split('T').next().unwrap_or_default()),
-                out,
-            );
+            match DAY_ONE.checked_add(SignedDuration::from_hours(i64::from(*days) * 24)) {
+                Ok(day) => write_text(&day.to_string(), out),
+                Err(_) => write_beyond(out),
+            }
         }
         Field::TimeMillis(millis) => write_time(i64::from(*millis) * 1_000_000, out),
         Field::TimeMicros(micros) => write_time(micros.saturating_mul(1000), out),
         Field::TimestampMillis(millis) => {
-            write_instant(
-                Timestamp::from_millisecond(*millis).ok(),
-                is_utc(logical),
-                out,
-            );
+            write_instant(SignedDuration::from_millis(*millis), is_utc(logical), out);
         }
         Field::TimestampMicros(micros) => {
-            write_instant(
-                Timestamp::from_microsecond(*micros).ok(),
-                is_utc(logical),
-                out,
-            );
+            write_instant(SignedDuration::from_micros(*micros), is_utc(logical), out);
         }
         Field::Group(row) => write_row(row, schema, out),
         Field::ListInternal(list) => {
@@ -232,19 +230,21 @@ fn write_number(number: f64, as_it_is: impl serde::Serialize, out: &mut Vec<u8>)
     out.extend_from_slice(double(number, as_it_is).as_bytes());
 }
 
-/// An instant, or what clocks showed at one.
-fn write_instant(at: Option<Timestamp>, is_utc: bool, out: &mut Vec<u8>) {
-    let Some(at) = at else {
-        out.extend_from_slice(b"null");
-        return;
-    };
-    let text = at.to_string();
-    let text = if is_utc {
-        &text
-    } else {
-        text.trim_end_matches('Z')
-    };
-    write_text(text, out);
+/// Where days are counted from.
+const DAY_ONE: Date = Date::constant(1970, 1, 1);
+
+/// An instant, or what clocks showed at one, so long after the beginning of 1970.
+fn write_instant(since: SignedDuration, is_utc: bool, out: &mut Vec<u8>) {
+    let start: DateTime = DAY_ONE.at(0, 0, 0, 0);
+    match start.checked_add(since) {
+        Ok(at) => write_text(&format!("{at}{}", if is_utc { "Z" } else { "" }), out),
+        Err(_) => write_beyond(out),
+    }
+}
+
+/// A date that no calendar here has: told as what it is, so that nothing takes it for an empty cell.
+fn write_beyond(out: &mut Vec<u8>) {
+    write_text("beyond the year 9999", out);
 }
 
 /// A time of day, of nanoseconds since midnight.

@@ -51,6 +51,9 @@ pub enum RowError {
     /// It is none.
     #[error("the row is no XML: write {{{{ row.title | escape }}}} for each value ({0})")]
     NoXml(XmlFault),
+    /// Its element is nothing.
+    #[error("nothing would stand in the file for the row: the value of its element is nothing")]
+    Nothing,
     /// It would be lost.
     #[error("no part of the file takes the row: each `when` is false; `where` leaves rows out")]
     InNoPart,
@@ -121,6 +124,9 @@ fn element_of_row(
         XmlRowPlan::Tree(TemplateTree::Map(entries)) => {
             for (name, tree) in entries {
                 element(name, tree, names, frame, out)?;
+            }
+            if out.is_empty() {
+                return Err(RowError::Nothing);
             }
         }
         // A map of one element was asked for.

@@ -104,10 +104,6 @@ impl WrittenXmlPlan {
                         "move it into a part: parts: [{ row: { article: { id: \"{{ row.id }}\" } } }]",
                     );
                 }
-                if parts.is_empty() {
-                    let message = "`parts` is empty: no row would be written".to_owned();
-                    compiler.mistake(parts, message, "leave `parts` out, or write one");
-                }
                 let all = parts.iter();
                 all.map(|part| XmlPartPlan::compile(part, compiler))
                     .collect()

@@ -145,10 +145,33 @@ impl Compiler<'_> {
             };
             entries.push(Entry { plan, logs: uses });
         }
+        self.shared_file(shared, entries.len());
         if entries.is_empty() && self.errors.is_empty() {
             self.needs_an_entry(shared);
         }
         entries
+    }
+
+    /// A file that entries share: the last of them would take the place of the others.
+    fn shared_file(&mut self, shared: &Placed<Target>, entries: usize) {
+        let Some(file) = shared.keys.file.as_deref().filter(|_| entries > 1) else {
+            return;
+        };
+        let own = shared
+            .entries()
+            .filter(|(_, entry)| !entry.keys.means().is_empty());
+        let names = [&file.url, &file.transport, &file.name];
+        let mut texts = names
+            .into_iter()
+            .flatten()
+            .filter_map(|name| name.as_text());
+        if entries - own.count() > 1 && !texts.any(|text| text.contains("change")) {
+            self.error(
+                file,
+                "several entries write this file, and each would take the place of the one before",
+                "put {{ change }} into its name: url: \"sftp://HOST/offers-{{ change }}.csv\"",
+            );
+        }
     }
 
     fn needs_an_entry(&mut self, at: &impl HasPlace) {

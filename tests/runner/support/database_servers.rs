@@ -241,6 +241,21 @@ impl DatabaseServer {
         ended.status.success().then_some(text)
     }
 
+    /// The same beside the test.
+    pub fn spawn(&self, sql: &'static str) -> thread::JoinHandle<()> {
+        let mut client = Command::new(self.client.get_program());
+        client
+            .args(self.client.get_args())
+            .env("PGPASSWORD", PASSWORD);
+        client
+            .args(["-e", sql])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        thread::spawn(move || {
+            client.status().expect("a client");
+        })
+    }
+
     /// What the server's own client says.
     pub fn sql(&mut self, sql: &str) -> String {
         self.asked(sql).unwrap_or_else(|| panic!("{sql}"))
