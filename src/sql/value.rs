@@ -1,6 +1,7 @@
 //! Values of queries.
 
 use jiff::Timestamp;
+#[cfg(any(feature = "sql", test))]
 use jiff::tz::TimeZone;
 use minijinja::value::ValueKind;
 
@@ -47,6 +48,7 @@ impl SqlValue {
 
 /// A point in time as databases write them, in UTC and without a zone: `2024-01-31 12:00:00.5`. One at midnight is
 /// a day, so that it stands before all of that day where dates are texts.
+#[cfg(any(feature = "sql", test))]
 pub fn instant(at: Timestamp) -> String {
     let at = at.to_zoned(TimeZone::UTC).datetime();
     if at.time() == jiff::civil::Time::midnight() {
