@@ -41,6 +41,21 @@ pub fn header_value(name: &str, value: &str) -> Result<HeaderValue, WireError> {
     HeaderValue::from_str(value.trim()).map_err(|_| WireError::HeaderValue(name.to_owned()))
 }
 
+/// The header `Cookie` with these besides those that there are.
+pub fn with_cookies(
+    own: Option<&HeaderValue>,
+    cookies: &[(String, String)],
+) -> Result<HeaderValue, WireError> {
+    let own = own.and_then(|own| own.to_str().ok()).map(str::to_owned);
+    let pairs = cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    let all: Vec<String> = own.into_iter().chain(pairs).collect();
+    let mut value = header_value("cookie", &all.join("; "))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// Sets a parameter of a query: those of the same name that it has are gone.
 pub fn set_parameter<'v>(
     query: &mut String,

@@ -69,12 +69,12 @@ pub fn read<'r>(
         let mut more = 1;
         loop {
             let mut values = serde_json::Deserializer::from_slice(&line).into_iter();
-            let mut is_open = false;
+            let mut open = None;
             for raw in values.by_ref() {
                 let raw: Box<RawValue> = match raw {
                     Ok(raw) => raw,
                     Err(error) if error.is_eof() => {
-                        is_open = true;
+                        open = Some(error);
                         break;
                     }
                     Err(error) => return Err(broken(error)),
@@ -83,17 +83,16 @@ pub fn read<'r>(
                 take(&value, wanted, &mut found, sink)?;
             }
             let end = values.byte_offset();
-            if !is_open {
+            let Some(open) = open else {
                 break;
-            }
+            };
             line.drain(..end);
             let before = line.len();
             for _ in 0..more {
                 number += u64::from(reader.read_until(b'\n', &mut line)? > 0);
             }
             if line.len() == before {
-                let open = serde_json::from_slice::<Box<RawValue>>(&line);
-                return Err(open.map_or_else(broken, |_| ReadError::Closed));
+                return Err(broken(open));
             }
             more *= 2;
         }

@@ -17,7 +17,7 @@ use super::fault::Fault;
 use super::render::{Prepared, keep_harmless, origin};
 use crate::plan::auth::Outgoing;
 use crate::tape::TapeUse;
-use crate::wire::header_value;
+use crate::wire::with_cookies;
 
 /// Of a body that failed, so much is read.
 const OF_FAILED: usize = 256 * 1024;
@@ -246,12 +246,7 @@ fn prepared_cookies(
     if jar.is_empty() {
         return Ok(headers);
     }
-    let own = prepared.headers.get(COOKIE);
-    let own = own.and_then(|own| own.to_str().ok()).map(str::to_owned);
-    let pairs = jar.iter().map(|(name, value)| format!("{name}={value}"));
-    let all: Vec<String> = own.into_iter().chain(pairs).collect();
-    let mut value = header_value("cookie", &all.join("; "))?;
-    value.set_sensitive(true);
+    let value = with_cookies(prepared.headers.get(COOKIE), &jar)?;
     headers.insert(COOKIE, value);
     Ok(headers)
 }

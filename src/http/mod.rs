@@ -31,7 +31,7 @@ use std::sync::Arc;
 pub use answer::{Answer, Rest};
 pub use body::ValueError;
 pub use deliver::{Delivery, DeliveryEnd, Fate};
-pub use error::{Failure, RuleEnd, SendError};
+pub use error::{Failure, RuleEnd, SendError, status_words};
 pub use fault::Fault;
 pub use judge::{Accepted, has_errors};
 pub use making::GivenBody;

@@ -12,7 +12,8 @@ use super::object_list::{ListWords, ObjectList};
 use super::s3::S3;
 use super::{AddressError, FileEntry, Login, PlaceError};
 use crate::http::{
-    Answer, DeliveryEnd, Elsewhere, Fault, GivenBody, Http, Payload, Reply, Rest, SendError,
+    Answer, DeliveryEnd, Elsewhere, Failure, Fault, GivenBody, Http, Payload, Reply, Rest,
+    SendError, status_words,
 };
 use crate::plan::request::RequestPlan;
 use crate::template::Frame;
@@ -74,6 +75,17 @@ impl<'s> Store<'s> {
         url
     }
 
+    /// What went wrong, without the address: a signed one is as good as a key.
+    fn told(&self, method: &str, key: &str, mut error: SendError) -> String {
+        let request = format!("{method} {}/{key}", self.shown);
+        if let Failure::Status { status, body } = &error.failure {
+            let status = status_words(*status);
+            return format!("{request} was answered {status}{}", said(body));
+        }
+        error.request = request;
+        error.to_string()
+    }
+
     async fn get(&self, url: &Url, what: &str) -> Result<(Arc<Answer>, Option<Rest>), PlaceError> {
         match self
             .http
@@ -84,11 +96,7 @@ impl<'s> Store<'s> {
             Ok(Reply::Skip(_) | Reply::Stop | Reply::Split(_)) => Err(PlaceError::lasting(
                 format!("{what}: passed over by a rule"),
             )),
-            Err(mut error) => {
-                // The signed address is as good as a key.
-                error.request = format!("GET {}/{what}", self.shown);
-                Err(PlaceError::lasting(error.to_string()))
-            }
+            Err(error) => Err(PlaceError::lasting(self.told("GET", what, error))),
         }
     }
 
@@ -181,11 +189,7 @@ impl<'s> Store<'s> {
             .http
             .upload(self.request, self.base, Some(Elsewhere::File(&url)), body)
             .await;
-        let told = |mut error: SendError| {
-            // The signed address is as good as a key.
-            error.request = format!("PUT {}/{key}", self.shown);
-            error.to_string()
-        };
+        let told = |error: SendError| self.told("PUT", key, error);
         match delivery.fate.into() {
             DeliveryEnd::Done(_) => Ok(()),
             DeliveryEnd::Skipped(reason) => Err(PlaceError::lasting(reason)),
@@ -196,6 +200,21 @@ impl<'s> Store<'s> {
     }
 }
 
+/// What a service says of a mistake, in the words of its XML where they are there.
+fn said(body: &str) -> String {
+    let part = |name: &str| {
+        let rest = body.split_once(&format!("<{name}>"))?.1;
+        let text = rest.split(['<', '\n']).next()?.trim();
+        Some(text).filter(|text| !text.is_empty())
+    };
+    match (part("Code"), part("Message")) {
+        (Some(code), Some(message)) => format!(": {code}: {message}"),
+        (Some(only), None) | (None, Some(only)) => format!(": {only}"),
+        (None, None) if body.is_empty() => String::new(),
+        (None, None) => format!(": {body}"),
+    }
+}
+
 /// What is done with an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
@@ -203,4 +222,22 @@ pub enum Verb {
     Get,
     /// It is written.
     Put,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_are_told_in_the_service_s_words() {
+        let azure = "<?xml version=\"1.0\"?><Error> <Code>ContainerNotFound</Code> <Message>The container does not exist.\nRequestId:1</Message></Error>";
+        assert_eq!(
+            said(azure),
+            ": ContainerNotFound: The container does not exist."
+        );
+        // What is shown of an answer may be cut.
+        assert_eq!(said("<Error><Code>NoSuchKey</Code><Mess"), ": NoSuchKey");
+        assert_eq!(said("no"), ": no");
+        assert_eq!(said(""), "");
+    }
 }

@@ -12,19 +12,25 @@ use crate::spec::sql::SqlTls;
 #[derive(Clone)]
 #[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "nobody connects"))]
 pub enum Address {
-    /// A server, and who asks it.
-    Server {
-        kind: Server,
-        host: String,
-        port: Option<u16>,
-        /// The database.
-        name: String,
-        username: String,
-        password: String,
-        is_encrypted: bool,
-    },
-    /// A file.
+    /// On a server.
+    Server(Box<ServerAddress>),
+    /// In a file.
     File(PathBuf),
+}
+
+/// A server, a database of it, and who asks.
+#[derive(Clone)]
+#[cfg_attr(not(feature = "sql"), allow(dead_code, reason = "nobody connects"))]
+pub struct ServerAddress {
+    pub kind: Server,
+    pub host: String,
+    pub port: Option<u16>,
+    /// The database.
+    pub name: String,
+    /// Nothing where nobody is named.
+    pub username: Option<String>,
+    pub password: Option<String>,
+    pub is_encrypted: bool,
 }
 
 /// A kind of servers.
@@ -78,20 +84,24 @@ impl Address {
         if name.is_empty() {
             return Err(wrong("it names no database: postgres://HOST/NAME"));
         }
-        let or = |said: &str, of_url: &str| match said {
-            "" => decoded(of_url),
-            said => said.to_owned(),
+        let or = |said: &str, of_url: &str| {
+            let text = match said {
+                "" => decoded(of_url),
+                said => said.to_owned(),
+            };
+            Some(text).filter(|text| !text.is_empty())
         };
         let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str());
-        Ok(Self::Server {
+        Ok(Self::Server(Box::new(ServerAddress {
             kind,
             port: url.port(),
             name,
             username: or(&login.username, url.username()),
             password: or(&login.password, url.password().unwrap_or_default()),
             is_encrypted: login.tls == SqlTls::Verified && !is_here,
-            host,
-        })
+            // One in brackets is an address of IPv6.
+            host: host.trim_matches(['[', ']']).to_owned(),
+        })))
     }
 }
 
@@ -111,35 +121,28 @@ mod tests {
 
     #[test]
     fn addresses_name_a_server_or_a_file() {
-        let Ok(Address::Server {
-            kind,
-            host,
-            port,
-            name,
-            username,
-            password,
-            is_encrypted,
-        }) = read(
-            "mariadb://me:p%40ss@db.example.com:3307/my%20shop",
-            "",
-            SqlTls::Verified,
-        )
-        else {
+        let url = "mariadb://me:p%40ss@db.example.com:3307/my%20shop";
+        let Ok(Address::Server(server)) = read(url, "", SqlTls::Verified) else {
             panic!("a server");
         };
-        assert_eq!(kind, Server::MySql);
-        assert_eq!((host.as_str(), port), ("db.example.com", Some(3307)));
-        assert_eq!((name.as_str(), username.as_str()), ("my shop", "me"));
-        assert_eq!((password.as_str(), is_encrypted), ("p@ss", true));
+        assert_eq!(server.kind, Server::MySql);
+        assert_eq!(
+            (server.host.as_str(), server.port),
+            ("db.example.com", Some(3307))
+        );
+        assert_eq!(
+            (server.name.as_str(), server.username.as_deref()),
+            ("my shop", Some("me"))
+        );
+        assert_eq!(
+            (server.password.as_deref(), server.is_encrypted),
+            (Some("p@ss"), true)
+        );
         let plain = |url: &str, tls: SqlTls| match read(url, "you", tls) {
-            Ok(Address::Server {
-                is_encrypted,
-                username,
-                ..
-            }) => (username, !is_encrypted),
+            Ok(Address::Server(server)) => (server.username, !server.is_encrypted),
             _ => panic!("{url}"),
         };
-        let you = || ("you".to_owned(), true);
+        let you = || (Some("you".to_owned()), true);
         assert_eq!(plain("postgres://127.0.0.1/a", SqlTls::Verified), you());
         assert_eq!(plain("postgres://db.example.com/a", SqlTls::None), you());
         assert!(

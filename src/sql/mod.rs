@@ -109,16 +109,14 @@ impl Database {
         let address = Address::read(login)?;
         let opening = async {
             Ok(match &address {
-                Address::Server { kind, .. } => match kind {
+                Address::Server(server) => match server.kind {
                     Server::Postgres => {
-                        Self::Postgres(Box::new(postgres::Connection::open(&address, used).await?))
+                        Self::Postgres(Box::new(postgres::Connection::open(server).await?))
                     }
-                    Server::MySql => {
-                        Self::MySql(Box::new(mysql::Connection::open(&address, used).await?))
-                    }
+                    Server::MySql => Self::MySql(Box::new(mysql::Connection::open(server).await?)),
                 },
-                Address::File(_) => {
-                    Self::Sqlite(Box::new(sqlite::Connection::open(&address, used).await?))
+                Address::File(path) => {
+                    Self::Sqlite(Box::new(sqlite::Connection::open_file(path, used).await?))
                 }
             })
         };

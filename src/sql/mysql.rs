@@ -4,9 +4,10 @@ use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Column, Conn, Error, OptsBuilder, Params, Row, SslOpts, Value as Cell};
 
+use super::address::ServerAddress;
 use super::json_row::{JsonRow, distinct};
 use super::value::instant;
-use super::{Address, ReadEnd, RowWork, SqlError, SqlValue, Transaction, Use};
+use super::{ReadEnd, RowWork, SqlError, SqlValue, Transaction};
 use crate::sql_text::{Dialect, Statement};
 use crate::template::Value;
 
@@ -17,29 +18,16 @@ const BINARY: u16 = 63;
 pub struct Connection(Conn);
 
 impl Connection {
-    pub async fn open(address: &Address, _: Use) -> Result<Self, SqlError> {
-        let Address::Server {
-            host,
-            port,
-            name,
-            username,
-            password,
-            is_encrypted,
-            ..
-        } = address
-        else {
-            return Err(SqlError::Address("a file is no server".to_owned()));
-        };
-        let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    pub async fn open(server: &ServerAddress) -> Result<Self, SqlError> {
         let options = OptsBuilder::default()
-            .ip_or_hostname(host.trim_matches(['[', ']']).to_owned())
-            .tcp_port(port.unwrap_or(3306))
-            .db_name(Some(name.clone()))
-            .user(text(username))
-            .pass(text(password))
+            .ip_or_hostname(server.host.clone())
+            .tcp_port(server.port.unwrap_or(3306))
+            .db_name(Some(server.name.clone()))
+            .user(server.username.clone())
+            .pass(server.password.clone())
             // A socket beside the port would be another way in.
             .prefer_socket(false)
-            .ssl_opts(is_encrypted.then(SslOpts::default));
+            .ssl_opts(server.is_encrypted.then(SslOpts::default));
         // Both sides know one provider of TLS.
         let _ = crate::http::tls(false);
         let mut connection = Conn::new(options)

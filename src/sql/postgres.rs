@@ -11,8 +11,9 @@ use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, Error};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::address::ServerAddress;
 use super::json_row::{distinct, record_of};
-use super::{Address, ReadEnd, RowWork, SqlError, SqlValue, Transaction, Use};
+use super::{ReadEnd, RowWork, SqlError, SqlValue, Transaction};
 use crate::http::tls;
 use crate::sql_text::{Dialect, Statement};
 use crate::template::Value;
@@ -73,37 +74,25 @@ impl From<&SqlValue> for AsText {
 }
 
 impl Connection {
-    pub async fn open(address: &Address, _: Use) -> Result<Self, SqlError> {
-        let Address::Server {
-            host,
-            port,
-            name,
-            username,
-            password,
-            is_encrypted,
-            ..
-        } = address
-        else {
-            return Err(SqlError::Address("a file is no server".to_owned()));
-        };
+    pub async fn open(server: &ServerAddress) -> Result<Self, SqlError> {
         let mut config = Config::new();
         config
-            .host(host.trim_matches(['[', ']']))
-            .port(port.unwrap_or(5432))
-            .dbname(name)
+            .host(&server.host)
+            .port(server.port.unwrap_or(5432))
+            .dbname(&server.name)
             .application_name("runner")
-            .ssl_mode(if *is_encrypted {
+            .ssl_mode(if server.is_encrypted {
                 SslMode::Require
             } else {
                 SslMode::Disable
             });
-        if !username.is_empty() {
+        if let Some(username) = &server.username {
             config.user(username);
         }
-        if !password.is_empty() {
+        if let Some(password) = &server.password {
             config.password(password);
         }
-        let tls = MakeRustlsConnect::new(tls(*is_encrypted));
+        let tls = MakeRustlsConnect::new(tls(server.is_encrypted));
         let (client, connection) = config.connect(tls).await.map_err(|error| opened(&error))?;
         // It ends with the client, and tells it why.
         tokio::spawn(connection);

@@ -1,5 +1,6 @@
 //! `SQLite`: a file, read and written on a thread of its own.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::json_row::{JsonRow, distinct};
 use super::value::instant;
-use super::{Address, ReadEnd, RowWork, SqlError, SqlValue, Transaction, Use};
+use super::{ReadEnd, RowWork, SqlError, SqlValue, Transaction, Use};
 use crate::sql_text::{Dialect, Statement};
 use crate::template::Value;
 use crate::work_thread::{BrokeOff, WorkThread};
@@ -49,11 +50,8 @@ fn keeps_digits(text: &str) -> bool {
 }
 
 impl Connection {
-    pub async fn open(address: &Address, used: Use) -> Result<Self, SqlError> {
-        let Address::File(path) = address else {
-            return Err(SqlError::Address("a server is no file".to_owned()));
-        };
-        let path = path.clone();
+    pub async fn open_file(path: &Path, used: Use) -> Result<Self, SqlError> {
+        let path = path.to_owned();
         if !path.exists() {
             let reason = format!("there is no file {}", path.display());
             return Err(SqlError::Unreachable(reason));

@@ -6,19 +6,29 @@
 )]
 
 use std::convert::Infallible;
+use std::path::Path;
 
-use super::{Address, ReadEnd, RowWork, SqlError, SqlValue, Transaction, Use};
+use super::address::ServerAddress;
+use super::{ReadEnd, RowWork, SqlError, SqlValue, Transaction, Use};
 use crate::sql_text::Statement;
 use crate::template::Value;
+
+/// What is said.
+fn unbuilt() -> SqlError {
+    let reason = "this runner was built without databases: build it with `--features sql`";
+    SqlError::Address(reason.to_owned())
+}
 
 /// A connection that nobody makes: there is none.
 pub struct Connection(Infallible);
 
 impl Connection {
-    pub async fn open(_: &Address, _: Use) -> Result<Self, SqlError> {
-        Err(SqlError::Address(
-            "this runner was built without databases: build it with `--features sql`".to_owned(),
-        ))
+    pub async fn open(_: &ServerAddress) -> Result<Self, SqlError> {
+        Err(unbuilt())
+    }
+
+    pub async fn open_file(_: &Path, _: Use) -> Result<Self, SqlError> {
+        Err(unbuilt())
     }
 
     pub async fn read<E>(

@@ -21,6 +21,7 @@ mod settle;
 mod sql;
 mod steps;
 mod traces;
+mod transaction;
 
 pub use around::{AroundError, in_turn};
 pub use batch::BEHIND;

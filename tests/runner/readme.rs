@@ -112,6 +112,7 @@ fn every_command_that_is_listed_is_one() {
             .map(|word| match word {
                 "FILE" | "FILE..." | "[FILE...]" => "connectors/data-source.yaml",
                 "NAME" => "pages",
+                "MANIFEST" => "tests/cases/airbyte/orders.yaml",
                 "SHELL" => "bash",
                 other => other,
             })
@@ -127,6 +128,9 @@ fn every_command_that_is_listed_is_one() {
         if words[0] == "new" {
             // It would write into the project.
             words = vec!["new", "--help"];
+        }
+        if words[0] == "convert" {
+            words.extend(["--out", folder.path().to_str().unwrap()]);
         }
         if words[0] == "record" {
             // What it writes would stand beside the spec.

@@ -126,11 +126,11 @@ fn way(mut rest: &str) -> (Vec<String>, Option<String>, &str) {
     let mut names = Vec::new();
     loop {
         if let Some(after) = rest.strip_prefix(".get(") {
-            let close = end_of_call(after);
-            let arguments = arguments(&after[..close]);
+            let (inner, behind) = closed(after);
+            let arguments = arguments(inner);
             if let Some(name) = arguments.first().and_then(|first| quoted(first)) {
                 names.push(name);
-                rest = after.get(close + 1..).unwrap_or_default();
+                rest = behind;
                 if let Some(default) = arguments.get(1) {
                     return (names, Some(default.clone()), rest);
                 }
@@ -167,6 +167,12 @@ fn quoted(text: &str) -> Option<String> {
             .and_then(|text| text.strip_suffix('"'))
     });
     inner.map(str::to_owned)
+}
+
+/// What stands in the parentheses of a call that are open, and what follows.
+fn closed(text: &str) -> (&str, &str) {
+    let close = end_of_call(text);
+    (&text[..close], text.get(close + 1..).unwrap_or_default())
 }
 
 /// Where the parentheses of a call close.
@@ -233,10 +239,9 @@ fn path(names: &[String]) -> String {
 fn value<'t>(name: &str, after: &'t str, names: &Names) -> Result<(String, &'t str), String> {
     let trimmed = after.trim_start();
     if let (Some(inner), false) = (trimmed.strip_prefix('('), is_word(name)) {
-        let close = end_of_call(inner);
-        let rest = inner.get(close + 1..).unwrap_or_default();
+        let (inner, rest) = closed(inner);
         let mut given = Vec::new();
-        for argument in arguments(&inner[..close]) {
+        for argument in arguments(inner) {
             given.push(expression(&argument, names)?);
         }
         return Ok(formatted(call(name, &given)?, rest));
@@ -279,9 +284,8 @@ fn formatted(written: String, rest: &str) -> (String, &str) {
     let Some(inner) = rest.strip_prefix(".strftime(") else {
         return (written, rest);
     };
-    let close = end_of_call(inner);
-    let written = format!("({written} | date({}))", &inner[..close]);
-    (written, inner.get(close + 1..).unwrap_or_default())
+    let (format, rest) = closed(inner);
+    (format!("({written} | date({format}))"), rest)
 }
 
 /// Words of Jinja, behind which a parenthesis is no call.

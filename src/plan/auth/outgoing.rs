@@ -7,7 +7,7 @@ use std::path::Path;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap};
 use reqwest::{Method, Url};
 
-use crate::wire::{WireError, header_name, header_value, set_parameter};
+use crate::wire::{WireError, header_name, header_value, set_parameter, with_cookies};
 
 /// Credentials, worked out: they add to, or sign, a request that is finished.
 pub trait Credential: std::fmt::Debug + Send + Sync {
@@ -124,16 +124,7 @@ impl<'r> Outgoing<'r> {
         if cookies.is_empty() {
             return Ok(());
         }
-        let known = self.headers.get(COOKIE);
-        let known = known.and_then(|value| value.to_str().ok());
-        let mut pairs: Vec<String> = known.map(str::to_owned).into_iter().collect();
-        pairs.extend(
-            cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}")),
-        );
-        let mut value = header_value("cookie", &pairs.join("; "))?;
-        value.set_sensitive(true);
+        let value = with_cookies(self.headers.get(COOKIE), cookies)?;
         self.headers.insert(COOKIE, value);
         Ok(())
     }
