@@ -1,26 +1,25 @@
 //! Files of cells: the columns of all rows have to be known before the first line, so rows are laid
 //! aside until the last one is there.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use indexmap::IndexSet;
-use lz4_flex::frame::{FrameDecoder, FrameEncoder};
 
 use super::WriteError;
+use super::laid_aside::{LaidAside, ReadAgain};
 use crate::row::{Batch, Row, Scanner, Shape};
 use crate::stop::Stop;
 
 /// Rows that are laid aside, packed: they are read once more.
 pub struct Aside {
-    to: FrameEncoder<BufWriter<File>>,
+    to: LaidAside,
     names: IndexSet<String>,
 }
 
 /// Rows that were laid aside.
 pub struct Kept {
-    from: FrameDecoder<BufReader<File>>,
+    from: ReadAgain,
     scanner: Scanner,
     stop: Stop,
     /// The columns of all rows, in the order in which they were first seen.
@@ -30,9 +29,8 @@ pub struct Kept {
 impl Aside {
     /// `names` are those that come first.
     pub fn new(names: impl IntoIterator<Item = String>) -> io::Result<Self> {
-        let file = tempfile::tempfile()?;
         Ok(Self {
-            to: FrameEncoder::new(BufWriter::new(file)),
+            to: LaidAside::new()?,
             names: names.into_iter().collect(),
         })
     }
@@ -61,17 +59,14 @@ impl Aside {
             list.extend_from_slice(row.json().as_bytes());
         }
         list.push(b']');
-        self.to.write_all(&(list.len() as u64).to_le_bytes())?;
-        self.to.write_all(&list)
+        self.to.add(&(list.len() as u64).to_le_bytes())?;
+        self.to.add(&list)
     }
 
     /// All rows are there. A signal ends their reading.
     pub fn finish(self, stop: Stop) -> io::Result<Kept> {
-        let file = self.to.finish().map_err(io::Error::other)?.into_inner();
-        let mut file = file.map_err(io::IntoInnerError::into_error)?;
-        file.rewind()?;
         Ok(Kept {
-            from: FrameDecoder::new(BufReader::new(file)),
+            from: self.to.finish()?,
             scanner: Scanner::default(),
             stop,
             names: self.names,

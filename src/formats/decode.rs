@@ -1,20 +1,30 @@
 //! Text in any encoding, as UTF-8.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::unpack::Unpacked;
 use super::{PageFindings, ReadError};
 use crate::text_encoding::{CodePage, TextEncoding};
 
 /// The bytes as UTF-8; a byte order mark says more than `encoding`. Without either they are passed
 /// on as they are.
-pub fn utf8<'r>(input: Box<dyn Read + 'r>, encoding: Option<TextEncoding>) -> Box<dyn Read + 'r> {
-    let (encoding, input) = match encoding {
-        Some(TextEncoding::Web(encoding)) => (Some(encoding), input),
-        Some(TextEncoding::Dos(page)) => return of_page(input, page),
-        None => (None, input),
+pub fn utf8(input: Unpacked<'_>, encoding: Option<TextEncoding>) -> Box<dyn Read + '_> {
+    let has_bom = Encoding::for_bom(input.beginning()).is_some();
+    let input = input.into_read();
+    let encoding = match encoding {
+        Some(TextEncoding::Web(encoding)) => Some(encoding),
+        Some(TextEncoding::Dos(page)) if !has_bom => {
+            return Box::new(PageReader {
+                input,
+                page,
+                text: Vec::new(),
+                given: 0,
+            });
+        }
+        Some(TextEncoding::Dos(_)) | None => None,
     };
     let encoding = encoding.filter(|encoding| *encoding != encoding_rs::UTF_8);
     let mut builder = DecodeReaderBytesBuilder::new();
@@ -25,37 +35,6 @@ pub fn utf8<'r>(input: Box<dyn Read + 'r>, encoding: Option<TextEncoding>) -> Bo
         .bom_override(true)
         .bom_sniffing(true);
     Box::new(builder.build(input))
-}
-
-/// The bytes of a code page as UTF-8, unless a byte order mark says more.
-fn of_page<'r>(mut input: Box<dyn Read + 'r>, page: &'static CodePage) -> Box<dyn Read + 'r> {
-    let mut start = Vec::new();
-    // What can't be read here fails again where it is read.
-    let read = input.by_ref().take(3).read_to_end(&mut start);
-    let has_bom = Encoding::for_bom(&start).is_some();
-    let start = Cursor::new(start);
-    let whole: Box<dyn Read + 'r> = match read {
-        Ok(_) => Box::new(start.chain(input)),
-        Err(error) => Box::new(start.chain(Failed(Some(error)))),
-    };
-    if has_bom {
-        return utf8(whole, None);
-    }
-    Box::new(PageReader {
-        input: whole,
-        page,
-        text: Vec::new(),
-        given: 0,
-    })
-}
-
-/// An error that is met once.
-struct Failed(Option<std::io::Error>);
-
-impl Read for Failed {
-    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
-    }
 }
 
 /// Reads bytes of a code page as UTF-8.

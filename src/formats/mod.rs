@@ -13,6 +13,7 @@ mod encode;
 mod found;
 mod json;
 mod jsonl;
+mod laid_aside;
 mod names;
 mod parquet;
 mod reading;
@@ -36,6 +37,7 @@ pub use found::{Closed, Likeness, PageFindings, ReadError, Sink, Wanted, XmlFind
 #[cfg(feature = "sql")]
 pub use json::double;
 pub use json::{collect, is_list, keys_of, parse_page, without_numbers_that_are_none};
+pub use laid_aside::LaidAside;
 pub use reading::{Reading, whole};
 pub use shape::{Missing, Shape};
 pub use unpack::{Packed, each as each_unpacked, of_bytes};

@@ -26,7 +26,7 @@ pub fn whole<'r>(
     let mut value = Value::UNDEFINED;
     unpack::each(input, inside, member, hints, &mut |input, _| {
         let mut text = String::new();
-        decode::utf8(input.into_read(), encoding).read_to_string(&mut text)?;
+        decode::utf8(input, encoding).read_to_string(&mut text)?;
         value = crate::template::json::read(&text).map_err(json::broken)?;
         Ok(())
     })?;
@@ -251,7 +251,7 @@ impl<'r> Decoding<'r> {
             .said
             .or_else(|| declared(self.input.beginning()))
             .or(self.hinted);
-        decode::utf8(self.input.into_read(), encoding)
+        decode::utf8(self.input, encoding)
     }
 
     /// As they are.

@@ -57,6 +57,14 @@ pub struct PartText {
     pub key: Option<u128>,
 }
 
+impl PartText {
+    /// Makes room for another row.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.key = None;
+    }
+}
+
 impl RowsAround {
     /// Lines: a header is one too.
     pub(super) fn of_lines(said: Said<'_>, line_end: &str) -> Self {

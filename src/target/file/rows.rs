@@ -146,9 +146,10 @@ impl RowFile {
                 self.rows += fitting.len() as u64;
             }
             Way::AtOnce(to) => {
+                let mut texts: Vec<PartText> = Vec::new();
+                texts.resize_with(self.keys.len(), PartText::default);
                 for index in wanted {
-                    let mut texts: Vec<PartText> = Vec::new();
-                    texts.resize_with(self.keys.len(), PartText::default);
+                    texts.iter_mut().for_each(PartText::clear);
                     // An item and a row of XML see the same.
                     let known = OnceCell::new();
                     let seen = || Arc::clone(known.get_or_init(|| frame(*index)));
