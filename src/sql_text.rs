@@ -15,12 +15,21 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// That of the database at an address.
-    pub fn of_url(url: &str) -> Self {
-        match url.split(':').next() {
-            Some("mysql" | "mariadb") => Self::MySql,
-            Some("sqlite") => Self::Sqlite,
-            _ => Self::Postgres,
+    /// That of the database at an address, by what stands before its `:`.
+    pub fn of_scheme(scheme: &str) -> Option<Self> {
+        match scheme {
+            "postgres" | "postgresql" => Some(Self::Postgres),
+            "mysql" | "mariadb" => Some(Self::MySql),
+            "sqlite" => Some(Self::Sqlite),
+            _ => None,
+        }
+    }
+
+    /// What stands around names.
+    fn quote(self) -> char {
+        match self {
+            Self::Postgres | Self::Sqlite => '"',
+            Self::MySql => '`',
         }
     }
 }
@@ -180,11 +189,7 @@ fn quoted(text: &str) -> usize {
 
 /// A name in quotes, a dot between its parts.
 fn name(text: &str, dialect: Dialect) -> String {
-    let quote = match dialect {
-        Dialect::Postgres | Dialect::Sqlite => '"',
-        Dialect::MySql => '`',
-    };
-    let parts = text.split('.').map(|part| column(part, quote));
+    let parts = text.split('.').map(|part| column(part, dialect.quote()));
     parts.collect::<Vec<_>>().join(".")
 }
 
@@ -195,10 +200,7 @@ fn column(text: &str, quote: char) -> String {
 
 /// What adds a row with these columns to a table, or changes the one that has its key.
 pub fn upsert(table: &str, columns: &[String], key: &[String], dialect: Dialect) -> Statement {
-    let quote = match dialect {
-        Dialect::Postgres | Dialect::Sqlite => '"',
-        Dialect::MySql => '`',
-    };
+    let quote = dialect.quote();
     let list = |names: &mut dyn Iterator<Item = &String>| {
         let names: Vec<String> = names.map(|name| column(name, quote)).collect();
         names.join(", ")

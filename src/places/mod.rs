@@ -38,7 +38,7 @@ use crate::plan::request::{RequestPlan, RetryPlan};
 use crate::plan::source::LoginPlan;
 use crate::retry::{Attempt, RetryEnd, retry};
 use crate::stop::Stop;
-use crate::template::{Frame, Template, TemplateError};
+use crate::template::{Frame, Template, TemplateError, text_or_empty};
 use address::ServerAddress;
 pub use address::hide_password;
 #[cfg(not(feature = "ftp"))]
@@ -136,11 +136,7 @@ impl Login {
         frame: &Arc<Frame>,
         redactor: &Redactor,
     ) -> Result<Self, TemplateError> {
-        let text = |template: &Option<Template>| {
-            template
-                .as_ref()
-                .map_or(Ok(String::new()), |template| template.text(frame))
-        };
+        let text = |template: &Option<Template>| text_or_empty(template.as_ref(), frame);
         let login = Self {
             username: text(&plan.username)?,
             password: text(&plan.password)?,

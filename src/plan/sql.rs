@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Redactor;
 use crate::spec::sql::SqlTls;
-use crate::template::{Frame, Template, TemplateError, Value};
+use crate::template::{Frame, Template, TemplateError, Value, text_or_empty};
 
 /// A database, and who asks it.
 #[derive(Debug)]
@@ -39,14 +39,10 @@ impl DatabasePlan {
         frame: &Arc<Frame>,
         redactor: &Redactor,
     ) -> Result<DatabaseLogin, TemplateError> {
-        let text = |template: &Option<Template>| match template {
-            Some(template) => template.text(frame),
-            None => Ok(String::new()),
-        };
         let login = DatabaseLogin {
             url: self.url.text(frame)?,
-            username: text(&self.username)?,
-            password: text(&self.password)?,
+            username: text_or_empty(self.username.as_ref(), frame)?,
+            password: text_or_empty(self.password.as_ref(), frame)?,
             tls: self.tls,
         };
         redactor.add(&login.password);

@@ -7,7 +7,7 @@ use super::compile::{Compiler, folder_of};
 use super::scopes::Scopes;
 use crate::spec::places::Placed;
 use crate::spec::tls::Tls;
-use crate::template::{Frame, Template, TemplateError};
+use crate::template::{Frame, Template, TemplateError, text_or_empty};
 
 /// Certificates of a client and of an authority.
 #[derive(Debug)]
@@ -57,10 +57,7 @@ impl TlsPlan {
 
     /// What is to be read.
     pub fn texts(&self, base: &Arc<Frame>) -> Result<TlsTexts, TemplateError> {
-        let text = |template: &Option<Template>| match template {
-            Some(template) => template.text(base),
-            None => Ok(String::new()),
-        };
+        let text = |template: &Option<Template>| text_or_empty(template.as_ref(), base);
         Ok(TlsTexts {
             certificate: text(&self.certificate)?,
             key: text(&self.key)?,

@@ -7,6 +7,7 @@ use reqwest::Url;
 use super::SqlError;
 use crate::plan::sql::DatabaseLogin;
 use crate::spec::sql::SqlTls;
+use crate::sql_text::Dialect;
 
 /// Where a database is.
 #[derive(Clone)]
@@ -54,16 +55,16 @@ impl Address {
         }
         let wrong = |reason: &str| SqlError::Address(format!("the address is none: {reason}"));
         let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
-        let kind = match url.scheme() {
-            "postgres" | "postgresql" => Server::Postgres,
-            "mysql" | "mariadb" => Server::MySql,
-            "sqlserver" | "mssql" => {
+        let kind = match (Dialect::of_scheme(url.scheme()), url.scheme()) {
+            (Some(Dialect::Postgres), _) => Server::Postgres,
+            (Some(Dialect::MySql), _) => Server::MySql,
+            (None, "sqlserver" | "mssql") => {
                 return Err(SqlError::Address(
                     "SQL Server is not spoken here: let it write files, or an API stand before it"
                         .to_owned(),
                 ));
             }
-            other => {
+            (Some(Dialect::Sqlite) | None, other) => {
                 return Err(wrong(&format!(
                     "`{other}` is not one of postgres, mysql and sqlite"
                 )));

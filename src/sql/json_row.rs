@@ -4,30 +4,26 @@ use serde_json::value::RawValue;
 
 use crate::digest::base64;
 use crate::formats::double;
+use crate::row::text::write_string;
 use crate::template::{Value, document};
 
 use super::SqlError;
 
 /// A row in the making.
 #[derive(Default)]
-pub struct JsonRow(String);
+pub struct JsonRow(Vec<u8>);
 
 impl JsonRow {
     fn name(&mut self, name: &str) {
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.push_text(name);
-        self.0.push(':');
-    }
-
-    fn push_text(&mut self, text: &str) {
-        // Text becomes JSON.
-        self.0 += &serde_json::Value::from(text).to_string();
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        write_string(name, &mut self.0);
+        self.0.push(b':');
     }
 
     /// A cell that is a text.
     pub fn text(&mut self, name: &str, text: &str) {
         self.name(name);
-        self.push_text(text);
+        write_string(text, &mut self.0);
     }
 
     /// A cell that is bytes: text where they are one, else base64.
@@ -42,7 +38,8 @@ impl JsonRow {
     pub fn json(&mut self, name: &str, json: &str) {
         self.name(name);
         let is_json = serde_json::from_str::<&RawValue>(json).is_ok();
-        self.0 += if is_json { json } else { "null" };
+        let json = if is_json { json } else { "null" };
+        self.0.extend_from_slice(json.as_bytes());
     }
 
     /// A cell that is a number with a fraction.
@@ -57,11 +54,12 @@ impl JsonRow {
 
     /// As a record.
     pub fn record(mut self) -> Result<Value, SqlError> {
-        self.0.push(if self.0.is_empty() { '{' } else { '}' });
-        if self.0 == "{" {
-            self.0.push('}');
+        if self.0.is_empty() {
+            self.0.push(b'{');
         }
-        record_of(self.0)
+        self.0.push(b'}');
+        let json = String::from_utf8(self.0);
+        record_of(json.map_err(|error| SqlError::Refused(error.to_string()))?)
     }
 }
 

@@ -51,7 +51,7 @@ pub enum Database {
 }
 
 /// What is done for a row.
-pub type RowWork = (Arc<Statement>, Vec<SqlValue>);
+pub type RowWork = (Arc<Statement>, Arc<[SqlValue]>);
 
 /// Why a database did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

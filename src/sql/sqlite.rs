@@ -133,7 +133,7 @@ impl Connection {
             let mut last = None;
             let mut reasons = Vec::with_capacity(rows.len());
             for (statement, values) in rows {
-                match write_row(&database, &mut last, statement, values) {
+                match write_row(&database, &mut last, statement, &values) {
                     Ok(()) => reasons.push(None),
                     // A trigger, or a constraint, may roll all of it back.
                     Err(SqlError::Refused(reason)) if database.is_autocommit() => {
@@ -163,7 +163,7 @@ fn write_row<'d>(
     database: &'d rusqlite::Connection,
     last: &mut Option<(Arc<Statement>, rusqlite::Statement<'d>)>,
     statement: Arc<Statement>,
-    values: Vec<SqlValue>,
+    values: &[SqlValue],
 ) -> Result<(), SqlError> {
     let known = last
         .take()

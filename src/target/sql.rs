@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::parcel::{Parcel, Unit};
 use super::sender::BatchSender;
 use super::sent::{BatchSent, End, RowOutcome, Sent};
-use super::transaction::{Tried, Work, transaction};
+use super::transaction::{Reasons, Uncommitted, Work, transaction};
 use crate::columns::{Outcome, Status};
 use crate::http::Rehearsed;
 use crate::plan::sql::{SqlTargetPlan, SqlWrite};
+use crate::retry::{Attempt, Growing, RetryEnd, retry};
 use crate::source::sql::{is_no_entrance, login_of, values_of};
 use crate::sql::{Database, SqlError, SqlValue, Use};
 use crate::sql_text::{Dialect, Statement, upsert};
@@ -18,6 +19,12 @@ use crate::template::{Frame, TemplateError, Value, text_of};
 
 /// How often a batch is tried that was surely not done.
 const ATTEMPTS: u32 = 4;
+/// How long is waited before it is tried again.
+const WAITS: Growing = Growing {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(4),
+};
+
 impl BatchSender {
     /// Writes rows until the fate of each is known.
     pub(super) async fn send_sql(&self, plan: &SqlTargetPlan, unit: Unit) -> Sent {
@@ -52,63 +59,43 @@ impl BatchSender {
             let places = unit.parcels.iter().map(|parcel| parcel.place).collect();
             sent.batches.push(BatchSent { number, places });
         }
-        let mut attempt = 1;
-        loop {
-            let tried = self.try_once(plan, &works).await;
-            match tried {
-                Tried::Done(reasons) => {
-                    sent.was_answered = true;
-                    self.tell_works(&unit, &works, &mut sent, attempt, |index| {
-                        reasons[index].clone()
-                    });
-                    return sent;
+        let mut attempts = 0;
+        let tried = retry(self.context.http.stop(), async |attempt| {
+            attempts = attempt;
+            let wait = (attempt < ATTEMPTS).then(|| WAITS.after(attempt));
+            match self.try_once(plan, &works).await {
+                Ok(reasons) => Attempt::Done(reasons),
+                Err(end) if may_be_tried_again(plan, &end) => Attempt::Again(end, wait),
+                Err(end) => Attempt::Failed(end),
+            }
+        });
+        match tried.await.map_err(RetryEnd::into_error) {
+            Ok(reasons) => {
+                sent.was_answered = true;
+                self.tell_works(&unit, &works, &mut sent, attempts, |index| {
+                    reasons[index].clone()
+                });
+            }
+            Err(Uncommitted::Unknown(reason)) => {
+                let reason = self.redacted(&reason);
+                tell_each(&unit, &mut sent, attempts, |index| match &works[index] {
+                    Ok(_) => (Status::Unknown, Some(reason.clone())),
+                    Err(wrong) => (Status::Failed, Some(wrong.clone())),
+                });
+            }
+            Err(Uncommitted::Nothing(_)) if self.context.http.stop().signal().is_some() => {
+                sent.end = Some(End::Stopped);
+                sent.leave(&unit);
+            }
+            Err(Uncommitted::Nothing(error)) => {
+                let reason = self.redacted(&error.to_string());
+                if is_no_entrance(&error) {
+                    sent.unreachable = Some(format!("{}: {reason}", self.plan.label));
                 }
-                // What is known by a key may be done twice: it is the same row.
-                Tried::Unknown(_)
-                    if plan.has_key() && attempt < ATTEMPTS && self.rests(attempt).await =>
-                {
-                    attempt += 1;
-                }
-                Tried::Unknown(reason) => {
-                    let reason = self.redacted(&reason);
-                    tell_each(&unit, &mut sent, attempt, |index| match &works[index] {
-                        Ok(_) => (Status::Unknown, Some(reason.clone())),
-                        Err(wrong) => (Status::Failed, Some(wrong.clone())),
-                    });
-                    return sent;
-                }
-                Tried::Nothing(error) => {
-                    let may_pass = match &error {
-                        SqlError::Unreachable(_) | SqlError::Undone(_) | SqlError::Lost(_) => true,
-                        SqlError::Address(_)
-                        | SqlError::Denied(_)
-                        | SqlError::Refused(_)
-                        | SqlError::Torn(_) => false,
-                    };
-                    if may_pass && attempt < ATTEMPTS && self.rests(attempt).await {
-                        attempt += 1;
-                        continue;
-                    }
-                    if self.context.http.stop().signal().is_some() {
-                        sent.end = Some(End::Stopped);
-                        sent.leave(&unit);
-                        return sent;
-                    }
-                    let reason = self.redacted(&error.to_string());
-                    if is_no_entrance(&error) {
-                        sent.unreachable = Some(format!("{}: {reason}", self.plan.label));
-                    }
-                    self.tell_works(&unit, &works, &mut sent, attempt, |_| Some(reason.clone()));
-                    return sent;
-                }
+                self.tell_works(&unit, &works, &mut sent, attempts, |_| Some(reason.clone()));
             }
         }
-    }
-
-    /// Waits before the next try; whether there is one.
-    async fn rests(&self, attempt: u32) -> bool {
-        let wait = Duration::from_millis(500) * 2_u32.pow(attempt);
-        self.context.http.stop().sleep(wait).await
+        sent
     }
 
     fn redacted(&self, text: &str) -> String {
@@ -128,14 +115,16 @@ impl BatchSender {
                     let frame = self.frame_of_row(parcel);
                     let given = query.values(&frame).map_err(|error| error.to_string())?;
                     let values = values_of(&statement, &given)?;
-                    Ok((Arc::clone(&statement), values))
+                    Ok((Arc::clone(&statement), values.into()))
                 });
                 Ok(works.collect())
             }
             SqlWrite::Table { table, key } => {
                 let table = table.text(&self.base).map_err(of_plan)?;
                 let url = plan.database.url.text(&self.base).map_err(of_plan)?;
-                let dialect = Dialect::of_url(&url);
+                let scheme = url.split(':').next().and_then(Dialect::of_scheme);
+                // Of any other address the connection says what is wrong.
+                let dialect = scheme.unwrap_or(Dialect::Postgres);
                 let mut last: Option<(Vec<String>, Arc<Statement>)> = None;
                 let works = rows.map(|parcel| {
                     let (columns, values) = self.cells(parcel);
@@ -149,7 +138,7 @@ impl BatchSender {
                         ));
                     }
                     if let Some((_, statement)) = last.as_ref().filter(|last| last.0 == columns) {
-                        return Ok((Arc::clone(statement), values));
+                        return Ok((Arc::clone(statement), values.into()));
                     }
                     if let Some(missing) = key.iter().find(|name| !columns.contains(name)) {
                         return Err(format!(
@@ -161,7 +150,7 @@ impl BatchSender {
                     }
                     let statement = Arc::new(upsert(&table, &columns, key, dialect));
                     last = Some((columns, Arc::clone(&statement)));
-                    Ok((statement, values))
+                    Ok((statement, values.into()))
                 });
                 Ok(works.collect())
             }
@@ -204,31 +193,30 @@ impl BatchSender {
     }
 
     /// One transaction with all rows. A connection that is in doubt is not used again.
-    async fn try_once(&self, plan: &SqlTargetPlan, works: &[Work]) -> Tried {
+    async fn try_once(&self, plan: &SqlTargetPlan, works: &[Work]) -> Result<Reasons, Uncommitted> {
         let mut slot = self.database.lock().await;
         let mut database = if let Some(database) = slot.take() {
             database
         } else {
             let login = match login_of(&self.context, &plan.database, &self.base) {
                 Ok(login) => login,
-                Err(error) => return Tried::Nothing(SqlError::Address(error.to_string())),
+                Err(error) => {
+                    return Err(Uncommitted::Nothing(SqlError::Address(error.to_string())));
+                }
             };
-            let mut database = match Database::open(&login, Use::Write).await {
-                Ok(database) => database,
-                Err(error) => return Tried::Nothing(error),
-            };
-            match self.is_known_by_key(plan, &mut database).await {
-                Ok(()) => database,
-                Err(error) => return Tried::Nothing(error),
-            }
+            let opened = Database::open(&login, Use::Write).await;
+            let mut database = opened.map_err(Uncommitted::Nothing)?;
+            let known = self.is_known_by_key(plan, &mut database).await;
+            known.map_err(Uncommitted::Nothing)?;
+            database
         };
         let stop = self.context.http.stop();
         // What waits for another's lock is left where it is: without a commit it is undone.
         let tried = transaction(&mut database, works, stop).await;
         let is_good = match &tried {
-            Tried::Done(_) => true,
-            Tried::Nothing(error) => matches!(error, SqlError::Undone(_)),
-            Tried::Unknown(_) => false,
+            Ok(_) => true,
+            Err(Uncommitted::Nothing(error)) => matches!(error, SqlError::Undone(_)),
+            Err(Uncommitted::Unknown(_)) => false,
         };
         if is_good {
             *slot = Some(database);
@@ -275,6 +263,20 @@ impl BatchSender {
                 Some(reason) => (Status::Failed, Some(reason)),
             }
         });
+    }
+}
+
+/// Whether a transaction may come to another end. What is known by a key may be done twice: it is the same row.
+fn may_be_tried_again(plan: &SqlTargetPlan, end: &Uncommitted) -> bool {
+    match end {
+        Uncommitted::Unknown(_) => plan.has_key(),
+        Uncommitted::Nothing(error) => match error {
+            SqlError::Unreachable(_) | SqlError::Undone(_) | SqlError::Lost(_) => true,
+            SqlError::Address(_)
+            | SqlError::Denied(_)
+            | SqlError::Refused(_)
+            | SqlError::Torn(_) => false,
+        },
     }
 }
 

@@ -12,10 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// What is done for a row, or why nothing can be.
 pub type Work = Result<RowWork, String>;
 
-/// What a transaction came to.
-pub enum Tried {
-    /// It was committed; of each row why it was not done, where it was not.
-    Done(Vec<Option<String>>),
+/// Of each row of a transaction that was committed why it was not done, where it was not.
+pub type Reasons = Vec<Option<String>>;
+
+/// Why a transaction was not committed, as far as is known.
+pub enum Uncommitted {
     /// Nothing was done.
     Nothing(SqlError),
     /// Nobody knows.
@@ -35,9 +36,13 @@ async fn patiently<T>(asked: impl Future<Output = Result<T, SqlError>>) -> Resul
 
 /// A transaction with all rows; those that are refused are undone alone. A signal ends it before its commit: what
 /// waits for another's lock is left, and undone with its connection.
-pub async fn transaction(database: &mut Database, works: &[Work], stop: &Stop) -> Tried {
+pub async fn transaction(
+    database: &mut Database,
+    works: &[Work],
+    stop: &Stop,
+) -> Result<Reasons, Uncommitted> {
     if let Err(error) = patiently(database.transaction(Transaction::Begin)).await {
-        return Tried::Nothing(error);
+        return Err(Uncommitted::Nothing(error));
     }
     let written = {
         let mut stop = stop.clone();
@@ -54,15 +59,17 @@ pub async fn transaction(database: &mut Database, works: &[Work], stop: &Stop) -
             let _ = patiently(database.transaction(Transaction::Rollback)).await;
             torn(database, works, reason, stop).await
         }
-        Err(error @ SqlError::Lost(_)) if !database.forgets() => Tried::Unknown(format!(
-            "the rows may be in the database or not, as it has tables without transactions: {error}"
-        )),
+        Err(error @ SqlError::Lost(_)) if !database.forgets() => {
+            Err(Uncommitted::Unknown(format!(
+                "the rows may be in the database or not, as it has tables without transactions: {error}"
+            )))
+        }
         Err(error) => {
             // What is lost has no transaction any more.
             if !matches!(error, SqlError::Lost(_)) {
                 let _ = patiently(database.transaction(Transaction::Rollback)).await;
             }
-            Tried::Nothing(error)
+            Err(Uncommitted::Nothing(error))
         }
     }
 }
@@ -71,15 +78,15 @@ pub async fn transaction(database: &mut Database, works: &[Work], stop: &Stop) -
 async fn committed(
     database: &mut Database,
     works: &[Work],
-    reasons: Vec<Option<String>>,
+    reasons: Reasons,
     stop: &Stop,
-) -> Tried {
+) -> Result<Reasons, Uncommitted> {
     let error = match patiently(database.transaction(Transaction::Commit)).await {
-        Ok(()) => return Tried::Done(reasons),
+        Ok(()) => return Ok(reasons),
         Err(error @ SqlError::Lost(_)) => {
-            return Tried::Unknown(format!(
+            return Err(Uncommitted::Unknown(format!(
                 "the rows may be in the database or not: {error}, while they were committed"
-            ));
+            )));
         }
         Err(error) => error,
     };
@@ -90,23 +97,25 @@ async fn committed(
         SqlError::Refused(reason) | SqlError::Torn(reason) => {
             torn(database, works, reason, stop).await
         }
-        error => Tried::Nothing(error),
+        error => Err(Uncommitted::Nothing(error)),
     }
 }
 
 /// All was undone because of a row: each goes alone, which shows which it is.
-async fn torn(database: &mut Database, works: &[Work], reason: String, stop: &Stop) -> Tried {
+async fn torn(
+    database: &mut Database,
+    works: &[Work],
+    reason: String,
+    stop: &Stop,
+) -> Result<Reasons, Uncommitted> {
     if works.len() == 1 {
-        return Tried::Done(vec![Some(reason)]);
+        return Ok(vec![Some(reason)]);
     }
     each_alone(database, works, stop).await
 }
 
 /// Writes all rows of a transaction that was begun; of each why it was refused.
-async fn write_all(
-    database: &mut Database,
-    works: &[Work],
-) -> Result<Vec<Option<String>>, SqlError> {
+async fn write_all(database: &mut Database, works: &[Work]) -> Result<Reasons, SqlError> {
     // Mostly none is refused, and marks take as long as rows.
     if let Some(reasons) = with_marks(database, works, false).await? {
         return Ok(reasons);
@@ -121,7 +130,7 @@ async fn with_marks(
     database: &mut Database,
     works: &[Work],
     has_marks: bool,
-) -> Result<Option<Vec<Option<String>>>, SqlError> {
+) -> Result<Option<Reasons>, SqlError> {
     let rows: Vec<RowWork> = works.iter().flatten().cloned().collect();
     let needs_marks = database.is_undone_by_refusals();
     let mut told = Vec::with_capacity(rows.len());
@@ -151,16 +160,20 @@ async fn with_marks(
 }
 
 /// A transaction for each row.
-async fn each_alone(database: &mut Database, works: &[Work], stop: &Stop) -> Tried {
+async fn each_alone(
+    database: &mut Database,
+    works: &[Work],
+    stop: &Stop,
+) -> Result<Reasons, Uncommitted> {
     let mut reasons = Vec::new();
     for work in works {
         let alone = std::slice::from_ref(work);
         match Box::pin(transaction(database, alone, stop)).await {
-            Tried::Done(reason) => reasons.extend(reason),
-            Tried::Nothing(error) => reasons.push(Some(error.to_string())),
+            Ok(reason) => reasons.extend(reason),
+            Err(Uncommitted::Nothing(error)) => reasons.push(Some(error.to_string())),
             // What came before is done: told as one fate, it can't be told apart.
-            Tried::Unknown(reason) => return Tried::Unknown(reason),
+            Err(unknown @ Uncommitted::Unknown(_)) => return Err(unknown),
         }
     }
-    Tried::Done(reasons)
+    Ok(reasons)
 }

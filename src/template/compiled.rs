@@ -377,6 +377,14 @@ impl Template {
     }
 }
 
+/// A template's text; none where there is no template.
+pub fn text_or_empty(
+    template: Option<&Template>,
+    frame: &Arc<Frame>,
+) -> Result<String, TemplateError> {
+    template.map_or(Ok(String::new()), |template| template.text(frame))
+}
+
 /// Whether a scalar is given to the engine at all: `a {#fff} b` is not.
 pub fn is_template(scalar: &Scalar) -> bool {
     scalar.kind == ScalarKind::Text && template_start(&scalar.text).is_some()

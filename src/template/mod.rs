@@ -30,7 +30,7 @@ mod text_tree;
 pub mod tree;
 pub mod truth;
 
-pub use compiled::{Template, TemplateError};
+pub use compiled::{Template, TemplateError, text_or_empty};
 pub use duration::{DurationValue, wait_of};
 pub use engine::NOTHING_IN_PATH;
 pub use filters::escape::is_xml_char;

@@ -16,6 +16,7 @@ use crate::digest::base64;
 use crate::formats::json::double;
 use crate::formats::reading::Decoding;
 use crate::formats::{PageFindings, ReadError, Sink};
+use crate::row::text::write_string;
 use crate::template::document;
 
 /// Reads all rows. What stands where is written at the end of a file, so its bytes go to the disk first.
@@ -119,7 +120,7 @@ fn write_row(row: &Row, schema: Option<&Type>, out: &mut Vec<u8>) {
         if index > 0 {
             out.push(b',');
         }
-        write_text(name, out);
+        write_string(name, out);
         out.push(b':');
         write_field(field, fields.get(index).map(AsRef::as_ref), out);
     }
@@ -154,19 +155,19 @@ fn write_field(field: &Field, schema: Option<&Type>, out: &mut Vec<u8>) {
         Field::Float16(number) => write_number(f64::from(*number), f32::from(*number), out),
         Field::Float(number) => write_number(f64::from(*number), *number, out),
         Field::Double(number) => write_number(*number, *number, out),
-        Field::Str(text) => write_text(text, out),
+        Field::Str(text) => write_string(text, out),
         Field::Bytes(bytes) => match (logical, std::str::from_utf8(bytes.data())) {
             (Some(LogicalType::Uuid), _) => match uuid::Uuid::from_slice(bytes.data()) {
-                Ok(uuid) => write_text(&uuid.to_string(), out),
-                Err(_) => write_text(&base64(bytes.data()), out),
+                Ok(uuid) => write_string(&uuid.to_string(), out),
+                Err(_) => write_string(&base64(bytes.data()), out),
             },
             // Old writers do not say that it is text.
-            (_, Ok(text)) => write_text(text, out),
-            (_, Err(_)) => write_text(&base64(bytes.data()), out),
+            (_, Ok(text)) => write_string(text, out),
+            (_, Err(_)) => write_string(&base64(bytes.data()), out),
         },
         Field::Date(days) => {
             match DAY_ONE.checked_add(SignedDuration::from_hours(i64::from(*days) * 24)) {
-                Ok(day) => write_text(&day.to_string(), out),
+                Ok(day) => write_string(&day.to_string(), out),
                 Err(_) => write_beyond(out),
             }
         }
@@ -202,7 +203,7 @@ fn write_field(field: &Field, schema: Option<&Type>, out: &mut Vec<u8>) {
                 write_field(key, of(0).map(AsRef::as_ref), &mut name);
                 match name.first() {
                     Some(b'"') => out.append(&mut name),
-                    _ => write_text(&String::from_utf8_lossy(&name), out),
+                    _ => write_string(&String::from_utf8_lossy(&name), out),
                 }
                 out.push(b':');
                 write_field(value, of(1).map(AsRef::as_ref), out);
@@ -220,11 +221,6 @@ fn is_utc(logical: Option<&LogicalType>) -> bool {
     }
 }
 
-fn write_text(text: &str, out: &mut Vec<u8>) {
-    // Writing into memory does not fail.
-    let _ = serde_json::to_writer(out, text);
-}
-
 /// A number with the digits that its type has; what is none is nothing.
 fn write_number(number: f64, as_it_is: impl serde::Serialize, out: &mut Vec<u8>) {
     out.extend_from_slice(double(number, as_it_is).as_bytes());
@@ -237,14 +233,14 @@ const DAY_ONE: Date = Date::constant(1970, 1, 1);
 fn write_instant(since: SignedDuration, is_utc: bool, out: &mut Vec<u8>) {
     let start: DateTime = DAY_ONE.at(0, 0, 0, 0);
     match start.checked_add(since) {
-        Ok(at) => write_text(&format!("{at}{}", if is_utc { "Z" } else { "" }), out),
+        Ok(at) => write_string(&format!("{at}{}", if is_utc { "Z" } else { "" }), out),
         Err(_) => write_beyond(out),
     }
 }
 
 /// A date that no calendar here has: told as what it is, so that nothing takes it for an empty cell.
 fn write_beyond(out: &mut Vec<u8>) {
-    write_text("beyond the year 9999", out);
+    write_string("beyond the year 9999", out);
 }
 
 /// A time of day, of nanoseconds since midnight.
@@ -253,5 +249,5 @@ fn write_time(nanos: i64, out: &mut Vec<u8>) {
     let at = Timestamp::from_nanosecond(i128::from(nanos)).ok();
     let text = at.map(|at| at.to_string()).unwrap_or_default();
     let time = text.split('T').nth(1).unwrap_or_default();
-    write_text(time.trim_end_matches('Z'), out);
+    write_string(time.trim_end_matches('Z'), out);
 }

@@ -11,12 +11,12 @@ use jiff::tz::TimeZone;
 use super::AuthError;
 use super::fields::Added;
 use super::outgoing::{Content, Credential, Outgoing};
-use super::token::{Sees, text};
+use super::token::Sees;
 use crate::digest::{Hash, hex};
 use crate::plan::compile::Compiler;
 use crate::spec::signature::AwsSigV4;
 use crate::template::scope::Scope;
-use crate::template::{Frame, Template};
+use crate::template::{Frame, Template, text_or_empty};
 use crate::wire::{WireError, encoded};
 
 /// Amazon's signature.
@@ -48,7 +48,7 @@ impl AwsSigV4Plan {
         let signer = Signer {
             access_key: self.access_key.text(frame)?,
             secret_key: self.secret_key.text(frame)?,
-            session_token: text(self.session_token.as_ref(), frame)?,
+            session_token: text_or_empty(self.session_token.as_ref(), frame)?,
             region: self.region.text(frame)?,
             service: self.service.text(frame)?,
         };

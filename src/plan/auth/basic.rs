@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::AuthError;
 use super::fields::Added;
 use super::outgoing::Credential;
-use super::token::{Sees, text};
+use super::token::Sees;
 use crate::plan::compile::Compiler;
 use crate::spec::auth::Basic;
 use crate::template::scope::Scope;
-use crate::template::{Frame, Template};
+use crate::template::{Frame, Template, text_or_empty};
 
 /// User name and password.
 #[derive(Debug)]
@@ -46,8 +46,8 @@ impl BasicPlan {
 
     /// User name and password; none where both are empty.
     pub(super) fn texts(&self, frame: &Arc<Frame>) -> Result<Option<(String, String)>, AuthError> {
-        let username = text(self.username.as_ref(), frame)?;
-        let password = text(self.password.as_ref(), frame)?;
+        let username = text_or_empty(self.username.as_ref(), frame)?;
+        let password = text_or_empty(self.password.as_ref(), frame)?;
         let is_given = !(username.is_empty() && password.is_empty());
         Ok(is_given.then_some((username, password)))
     }

@@ -174,8 +174,7 @@ impl AuthPlan {
             (Self::Digest(plan), _) => plan.credential(frame, sees),
             (Self::OAuth2(plan), Some(token)) => plan.credential(token, frame, sees),
             (Self::Session(plan), Some(token)) => plan.credential(token, frame, sees),
-            (Self::Jwt(_), Some(token)) => Ok(JwtPlan::credential(token)),
-            (Self::ServiceAccount(_), Some(token)) => Ok(ServiceAccountPlan::credential(token)),
+            (Self::Jwt(_) | Self::ServiceAccount(_), Some(token)) => Ok(JwtPlan::credential(token)),
             (
                 Self::None
                 | Self::Choose(_)

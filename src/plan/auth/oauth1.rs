@@ -6,12 +6,12 @@ use super::AuthError;
 use super::fields::Added;
 use super::outgoing::{Content, Credential, Outgoing};
 use super::stamp::Stamp;
-use super::token::{Sees, text};
+use super::token::Sees;
 use crate::digest::{Hash, base64};
 use crate::plan::compile::Compiler;
 use crate::spec::signature::{OAuth1, OAuth1Method};
 use crate::template::scope::Scope;
-use crate::template::{Frame, Template};
+use crate::template::{Frame, Template, text_or_empty};
 use crate::wire::{WireError, encoded};
 
 /// OAuth 1.0.
@@ -45,10 +45,10 @@ impl OAuth1Plan {
         let signer = Signer {
             consumer_key: self.consumer_key.text(frame)?,
             consumer_secret: self.consumer_secret.text(frame)?,
-            token: text(self.token.as_ref(), frame)?,
-            token_secret: text(self.token_secret.as_ref(), frame)?,
+            token: text_or_empty(self.token.as_ref(), frame)?,
+            token_secret: text_or_empty(self.token_secret.as_ref(), frame)?,
             method: self.method,
-            realm: text(self.realm.as_ref(), frame)?,
+            realm: text_or_empty(self.realm.as_ref(), frame)?,
         };
         if signer.consumer_key.is_empty() && signer.token.is_empty() {
             return Ok(Added::nothing());

@@ -8,9 +8,7 @@ use serde::Deserialize;
 
 use super::AuthError;
 use super::jwt::{Claims, exchange, signed};
-use super::outgoing::Credential;
-use super::token::{Ask, Sees, Token};
-use crate::plan::auth::JwtPlan;
+use super::token::{Ask, Sees};
 use crate::plan::compile::Compiler;
 use crate::spec::auth::{Algorithm, ServiceAccount};
 use crate::template::Template;
@@ -97,9 +95,5 @@ impl ServiceAccountPlan {
         let assertion = signed(how, header, claims, LASTS, sees)
             .map_err(|error| AuthError::Refused(format!("service_account: {error}")))?;
         Ok(Ask::Post(exchange(key.token_uri, assertion)))
-    }
-
-    pub(super) fn credential(token: &Token) -> Box<dyn Credential> {
-        JwtPlan::credential(token)
     }
 }

@@ -8,14 +8,14 @@ use super::AuthError;
 use super::fields::{Added, FieldsPlan};
 use super::outgoing::{Credential, Outgoing};
 use super::stamp::Stamp;
-use super::token::{Sees, text};
+use super::token::Sees;
 use crate::digest::{base64, hex};
 use crate::plan::compile::Compiler;
 use crate::plan::scopes::Scopes;
 use crate::spec::places::Placed;
 use crate::spec::signature::{Sign, SignAlgorithm, SignatureText};
 use crate::template::scope::Name;
-use crate::template::{Frame, Template, TemplateError};
+use crate::template::{Frame, Template, TemplateError, text_or_empty};
 use crate::wire::{WireError, set_parameter};
 
 /// What `over` sees of the request.
@@ -97,7 +97,7 @@ impl SignPlan {
         sees: &Sees<'_>,
     ) -> Result<Box<dyn Credential>, AuthError> {
         let frame = Stamp::over(frame);
-        let key = text(self.key.as_ref(), &frame)?;
+        let key = text_or_empty(self.key.as_ref(), &frame)?;
         if self.algorithm.is_keyed() && key.is_empty() {
             return Ok(Added::nothing());
         }

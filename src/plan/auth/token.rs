@@ -12,7 +12,9 @@ use crate::plan::request::RequestPlan;
 use crate::plan::{Redactor, Secret};
 use crate::secret_names::sounds_secret;
 use crate::spec::auth::TokenBody;
-use crate::template::{Frame, Template, TemplateError, Value, is_nothing, text_of, wait_of};
+use crate::template::{
+    Frame, Template, TemplateError, Value, is_nothing, text_of, text_or_empty, wait_of,
+};
 
 /// A key that is shorter may be an ordinary word, and is not hidden everywhere.
 const SHORTEST_SECRET: usize = 8;
@@ -34,7 +36,7 @@ pub struct Sees<'r> {
 impl Sees<'_> {
     /// A template's text; none where there is no template.
     pub fn text(&self, template: Option<&Template>) -> Result<String, TemplateError> {
-        text(template, self.base)
+        text_or_empty(template, self.base)
     }
 
     /// Hides a secret, unless it may be an ordinary word.
@@ -77,14 +79,6 @@ impl Sees<'_> {
             }
         }
     }
-}
-
-/// A template's text; none where there is no template.
-pub(super) fn text(
-    template: Option<&Template>,
-    frame: &Arc<Frame>,
-) -> Result<String, TemplateError> {
-    template.map_or(Ok(String::new()), |template| template.text(frame))
 }
 
 /// How a token is come by.

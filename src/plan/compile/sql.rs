@@ -7,12 +7,9 @@ use crate::plan::sql::{DatabasePlan, QueryPlan, SqlReadPlan, SqlTargetPlan, SqlW
 use crate::spec::places::{HasPlace, Keyed, Placed};
 use crate::spec::sql::{SqlSource, SqlTarget, SqlTls};
 use crate::spec::{self, OneOrMany};
-use crate::sql_text::Statement;
+use crate::sql_text::{Dialect, Statement};
 use crate::template::scope::Scope;
 use crate::template::{Template, Value, template_start};
-
-/// What stands before `:` in the address of a database.
-const SCHEMES: [&str; 5] = ["postgres", "postgresql", "mysql", "mariadb", "sqlite"];
 
 /// Who asks, and how, as the spec says it.
 type Login<'s> = (
@@ -138,7 +135,7 @@ impl Compiler<'_> {
         let text = url.as_text().unwrap_or_default();
         let written = &text[..template_start(text).unwrap_or(text.len())];
         let scheme = written.split_once(':').map(|(scheme, _)| scheme);
-        let is_unknown = scheme.is_some_and(|scheme| !SCHEMES.contains(&scheme));
+        let is_unknown = scheme.is_some_and(|scheme| Dialect::of_scheme(scheme).is_none());
         // What a template begins with can't be seen.
         let has_none = scheme.is_none() && written.len() == text.len();
         if is_unknown || has_none {
