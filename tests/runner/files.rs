@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
@@ -108,20 +109,7 @@ fn the_example_for_s3_reads_the_newest_file() {
         file.set_modified(SystemTime::now() - Duration::from_secs(age))
             .unwrap();
     }
-    let server = FileServer::s3(folder.path());
-    let sandbox = Sandbox::serve(&[]);
-    let ended = Runner::of_spec(
-        &crate::support::project("examples/s3-csv.yaml"),
-        &sandbox.url,
-    )
-    .env("BUCKET", "shop")
-    .env("ENDPOINT", &format!("http://127.0.0.1:{}", server.port))
-    .env("ACCESS_KEY", USER)
-    .env("SECRET_KEY", PASSWORD)
-    .run();
-    let held = sandbox.stop();
-    assert_eq!(ended.code, 0, "{}", held.text("logs.jsonl"));
-    let rows = held.lines("output.jsonl");
+    let rows = rows_of_example(folder.path(), "examples/s3-csv.yaml");
     assert_eq!(rows, [r#"{"price":"1234.50","sku":"A-1"}"#]);
 }
 
@@ -134,9 +122,19 @@ fn the_example_of_parquet_reads_all_files() {
     for name in ["0001.parquet", "0002.parquet"] {
         fs::copy(&file, unload.join(name)).unwrap();
     }
-    let server = FileServer::s3(folder.path());
+    let rows = rows_of_example(folder.path(), "examples/parquet-from-s3.yaml");
+    let one = [
+        r#"{"price":"1234.50","updated_at":"2024-01-31","sku":"A-1"}"#,
+        r#"{"price":"","updated_at":"2024-02-01","sku":"A-2"}"#,
+    ];
+    assert_eq!(rows, [one, one].concat());
+}
+
+/// What an example writes that reads the bucket `shop` in a folder.
+fn rows_of_example(folder: &Path, example: &str) -> Vec<String> {
+    let server = FileServer::s3(folder);
     let sandbox = Sandbox::serve(&[]);
-    let spec = crate::support::project("examples/parquet-from-s3.yaml");
+    let spec = crate::support::project(example);
     let ended = Runner::of_spec(&spec, &sandbox.url)
         .env("BUCKET", "shop")
         .env("ENDPOINT", &format!("http://127.0.0.1:{}", server.port))
@@ -145,11 +143,7 @@ fn the_example_of_parquet_reads_all_files() {
         .run();
     let held = sandbox.stop();
     assert_eq!(ended.code, 0, "{}", held.text("logs.jsonl"));
-    let one = [
-        r#"{"price":"1234.50","updated_at":"2024-01-31","sku":"A-1"}"#,
-        r#"{"price":"","updated_at":"2024-02-01","sku":"A-2"}"#,
-    ];
-    assert_eq!(held.lines("output.jsonl"), [one, one].concat());
+    held.lines("output.jsonl")
 }
 
 #[test]

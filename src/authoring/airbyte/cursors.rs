@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::block::{Block, todo};
-use super::expression::{Names, rewritten};
+use super::expression::{Names, inner, rewritten};
 use super::manifest::{get, kind, text};
 use super::stream::word;
 
@@ -159,12 +159,6 @@ impl Cursor<'_> {
     }
 }
 
-/// What stands between the braces of a template that is nothing else.
-fn inner(template: &str) -> Option<&str> {
-    let inner = template.strip_prefix("{{")?.strip_suffix("}}")?;
-    Some(inner.trim())
-}
-
 /// Records that a source gives though they are old.
 pub fn own_filter(sync: &Value, step: &mut Block) {
     let is_said = |key: &str| get(sync, key).is_some_and(|flag| flag == true);
@@ -173,11 +167,7 @@ pub fn own_filter(sync: &Value, step: &mut Block) {
         let newer = format!("not since or record.{field} >= since");
         let condition = match step.get("where").and_then(Value::as_str) {
             Some(own) => {
-                let own = own
-                    .trim()
-                    .trim_start_matches("{{")
-                    .trim_end_matches("}}")
-                    .trim();
+                let own = inner(own.trim()).unwrap_or(own);
                 format!("{{{{ ({own}) and ({newer}) }}}}")
             }
             None => format!("{{{{ {newer} }}}}"),

@@ -61,6 +61,12 @@ pub fn rewritten(text: &str, names: &Names) -> Result<String, String> {
     Ok(out)
 }
 
+/// What stands between the braces of a template that is nothing else.
+pub fn inner(template: &str) -> Option<&str> {
+    let inner = template.strip_prefix("{{")?.strip_suffix("}}")?;
+    Some(inner.trim())
+}
+
 /// What stands between braces, rewritten.
 pub fn expression(text: &str, names: &Names) -> Result<String, String> {
     let mut out = String::new();
@@ -178,32 +184,22 @@ fn closed(text: &str) -> (&str, &str) {
 /// Where the parentheses of a call close.
 fn end_of_call(text: &str) -> usize {
     let mut depth = 0;
-    let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
+    for (at, c) in outside_of_texts(text) {
         match c {
-            '\'' | '"' => {
-                at += end_of_text(&text[at..]);
-                continue;
-            }
             '(' | '[' => depth += 1,
             ')' if depth == 0 => return at,
             ')' | ']' => depth -= 1,
             _ => {}
         }
-        at += c.len_utf8();
     }
     text.len()
 }
 
 fn arguments(text: &str) -> Vec<String> {
     let mut arguments = Vec::new();
-    let (mut depth, mut start, mut at) = (0, 0, 0);
-    while let Some(c) = text[at..].chars().next() {
+    let (mut depth, mut start) = (0, 0);
+    for (at, c) in outside_of_texts(text) {
         match c {
-            '\'' | '"' => {
-                at += end_of_text(&text[at..]);
-                continue;
-            }
             '(' | '[' => depth += 1,
             ')' | ']' => depth -= 1,
             ',' if depth == 0 => {
@@ -212,12 +208,27 @@ fn arguments(text: &str) -> Vec<String> {
             }
             _ => {}
         }
-        at += c.len_utf8();
     }
     if !text[start..].trim().is_empty() {
         arguments.push(text[start..].trim().to_owned());
     }
     arguments
+}
+
+/// The characters that stand in no quotes, each with its place.
+fn outside_of_texts(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let (at, rest) = (next, &text[next..]);
+            let c = rest.chars().next()?;
+            if !matches!(c, '\'' | '"') {
+                next += c.len_utf8();
+                return Some((at, c));
+            }
+            next += end_of_text(rest);
+        }
+    })
 }
 
 fn path(names: &[String]) -> String {

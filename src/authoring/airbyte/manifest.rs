@@ -42,14 +42,11 @@ impl Manifest {
     pub fn read(text: &str) -> Result<Self, ManifestError> {
         let root: Value =
             serde_yaml::from_str(text).map_err(|error| ManifestError::Yaml(error.to_string()))?;
-        let streams = root.get("streams").and_then(Value::as_array);
+        let all = |key: &str| root.get(key).and_then(Value::as_array);
+        let streams = all("streams").ok_or(ManifestError::NoStreams)?;
+        let dynamic = all("dynamic_streams").into_iter().flatten();
         let mut whole = Vec::new();
-        for stream in streams.ok_or(ManifestError::NoStreams)? {
-            let resolved = resolved(stream, &root, &mut Vec::new())?;
-            whole.push(with_parameters(&resolved, &Map::new()));
-        }
-        let dynamic = root.get("dynamic_streams").and_then(Value::as_array);
-        for stream in dynamic.into_iter().flatten() {
+        for stream in streams.iter().chain(dynamic) {
             let resolved = resolved(stream, &root, &mut Vec::new())?;
             whole.push(with_parameters(&resolved, &Map::new()));
         }

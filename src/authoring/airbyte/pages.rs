@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::block::Block;
-use super::expression::{Names, rewritten};
+use super::expression::{Names, inner, rewritten};
 use super::manifest::{get, kind, list, text};
 
 /// How a list is paged, and what its request carries for it.
@@ -120,8 +120,7 @@ fn is_link(template: &str) -> bool {
 
 /// The path of a template that is one way through the answer.
 fn path_of(template: &str) -> Option<String> {
-    let inner = template.strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    let way = inner.strip_prefix("response.body.")?;
+    let way = inner(template)?.strip_prefix("response.body.")?;
     let is_plain = way
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type,
+};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
@@ -126,52 +128,45 @@ fn write_column(
         .iter()
         .map(|value| i16::from(value.is_some()))
         .collect();
-    let levels = Some(levels.as_slice());
     let values = column.into_iter().flatten();
     match kind {
         ColumnType::Text => {
-            let texts = values.filter_map(|value| match value {
+            write_values::<ByteArrayType>(to, &levels, values, |value| match value {
                 ColumnValue::Text(text) => Some(ByteArray::from(text.into_bytes())),
                 _ => None,
-            });
-            let texts: Vec<ByteArray> = texts.collect();
-            to.typed::<ByteArrayType>()
-                .write_batch(&texts, levels, None)?;
+            })
         }
         ColumnType::Int | ColumnType::Decimal(_) | ColumnType::Timestamp => {
-            let numbers = values.filter_map(|value| match value {
+            write_values::<Int64Type>(to, &levels, values, |value| match value {
                 ColumnValue::Long(number) => Some(number),
                 _ => None,
-            });
-            let numbers: Vec<i64> = numbers.collect();
-            to.typed::<Int64Type>()
-                .write_batch(&numbers, levels, None)?;
+            })
         }
         ColumnType::Double => {
-            let numbers = values.filter_map(|value| match value {
+            write_values::<DoubleType>(to, &levels, values, |value| match value {
                 ColumnValue::Double(number) => Some(number),
                 _ => None,
-            });
-            let numbers: Vec<f64> = numbers.collect();
-            to.typed::<DoubleType>()
-                .write_batch(&numbers, levels, None)?;
+            })
         }
-        ColumnType::Boolean => {
-            let flags = values.filter_map(|value| match value {
-                ColumnValue::Boolean(flag) => Some(flag),
-                _ => None,
-            });
-            let flags: Vec<bool> = flags.collect();
-            to.typed::<BoolType>().write_batch(&flags, levels, None)?;
-        }
-        ColumnType::Date => {
-            let days = values.filter_map(|value| match value {
-                ColumnValue::Days(days) => Some(days),
-                _ => None,
-            });
-            let days: Vec<i32> = days.collect();
-            to.typed::<Int32Type>().write_batch(&days, levels, None)?;
-        }
+        ColumnType::Boolean => write_values::<BoolType>(to, &levels, values, |value| match value {
+            ColumnValue::Boolean(flag) => Some(flag),
+            _ => None,
+        }),
+        ColumnType::Date => write_values::<Int32Type>(to, &levels, values, |value| match value {
+            ColumnValue::Days(days) => Some(days),
+            _ => None,
+        }),
     }
+}
+
+/// Writes the values of a column, as its physical type has them.
+fn write_values<T: DataType>(
+    to: &mut SerializedColumnWriter<'_>,
+    levels: &[i16],
+    values: impl Iterator<Item = ColumnValue>,
+    of: impl Fn(ColumnValue) -> Option<T::T>,
+) -> Result<(), ParquetError> {
+    let values: Vec<T::T> = values.filter_map(of).collect();
+    to.typed::<T>().write_batch(&values, Some(levels), None)?;
     Ok(())
 }

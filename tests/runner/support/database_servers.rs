@@ -21,7 +21,8 @@ pub const PASSWORD: &str = "db-password-1";
 pub struct DatabaseServer {
     pub port: u16,
     child: Child,
-    client: Command,
+    /// The server's own client, and how it is called.
+    client: (PathBuf, Vec<String>),
     _folder: TempDir,
 }
 
@@ -120,29 +121,14 @@ impl DatabaseServer {
             .arg(&data)
             .spawn()
             .expect("postgres");
-        let mut client = Command::new(psql);
-        client.env("PGPASSWORD", PASSWORD);
-        let address = format!("host=127.0.0.1 port={port} user={USER} dbname=postgres");
-        client.args(["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &address]);
-        let mut server = Self {
-            port,
-            child,
-            client,
-            _folder: folder,
+        let client = |database: &str| {
+            let address = format!("host=127.0.0.1 port={port} user={USER} dbname={database}");
+            let args = ["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &address];
+            (psql.clone(), args.map(str::to_owned).to_vec())
         };
-        server.wait();
+        let mut server = Self::started(port, child, client("postgres"), folder);
         server.sql("CREATE DATABASE shop");
-        let name = server.client.get_args().count() - 1;
-        let args: Vec<_> = server
-            .client
-            .get_args()
-            .take(name)
-            .map(ToOwned::to_owned)
-            .collect();
-        let mut client = Command::new(server.client.get_program());
-        client.env("PGPASSWORD", PASSWORD).args(args);
-        client.arg(address.replace("dbname=postgres", "dbname=shop"));
-        server.client = client;
+        server.client = client("shop");
         Some(server)
     }
 
@@ -183,24 +169,17 @@ impl DatabaseServer {
             .arg("--innodb-flush-log-at-trx-commit=0")
             .spawn()
             .expect("mariadbd");
-        let mut client = Command::new(mariadb);
-        let port_of = port.to_string();
-        client.args([
+        let port_of = format!("-P{port}");
+        let args = [
             "--no-defaults",
             "-uroot",
             "-h127.0.0.1",
-            "-P",
             &port_of,
             "-N",
             "-B",
-        ]);
-        let mut server = Self {
-            port,
-            child,
-            client,
-            _folder: folder,
-        };
-        server.wait();
+        ];
+        let client = (mariadb, args.map(str::to_owned).to_vec());
+        let mut server = Self::started(port, child, client, folder);
         for host in ["127.0.0.1", "localhost"] {
             server.sql(&format!(
                 "CREATE USER {USER}@'{host}' IDENTIFIED BY '{PASSWORD}'"
@@ -208,25 +187,37 @@ impl DatabaseServer {
             server.sql(&format!("GRANT ALL ON *.* TO {USER}@'{host}'"));
         }
         server.sql("CREATE DATABASE shop CHARACTER SET utf8mb4");
-        server.client.arg("shop");
+        server.client.1.push("shop".to_owned());
         Some(server)
     }
 
-    /// Waits until it answers.
-    fn wait(&mut self) {
+    /// A server, once it answers.
+    fn started(port: u16, child: Child, client: (PathBuf, Vec<String>), folder: TempDir) -> Self {
+        let server = Self {
+            port,
+            child,
+            client,
+            _folder: folder,
+        };
         for _ in 0..300 {
-            if self.asked("SELECT 1").is_some() {
-                return;
+            if server.asked("SELECT 1").is_some() {
+                return server;
             }
             thread::sleep(Duration::from_millis(100));
         }
         panic!("the server does not start");
     }
 
-    fn asked(&mut self, sql: &str) -> Option<String> {
-        let mut child = Command::new(self.client.get_program())
-            .args(self.client.get_args())
-            .env("PGPASSWORD", PASSWORD)
+    fn client(&self) -> Command {
+        let (program, args) = &self.client;
+        let mut client = Command::new(program);
+        client.args(args).env("PGPASSWORD", PASSWORD);
+        client
+    }
+
+    fn asked(&self, sql: &str) -> Option<String> {
+        let mut client = self.client();
+        let mut child = client
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -243,10 +234,7 @@ impl DatabaseServer {
 
     /// The same beside the test.
     pub fn spawn(&self, sql: &'static str) -> thread::JoinHandle<()> {
-        let mut client = Command::new(self.client.get_program());
-        client
-            .args(self.client.get_args())
-            .env("PGPASSWORD", PASSWORD);
+        let mut client = self.client();
         client
             .args(["-e", sql])
             .stdin(Stdio::null())
